@@ -1,0 +1,179 @@
+"""``python -m upnp_trio [OPTIONS] [DEVICE]...``: options in, one served session, an exit status out.
+
+Exit status: 0 after SIGINT or SIGTERM once byebye is out, 2 for wrong usage, 1 for everything else that fails.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+import click
+import trio
+
+from upnp_trio._version import __version__
+from upnp_trio.cli.default_device import default_device
+from upnp_trio.cli.view import View, counters, introduce
+from upnp_trio.documents.device_file import load_device
+from upnp_trio.errors import DescriptionError, DeviceFailed, UpnpTrioError
+from upnp_trio.model.names import Udn
+from upnp_trio.server.serve import serve_devices
+from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from upnp_trio.model.device import RootDevice
+
+__all__ = ["main"]
+
+logger = logging.getLogger(__name__)
+
+EXAMPLES = """\b
+Examples:
+  upnp-trio                                       a default device, on every network
+  upnp-trio --friendly-name "Living room"         the same under another name
+  upnp-trio examples/jambon3000.toml              a device from a file
+  upnp-trio a.toml b.xml --interface eth0         two devices, on one interface
+  upnp-trio --interface 192.0.2.7 --port 49200    on one address and port
+"""
+
+
+def _udn(context: click.Context, parameter: click.Parameter, value: str | None) -> Udn | None:
+    if value is None:
+        return None
+    try:
+        udn = Udn(value)
+    except DescriptionError as error:
+        raise click.BadParameter(str(error)) from error
+    if not udn.is_uuid:
+        raise click.BadParameter(f"{value!r} is no UUID; write it as 8-4-4-4-12 hexadecimal digits")
+    return udn
+
+
+@click.command(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.argument("devices", nargs=-1, type=click.Path(path_type=Path), metavar="[DEVICE.toml|DEVICE.xml]...")
+@click.option("--friendly-name", metavar="NAME", help="The name that people see.")
+@click.option("--uuid", "udn", metavar="UUID", callback=_udn, help="The device's UUID. [default: made from this host]")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="The TCP port of HTTP. [default: the first free one from 49152]"
+)
+@click.option(
+    "--interface",
+    "interfaces",
+    multiple=True,
+    metavar="NAME|ADDRESS",
+    help="Serve on this interface only: its name, an address or a prefix of it. Repeatable. [default: all that are up]",
+)
+@click.option(
+    "--max-age",
+    type=click.IntRange(1, 2**31 - 1),
+    default=DEFAULT_MAX_AGE,
+    show_default=True,
+    help="How many seconds an announcement holds.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
+    default="warning",
+    show_default=True,
+    help="What is logged to standard error; debug shows every datagram.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Show nothing but warnings and errors.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(__version__, prog_name="upnp-trio", message="%(prog)s %(version)s")
+def serve(
+    devices: tuple[Path, ...],
+    friendly_name: str | None,
+    udn: Udn | None,
+    port: int | None,
+    interfaces: tuple[str, ...],
+    max_age: int,
+    log_level: str,
+    quiet: bool,
+    debug: bool,
+) -> None:
+    """Put UPnP devices on the network until Ctrl-C.
+
+    Serves the devices that the files describe, or a default device if there are none.
+    """
+    logging.basicConfig(level=log_level.upper(), format="%(levelname)s: %(message)s")
+    if max_age < DEFAULT_MAX_AGE:
+        logger.warning("--max-age is %s; UDA wants %s or more, less suits tests only", max_age, DEFAULT_MAX_AGE)
+    try:
+        roots = _load(devices, friendly_name, udn)
+        trio.run(_serve, roots, interfaces, port, max_age, quiet)
+    except DeviceFailed:
+        raise  # a bug: its traceback is what a report needs
+    except UpnpTrioError as error:
+        if debug:
+            raise
+        raise click.ClickException(str(error)) from error
+
+
+def _load(files: Sequence[Path], friendly_name: str | None, udn: Udn | None) -> list[RootDevice]:
+    if len(files) > 1 and (friendly_name or udn):
+        raise click.UsageError("--friendly-name and --uuid mean one device, and there are several files")
+    roots = [load_device(file) for file in files] or [default_device()]
+    if friendly_name:
+        roots = [attrs.evolve(roots[0], friendly_name=friendly_name)]
+    if udn:
+        roots = [attrs.evolve(roots[0], udn=udn)]
+    return roots
+
+
+async def _serve(
+    roots: Sequence[RootDevice], interfaces: Sequence[str], port: int | None, max_age: int, quiet: bool
+) -> None:
+    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+    with ExitStack() as stack, trio.open_signal_receiver(*signals) as received:
+        view = _open_view(stack, quiet)
+        async with trio.open_nursery() as nursery:
+            async with serve_devices(
+                roots, interfaces=interfaces, port=port, max_age=max_age, on_event=view.on_event
+            ) as running:
+                if not quiet:
+                    view.show(introduce(running))
+                    view.show("Press Ctrl-C to leave.\n")
+                nursery.start_soon(view.run, running.stats)
+                async for number in received:
+                    logger.info("leaving on %s", signal.Signals(number).name)
+                    break
+            view.flush(running.stats)
+            nursery.cancel_scope.cancel()
+    if not quiet:
+        click.echo(f"Gone, after {counters(running.stats)}.")
+
+
+def _open_view(stack: ExitStack, quiet: bool) -> View:
+    if quiet:
+        return View(show=lambda line: None)
+    if not sys.stdout.isatty():
+        return View(show=click.echo)
+    # Here and not above: half of the command's start would be this import, and pipes do not need it.
+    from rich.console import Console
+    from rich.live import Live
+    from rich.logging import RichHandler
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    live = stack.enter_context(Live(console=console, auto_refresh=False))
+    logging.getLogger().handlers = [RichHandler(console=console, show_path=False)]
+
+    def show(line: str) -> None:
+        console.print(Text.from_ansi(line), soft_wrap=True)
+
+    def status(line: str) -> None:
+        live.update(Text(line, style="reverse"), refresh=True)
+
+    return View(show=show, status=status)
+
+
+def main() -> None:
+    """Run the command and exit."""
+    serve(prog_name="upnp-trio")

@@ -1,0 +1,25 @@
+"""The device that the command serves when it is given none."""
+
+from __future__ import annotations
+
+import platform
+from importlib.resources import files
+
+from upnp_trio._version import __version__
+from upnp_trio.model.device import Icon, RootDevice
+
+__all__ = ["default_device"]
+
+
+def default_device() -> RootDevice:
+    """A Basic device named after this host."""
+    icon = files("upnp_trio.cli").joinpath("icon.png").read_bytes()
+    return RootDevice(
+        device_type="urn:schemas-upnp-org:device:Basic:1",
+        friendly_name=f"upnp_trio on {platform.node() or 'this host'}"[:63],
+        manufacturer="upnp_trio",
+        model_name="upnp_trio device",
+        model_description="The default device of python -m upnp_trio",
+        model_number=__version__,
+        icons=[Icon(mimetype="image/png", width=120, height=120, depth=32, url="icon.png", data=icon)],
+    )

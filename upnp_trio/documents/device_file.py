@@ -1,0 +1,231 @@
+"""Device files: a device written by hand in TOML, or any UPnP description XML as it stands.
+
+What a file names (icons, SCPDs, a page) is read from beside it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import struct
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import attrs
+
+from upnp_trio.documents.description import parse_description
+from upnp_trio.documents.scpd import render_scpd
+from upnp_trio.errors import DescriptionError
+from upnp_trio.model.device import Device, Icon, RootDevice, Service
+from upnp_trio.model.names import DeviceType, ServiceType, Udn
+from upnp_trio.model.rules import violations
+
+if TYPE_CHECKING:  # imported where a TOML file is read: the import is a tenth of the command's start
+    from cattrs import Converter
+
+__all__ = ["load_device"]
+
+logger = logging.getLogger(__name__)
+
+# Icons are shown in lists at some 120 pixels; control points with little memory fetch them whole.
+MAX_ICON_BYTES = 4 * 1024 * 1024
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+
+
+def load_device(path: str | Path) -> RootDevice:
+    """The root device that the file at *path* describes: TOML by its ending, else description XML.
+
+    Raises `DescriptionError` naming the file and the line or field of everything that UDA forbids or that
+    cannot be read.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DescriptionError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        device = _from_toml(data, path.parent) if path.suffix.lower() == ".toml" else _from_xml(data, path.parent)
+    except DescriptionError as error:
+        raise DescriptionError(_within(path, error)) from error
+    if errors := [str(violation) for violation in violations(device) if violation.must]:
+        raise DescriptionError(_within(path, "\n".join(errors)))
+    return device
+
+
+def _within(path: Path, what: object) -> str:
+    return "\n".join(f"{path}: {line}" for line in str(what).splitlines())
+
+
+# --- TOML ------------------------------------------------------------------------------------------------------
+
+
+def _from_toml(data: bytes, folder: Path) -> RootDevice:
+    from cattrs import transform_error
+    from cattrs.errors import ClassValidationError
+
+    try:
+        table = tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DescriptionError(f"line {line}: the file is not in UTF-8; save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise DescriptionError(f"not valid TOML: {error}") from error
+    try:
+        return _converter(folder).structure(table, RootDevice)
+    except ClassValidationError as error:
+        raise DescriptionError("\n".join(_places_first(transform_error(error, "", _explain)))) from error
+
+
+def _places_first(lines: list[str]) -> list[str]:
+    """What cattrs writes as "what @ .where" as "where: what"."""
+    parted = (line.rpartition(" @ ") for line in lines)
+    return [f"{where.lstrip('.')}: {what}" if where else what for what, _, where in parted]
+
+
+def _explain(error: BaseException, type_: type | None) -> str:
+    from cattrs import ForbiddenExtraKeysError
+    from cattrs.v import format_exception
+
+    if isinstance(error, ForbiddenExtraKeysError):
+        known = [attribute.name for attribute in attrs.fields(error.cl)] if attrs.has(error.cl) else []
+        return "; ".join(_unknown_field(name, known) for name in sorted(error.extra_fields))
+    if isinstance(error, DescriptionError):
+        return str(error)
+    if isinstance(error, KeyError):
+        return f"the field is missing; UDA §2.3 requires it"
+    return format_exception(error, type_)
+
+
+def _unknown_field(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+    return f"there is no field {name!r}; {hint}"
+
+
+def _converter(folder: Path) -> Converter:
+    from cattrs import Converter
+    from cattrs.gen import make_dict_structure_fn
+
+    converter = Converter(forbid_extra_keys=True)
+    converter.register_structure_hook(str, _structure_text)
+    converter.register_structure_hook(int, _structure_number)
+    for name_type in (Udn, DeviceType, ServiceType):
+        converter.register_structure_hook(name_type, lambda value, kind: kind(_structure_text(value, str)))
+    plain_icon = make_dict_structure_fn(Icon, converter, _cattrs_forbid_extra_keys=True)
+    plain_service = make_dict_structure_fn(Service, converter, _cattrs_forbid_extra_keys=True)
+
+    def icon(table: object, _: type) -> Icon:
+        if not isinstance(table, dict) or not isinstance(table.get("file"), str):
+            raise DescriptionError(f"an icon is {table!r}; it must be a table with file = '...'")
+        name = table["file"]
+        data = _read_beside(folder, name)
+        measured = {} if (size := _png_size(data)) is None else {"mimetype": "image/png", **size}
+        given = {key: value for key, value in table.items() if key != "file"}
+        if not measured and not {"mimetype", "width", "height", "depth"} <= given.keys():
+            raise DescriptionError(f"the icon {name!r} is no PNG; give its mimetype, width, height and depth as well")
+        return plain_icon({"url": name, **measured, **given, "data": data}, Icon)
+
+    def service(table: object, _: type) -> Service:
+        if not isinstance(table, dict):
+            raise DescriptionError(f"a service is {table!r}; it must be a table")
+        table = dict(table)
+        if "scpd" in table:
+            name = table["scpd"]
+            table["scpd"] = _checked_scpd(_read_beside(folder, name), name)
+            table.setdefault("scpd_url", name)
+        return plain_service(table, Service)
+
+    converter.register_structure_hook(Icon, icon)
+    converter.register_structure_hook(Service, service)
+    return converter
+
+
+def _structure_text(value: object, _: type) -> str:
+    # a model number such as 3000 is a number to TOML, and what a person means is its digits
+    if isinstance(value, str) or type(value) is int:
+        return str(value)
+    raise DescriptionError(f"it is {value!r}, and must be a text in quotes")
+
+
+def _structure_number(value: object, _: type) -> int:
+    if type(value) is int:
+        return value
+    raise DescriptionError(f"it is {value!r}, and must be a whole number without quotes")
+
+
+def _read_beside(folder: Path, name: object) -> bytes:
+    if not isinstance(name, str):
+        raise DescriptionError(f"{name!r} is no file name")
+    try:
+        data = (folder / name).read_bytes()
+    except OSError as error:
+        raise DescriptionError(f"the file {name!r} beside it cannot be read: {error.strerror}") from error
+    if len(data) > MAX_ICON_BYTES:
+        raise DescriptionError(f"the file {name!r} has {len(data)} bytes; at most {MAX_ICON_BYTES} are served")
+    return data
+
+
+def _checked_scpd(data: bytes, name: str) -> bytes:
+    try:
+        render_scpd(data, config_id=0, spec_version=(1, 1))
+    except DescriptionError as error:
+        raise DescriptionError(f"{name}: {error}") from error
+    return data
+
+
+def _png_size(data: bytes) -> dict[str, int] | None:
+    """Width, height and depth (bits of a pixel) of a PNG; ``None`` for anything else."""
+    if data[:8] != _PNG_SIGNATURE or data[12:16] != b"IHDR" or len(data) < 26:
+        return None
+    width, height, bits, colour = struct.unpack_from(">IIBB", data, 16)
+    return {"width": width, "height": height, "depth": bits * _PNG_CHANNELS.get(colour, 1)}
+
+
+# --- XML -------------------------------------------------------------------------------------------------------
+
+
+def _from_xml(data: bytes, folder: Path) -> RootDevice:
+    device = _with_files(parse_description(data), folder)
+    assert isinstance(device, RootDevice)
+    return device
+
+
+def _with_files(device: Device, folder: Path) -> Device:
+    """*device* with the bytes of all that lies beside its description."""
+    icons = []
+    for icon in device.icons:
+        data = _find(folder, icon.url)
+        if data is None:
+            logger.warning("the icon %s is not beside the description and is left out", icon.url)
+        else:
+            icons.append(attrs.evolve(icon, data=data))
+    services = []
+    for service in device.services:
+        data = _find(folder, service.scpd_url)
+        if data is None:
+            logger.warning("the SCPD %s is not beside the description; a minimal one is served", service.scpd_url)
+        else:
+            _checked_scpd(data, service.scpd_url)
+        services.append(attrs.evolve(service, scpd=data))
+    url = device.presentation_url
+    return attrs.evolve(
+        device,
+        icons=icons,
+        services=services,
+        devices=[_with_files(embedded, folder) for embedded in device.devices],
+        page=None if url is None or urlsplit(url).scheme else _find(folder, url),
+    )
+
+
+def _find(folder: Path, url: str) -> bytes | None:
+    """The file for *url*: at its path below *folder*, or else by its last part in it; never outside of it."""
+    path = unquote(urlsplit(url).path).strip("/")
+    top = folder.resolve()
+    for candidate in dict.fromkeys([path, path.rpartition("/")[2]]):
+        file = (folder / candidate).resolve() if candidate and "\0" not in candidate else top
+        if file.is_relative_to(top) and file.is_file():
+            return _read_beside(folder, str(file))
+    return None

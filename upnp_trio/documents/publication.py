@@ -1,0 +1,161 @@
+"""One root device made ready to be served: every URL of its tree decided, every document rendered.
+
+Each root device gets a directory of its own, named by its UUID, so any number of them share one HTTP port. What
+a description names by a relative URL keeps its place below that directory; what it leaves open is filled in.
+All URLs are written as absolute paths, which no control point resolves wrongly (UDA 2.0 §2.3).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import posixpath
+import re
+from urllib.parse import quote, unquote, urlsplit
+
+import attrs
+
+from upnp_trio.documents.description import render_description
+from upnp_trio.documents.scpd import render_scpd
+from upnp_trio.errors import DescriptionError
+from upnp_trio.model.device import Device, Icon, RootDevice, Service
+
+__all__ = ["File", "Publication", "publish"]
+
+logger = logging.getLogger(__name__)
+
+XML_TYPE = 'text/xml; charset="utf-8"'  # with the quotes, UDA 2.0 §2.11
+HTML_TYPE = "text/html; charset=utf-8"
+DESCRIPTION_NAME = "description.xml"
+
+
+@attrs.frozen
+class File:
+    """A document or picture as HTTP serves it."""
+
+    media_type: str
+    body: bytes = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Publication:
+    """A root device as it is served.
+
+    *root* is complete: it has UDNs, URLs and its CONFIGID, and equals what its description document says.
+    """
+
+    root: RootDevice
+    description_path: str
+    #: by path, everything fixed that the description names, and the description itself
+    files: dict[str, File]
+    #: by path, the devices whose page is the built-in one
+    pages: dict[str, Device]
+    #: the paths that take control calls
+    control_paths: frozenset[str]
+
+
+def publish(root: RootDevice) -> Publication:
+    """Decide every URL of *root*, whose devices all have a UDN, and render its documents.
+
+    CONFIGID is derived from the documents, so equal numbers mean equal documents (UDA 2.0 §1.2.2).
+    Raises `DescriptionError` for a relative URL with nothing behind it, and for an SCPD that is none.
+    """
+    plan = _Plan(root)
+    device = plan.place_device(root, is_root=True)
+    assert isinstance(device, RootDevice)
+    root = attrs.evolve(device, config_id=0, url_base=None)
+    scpds = {path: _scpd(service, 0, root) for path, service in plan.scpds.items()}
+    digest = hashlib.sha256(b"\0".join([render_description(root), *scpds.values()]))
+    config_id = int.from_bytes(digest.digest()[:3], "big")  # 0..2^24-1 is the device's to choose
+    root = attrs.evolve(root, config_id=config_id)
+    files = {path: File(XML_TYPE, _scpd(service, config_id, root)) for path, service in plan.scpds.items()}
+    description_path = f"{plan.directory}{DESCRIPTION_NAME}"
+    files[description_path] = File(XML_TYPE, render_description(root))
+    return Publication(
+        root=root,
+        description_path=description_path,
+        files=files | plan.files,
+        pages=plan.pages,
+        control_paths=frozenset(plan.controls),
+    )
+
+
+def _scpd(service: Service, config_id: int, root: RootDevice) -> bytes:
+    try:
+        return render_scpd(service.scpd, config_id=config_id, spec_version=root.spec_version)
+    except DescriptionError as error:
+        raise DescriptionError(f"the SCPD of {service.service_id}: {error}") from error
+
+
+class _Plan:
+    """Who stands where below one root device's directory."""
+
+    def __init__(self, root: RootDevice) -> None:
+        assert root.udn is not None
+        self.directory = f"/{quote(root.udn.uuid, safe='')}/"
+        self.files: dict[str, File] = {}
+        self.pages: dict[str, Device] = {}
+        self.scpds: dict[str, Service] = {}
+        self.controls: list[str] = []
+        self._taken = {self.directory, f"{self.directory}{DESCRIPTION_NAME}"}
+        self._services = 0
+
+    def place_device(self, device: Device, *, is_root: bool = False) -> Device:
+        """*device* and all below it with their URLs decided."""
+        placed = attrs.evolve(
+            device,
+            icons=[self._place_icon(icon) for icon in device.icons],
+            services=[self._place_service(service) for service in device.services],
+            devices=[self.place_device(embedded) for embedded in device.devices],
+        )
+        return attrs.evolve(placed, presentation_url=self._place_page(placed, is_root=is_root))
+
+    def _place_page(self, device: Device, *, is_root: bool) -> str | None:
+        url = device.presentation_url
+        if url is not None and urlsplit(url).scheme:
+            return url  # a page elsewhere, as the device's maker wishes
+        if url is None and not is_root:
+            return None
+        path = self.directory if url is None or not _relative_path(url) else self._claim(url, "page.html")
+        if device.page is None:
+            self.pages[path] = device
+        else:
+            self.files[path] = File(HTML_TYPE, device.page)
+        return path
+
+    def _place_icon(self, icon: Icon) -> Icon:
+        if icon.data is None:
+            raise DescriptionError(
+                f"the icon {icon.url!r} has no data to serve; give Icon(data=...), or leave the icon out"
+            )
+        path = self._claim(icon.url, "icon")
+        self.files[path] = File(icon.mimetype, icon.data)
+        return attrs.evolve(icon, url=path)
+
+    def _place_service(self, service: Service) -> Service:
+        self._services += 1
+        scpd_path = self._claim(service.scpd_url, f"service-{self._services}/scpd.xml")
+        control_path = self._claim(service.control_url, f"service-{self._services}/control")
+        self.scpds[scpd_path] = service
+        self.controls.append(control_path)
+        if service.event_sub_url:
+            logger.info("%s: events are not served, so its eventSubURL is left empty", service.service_id)
+        # empty, as nothing is evented (UDA 2.0 §2.3)
+        return attrs.evolve(service, scpd_url=scpd_path, control_url=control_path, event_sub_url="")
+
+    def _claim(self, url: str, default: str) -> str:
+        """A path of one's own for *url*: below the directory, and unlike every other of this device."""
+        path = self.directory + quote(_relative_path(url) or default, safe="/~!$&'()*+,;=:@")
+        stem, ending = posixpath.splitext(path)
+        number = 1
+        while path in self._taken:
+            number += 1
+            path = f"{stem}-{number}{ending}"
+        self._taken.add(path)
+        return path
+
+
+def _relative_path(url: str) -> str:
+    """The path of *url*, decoded, without anything that could lead out of a directory."""
+    parts = unquote(urlsplit(url).path).split("/")
+    return "/".join(part for part in parts if part not in ("", ".", "..") and not re.search(r"[\x00-\x1f\\]", part))

@@ -1,0 +1,143 @@
+"""XML between bytes and element trees, safe to read and plain to write.
+
+Trees are `xml.etree.ElementTree` elements whose tags carry their namespace (``{namespace}name``).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, indent, tostring
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+from upnp_trio.errors import DescriptionError
+
+__all__ = ["DEVICE_NAMESPACE", "SERVICE_NAMESPACE", "local_name", "namespace", "parse_xml", "render_xml"]
+
+DEVICE_NAMESPACE = "urn:schemas-upnp-org:device-1-0"
+SERVICE_NAMESPACE = "urn:schemas-upnp-org:service-1-0"
+
+# 1 MiB: the largest real descriptions (gateways with a hundred services) have some 100 KiB.
+MAX_DOCUMENT_BYTES = 1024 * 1024
+# Depth 32: eight nested devices; 4,096 elements: a thousand times ten fields would be an attack (pupnp #250).
+MAX_DEPTH = 32
+MAX_ELEMENTS = 4096
+
+# The prefixes that these namespaces have everywhere; some control points look for the text "dlna:X_DLNADOC".
+PREFIXES = {
+    "http://www.w3.org/XML/1998/namespace": "xml",
+    "urn:schemas-dlna-org:device-1-0": "dlna",
+    "http://schemas.microsoft.com/windows/pnpx/2005/11": "pnpx",
+    "http://schemas.microsoft.com/windows/2008/09/devicefoundation": "df",
+    "urn:schemas-microsoft-com:WMPNSS-1-0": "microsoft",
+    "http://www.sec.co.kr/dlna": "sec",
+}
+DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
+
+_BARE_AMPERSAND = re.compile(rb"&(?!#[0-9]+;|#x[0-9A-Fa-f]+;|[A-Za-z_][\w.\-]*;)")
+
+
+def namespace(tag: str) -> str:
+    """The namespace of a tag, or an empty text."""
+    return tag[1:].partition("}")[0] if tag.startswith("{") else ""
+
+
+def local_name(tag: str) -> str:
+    """A tag without its namespace."""
+    return tag.rpartition("}")[2]
+
+
+class _BoundedBuilder(TreeBuilder):
+    """A tree builder that gives up on documents made to exhaust their reader."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+        self._elements = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+        self._depth += 1
+        self._elements += 1
+        if self._depth > MAX_DEPTH:
+            raise DescriptionError(f"the document nests its elements deeper than {MAX_DEPTH}")
+        if self._elements > MAX_ELEMENTS:
+            raise DescriptionError(f"the document has more than {MAX_ELEMENTS} elements")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> Element:
+        self._depth -= 1
+        return super().end(tag)
+
+    def pi(self, target: str, text: str | None = None, /) -> NoReturn:
+        raise DescriptionError(f"the document has the processing instruction {target!r}, which UPnP has no use for")
+
+
+def parse_xml(data: bytes) -> Element:
+    """Read a document: no DOCTYPE, no entities, no processing instructions, bounded in size, depth and number.
+
+    Tolerates white space and zero bytes around the document, and a bare ``&`` in a text (devices that paste a
+    user's words into their XML). Raises `DescriptionError` that names line and column.
+    """
+    if len(data) > MAX_DOCUMENT_BYTES:
+        raise DescriptionError(f"the document has {len(data)} bytes; at most {MAX_DOCUMENT_BYTES} are read")
+    # of the bytes of UTF-16 and UTF-32 nothing may be stripped
+    data = data if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data.strip(b" \t\r\n\0")
+    try:
+        return _parse(data)
+    except ParseError as error:
+        mended = _BARE_AMPERSAND.sub(b"&amp;", data)
+        if mended == data:
+            raise _not_xml(error) from error
+    try:
+        return _parse(mended)
+    except ParseError as error:
+        raise _not_xml(error) from error
+
+
+def _parse(data: bytes) -> Element:
+    parser = DefusedXMLParser(target=_BoundedBuilder(), forbid_dtd=True)
+    try:
+        parser.feed(data)
+        root: Element = parser.close()
+    except DefusedXmlException as error:
+        raise DescriptionError("the document has a DOCTYPE or entities, which UPnP has no use for") from error
+    except (LookupError, ValueError) as error:  # an unknown or multi-byte encoding in the XML declaration
+        raise DescriptionError(f"the document's encoding cannot be read: {error}") from error
+    return root
+
+
+def _not_xml(error: ParseError) -> DescriptionError:
+    line, column = error.position
+    return DescriptionError(f"line {line}, column {column + 1}: not well-formed XML ({str(error).split(':')[0]})")
+
+
+def render_xml(root: Element) -> bytes:
+    """Write a document in UTF-8: the root's namespace is the default one, all others are declared on the root."""
+    default = namespace(root.tag)
+    prefixes = {default: ""}
+
+    def prefixed(name: str, *, attribute: bool = False) -> str:
+        uri = namespace(name)
+        if not uri:
+            return name
+        if uri not in prefixes or (attribute and uri == default):
+            prefixes[uri] = PREFIXES.get(uri) or f"ns{len(prefixes)}"
+        prefix = prefixes[uri]
+        return f"{prefix}:{local_name(name)}" if prefix else local_name(name)
+
+    def copy(element: Element) -> Element:
+        attributes = {prefixed(name, attribute=True): value for name, value in element.items()}
+        twin = Element(prefixed(element.tag), attributes)
+        twin.text = element.text
+        twin.extend([copy(child) for child in element])
+        return twin
+
+    plain = copy(root)
+    declared = {f"xmlns:{prefix}" if prefix else "xmlns": uri for uri, prefix in prefixes.items() if prefix != "xml"}
+    if prefixes[default]:  # an attribute needed a prefix for the default namespace as well
+        declared["xmlns"] = default
+    plain.attrib = declared | plain.attrib
+    indent(plain)
+    return DECLARATION + tostring(plain, encoding="unicode", short_empty_elements=False).encode() + b"\n"

@@ -1,0 +1,138 @@
+"""UPnP's names: UDN, device and service types (UDA 2.0 §1.1.4, §1.2.2, §2.3)."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import attrs
+
+from upnp_trio.errors import DescriptionError
+from upnp_trio.model.text import reject_control_characters
+
+__all__ = [
+    "DeviceType",
+    "ServiceType",
+    "TypeUrn",
+    "Udn",
+    "as_device_type",
+    "as_service_type",
+    "as_udn",
+    "split_version",
+]
+
+_HEX_FORM = re.compile(r"uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_TYPE_URN = re.compile(r"urn:(?P<domain>[^:\s]+):(?P<kind>device|service):(?P<name>[^:\s]+):(?P<version>[0-9]+)")
+
+
+def split_version(text: str) -> tuple[str, int | None]:
+    """Split a type into what stands before its version and the version; ``None`` if it ends in no number.
+
+    >>> split_version("urn:schemas-upnp-org:device:Basic:1")
+    ('urn:schemas-upnp-org:device:Basic', 1)
+    """
+    base, colon, version = text.rpartition(":")
+    # nine digits: no real version is larger, and a stranger's number stays cheap to read
+    if colon and version.isascii() and version.isdecimal() and len(version) <= 9:
+        return base, int(version)
+    return text, None
+
+
+def _udn_text(value: object) -> object:
+    if isinstance(value, UUID):
+        return f"uuid:{value}"
+    if isinstance(value, str):
+        value = value.strip()
+        return value if value[:5].lower() == "uuid:" else f"uuid:{value}"
+    return value
+
+
+@attrs.frozen
+class Udn:
+    """A Unique Device Name: ``uuid:`` and a UUID, spelled as given; SSDP repeats it letter for letter.
+
+    UDA 1.0 allows any text after ``uuid:``, and such devices exist, so this does too; `upnp_trio.check` holds
+    what we serve to the hexadecimal form that 1.1 demands (UDA 2.0 §1.1.4).
+    """
+
+    text: str = attrs.field(converter=_udn_text)
+
+    @text.validator
+    def _validate(self, attribute: attrs.Attribute[str], value: object) -> None:
+        if not isinstance(value, str) or len(value) == len("uuid:") or re.search(r"\s", value):
+            raise DescriptionError(f"udn is {value!r}; UDA §1.1.4 wants 'uuid:' and a UUID without white space")
+        reject_control_characters(value, "udn")
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def uuid(self) -> str:
+        """What follows ``uuid:``."""
+        return self.text[5:]
+
+    @property
+    def is_uuid(self) -> bool:
+        """Whether this has the 8-4-4-4-12 form of UDA 1.1 and later."""
+        return _HEX_FORM.fullmatch(self.text) is not None
+
+
+def _strip(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+@attrs.frozen
+class TypeUrn:
+    """A device or service type such as ``urn:schemas-upnp-org:device:Basic:1``, spelled as given."""
+
+    text: str = attrs.field(converter=_strip)
+
+    @text.validator
+    def _validate(self, attribute: attrs.Attribute[str], value: object) -> None:
+        if not isinstance(value, str):
+            raise DescriptionError(f"{type(self).__name__} is {value!r}; it must be a text such as 'urn:…:1'")
+        reject_control_characters(value, type(self).__name__)
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def version(self) -> int | None:
+        """The version at the end, or ``None`` where a vendor left it out."""
+        return split_version(self.text)[1]
+
+    def flaw(self, kind: str) -> str | None:
+        """What keeps this from being a *kind* (``device`` or ``service``) type by UDA 2.0 §1.2.2, §2.3."""
+        match = _TYPE_URN.fullmatch(self.text)
+        if match is None or match["kind"] != kind:
+            return f"must read 'urn:<domain>:{kind}:<type>:<version>' with a whole number at the end"
+        if "." in match["domain"]:
+            return "must name its domain with '-' for each '.', as in 'schemas-upnp-org'"
+        if len(match["name"]) > 64:
+            return f"must have a type name of at most 64 characters; this one has {len(match['name'])}"
+        if "#" in self.text:
+            return "must not contain '#'"
+        return None
+
+
+class DeviceType(TypeUrn):
+    """A device's type, with its version."""
+
+
+class ServiceType(TypeUrn):
+    """A service's type, with its version."""
+
+
+def as_udn(value: Udn | str | UUID | None) -> Udn | None:
+    """*value* as a Udn; the prefix ``uuid:`` may be missing."""
+    return value if value is None or isinstance(value, Udn) else Udn(value)
+
+
+def as_device_type(value: DeviceType | str) -> DeviceType:
+    """*value* as a DeviceType."""
+    return value if isinstance(value, DeviceType) else DeviceType(value)
+
+
+def as_service_type(value: ServiceType | str) -> ServiceType:
+    """*value* as a ServiceType."""
+    return value if isinstance(value, ServiceType) else ServiceType(value)

@@ -1,0 +1,132 @@
+"""What UDA demands of a description that is served: every MUST an error, every SHOULD a warning (UDA 2.0 §2.3)."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import attrs
+
+from upnp_trio.errors import DescriptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from upnp_trio.model.device import Device, Icon, RootDevice, Service
+
+__all__ = ["Violation", "check", "violations"]
+
+logger = logging.getLogger(__name__)
+
+SPEC_VERSIONS = frozenset({(1, 0), (1, 1), (2, 0)})
+
+# "should be < N characters", UDA 2.0 §2.3
+SHORT_TEXTS = {
+    "friendly_name": 64,
+    "manufacturer": 64,
+    "model_description": 128,
+    "model_name": 32,
+    "model_number": 32,
+    "serial_number": 64,
+}
+_SERVICE_ID = re.compile(r"urn:[^:\s]+:serviceId:(?P<id>[^:\s]+)")
+
+
+@attrs.frozen
+class Violation:
+    """One rule of UDA that a description breaks: *where* it does, with which *value*, and what the rule says."""
+
+    where: str
+    value: object
+    rule: str
+    #: whether the rule is a MUST
+    must: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.where} is {self.value!r}: {self.rule}"
+
+
+def check(root: RootDevice) -> None:
+    """Hold *root* to UDA: log a warning for every SHOULD it breaks.
+
+    Raises `DescriptionError`, naming field, value and rule of every MUST that it breaks, all at once.
+    """
+    found = list(violations(root))
+    for violation in found:
+        if not violation.must:
+            logger.warning("%s: %s", root.friendly_name, violation)
+    errors = [str(violation) for violation in found if violation.must]
+    if errors:
+        raise DescriptionError("\n".join(errors))
+
+
+def violations(root: RootDevice) -> Iterator[Violation]:
+    """Every rule of UDA 2.0 §2.3 that *root* breaks, in the order of the document."""
+    if root.spec_version not in SPEC_VERSIONS:
+        yield Violation("spec_version", root.spec_version, "UDA §2.3 knows 1.0, 1.1 and 2.0")
+    yield from _device(root, "", root.spec_version)
+    yield from _repeats(root)
+
+
+def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterator[Violation]:
+    if flaw := device.device_type.flaw("device"):
+        yield Violation(f"{where}device_type", device.device_type.text, f"UDA §2.3: it {flaw}")
+    for field in ("friendly_name", "manufacturer", "model_name"):
+        if not getattr(device, field):
+            yield Violation(f"{where}{field}", "", "UDA §2.3 requires a text here")
+    for field, limit in SHORT_TEXTS.items():
+        text = getattr(device, field) or ""
+        if len(text) >= limit:
+            rule = f"UDA §2.3: it should be shorter than {limit} characters and has {len(text)}"
+            yield Violation(f"{where}{field}", text, rule, must=False)
+    if device.udn is not None and not device.udn.is_uuid:
+        rule = "UDA §1.1.4 wants 'uuid:' and hexadecimal digits in groups of 8-4-4-4-12"
+        yield Violation(f"{where}udn", device.udn.text, rule, must=spec_version >= (1, 1))
+    if device.upc is not None and not re.fullmatch(r"[0-9]{12}", device.upc):
+        yield Violation(f"{where}upc", device.upc, "UDA §2.3: a Universal Product Code has 12 digits")
+    for number, icon in enumerate(device.icons):
+        yield from _icon(icon, f"{where}icons[{number}].")
+    if device.icons and not any(icon.mimetype.lower() == "image/png" for icon in device.icons):
+        kinds = [icon.mimetype for icon in device.icons]
+        yield Violation(f"{where}icons", kinds, "UDA §2.3: one should be image/png", must=False)
+    for number, service in enumerate(device.services):
+        yield from _service(service, f"{where}services[{number}].")
+    for number, embedded in enumerate(device.devices):
+        yield from _device(embedded, f"{where}devices[{number}].", spec_version)
+
+
+def _icon(icon: Icon, where: str) -> Iterator[Violation]:
+    if not re.fullmatch(r"image/[\w.+-]+", icon.mimetype):
+        yield Violation(f"{where}mimetype", icon.mimetype, "UDA §2.3 wants a type such as 'image/png'")
+    for field in ("width", "height", "depth"):
+        if getattr(icon, field) < 1:
+            yield Violation(f"{where}{field}", getattr(icon, field), "UDA §2.3 wants a number above 0")
+    if not icon.url:
+        yield Violation(f"{where}url", "", "UDA §2.3 requires a URL here")
+
+
+def _service(service: Service, where: str) -> Iterator[Violation]:
+    if flaw := service.service_type.flaw("service"):
+        yield Violation(f"{where}service_type", service.service_type.text, f"UDA §2.3: it {flaw}")
+    match = _SERVICE_ID.fullmatch(service.service_id)
+    if match is None:
+        rule = "UDA §2.3: it must read 'urn:<domain>:serviceId:<id>', as in 'urn:upnp-org:serviceId:…'"
+        yield Violation(f"{where}service_id", service.service_id, rule)
+    elif len(match["id"]) > 64:
+        rule = f"UDA §2.3: the id must have at most 64 characters; this one has {len(match['id'])}"
+        yield Violation(f"{where}service_id", service.service_id, rule)
+
+
+def _repeats(root: RootDevice) -> Iterator[Violation]:
+    udns = Counter(device.udn for device in root.walk() if device.udn is not None)
+    for udn, count in udns.items():
+        if count > 1:
+            yield Violation("udn", udn.text, f"UDA §2.3: {count} devices of this tree have it; each needs its own")
+    for device in root.walk():
+        ids = Counter(service.service_id for service in device.services)
+        for service_id, count in ids.items():
+            if count > 1:
+                rule = f"UDA §2.3: {count} services of {device.friendly_name!r} have it; each needs its own"
+                yield Violation("service_id", service_id, rule)

@@ -1,0 +1,1 @@
+"""What this host's network is: its interfaces, and sockets on them."""

@@ -1,0 +1,1 @@
+"""The device side at work: everything here runs on trio."""

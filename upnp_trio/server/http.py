@@ -1,0 +1,346 @@
+"""HTTP/1.1 for the device's documents: h11 over trio streams, with bounds on all that a peer can stretch.
+
+A connection is one task with one cancel scope whose deadline moves from phase to phase: waiting for a request,
+its head, its body, the answer on its way. The scope is shielded, so that stopping the device does not tear an
+answer: idle connections end at once, busy ones get `GRACE_SECONDS`.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NoReturn, Protocol
+
+import attrs
+import h11
+import trio
+
+from upnp_trio.dates import http_date
+from upnp_trio.server.events import EventHandler, RequestAnswered, Stats
+from upnp_trio.site import REASONS, Request, Response, error_response
+
+__all__ = ["HttpServer", "Responding"]
+
+logger = logging.getLogger(__name__)
+
+# The longest real heads (browsers with their cookies) stay below 8 KiB; h11's own default is 16 KiB.
+MAX_HEAD_BYTES = 16 * 1024
+# Browsers send some 20 fields.
+MAX_HEAD_FIELDS = 64
+# A head fits into a few packets; whoever needs longer holds the connection open on purpose (slowloris).
+HEAD_SECONDS = 5.0
+# SOAP calls have 1 to 4 KiB; libupnp's limit is the same.
+MAX_BODY_BYTES = 64 * 1024
+BODY_SECONDS = 10.0
+# Between two requests. Windows fetches description, SCPDs and icons within a second; GUPnP keeps one for longer.
+IDLE_SECONDS = 15.0
+# A write that makes no headway.
+STALLED_WRITE_SECONDS = 10.0
+# Much below the 1,024 file descriptors that a process has by default.
+MAX_CONNECTIONS = 256
+# A browser opens 6; several control points may share an address.
+MAX_CONNECTIONS_PER_PEER = 64
+# Connections that are being told 503; beyond them, a flood is closed without a word.
+MAX_REFUSALS = 64
+# For a request in flight when the device stops.
+GRACE_SECONDS = 2.0
+# After an error, what the peer is still sending is read and forgotten, or the kernel would answer it with a reset
+# that overtakes our response (RFC 9112 §9.6); as long as a peer needs to notice.
+LINGER_SECONDS = 1.0
+MAX_LINGER_BYTES = 256 * 1024
+
+READ_BYTES = 16 * 1024
+WRITE_BYTES = 64 * 1024
+# Waiting connections; the kernel's default limit.
+BACKLOG = 4096
+
+
+class Responding(Protocol):
+    """What the server asks for answers: `upnp_trio.site.Site`, or anything like it."""
+
+    def respond(self, request: Request) -> Response:
+        """The response to *request*."""
+        ...
+
+    def takes_body(self, request: Request) -> bool:
+        """Whether the body of *request* is worth waiting for (``Expect: 100-continue``)."""
+        ...
+
+
+class _Phase(enum.Enum):
+    """What a connection waits for; it says what to do when the deadline comes."""
+
+    IDLE = enum.auto()
+    HEAD = enum.auto()
+    BODY = enum.auto()
+    WRITING = enum.auto()
+    LINGERING = enum.auto()
+
+
+class _GiveUp(Exception):
+    """The request cannot be served; answer with *response* and close."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+@attrs.define(eq=False)
+class HttpServer:
+    """Serves *site* on listeners; the connections it has are counted and bounded."""
+
+    site: Responding
+    server_token: str
+    utcnow: Callable[[], datetime]
+    stats: Stats
+    on_event: EventHandler
+    _connections: set[_Connection] = attrs.field(factory=set)
+    _per_peer: Counter[str] = attrs.field(factory=Counter)
+    _stopping: bool = False
+
+    async def serve(
+        self,
+        listeners: Sequence[trio.SocketListener],
+        *,
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> NoReturn:
+        """Accept and serve connections until cancelled; then let requests in flight end, within a grace."""
+        async with trio.open_nursery() as connections:
+            try:
+                task_status.started()
+                await trio.serve_listeners(self.handle, list(listeners), handler_nursery=connections)
+            finally:
+                self._stop()
+        raise AssertionError("unreachable: serve_listeners has no end")
+
+    def _stop(self) -> None:
+        self._stopping = True
+        for connection in self._connections:
+            connection.stop()
+
+    async def handle(self, stream: trio.abc.Stream, peer: str | None = None) -> None:
+        """Serve one connection to its end; a fault of ours is logged and ends this connection alone."""
+        if peer is None:
+            assert isinstance(stream, trio.SocketStream)
+            try:
+                peer = stream.socket.getpeername()[0]
+            except OSError:  # gone before its turn came
+                await trio.aclose_forcefully(stream)
+                return
+        connection = _Connection(stream, peer, self)
+        full = len(self._connections) >= MAX_CONNECTIONS or self._per_peer[peer] >= MAX_CONNECTIONS_PER_PEER
+        if full:
+            self.stats.dropped["too many connections"] += 1
+            if len(self._connections) >= MAX_CONNECTIONS + MAX_REFUSALS:
+                await trio.aclose_forcefully(stream)
+                return
+        self._connections.add(connection)
+        self._per_peer[peer] += 1
+        try:
+            await connection.run(refuse=full, stopping=self._stopping)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            pass  # the peer went away; its right
+        except Exception:
+            logger.exception("a fault while serving %s; its connection is closed", peer)
+        finally:
+            self._connections.discard(connection)
+            self._per_peer[peer] -= 1
+            if not self._per_peer[peer]:
+                del self._per_peer[peer]
+            await trio.aclose_forcefully(stream)
+
+
+@attrs.define(eq=False)
+class _Connection:
+    """One conversation: its h11 state, its phase and its deadline."""
+
+    stream: trio.abc.Stream
+    peer: str
+    server: HttpServer
+    _h11: h11.Connection = attrs.field(
+        factory=lambda: h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
+    )
+    _scope: trio.CancelScope = attrs.field(factory=lambda: trio.CancelScope(shield=True))
+    _phase: _Phase = _Phase.IDLE
+    _last_moment: float = math.inf
+    _request: Request | None = None
+
+    async def run(self, *, refuse: bool = False, stopping: bool = False) -> None:
+        """Converse until either side closes or a deadline passes.
+
+        With *refuse*, say 503 and close; with *stopping*, the device is on its way out.
+        """
+        with self._scope:
+            self._enter(_Phase.IDLE, IDLE_SECONDS)
+            if stopping:
+                self.stop()
+            if refuse:
+                await self._answer_and_close(error_response(503))
+            else:
+                await self._converse()
+        if self._scope.cancelled_caught and self._phase in (_Phase.HEAD, _Phase.BODY):
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + LINGER_SECONDS):
+                await self._send(error_response(408), close=True)
+
+    def stop(self) -> None:
+        """The device leaves: end now if idle, else soon."""
+        self._last_moment = trio.current_time() + GRACE_SECONDS
+        if self._phase is _Phase.IDLE:
+            self._scope.cancel(reason="the device stops")
+        else:
+            self._scope.deadline = min(self._scope.deadline, self._last_moment)
+
+    def _enter(self, phase: _Phase, seconds: float) -> None:
+        self._phase = phase
+        self._scope.deadline = min(trio.current_time() + seconds, self._last_moment)
+
+    @property
+    def _stopping(self) -> bool:
+        return self._last_moment < math.inf
+
+    async def _converse(self) -> None:
+        try:
+            while True:
+                head = await self._next_head()
+                if head is None:
+                    return
+                response = await self._read_request(head)
+                await self._send(response, close=self._stopping)
+                if self._h11.our_state is not h11.DONE or self._h11.their_state is not h11.DONE:
+                    return await self._linger()
+                self._h11.start_next_cycle()
+                self._request = None
+        except h11.RemoteProtocolError as error:
+            status = error.error_status_hint if error.error_status_hint in (413, 431, 501) else 400
+            await self._answer_and_close(error_response(status))
+        except _GiveUp as given_up:
+            await self._answer_and_close(given_up.response)
+
+    async def _next_head(self) -> h11.Request | None:
+        """The next request's head; ``None`` when the peer is done, or we are."""
+        buffered = bool(self._h11.trailing_data[0])
+        if self._stopping and not buffered:
+            return None
+        self._enter(_Phase.HEAD if buffered else _Phase.IDLE, HEAD_SECONDS if buffered else IDLE_SECONDS)
+        while True:
+            event = self._h11.next_event()
+            if isinstance(event, h11.Request):
+                return event
+            if isinstance(event, h11.ConnectionClosed):
+                return None
+            await self._receive()
+
+    async def _receive(self) -> None:
+        data = bytes(await self.stream.receive_some(READ_BYTES))
+        if self._phase is _Phase.IDLE:
+            # an empty line left over from an earlier body is no request (RFC 9112 §2.2)
+            stripped = data.lstrip(b"\r\n")
+            if data and not stripped:
+                return
+            data = stripped
+            self._enter(_Phase.HEAD, HEAD_SECONDS)
+        self._h11.receive_data(data)
+
+    async def _read_request(self, head: h11.Request) -> Response:
+        """The response to a request whose body, if it has one, has been read and forgotten."""
+        headers: dict[str, str] = {}
+        for name, value in head.headers:
+            headers.setdefault(name.decode("ascii"), value.decode("latin-1"))
+        request = Request(head.method.decode("ascii"), head.target.decode("ascii"), headers)
+        self._request = request
+        if len(head.headers) > MAX_HEAD_FIELDS:
+            raise _GiveUp(error_response(431))
+        if not head.http_version.startswith(b"1."):
+            raise _GiveUp(error_response(505))
+        if int(headers.get("content-length", "0")) > MAX_BODY_BYTES:
+            raise _GiveUp(error_response(413))
+        if self._h11.they_are_waiting_for_100_continue:
+            if not self.server.site.takes_body(request):
+                raise _GiveUp(self.server.site.respond(request))
+            await self._write(self._h11.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
+        elif headers.get("expect", "100-continue").lower() != "100-continue":
+            raise _GiveUp(error_response(417))
+        await self._drop_body()
+        return self.server.site.respond(request)
+
+    async def _drop_body(self) -> None:
+        # No action takes arguments yet; the body is read all the same, as the next request stands behind it.
+        if self._h11.their_state is h11.SEND_BODY:
+            self._enter(_Phase.BODY, BODY_SECONDS)
+        size = 0
+        while True:
+            event = self._h11.next_event()
+            if isinstance(event, h11.Data):
+                size += len(event.data)
+                if size > MAX_BODY_BYTES:
+                    raise _GiveUp(error_response(413))
+            elif event is h11.NEED_DATA:
+                await self._receive()
+            elif isinstance(event, h11.EndOfMessage):
+                return
+            else:  # ConnectionClosed cannot come here: h11 raises for a body cut short
+                raise AssertionError(f"unexpected {event!r} within a body")
+
+    async def _answer_and_close(self, response: Response) -> None:
+        await self._send(response, close=True)
+        await self._linger()
+
+    async def _send(self, response: Response, *, close: bool) -> None:
+        """Send *response*: status line, headers and a small body in one write."""
+        body = b"" if response.status == 304 or (self._request and self._request.method == "HEAD") else response.body
+        headers = [
+            ("Date", http_date(self.server.utcnow())),
+            ("Server", self.server.server_token),
+            *response.headers,
+        ]
+        if response.status != 304:
+            headers.append(("Content-Length", str(len(response.body))))
+        if close:
+            headers.append(("Connection", "close"))
+        parts = [
+            self._h11.send(
+                h11.Response(status_code=response.status, headers=headers, reason=REASONS[response.status].encode())
+            )
+        ]
+        if body:
+            parts.append(self._h11.send(h11.Data(data=body)))
+        parts.append(self._h11.send(h11.EndOfMessage()))
+        self._report(response)
+        await self._write(b"".join(part for part in parts if part))
+
+    async def _write(self, data: bytes) -> None:
+        for start in range(0, len(data), WRITE_BYTES):
+            self._enter(_Phase.WRITING, STALLED_WRITE_SECONDS)
+            try:
+                await self.stream.send_all(data[start : start + WRITE_BYTES])
+            except BaseException:
+                self._h11.send_failed()
+                raise
+
+    async def _linger(self) -> None:
+        """Close so that the peer gets all of the last response (RFC 9112 §9.6)."""
+        if self._h11.their_state in (h11.MUST_CLOSE, h11.CLOSED) and not self._h11.trailing_data[0]:
+            return  # it has said all it had to say
+        self._enter(_Phase.LINGERING, LINGER_SECONDS)
+        if isinstance(self.stream, trio.abc.HalfCloseableStream):
+            await self.stream.send_eof()
+        left = MAX_LINGER_BYTES
+        while left > 0 and (data := await self.stream.receive_some(READ_BYTES)):
+            left -= len(data)
+
+    def _report(self, response: Response) -> None:
+        self.server.stats.requests[response.status] += 1
+        request = self._request
+        self.server.on_event(
+            RequestAnswered(
+                peer=self.peer,
+                method=request.method if request else "?",
+                target=request.target if request else "?",
+                status=response.status,
+                user_agent=request.headers.get("user-agent") if request else None,
+            )
+        )

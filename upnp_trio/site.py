@@ -1,0 +1,171 @@
+"""What the HTTP server answers: a request in, a response out, nothing else touched (UDA 2.0 §2.11, §3.2, §5).
+
+A `Site` is made from publications once; a request costs a look-up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import unquote
+
+import attrs
+
+from upnp_trio.documents.page import render_device_list, render_page
+from upnp_trio.documents.publication import HTML_TYPE, XML_TYPE, File, Publication
+from upnp_trio.documents.soap import INVALID_ACTION, render_fault
+
+__all__ = ["Request", "Response", "Site", "error_response"]
+
+# Every method that HTTP and UPnP know; another one is 501, a known one in the wrong place is 405 (RFC 9110 §9.1).
+KNOWN_METHODS = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "CONNECT"}
+    | {"SUBSCRIBE", "UNSUBSCRIBE", "NOTIFY", "M-POST"}
+)
+READ_METHODS = "GET, HEAD"
+
+REASONS = {
+    200: "OK",
+    302: "Found",
+    304: "Not Modified",
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    417: "Expectation Failed",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    503: "Service Unavailable",
+    505: "HTTP Version Not Supported",
+}
+
+# The page runs nothing and loads nothing but its icon, whatever a device file says.
+PAGE_HEADERS = (
+    ("Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+
+
+@attrs.frozen
+class Request:
+    """A request whose head and body are complete; *headers* has lower-case names."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Response:
+    """What to answer; Date, Server and the framing are the connection's to add.
+
+    *body* is what GET would get; for HEAD the connection leaves it out.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = attrs.field(default=b"", repr=False)
+
+
+@attrs.frozen
+class _Resource:
+    """A file with the response ready for it, and what identifies its content."""
+
+    response: Response
+    etag: str
+    language: str
+
+
+def error_response(status: int, *headers: tuple[str, str]) -> Response:
+    """A short plain answer that repeats nothing of the request."""
+    body = f"{status} {REASONS[status]}\n".encode()
+    return Response(status, (("Content-Type", "text/plain; charset=utf-8"), *headers), body)
+
+
+class Site:
+    """All that is served over HTTP for *publications*, whose descriptions stand at *locations* (by UDN)."""
+
+    def __init__(self, publications: Sequence[Publication], locations: Mapping[str, Sequence[str]]) -> None:
+        self._resources: dict[str, _Resource] = {}
+        self._controls: set[str] = set()
+        entries: list[tuple[str, str]] = []
+        for publication in publications:
+            root = publication.root
+            for path, file in publication.files.items():
+                self._add(path, file, root.language)
+            for path, device in publication.pages.items():
+                page = render_page(device, locations[str(root.udn)], language=root.language)
+                self._add(path, File(HTML_TYPE, page), root.language, PAGE_HEADERS)
+            self._controls |= {unquote(path) for path in publication.control_paths}
+            entries.append((root.friendly_name, root.presentation_url or publication.description_path))
+        self._front = (
+            Response(302, (("Location", entries[0][1]),))
+            if len(entries) == 1
+            else Response(200, (("Content-Type", HTML_TYPE), *PAGE_HEADERS), render_device_list(entries))
+        )
+
+    def _add(self, path: str, file: File, language: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        etag = f'"{hashlib.sha256(file.body).hexdigest()[:20]}"'
+        response = Response(200, (("Content-Type", file.media_type), ("ETag", etag), *headers), file.body)
+        self._resources[unquote(path)] = _Resource(response, etag, language)
+
+    def takes_body(self, request: Request) -> bool:
+        """Whether the body of *request* matters: it is a control call."""
+        return request.method == "POST" and _path(request.target) in self._controls
+
+    def respond(self, request: Request) -> Response:
+        """The response to *request*; total: every request has one."""
+        if request.method not in KNOWN_METHODS:
+            return error_response(501)
+        path = _path(request.target)
+        if path is None:
+            return error_response(400)
+        if path in self._controls:
+            return self._control(request)
+        resource = self._resources.get(path)
+        if resource is None and path != "/":
+            return error_response(404)
+        if request.method not in ("GET", "HEAD"):
+            return error_response(405, ("Allow", READ_METHODS))
+        return self._front if resource is None else self._read(resource, request.headers)
+
+    def _read(self, resource: _Resource, headers: Mapping[str, str]) -> Response:
+        response = resource.response
+        if _matches(headers.get("if-none-match"), resource.etag):
+            response = Response(304, (("ETag", resource.etag),))
+        if "accept-language" in headers:  # then CONTENT-LANGUAGE is required (UDA 2.0 §2.11)
+            response = attrs.evolve(response, headers=(*response.headers, ("Content-Language", resource.language)))
+        return response
+
+    def _control(self, request: Request) -> Response:
+        if request.method != "POST":
+            return error_response(405, ("Allow", "POST"))
+        media_type = request.headers.get("content-type", "text/xml").partition(";")[0].strip().lower()
+        if media_type != "text/xml":  # UDA 2.0 §3.2.1; a caller that names no type is told the rest all the same
+            return error_response(415)
+        return Response(500, (("Content-Type", XML_TYPE), ("EXT", "")), render_fault(*INVALID_ACTION))
+
+
+def _path(target: str) -> str | None:
+    """The decoded path of a request target in origin or absolute form (RFC 9112 §3.2); ``None`` for another form.
+
+    The host of an absolute form is not looked at: no answer depends on it.
+    """
+    if not target.startswith("/"):
+        match = re.match(r"https?://[^/?#]*", target, re.IGNORECASE)
+        if match is None:
+            return None
+        target = target[match.end() :]
+    return unquote(target.partition("?")[0].partition("#")[0]) or "/"
+
+
+def _matches(if_none_match: str | None, etag: str) -> bool:
+    """RFC 9110 §13.1.2, by weak comparison."""
+    if if_none_match is None:
+        return False
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in tags or etag in tags

@@ -1,0 +1,71 @@
+"""The (NT, USN) pairs of a device tree, enumerated once for announcements and answers alike (UDA 2.0 §1.2.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from upnp_trio.model.names import TypeUrn, split_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from upnp_trio.model.device import RootDevice
+
+__all__ = ["AdvertisedRoot", "Advertisement", "advertisements"]
+
+
+@attrs.frozen
+class Advertisement:
+    """One row of the set that announces a root device; *udn* is the device of the tree it stands for."""
+
+    notification_type: str
+    udn: str
+
+    @property
+    def usn(self) -> str:
+        """The Unique Service Name: the UDN, and what of the device is meant."""
+        return self.udn if self.notification_type == self.udn else f"{self.udn}::{self.notification_type}"
+
+
+@attrs.frozen(kw_only=True, eq=False)  # compared by identity: answers are remembered by it
+class AdvertisedRoot:
+    """All that SSDP says of one root device; LOCATION is an interface's base URL and *description_path*."""
+
+    rows: tuple[Advertisement, ...]
+    description_path: str
+    server: str
+    config_id: int
+    #: seconds that an announcement holds
+    max_age: int
+
+
+def advertisements(root: RootDevice) -> tuple[Advertisement, ...]:
+    """The 3 + 2d + k rows of *root*, whose devices all have a UDN.
+
+    d is the number of embedded devices, k that of the service types of each device: several services of one
+    type in one device share a row, and of several versions only the highest is told.
+    """
+    return tuple(_rows(root))
+
+
+def _rows(root: RootDevice) -> Iterator[Advertisement]:
+    yield Advertisement("upnp:rootdevice", str(root.udn))
+    for device in root.walk():
+        udn = str(device.udn)
+        yield Advertisement(udn, udn)
+        yield Advertisement(device.device_type.text, udn)
+        for service_type in _highest(service.service_type for service in device.services):
+            yield Advertisement(service_type, udn)
+
+
+def _highest(types: Iterable[TypeUrn]) -> Iterable[str]:
+    """Each type once, in its highest version, in the order they come."""
+    highest: dict[str, tuple[int, str]] = {}
+    for urn in types:
+        base, version = split_version(urn.text)
+        known = highest.get(base.lower())
+        if known is None or known[0] < (version or 0):
+            highest[base.lower()] = (version or 0, urn.text)
+    return [text for _, text in highest.values()]
