@@ -6,6 +6,7 @@ Exit status: 0 after SIGINT or SIGTERM once byebye is out, 2 for wrong usage, 1 
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from contextlib import ExitStack
@@ -133,28 +134,28 @@ async def _serve(
     signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
     with ExitStack() as stack, trio.open_signal_receiver(*signals) as received:
         view = _open_view(stack, quiet)
-        async with trio.open_nursery() as nursery:
-            async with serve_devices(
-                roots, interfaces=interfaces, port=port, max_age=max_age, on_event=view.on_event
-            ) as running:
-                if not quiet:
-                    view.show(introduce(running))
-                    view.show("Press Ctrl-C to leave.\n")
+        async with serve_devices(
+            roots, interfaces=interfaces, port=port, max_age=max_age, on_event=view.on_event
+        ) as running:
+            if not quiet:
+                view.show(introduce(running))
+                view.show("Press Ctrl-C to leave.\n")
+            async with trio.open_nursery() as nursery:
                 nursery.start_soon(view.run, running.stats)
                 async for number in received:
                     logger.info("leaving on %s", signal.Signals(number).name)
                     break
-            view.flush(running.stats)
-            nursery.cancel_scope.cancel()
+                nursery.cancel_scope.cancel()
+        view.flush(running.stats)
     if not quiet:
-        click.echo(f"Gone, after {counters(running.stats)}.")
+        _show_plainly(f"Gone, after {counters(running.stats)}.")
 
 
 def _open_view(stack: ExitStack, quiet: bool) -> View:
     if quiet:
         return View(show=lambda line: None)
     if not sys.stdout.isatty():
-        return View(show=click.echo)
+        return View(show=_show_plainly)
     # Here and not above: half of the command's start would be this import, and pipes do not need it.
     from rich.console import Console
     from rich.live import Live
@@ -172,6 +173,13 @@ def _open_view(stack: ExitStack, quiet: bool) -> View:
         live.update(Text(line, style="reverse"), refresh=True)
 
     return View(show=show, status=status)
+
+
+def _show_plainly(line: str) -> None:
+    try:
+        click.echo(line)
+    except BrokenPipeError:  # nobody reads any more (`| head`); that is no reason to take a device off the network
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main() -> None:

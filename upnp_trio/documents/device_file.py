@@ -67,12 +67,15 @@ def _from_toml(data: bytes, folder: Path) -> RootDevice:
     from cattrs.errors import ClassValidationError
 
     try:
-        table = tomllib.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise DescriptionError(f"line {line}: the file is not in UTF-8; save it as UTF-8") from error
+    try:
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise DescriptionError(f"not valid TOML: {error}") from error
+        where = str(error).replace("end of document", f"the end, line {text.count(chr(10)) + 1}")
+        raise DescriptionError(f"not valid TOML: {where}") from error
     try:
         return _converter(folder).structure(table, RootDevice)
     except ClassValidationError as error:
@@ -95,7 +98,7 @@ def _explain(error: BaseException, type_: type | None) -> str:
     if isinstance(error, DescriptionError):
         return str(error)
     if isinstance(error, KeyError):
-        return f"the field is missing; UDA §2.3 requires it"
+        return "the field is missing; UDA §2.3 requires it"
     return format_exception(error, type_)
 
 

@@ -13,10 +13,13 @@ import trio
 from upnp_trio.errors import NetworkError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Sequence
     from ipaddress import IPv4Address
 
-__all__ = ["open_listeners"]
+__all__ = ["Listener", "open_listeners"]
+
+#: what accepts connections: sockets here, memory in tests
+Listener = trio.abc.Listener[trio.abc.Stream]
 
 # The dynamic ports (RFC 6335). Always starting at the first makes LOCATION the same after a restart.
 FIRST_PORT = 49152
@@ -28,7 +31,7 @@ BACKLOG = 4096
 @asynccontextmanager
 async def open_listeners(
     addresses: Iterable[IPv4Address], port: int | None = None
-) -> AsyncIterator[tuple[int, list[trio.SocketListener]]]:
+) -> AsyncIterator[tuple[int, Sequence[trio.SocketListener]]]:
     """Listen at *addresses* on *port*, or on the first that is free at all of them; closed at the end.
 
     Gives the port and the listeners. Raises `NetworkError` that names the address, the port and the cure.

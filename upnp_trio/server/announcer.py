@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from random import Random
 from typing import TYPE_CHECKING, NoReturn
 
 import attrs
@@ -18,9 +19,8 @@ from upnp_trio.ssdp.schedule import announcement_gaps
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address
-    from random import Random
 
-__all__ = ["announce"]
+__all__ = ["Announcer"]
 
 logger = logging.getLogger(__name__)
 
@@ -35,17 +35,39 @@ BURST_MESSAGES = 64
 BURST_GAP = 0.05
 
 
-@attrs.define(eq=False)
-class _Announcer:
+@attrs.define(eq=False, kw_only=True)
+class Announcer:
+    """Says of *roots*, on every endpoint, that they are there, and at the end that they are gone."""
+
     endpoints: Sequence[Endpoint]
     roots: Sequence[AdvertisedRoot]
     presence: Presence
+    rng: Random
     stats: Stats
     on_event: EventHandler
     #: interfaces on which the last message could not be sent, so that only changes are logged
     _failing: set[str] = attrs.field(factory=set)
 
-    async def alive(self) -> None:
+    async def announce(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> NoReturn:
+        """Announce until cancelled, then say goodbye for all of it.
+
+        The goodbye is sent on every way out, also when the first announcement was not due yet: searches may have
+        been answered before.
+        """
+        max_age = min(root.max_age for root in self.roots)
+        try:
+            task_status.started()
+            due = trio.current_time()
+            for gap in announcement_gaps(max_age, self.rng):
+                due = max(due + gap, trio.current_time())  # after a suspended hour, one set and not all the missed
+                await trio.sleep_until(due)
+                await self._alive()
+            raise AssertionError("unreachable: the timetable has no end")
+        finally:
+            with trio.move_on_after(GOODBYE_SECONDS, shield=True):
+                await self._byebye()
+
+    async def _alive(self) -> None:
         """Announce the whole set on every interface."""
         for endpoint in self.endpoints:
             sent = 0
@@ -55,7 +77,7 @@ class _Announcer:
             self.stats.announcements += sent
             self.on_event(Announced(interface=endpoint.interface.name, kind="alive", messages=sent))
 
-    async def byebye(self) -> None:
+    async def _byebye(self) -> None:
         """Revoke the whole set on every interface."""
         messages = [
             render_byebye(
@@ -113,33 +135,3 @@ class _Announcer:
             self._failing.discard(name)
             logger.warning("announcing on %s (%s) again", name, source)
         return True
-
-
-async def announce(
-    endpoints: Sequence[Endpoint],
-    roots: Sequence[AdvertisedRoot],
-    presence: Presence,
-    *,
-    rng: Random,
-    stats: Stats,
-    on_event: EventHandler,
-    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
-) -> NoReturn:
-    """Announce *roots* on *endpoints* until cancelled, then say goodbye for all of it.
-
-    The goodbye is sent on every way out, also when the first announcement was not due yet: searches may have
-    been answered before.
-    """
-    announcer = _Announcer(endpoints, roots, presence, stats, on_event)
-    max_age = min(root.max_age for root in roots)
-    try:
-        task_status.started()
-        due = trio.current_time()
-        for gap in announcement_gaps(max_age, rng):
-            due += gap
-            await trio.sleep_until(due)
-            await announcer.alive()
-        raise AssertionError("unreachable: the timetable has no end")
-    finally:
-        with trio.move_on_after(GOODBYE_SECONDS, shield=True):
-            await announcer.byebye()

@@ -13,7 +13,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import attrs
 import h11
@@ -22,6 +22,9 @@ import trio
 from upnp_trio.dates import http_date
 from upnp_trio.server.events import EventHandler, RequestAnswered, Stats
 from upnp_trio.site import REASONS, Request, Response, error_response
+
+if TYPE_CHECKING:
+    from upnp_trio.network.listeners import Listener
 
 __all__ = ["HttpServer", "Responding"]
 
@@ -55,8 +58,6 @@ MAX_LINGER_BYTES = 256 * 1024
 
 READ_BYTES = 16 * 1024
 WRITE_BYTES = 64 * 1024
-# Waiting connections; the kernel's default limit.
-BACKLOG = 4096
 
 
 class Responding(Protocol):
@@ -104,7 +105,7 @@ class HttpServer:
 
     async def serve(
         self,
-        listeners: Sequence[trio.SocketListener],
+        listeners: Sequence[Listener],
         *,
         task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
     ) -> NoReturn:
@@ -122,15 +123,9 @@ class HttpServer:
         for connection in self._connections:
             connection.stop()
 
-    async def handle(self, stream: trio.abc.Stream, peer: str | None = None) -> None:
+    async def handle(self, stream: trio.abc.Stream) -> None:
         """Serve one connection to its end; a fault of ours is logged and ends this connection alone."""
-        if peer is None:
-            assert isinstance(stream, trio.SocketStream)
-            try:
-                peer = stream.socket.getpeername()[0]
-            except OSError:  # gone before its turn came
-                await trio.aclose_forcefully(stream)
-                return
+        peer = _peer_address(stream)
         connection = _Connection(stream, peer, self)
         full = len(self._connections) >= MAX_CONNECTIONS or self._per_peer[peer] >= MAX_CONNECTIONS_PER_PEER
         if full:
@@ -152,6 +147,16 @@ class HttpServer:
             if not self._per_peer[peer]:
                 del self._per_peer[peer]
             await trio.aclose_forcefully(stream)
+
+
+def _peer_address(stream: trio.abc.Stream) -> str:
+    """Who is at the other end; an empty text when that is nobody's address, or nobody any more."""
+    if not isinstance(stream, trio.SocketStream):
+        return ""
+    try:
+        return str(stream.socket.getpeername()[0])
+    except OSError:  # it went away before its turn came; the first read will say so
+        return ""
 
 
 @attrs.define(eq=False)

@@ -27,7 +27,7 @@ from upnp_trio.server.presence import Presence
 from upnp_trio.ssdp.messages import Search, SearchResponse, finish_search_response, parse, render_search_response_head
 from upnp_trio.ssdp.search import Answer, Index, replies
 
-__all__ = ["answer_searches"]
+__all__ = ["Responder"]
 
 logger = logging.getLogger(__name__)
 traffic = logging.getLogger("upnp_trio.traffic.ssdp")
@@ -45,8 +45,10 @@ MAX_KEPT_PEERS = 4096
 Address = tuple[str, int]
 
 
-@attrs.define(eq=False)
-class _Responder:
+@attrs.define(eq=False, kw_only=True)
+class Responder:
+    """Answers searches from *index*; whatever arrives, it is answered, or dropped and counted, and never raises."""
+
     index: Index
     presence: Presence
     rng: Random
@@ -60,13 +62,25 @@ class _Responder:
     _nap: trio.CancelScope = attrs.field(factory=trio.CancelScope)
     _date: tuple[datetime, str] | None = None
 
-    async def listen(self, endpoint: Endpoint, ear: Ear) -> NoReturn:
+    async def answer_searches(
+        self, endpoints: Sequence[Endpoint], *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> NoReturn:
+        """Answer what *endpoints* hear, until cancelled."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._send_due)
+            for endpoint in endpoints:
+                for ear in endpoint.ears:
+                    nursery.start_soon(self._listen, endpoint, ear)
+            task_status.started()
+        raise AssertionError("unreachable: the tasks above end by cancellation alone")
+
+    async def _listen(self, endpoint: Endpoint, ear: Ear) -> NoReturn:
         while True:
             await ear.wait()
             for datagram, peer in ear.drain():
-                self.hear(datagram, peer, endpoint, multicast=ear.multicast)
+                self._hear(datagram, peer, endpoint, multicast=ear.multicast)
 
-    def hear(self, datagram: bytes, peer: Address, endpoint: Endpoint, *, multicast: bool) -> None:
+    def _hear(self, datagram: bytes, peer: Address, endpoint: Endpoint, *, multicast: bool) -> None:
         self.stats.datagrams += 1
         if datagram[:1] not in (b"M", b"m"):  # announcements of the neighbours, and our own
             self.stats.dropped["not a search"] += 1
@@ -124,7 +138,7 @@ class _Responder:
         if tick < self._nap.deadline:
             self._nap.deadline = tick
 
-    async def send_due(self) -> NoReturn:
+    async def _send_due(self) -> NoReturn:
         while True:
             with self._nap:
                 await trio.sleep_forever()
@@ -189,28 +203,3 @@ class _Responder:
     def _drop(self, reason: str, peer: Address, endpoint: Endpoint, what: object) -> None:
         self.stats.dropped[reason] += 1
         traffic.debug("%s: dropped (%s) from %s: %s", endpoint.interface.name, reason, peer, what)
-
-
-async def answer_searches(
-    endpoints: Sequence[Endpoint],
-    index: Index,
-    presence: Presence,
-    *,
-    rng: Random,
-    utcnow: Callable[[], datetime],
-    stats: Stats,
-    on_event: EventHandler,
-    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
-) -> NoReturn:
-    """Answer the searches that *endpoints* hear, until cancelled.
-
-    Whatever arrives, nothing is raised for it: it is answered, or dropped and counted in *stats*.
-    """
-    responder = _Responder(index, presence, rng, utcnow, stats, on_event)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(responder.send_due)
-        for endpoint in endpoints:
-            for ear in endpoint.ears:
-                nursery.start_soon(responder.listen, endpoint, ear)
-        task_status.started()
-    raise AssertionError("unreachable: the tasks above end by cancellation alone")

@@ -7,37 +7,38 @@ Stop: accepting and answering end, byebye goes out, requests in flight get a sho
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from ipaddress import IPv4Address
 from random import Random
 from typing import TYPE_CHECKING
 
 import attrs
-import trio
 
 from upnp_trio.dates import utc_now
 from upnp_trio.documents.publication import Publication, publish
-from upnp_trio.errors import DescriptionError, DeviceFailed, NetworkError
+from upnp_trio.errors import DescriptionError, NetworkError
 from upnp_trio.model.device import RootDevice
 from upnp_trio.model.names import Udn
 from upnp_trio.model.rules import check
 from upnp_trio.network.interfaces import Choice, Interface, choose, host_interfaces
-from upnp_trio.network.listeners import open_listeners
-from upnp_trio.network.multicast import open_endpoints
-from upnp_trio.server.announcer import announce
+from upnp_trio.network.listeners import Listener, open_listeners
+from upnp_trio.network.multicast import Endpoint, open_endpoints
+from upnp_trio.server.announcer import Announcer
 from upnp_trio.server.events import EventHandler, Stats, ignore_events
 from upnp_trio.server.http import HttpServer
 from upnp_trio.server.identity import host_id, next_boot_id, server_token, with_udns
 from upnp_trio.server.presence import Presence
-from upnp_trio.server.responder import answer_searches
+from upnp_trio.server.responder import Responder
+from upnp_trio.server.supervision import supervised
 from upnp_trio.site import Site
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE, MIN_MAX_AGE
 from upnp_trio.ssdp.search import Index
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
-    from datetime import datetime
+    from collections.abc import AsyncIterator
 
 __all__ = ["Location", "Running", "serve_device", "serve_devices"]
 
@@ -135,7 +136,6 @@ async def serve_devices(
     if not served:
         raise NetworkError("no interface to serve on: this host has none that is up; bring one up")
     addresses = _served_addresses(served)
-    stats = Stats()
     async with open_listeners(addresses, port) as (bound_port, listeners):
         with open_endpoints(served) as endpoints:
             presence = Presence({ip: f"http://{ip}:{bound_port}" for ip in addresses}, next_boot_id(utcnow))
@@ -145,78 +145,71 @@ async def serve_devices(
                 choices=tuple(choices),
                 boot_id=presence.boot_id,
                 port=bound_port,
-                stats=stats,
+                stats=Stats(),
             )
-            roots = [_advertised(publication, max_age) for publication in publications]
-            site = Site(publications, _urls_by_udn(running.where))
-            http = HttpServer(site, server_token(running.device.spec_version), utcnow, stats, on_event)
-            async with _supervised() as nursery:
-                await nursery.start(http.serve, listeners)
-                await nursery.start(
-                    lambda task_status: answer_searches(
-                        endpoints,
-                        Index(roots),
-                        presence,
-                        rng=rng,
-                        utcnow=utcnow,
-                        stats=stats,
-                        on_event=on_event,
-                        task_status=task_status,
-                    )
-                )
-                await nursery.start(
-                    lambda task_status: announce(
-                        endpoints,
-                        roots,
-                        presence,
-                        rng=rng,
-                        stats=stats,
-                        on_event=on_event,
-                        task_status=task_status,
-                    )
-                )
+            device = DeviceAtWork(
+                publications=publications,
+                presence=presence,
+                max_age=max_age,
+                rng=rng,
+                utcnow=utcnow,
+                stats=running.stats,
+                on_event=on_event,
+            )
+            async with device.serve(endpoints, listeners):
                 yield running
 
 
-@asynccontextmanager
-async def _supervised() -> AsyncIterator[trio.Nursery]:
-    """A nursery that does not show: the body's exception leaves as itself, a failed task as `DeviceFailed`.
+@attrs.define(eq=False, kw_only=True)
+class DeviceAtWork:
+    """All tasks of served devices, on sockets that somebody else opened and closes."""
 
-    The body's exception is carried past the nursery, not through it, so that no group is wrapped around it.
-    Only cancellation goes through, as it belongs to scopes within and without.
-    """
-    from_body: BaseException | None = None
-    try:
-        async with trio.open_nursery() as nursery:
-            try:
-                yield nursery
-            except BaseException as error:
-                cancelled, rest = _split(error)
-                if rest is not None:
-                    from_body = error
-                if cancelled is not None:
-                    raise cancelled from None
-            nursery.cancel_scope.cancel(reason="the device is no longer served")
-    except BaseException as error:
-        _, ours = _split(error)
-        if ours is None:  # cancelled from outside
-            if from_body is not None:
-                raise from_body from None
-            raise
-        if isinstance(ours, KeyboardInterrupt | SystemExit) or not isinstance(ours, Exception):
-            raise
-        if from_body is not None:
-            ours.add_note(f"the body had failed before: {from_body!r}")
-        raise DeviceFailed("a task of the device failed; this is a bug in upnp_trio, please report it") from ours
-    if from_body is not None:
-        raise from_body
+    publications: Sequence[Publication]
+    presence: Presence
+    max_age: int
+    rng: Random
+    utcnow: Callable[[], datetime]
+    stats: Stats
+    on_event: EventHandler
 
-
-def _split(error: BaseException) -> tuple[BaseException | None, BaseException | None]:
-    """*error* as its cancellations and all else."""
-    if isinstance(error, BaseExceptionGroup):
-        return error.split(trio.Cancelled)
-    return (error, None) if isinstance(error, trio.Cancelled) else (None, error)
+    @asynccontextmanager
+    async def serve(self, endpoints: Sequence[Endpoint], listeners: Sequence[Listener]) -> AsyncIterator[None]:
+        """Answer HTTP, then searches, then announce, until the body ends; errors as `serve_device` says."""
+        roots = [_advertised(publication, self.max_age) for publication in self.publications]
+        locations = {
+            str(publication.root.udn): [
+                base + publication.description_path for base in self.presence.base_urls.values()
+            ]
+            for publication in self.publications
+        }
+        http = HttpServer(
+            site=Site(self.publications, locations),
+            server_token=server_token(self.publications[0].root.spec_version),
+            utcnow=self.utcnow,
+            stats=self.stats,
+            on_event=self.on_event,
+        )
+        responder = Responder(
+            index=Index(roots),
+            presence=self.presence,
+            rng=self.rng,
+            utcnow=self.utcnow,
+            stats=self.stats,
+            on_event=self.on_event,
+        )
+        announcer = Announcer(
+            endpoints=endpoints,
+            roots=roots,
+            presence=self.presence,
+            rng=self.rng,
+            stats=self.stats,
+            on_event=self.on_event,
+        )
+        async with supervised() as nursery:
+            await nursery.start(http.serve, listeners)
+            await nursery.start(responder.answer_searches, endpoints)
+            await nursery.start(announcer.announce)  # last: what LOCATION names answers already
+            yield
 
 
 def _publish(devices: Sequence[RootDevice]) -> list[Publication]:
@@ -253,13 +246,6 @@ def _locations(
         for interface in served
         for address in interface.addresses
     )
-
-
-def _urls_by_udn(where: Sequence[Location]) -> dict[str, list[str]]:
-    urls: dict[str, list[str]] = {}
-    for location in where:
-        urls.setdefault(str(location.udn), []).append(location.url)
-    return urls
 
 
 def _advertised(publication: Publication, max_age: int) -> AdvertisedRoot:

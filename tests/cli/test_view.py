@@ -1,0 +1,82 @@
+"""What the command shows."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+import attrs
+import pytest
+import trio
+import trio.testing
+
+from tests.devices import BASIC
+from upnp_trio import Announced, Location, RequestAnswered, Running, SearchAnswered, Stats, Udn
+from upnp_trio.cli.view import LINES_PER_ROUND, View, counters, describe, introduce
+
+SEARCH = SearchAnswered(interface="eth0", peer="192.0.2.9", search_target="ssdp:all", answers=3, user_agent=None)
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (SEARCH, "eth0  192.0.2.9 searched ssdp:all: 3 answers"),
+        (attrs.evolve(SEARCH, answers=1, user_agent="a/1"), "eth0  192.0.2.9 searched ssdp:all: 1 answer  (a/1)"),
+        (
+            RequestAnswered(peer="192.0.2.9", method="GET", target="/d.xml", status=200, user_agent="FDSSDP"),
+            "http  192.0.2.9 GET /d.xml: 200  (FDSSDP)",
+        ),
+        (Announced(interface="eth0", kind="alive", messages=3), "eth0  announced (3 messages)"),
+        (Announced(interface="eth0", kind="byebye", messages=3), "eth0  said goodbye (3 messages)"),
+    ],
+)
+def test_each_event_is_one_line(event: SearchAnswered | RequestAnswered | Announced, line: str) -> None:
+    assert describe(event) == line
+
+
+def test_what_a_stranger_wrote_cannot_steer_the_terminal_or_fill_it() -> None:
+    nasty = attrs.evolve(SEARCH, user_agent="\x1b[2J\x9b31m\r\n\u202e" + "a" * 5000)
+    line = describe(nasty)
+    assert line.isprintable()
+    assert len(line) < 300
+
+
+def test_the_introduction_names_each_device_and_every_location() -> None:
+    udn = BASIC.udn
+    assert isinstance(udn, Udn)
+    where = [
+        Location(interface=name, address=IPv4Address(ip), udn=udn, url=f"http://{ip}:49152/d.xml")
+        for name, ip in (("eth0", "192.0.2.7"), ("wlan0", "198.51.100.7"))
+    ]
+    running = Running(devices=(BASIC,), where=tuple(where), choices=(), boot_id=1, port=49152, stats=Stats())
+    lines = introduce(running).splitlines()
+    assert "Jambon 3000" in lines[0]
+    assert lines[1].strip() == str(udn)
+    assert ["eth0 192.0.2.7" in lines[2], "wlan0 198.51.100.7" in lines[3]] == [True, True]
+    assert all(location.url in line for location, line in zip(where, lines[2:], strict=True))
+
+
+def test_the_counters_name_bad_datagrams_only_when_there_were_some() -> None:
+    stats = Stats(searches=2, answers=5, announcements=9)
+    assert counters(stats) == "2 searches, 5 answers, 9 announcements, 0 HTTP requests"
+    stats.dropped["malformed"] += 2
+    stats.dropped["off link"] += 1
+    stats.dropped["not a search"] += 100
+    assert counters(stats).endswith(", 3 bad datagrams dropped")
+
+
+async def test_a_flood_of_events_is_counted_and_not_shown(autojump_clock: trio.testing.MockClock) -> None:
+    shown: list[str] = []
+    status: list[str] = []
+    view = View(show=shown.append, status=status.append)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(view.run, Stats(searches=9))
+        for _ in range(1000):
+            view.on_event(SEARCH)
+        await trio.sleep(1)
+        assert len(shown) == LINES_PER_ROUND + 1
+        assert shown[-1].endswith(f"… and {1000 - LINES_PER_ROUND} more")
+        view.on_event(SEARCH)
+        await trio.sleep(1)
+        assert len(shown) == LINES_PER_ROUND + 2
+        assert status == [counters(Stats(searches=9))] * 2
+        nursery.cancel_scope.cancel()

@@ -1,0 +1,56 @@
+"""A nursery that does not show: what runs beside a body, and which error leaves when something fails."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import trio
+
+from upnp_trio.errors import DeviceFailed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+__all__ = ["supervised"]
+
+
+@asynccontextmanager
+async def supervised() -> AsyncIterator[trio.Nursery]:
+    """A nursery that does not show: the body's exception leaves as itself, a failed task as `DeviceFailed`.
+
+    The body's exception is carried past the nursery, not through it, so that no group is wrapped around it.
+    Only cancellation goes through, as it belongs to scopes within and without.
+    """
+    from_body: BaseException | None = None
+    try:
+        async with trio.open_nursery() as nursery:
+            try:
+                yield nursery
+            except BaseException as error:
+                cancelled, rest = _split(error)
+                if rest is not None:
+                    from_body = error
+                if cancelled is not None:
+                    raise cancelled from None
+            nursery.cancel_scope.cancel(reason="the device is no longer served")
+    except BaseException as error:
+        _, ours = _split(error)
+        if ours is None:  # cancelled from outside
+            if from_body is not None:
+                raise from_body from None
+            raise
+        if isinstance(ours, KeyboardInterrupt | SystemExit) or not isinstance(ours, Exception):
+            raise
+        if from_body is not None:
+            ours.add_note(f"the body had failed before: {from_body!r}")
+        raise DeviceFailed("a task of the device failed; this is a bug in upnp_trio, please report it") from ours
+    if from_body is not None:
+        raise from_body
+
+
+def _split(error: BaseException) -> tuple[BaseException | None, BaseException | None]:
+    """*error* as its cancellations and all else."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(trio.Cancelled)
+    return (error, None) if isinstance(error, trio.Cancelled) else (None, error)
