@@ -57,11 +57,11 @@ def test_the_introduction_names_each_device_and_every_location() -> None:
 
 def test_the_counters_name_bad_datagrams_only_when_there_were_some() -> None:
     stats = Stats(searches=2, answers=5, announcements=9)
-    assert counters(stats) == "2 searches, 5 answers, 9 announcements, 0 HTTP requests"
+    assert counters(stats) == "searches 2, answers 5, announcements 9, HTTP requests 0"
     stats.dropped["malformed"] += 2
     stats.dropped["off link"] += 1
     stats.dropped["not a search"] += 100
-    assert counters(stats).endswith(", 3 bad datagrams dropped")
+    assert counters(stats).endswith(", bad datagrams 3")
 
 
 async def test_a_flood_of_events_is_counted_and_not_shown(autojump_clock: trio.testing.MockClock) -> None:

@@ -11,7 +11,7 @@ import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import attrs
 import click
@@ -131,24 +131,40 @@ def _load(files: Sequence[Path], friendly_name: str | None, udn: Udn | None) -> 
 async def _serve(
     roots: Sequence[RootDevice], interfaces: Sequence[str], port: int | None, max_age: int, quiet: bool
 ) -> None:
-    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
-    with ExitStack() as stack, trio.open_signal_receiver(*signals) as received:
+    failure: UpnpTrioError | None = None
+    with ExitStack() as stack:
         view = _open_view(stack, quiet)
-        async with serve_devices(
-            roots, interfaces=interfaces, port=port, max_age=max_age, on_event=view.on_event
-        ) as running:
-            if not quiet:
-                view.show(introduce(running))
-                view.show("Press Ctrl-C to leave.\n")
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(view.run, running.stats)
-                async for number in received:
-                    logger.info("leaving on %s", signal.Signals(number).name)
-                    break
-                nursery.cancel_scope.cancel()
-        view.flush(running.stats)
+        async with trio.open_nursery() as nursery:
+            signalled: trio.CancelScope = await nursery.start(_cancel_on_signal)
+            try:
+                async with serve_devices(
+                    roots, interfaces=interfaces, port=port, max_age=max_age, on_event=view.on_event
+                ) as running:
+                    view.show(introduce(running))
+                    view.show("Press Ctrl-C to leave.\n")
+                    with signalled:
+                        await view.run(running.stats)
+                view.flush(running.stats)
+            except UpnpTrioError as error:  # carried past the nursery, which would put a group around it
+                failure = error
+            nursery.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
     if not quiet:
-        _show_plainly(f"Gone, after {counters(running.stats)}.")
+        _show_plainly(f"Gone: {counters(running.stats)}")
+
+
+async def _cancel_on_signal(*, task_status: trio.TaskStatus[trio.CancelScope]) -> NoReturn:
+    """Cancel the scope that this starts with on the first signal to end; swallow the ones that impatience adds."""
+    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+    scope = trio.CancelScope()
+    with trio.open_signal_receiver(*signals) as received:
+        task_status.started(scope)
+        async for number in received:
+            name = signal.Signals(number).name
+            logger.info("leaving on %s", name)
+            scope.cancel(reason=name)
+    raise AssertionError("unreachable: signals come without end")
 
 
 def _open_view(stack: ExitStack, quiet: bool) -> View:
@@ -163,7 +179,7 @@ def _open_view(stack: ExitStack, quiet: bool) -> View:
     from rich.text import Text
 
     console = Console(highlight=False)
-    live = stack.enter_context(Live(console=console, auto_refresh=False))
+    live = stack.enter_context(Live(console=console, auto_refresh=False, transient=True))
     logging.getLogger().handlers = [RichHandler(console=console, show_path=False)]
 
     def show(line: str) -> None:

@@ -97,14 +97,14 @@ def describe(event: Event) -> str:
 def counters(stats: Stats) -> str:
     """All that was counted, in one line."""
     parts = [
-        f"{stats.searches} searches",
-        f"{stats.answers} answers",
-        f"{stats.announcements} announcements",
-        f"{sum(stats.requests.values())} HTTP requests",
+        f"searches {stats.searches}",
+        f"answers {stats.answers}",
+        f"announcements {stats.announcements}",
+        f"HTTP requests {sum(stats.requests.values())}",
     ]
     strangers = sum(count for reason, count in stats.dropped.items() if reason in ("malformed", "off link"))
     if strangers:
-        parts.append(f"{strangers} bad datagrams dropped")
+        parts.append(f"bad datagrams {strangers}")
     return ", ".join(parts)
 
 

@@ -6,6 +6,7 @@ Trees are `xml.etree.ElementTree` elements whose tags carry their namespace (``{
 from __future__ import annotations
 
 import re
+from itertools import count
 from typing import NoReturn
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, indent, tostring
 
@@ -103,7 +104,8 @@ def _parse(data: bytes) -> Element:
         root: Element = parser.close()
     except DefusedXmlException as error:
         raise DescriptionError("the document has a DOCTYPE or entities, which UPnP has no use for") from error
-    except (LookupError, ValueError) as error:  # an unknown or multi-byte encoding in the XML declaration
+    except (LookupError, ValueError, Warning) as error:
+        # an unknown or multi-byte encoding in the XML declaration; some of Python's own ("unicode_escape") warn
         raise DescriptionError(f"the document's encoding cannot be read: {error}") from error
     return root
 
@@ -117,13 +119,14 @@ def render_xml(root: Element) -> bytes:
     """Write a document in UTF-8: the root's namespace is the default one, all others are declared on the root."""
     default = namespace(root.tag)
     prefixes = {default: ""}
+    numbers = count(1)
 
     def prefixed(name: str, *, attribute: bool = False) -> str:
         uri = namespace(name)
         if not uri:
             return name
         if uri not in prefixes or (attribute and uri == default):
-            prefixes[uri] = PREFIXES.get(uri) or f"ns{len(prefixes)}"
+            prefixes[uri] = PREFIXES.get(uri) or f"ns{next(numbers)}"
         prefix = prefixes[uri]
         return f"{prefix}:{local_name(name)}" if prefix else local_name(name)
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.errors import DescriptionError
-from upnp_trio.model.extension import ExtensionElement, PnpX, extensions
+from upnp_trio.model.extension import ExtensionElement, PnpX, as_pnpx, extensions, optional_pnpx
+from upnp_trio.model.members import as_tuple, members_are, optional_bytes
 from upnp_trio.model.names import DeviceType, ServiceType, Udn, as_device_type, as_service_type, as_udn
 from upnp_trio.model.text import one_line, optional_line, tidy, tidy_optional, whole_number
 
@@ -24,23 +25,30 @@ __all__ = ["Device", "Icon", "RootDevice", "Service"]
 
 # Converters that let a list stand for a tuple, one for each type: mypy cannot see through a generic one.
 def _texts(items: Iterable[str]) -> tuple[str, ...]:
-    return tuple(items)
+    texts = as_tuple(items)
+    # an empty one says nothing, and would be none when read back
+    return tuple(text for item in texts if (text := tidy(item)) != "") if isinstance(texts, tuple) else texts
 
 
 def _icons(items: Iterable[Icon]) -> tuple[Icon, ...]:
-    return tuple(items)
+    return as_tuple(items)
 
 
 def _services(items: Iterable[Service]) -> tuple[Service, ...]:
-    return tuple(items)
+    return as_tuple(items)
 
 
 def _devices(items: Iterable[Device]) -> tuple[Device, ...]:
-    return tuple(items)
+    return as_tuple(items)
 
 
 def _pair(numbers: Sequence[int]) -> tuple[int, ...]:
-    return tuple(numbers)
+    return as_tuple(numbers)
+
+
+def _members_are_devices(instance: object, attribute: attrs.Attribute[tuple[Device, ...]], value: object) -> None:
+    # a function of its own, as the class it names is not there yet when its fields are
+    members_are(Device)(instance, attribute, value)
 
 
 @attrs.frozen(kw_only=True)
@@ -53,7 +61,7 @@ class Icon:
     depth: int = attrs.field(validator=whole_number)
     url: str = attrs.field(converter=tidy, validator=one_line)
     #: the picture itself, served at *url*
-    data: bytes | None = attrs.field(default=None, eq=False, repr=False)
+    data: bytes | None = attrs.field(default=None, eq=False, repr=False, validator=optional_bytes)
 
 
 @attrs.frozen(kw_only=True)
@@ -65,9 +73,11 @@ class Service:
     scpd_url: str = attrs.field(default="", converter=tidy, validator=one_line)
     control_url: str = attrs.field(default="", converter=tidy, validator=one_line)
     event_sub_url: str = attrs.field(default="", converter=tidy, validator=one_line)
-    extensions: tuple[ExtensionElement, ...] = attrs.field(default=(), converter=extensions)
+    extensions: tuple[ExtensionElement, ...] = attrs.field(
+        default=(), converter=extensions, validator=members_are(ExtensionElement)
+    )
     #: the service description document; without one a minimal valid SCPD is served
-    scpd: bytes | None = attrs.field(default=None, eq=False, repr=False)
+    scpd: bytes | None = attrs.field(default=None, eq=False, repr=False, validator=optional_bytes)
 
 
 @attrs.frozen(kw_only=True)
@@ -91,20 +101,22 @@ class Device:
     #: left out, it is derived from this host, the type and the friendly name: the same at every start
     udn: Udn | None = attrs.field(default=None, converter=as_udn)
     upc: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
-    icons: tuple[Icon, ...] = attrs.field(default=(), converter=_icons)
-    services: tuple[Service, ...] = attrs.field(default=(), converter=_services)
+    icons: tuple[Icon, ...] = attrs.field(default=(), converter=_icons, validator=members_are(Icon))
+    services: tuple[Service, ...] = attrs.field(default=(), converter=_services, validator=members_are(Service))
     #: the embedded devices
-    devices: tuple[Device, ...] = attrs.field(default=(), converter=_devices)
+    devices: tuple[Device, ...] = attrs.field(default=(), converter=_devices, validator=_members_are_devices)
     #: left out, the device gets a page of its own
     presentation_url: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
     #: ``dlna:X_DLNADOC``, such as ``DMS-1.50``; only for AV devices that follow DLNA's guidelines
-    dlna_docs: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+    dlna_docs: tuple[str, ...] = attrs.field(default=(), converter=_texts, validator=members_are(str))
     #: ``dlna:X_DLNACAP``
     dlna_cap: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
-    pnpx: PnpX | None = None
-    extensions: tuple[ExtensionElement, ...] = attrs.field(default=(), converter=extensions)
+    pnpx: PnpX | None = attrs.field(default=None, converter=as_pnpx, validator=optional_pnpx)
+    extensions: tuple[ExtensionElement, ...] = attrs.field(
+        default=(), converter=extensions, validator=members_are(ExtensionElement)
+    )
     #: an HTML page to serve at a relative *presentation_url* in place of the built-in one
-    page: bytes | None = attrs.field(default=None, eq=False, repr=False)
+    page: bytes | None = attrs.field(default=None, eq=False, repr=False, validator=optional_bytes)
 
     def walk(self) -> Iterator[Device]:
         """This device and all devices embedded in it, to any depth, parents first."""
@@ -128,10 +140,12 @@ class RootDevice(Device):
 
     @spec_version.validator
     def _validate_spec_version(self, attribute: attrs.Attribute[tuple[int, int]], value: object) -> None:
-        if not (isinstance(value, tuple) and len(value) == 2 and all(type(part) is int for part in value)):
+        if not (
+            isinstance(value, tuple) and len(value) == 2 and all(type(part) is int and part >= 0 for part in value)
+        ):
             raise DescriptionError(f"spec_version is {value!r}; it must be a pair such as (1, 1)")
 
     @language.validator
-    def _validate_language(self, attribute: attrs.Attribute[str], value: str) -> None:
-        if not value.isascii() or not all(part.isalnum() for part in value.split("-")):
+    def _validate_language(self, attribute: attrs.Attribute[str], value: object) -> None:
+        if not isinstance(value, str) or not value.isascii() or not all(part.isalnum() for part in value.split("-")):
             raise DescriptionError(f"language is {value!r}; RFC 5646 wants a tag such as 'en' or 'fr-CA'")

@@ -8,22 +8,32 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from upnp_trio.errors import DescriptionError
+from upnp_trio.model.members import as_tuple
 from upnp_trio.model.text import optional_line, reject_control_characters, tidy, tidy_optional
 
 __all__ = ["ExtensionElement", "PnpX"]
 
 # ASCII only, though XML allows more: no vendor's name needs it, and none can surprise a reader.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
-_ATTRIBUTE_NAME = re.compile(r"(\{[^{}\s]+\})?(?!xmlns)[A-Za-z_][A-Za-z0-9_.\-]*")
+_ATTRIBUTE_NAME = re.compile(r"(\{(?P<namespace>[^{}]+)\})?(?!xmlns\Z)[A-Za-z_][A-Za-z0-9_.\-]*")
+# no document may bind a prefix to it (Namespaces in XML 1.0 §3)
+_XMLNS = "http://www.w3.org/2000/xmlns/"
 
 
-def _pairs(items: Mapping[str, str] | tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(items.items() if isinstance(items, Mapping) else items))
+def _pairs(items: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    pairs = as_tuple(items.items() if isinstance(items, Mapping) else items)
+    return tuple(sorted(pairs)) if _are_pairs_of_texts(pairs) else pairs
+
+
+def _are_pairs_of_texts(pairs: object) -> bool:
+    return isinstance(pairs, tuple) and all(
+        isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(part, str) for part in pair) for pair in pairs
+    )
 
 
 def extensions(items: Iterable[ExtensionElement]) -> tuple[ExtensionElement, ...]:
     """An attrs converter: a list of elements may stand for a tuple."""
-    return tuple(items)
+    return as_tuple(items)
 
 
 @attrs.frozen
@@ -41,16 +51,35 @@ class ExtensionElement:
     children: tuple[ExtensionElement, ...] = attrs.field(default=(), converter=extensions)
 
     def __attrs_post_init__(self) -> None:
-        if not self.namespace or self.namespace.startswith("http://www.w3.org/2000/xmlns"):
+        for field in ("namespace", "name", "text"):
+            if not isinstance(value := getattr(self, field), str):
+                raise DescriptionError(f"ExtensionElement.{field} is {value!r}; it must be a text")
+        if not self.namespace or self.namespace == _XMLNS:
             raise DescriptionError(f"the extension element {self.name!r} has no namespace; UDA §2.7 wants one")
+        if "{" in self.namespace or "}" in self.namespace:
+            raise DescriptionError(f"{self.namespace!r} is no namespace (of the extension element {self.name!r})")
         if not _NAME.fullmatch(self.name):
             raise DescriptionError(f"{self.name!r} is no XML element name")
         reject_control_characters(self.namespace, f"the namespace of {self.name}")
         reject_control_characters(self.text, f"the text of {self.name}", lines=True)
+        self._check_attributes()
+        if not isinstance(self.children, tuple) or not all(
+            isinstance(child, ExtensionElement) for child in self.children
+        ):
+            raise DescriptionError(f"the children of {self.name} are {self.children!r}; all must be ExtensionElement")
+
+    def _check_attributes(self) -> None:
+        if not _are_pairs_of_texts(self.attributes):
+            raise DescriptionError(
+                f"the attributes of {self.name} are {self.attributes!r}; they must be pairs of texts"
+            )
         for name, value in self.attributes:
-            if not _ATTRIBUTE_NAME.fullmatch(name):
+            match = _ATTRIBUTE_NAME.fullmatch(name)
+            if match is None or match["namespace"] == _XMLNS:
                 raise DescriptionError(f"{name!r} is no XML attribute name (on the element {self.name})")
             reject_control_characters(name + value, f"the attribute {name} of {self.name}")
+        if len(dict(self.attributes)) < len(self.attributes):
+            raise DescriptionError(f"the element {self.name} has an attribute twice: {self.attributes!r}")
 
 
 @attrs.frozen(kw_only=True)
@@ -71,3 +100,14 @@ class PnpX:
     container_id: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
     #: ``df:X_deviceCategory`` of Windows 7 and later, such as ``Multimedia.DMS``
     df_device_category: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
+
+
+def as_pnpx(value: PnpX | None) -> PnpX | None:
+    """An attrs converter: one that says nothing is none."""
+    return None if value == PnpX() else value
+
+
+def optional_pnpx(instance: object, attribute: attrs.Attribute[PnpX | None], value: object) -> None:
+    """An attrs validator: a PnpX, or ``None``."""
+    if value is not None and not isinstance(value, PnpX):
+        raise DescriptionError(f"{type(instance).__name__}.{attribute.name} is {value!r}; it must be of type PnpX")

@@ -22,7 +22,8 @@ __all__ = [
 ]
 
 _HEX_FORM = re.compile(r"uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_TYPE_URN = re.compile(r"urn:(?P<domain>[^:\s]+):(?P<kind>device|service):(?P<name>[^:\s]+):(?P<version>[0-9]+)")
+# ASCII without blanks, as SSDP carries it in headers and control points search for it by name
+_TYPE_URN = re.compile(r"urn:(?P<domain>[!-9;-~]+):(?P<kind>device|service):(?P<name>[!-9;-~]+):[0-9]{1,9}")
 
 
 def split_version(text: str) -> tuple[str, int | None]:
@@ -105,7 +106,7 @@ class TypeUrn:
         """What keeps this from being a *kind* (``device`` or ``service``) type by UDA 2.0 §1.2.2, §2.3."""
         match = _TYPE_URN.fullmatch(self.text)
         if match is None or match["kind"] != kind:
-            return f"must read 'urn:<domain>:{kind}:<type>:<version>' with a whole number at the end"
+            return f"must read 'urn:<domain>:{kind}:<type>:<version>' in ASCII, with a whole number at the end"
         if "." in match["domain"]:
             return "must name its domain with '-' for each '.', as in 'schemas-upnp-org'"
         if len(match["name"]) > 64:

@@ -31,6 +31,11 @@ SHORT_TEXTS = {
     "model_number": 32,
     "serial_number": 64,
 }
+# elsewhere than below the description's URL, only the web can answer a GET
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
+# it is a header as well: of HTTP, when the icon is served
+_MIMETYPE = re.compile(r"image/[\w.+-]+", re.ASCII)
 _SERVICE_ID = re.compile(r"urn:[^:\s]+:serviceId:(?P<id>[^:\s]+)")
 
 
@@ -83,9 +88,15 @@ def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterat
             yield Violation(f"{where}{field}", text, rule, must=False)
     if device.udn is not None and not device.udn.is_uuid:
         rule = "UDA §1.1.4 wants 'uuid:' and hexadecimal digits in groups of 8-4-4-4-12"
-        yield Violation(f"{where}udn", device.udn.text, rule, must=spec_version >= (1, 1))
+        # 1.0 allows any text, but SSDP's headers only what is ASCII
+        must = spec_version >= (1, 1) or not device.udn.text.isascii()
+        yield Violation(f"{where}udn", device.udn.text, rule, must=must)
     if device.upc is not None and not re.fullmatch(r"[0-9]{12}", device.upc):
         yield Violation(f"{where}upc", device.upc, "UDA §2.3: a Universal Product Code has 12 digits")
+    url = device.presentation_url
+    if url is not None and _SCHEME.match(url) and not _WEB.match(url):
+        rule = "UDA §5: it must be a path on this device, or http://… for a page elsewhere"
+        yield Violation(f"{where}presentation_url", url, rule)
     for number, icon in enumerate(device.icons):
         yield from _icon(icon, f"{where}icons[{number}].")
     if device.icons and not any(icon.mimetype.lower() == "image/png" for icon in device.icons):
@@ -98,7 +109,7 @@ def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterat
 
 
 def _icon(icon: Icon, where: str) -> Iterator[Violation]:
-    if not re.fullmatch(r"image/[\w.+-]+", icon.mimetype):
+    if not _MIMETYPE.fullmatch(icon.mimetype):
         yield Violation(f"{where}mimetype", icon.mimetype, "UDA §2.3 wants a type such as 'image/png'")
     for field in ("width", "height", "depth"):
         if getattr(icon, field) < 1:
@@ -120,10 +131,10 @@ def _service(service: Service, where: str) -> Iterator[Violation]:
 
 
 def _repeats(root: RootDevice) -> Iterator[Violation]:
-    udns = Counter(device.udn for device in root.walk() if device.udn is not None)
+    udns = Counter(device.udn.text.lower() for device in root.walk() if device.udn is not None)
     for udn, count in udns.items():
         if count > 1:
-            yield Violation("udn", udn.text, f"UDA §2.3: {count} devices of this tree have it; each needs its own")
+            yield Violation("udn", udn, f"UDA §2.3: {count} devices of this tree have it; each needs its own")
     for device in root.walk():
         ids = Counter(service.service_id for service in device.services)
         for service_id, count in ids.items():

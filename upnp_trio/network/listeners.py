@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import sys
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import trio
@@ -13,7 +13,7 @@ import trio
 from upnp_trio.errors import NetworkError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from ipaddress import IPv4Address
 
 __all__ = ["Listener", "open_listeners"]
@@ -28,48 +28,51 @@ LAST_PORT = 65535
 BACKLOG = 4096
 
 
-@asynccontextmanager
-async def open_listeners(
+@contextmanager
+def open_listeners(
     addresses: Iterable[IPv4Address], port: int | None = None
-) -> AsyncIterator[tuple[int, Sequence[trio.SocketListener]]]:
+) -> Iterator[tuple[int, Sequence[trio.SocketListener]]]:
     """Listen at *addresses* on *port*, or on the first that is free at all of them; closed at the end.
 
     Gives the port and the listeners. Raises `NetworkError` that names the address, the port and the cure.
     """
     addresses = list(addresses)
-    async with AsyncExitStack() as stack:
-        listeners: list[trio.SocketListener] = []
-        for candidate in [port] if port is not None else range(FIRST_PORT, LAST_PORT + 1):
+    for candidate in [port] if port is not None else range(FIRST_PORT, LAST_PORT + 1):
+        with ExitStack() as stack:
             try:
-                for address in addresses:
-                    listeners.append(await _listen(address, candidate))
-            except OSError as error:
-                for listener in listeners:
-                    await listener.aclose()
-                listeners.clear()
-                if port is None and error.errno in (errno.EADDRINUSE, errno.EACCES):
+                listeners = [_listen(address, candidate, stack) for address in addresses]
+            except _PortTaken as error:
+                if port is None:
                     continue
-                raise NetworkError(_explain(error, address, candidate)) from error
-            for listener in listeners:
-                stack.push_async_callback(listener.aclose)
+                raise error.explanation from error.__cause__
             yield candidate, listeners
             return
     raise NetworkError(f"no TCP port from {FIRST_PORT} to {LAST_PORT} is free at every address; choose one with --port")
 
 
-async def _listen(address: IPv4Address, port: int) -> trio.SocketListener:
-    opened = trio.socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+class _PortTaken(Exception):
+    """This port cannot be had, another one may be."""
+
+    def __init__(self, explanation: NetworkError) -> None:
+        super().__init__(str(explanation))
+        self.explanation = explanation
+
+
+def _listen(address: IPv4Address, port: int, stack: ExitStack) -> trio.SocketListener:
+    opened = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
     try:
         if sys.platform == "win32":  # there, SO_REUSEADDR would let two programs share the port
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        await opened.bind((str(address), port))
+        opened.bind((str(address), port))
         opened.listen(BACKLOG)
-    except BaseException:
-        opened.close()
-        raise
-    return trio.SocketListener(opened)
+    except OSError as error:
+        explanation = NetworkError(_explain(error, address, port))
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise _PortTaken(explanation) from error
+        raise explanation from error
+    return trio.SocketListener(trio.socket.from_stdlib_socket(opened))
 
 
 def _explain(error: OSError, address: IPv4Address, port: int) -> str:

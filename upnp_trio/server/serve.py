@@ -129,6 +129,10 @@ async def serve_devices(
     """Like `serve_device`, for several root devices that share sockets and port."""
     if max_age < MIN_MAX_AGE:
         raise DescriptionError(f"max_age is {max_age}; UDA §1.2.2 wants seconds, 1800 or more")
+    if port is not None and not 1 <= port <= 65535:
+        raise NetworkError(f"port is {port}; a TCP port is 1 to 65535, or None for the first free one")
+    if isinstance(interfaces, str):  # a text is a sequence of texts, too, and not what is meant
+        interfaces = (interfaces,)
     rng = rng or Random()
     publications = _publish(devices)
     choices = choose(host_interfaces(), interfaces)
@@ -136,28 +140,27 @@ async def serve_devices(
     if not served:
         raise NetworkError("no interface to serve on: this host has none that is up; bring one up")
     addresses = _served_addresses(served)
-    async with open_listeners(addresses, port) as (bound_port, listeners):
-        with open_endpoints(served) as endpoints:
-            presence = Presence({ip: f"http://{ip}:{bound_port}" for ip in addresses}, next_boot_id(utcnow))
-            running = Running(
-                devices=tuple(publication.root for publication in publications),
-                where=_locations(publications, served, presence),
-                choices=tuple(choices),
-                boot_id=presence.boot_id,
-                port=bound_port,
-                stats=Stats(),
-            )
-            device = DeviceAtWork(
-                publications=publications,
-                presence=presence,
-                max_age=max_age,
-                rng=rng,
-                utcnow=utcnow,
-                stats=running.stats,
-                on_event=on_event,
-            )
-            async with device.serve(endpoints, listeners):
-                yield running
+    with open_listeners(addresses, port) as (bound_port, listeners), open_endpoints(served) as endpoints:
+        presence = Presence({ip: f"http://{ip}:{bound_port}" for ip in addresses}, next_boot_id(utcnow))
+        running = Running(
+            devices=tuple(publication.root for publication in publications),
+            where=_locations(publications, served, presence),
+            choices=tuple(choices),
+            boot_id=presence.boot_id,
+            port=bound_port,
+            stats=Stats(),
+        )
+        device = DeviceAtWork(
+            publications=publications,
+            presence=presence,
+            max_age=max_age,
+            rng=rng,
+            utcnow=utcnow,
+            stats=running.stats,
+            on_event=on_event,
+        )
+        async with device.serve(endpoints, listeners):
+            yield running
 
 
 @attrs.define(eq=False, kw_only=True)

@@ -1,0 +1,44 @@
+"""Fields that hold other things than one text: tuples of values, and bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
+
+from upnp_trio.errors import DescriptionError
+from upnp_trio.model.text import reject_control_characters
+
+if TYPE_CHECKING:
+    import attrs
+
+__all__ = ["as_tuple", "members_are", "optional_bytes"]
+
+T = TypeVar("T")
+
+
+def optional_bytes(instance: object, attribute: attrs.Attribute[bytes | None], value: object) -> None:
+    """An attrs validator: bytes, or ``None``."""
+    if value is not None and not isinstance(value, bytes):
+        where = f"{type(instance).__name__}.{attribute.name}"
+        raise DescriptionError(f"{where} is {value!r}; it must be bytes, not {type(value).__name__}")
+
+
+def as_tuple(items: Iterable[T]) -> tuple[T, ...]:
+    """What attrs converters have in common: a list may stand for a tuple; what is neither is left to the validator."""
+    return tuple(items) if isinstance(items, Iterable) and not isinstance(items, str | bytes) else items  # type: ignore[return-value]  # refused by the validator
+
+
+def members_are(kind: type) -> Callable[[object, attrs.Attribute[tuple[T, ...]], object], None]:
+    """An attrs validator: a tuple of *kind*; texts in it are single lines."""
+
+    def validate(instance: object, attribute: attrs.Attribute[tuple[T, ...]], value: object) -> None:
+        where = f"{type(instance).__name__}.{attribute.name}"
+        if not isinstance(value, tuple):
+            raise DescriptionError(f"{where} is {value!r}; it must be a list of {kind.__name__}")
+        for number, member in enumerate(value):
+            if not isinstance(member, kind):
+                raise DescriptionError(f"{where}[{number}] is {member!r}; it must be of type {kind.__name__}")
+            if isinstance(member, str):
+                reject_control_characters(member, f"{where}[{number}]")
+
+    return validate
