@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
@@ -70,11 +71,12 @@ def render_description(root: RootDevice) -> bytes:
 def parse_description(data: bytes) -> RootDevice:
     """Read any vendor's description document.
 
-    Lossless for what UDA and `RootDevice` name. Tolerates a missing namespace, missing and empty elements,
+    Lossless for what UDA and `RootDevice` name. Tolerates another namespace or none, missing and empty elements,
     numbers that are none, line breaks and control characters in texts. Raises `DescriptionError` when *data*
     is not XML or holds no device.
     """
     document = parse_xml(data)
+    _adopt_namespace(document)
     device = _child(document, "device")
     if local_name(document.tag) != "root" or device is None:
         raise DescriptionError(f"<{local_name(document.tag)}> is no UPnP description: UDA §2.3 wants <root><device>")
@@ -154,11 +156,17 @@ def _device_fields(element: Element) -> dict[str, Any]:
         text = _text(element, name)
         fields[field] = (text or None) if name in _OPTIONAL_IN_XML else (text or "")
     if fields["udn"] is not None:
-        # a UDN is one word; what a vendor put behind a blank is no part of it
-        fields["udn"] = fields["udn"].split()[0]
-        fields["udn"] = None if fields["udn"].lower() == "uuid:" else fields["udn"]
+        fields["udn"] = _udn(fields["udn"])
     known = {*_DEVICE_TEXTS, "iconList", "serviceList", "deviceList", "presentationURL"}
     return fields | _vendor_fields(element, known)
+
+
+def _udn(text: str) -> str | None:
+    """A UDN is one word: what a vendor put behind it is no part of it, a blank after the prefix neither."""
+    first, *rest = text.split()
+    if first.lower() == "uuid:":
+        return f"{first}{rest[0]}" if rest else None
+    return first
 
 
 def _vendor_fields(element: Element, known: set[str]) -> dict[str, Any]:
@@ -175,7 +183,7 @@ def _vendor_fields(element: Element, known: set[str]) -> dict[str, Any]:
         elif (field := _PNPX_TEXTS.get(child.tag)) and text and field not in pnpx:
             pnpx[field] = text
         else:
-            extensions.append(_extension(child))
+            extensions += _kept([child])
     return {
         "dlna_docs": docs,
         "dlna_cap": cap,
@@ -197,12 +205,21 @@ def _icon(element: Element) -> Icon:
 
 def _service(element: Element) -> Service:
     texts: dict[str, Any] = {field: _text(element, name) or "" for name, field in _SERVICE_TEXTS.items()}
-    return Service(**texts, extensions=[_extension(child) for child in _foreign(element, set(_SERVICE_TEXTS))])
+    return Service(**texts, extensions=_kept(_foreign(element, set(_SERVICE_TEXTS))))
+
+
+def _kept(elements: list[Element]) -> list[ExtensionElement]:
+    """*elements* but those whose names `ExtensionElement` refuses: a reader skips what it does not know (UDA §2.2)."""
+    kept = []
+    for element in elements:
+        with suppress(DescriptionError):
+            kept.append(_extension(element))
+    return kept
 
 
 def _extension(element: Element) -> ExtensionElement:
     return ExtensionElement(
-        namespace=namespace(element.tag) or DEVICE_NAMESPACE,
+        namespace=namespace(element.tag),
         name=local_name(element.tag),
         text=_BLOCK_CONTROLS.sub(" ", element.text or ""),
         attributes={name: _CONTROLS.sub(" ", value) for name, value in element.items()},
@@ -210,8 +227,16 @@ def _extension(element: Element) -> ExtensionElement:
     )
 
 
+def _adopt_namespace(document: Element) -> None:
+    """Read the namespace of the root as UDA's: WeMo plugs and the TR-064 side of gateways write their own there."""
+    theirs = namespace(document.tag)
+    for element in document.iter():
+        if namespace(element.tag) in ("", theirs):
+            element.tag = _in_device(local_name(element.tag))
+
+
 def _is_ours(element: Element) -> bool:
-    return namespace(element.tag) in ("", DEVICE_NAMESPACE)
+    return namespace(element.tag) == DEVICE_NAMESPACE
 
 
 def _child(element: Element, name: str) -> Element | None:

@@ -9,9 +9,9 @@ import difflib
 import logging
 import struct
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 import attrs
 
@@ -19,8 +19,10 @@ from upnp_trio.documents.description import parse_description
 from upnp_trio.documents.scpd import render_scpd
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
+from upnp_trio.model.extension import ExtensionElement
 from upnp_trio.model.names import DeviceType, ServiceType, Udn
 from upnp_trio.model.rules import violations
+from upnp_trio.model.urls import has_scheme, path_within
 
 if TYPE_CHECKING:  # imported where a TOML file is read: the import is a tenth of the command's start
     from cattrs import Converter
@@ -117,6 +119,8 @@ def _converter(folder: Path) -> Converter:
     converter.register_structure_hook(int, _structure_number)
     for name_type in (Udn, DeviceType, ServiceType):
         converter.register_structure_hook(name_type, lambda value, kind: kind(_structure_text(value, str)))
+    converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], _structure_texts)
+    plain_extension = make_dict_structure_fn(ExtensionElement, converter, _cattrs_forbid_extra_keys=True)
     plain_icon = make_dict_structure_fn(Icon, converter, _cattrs_forbid_extra_keys=True)
     plain_service = make_dict_structure_fn(Service, converter, _cattrs_forbid_extra_keys=True)
 
@@ -141,6 +145,19 @@ def _converter(folder: Path) -> Converter:
             table.setdefault("scpd_url", name)
         return plain_service(table, Service)
 
+    def page(value: object, _: type) -> bytes:
+        return value if isinstance(value, bytes) else _read_beside(folder, value)
+
+    def extension(table: object, _: type) -> ExtensionElement:
+        if not isinstance(table, dict):
+            raise DescriptionError(f"an extension is {table!r}; it must be a table")
+        attributes = table.get("attributes", {})
+        if not isinstance(attributes, dict):
+            raise DescriptionError(f"the attributes are {attributes!r}; they must be a table")
+        return plain_extension({**table, "attributes": list(attributes.items())}, ExtensionElement)
+
+    converter.register_structure_hook(bytes, page)  # data and scpd were read above
+    converter.register_structure_hook(ExtensionElement, extension)
     converter.register_structure_hook(Icon, icon)
     converter.register_structure_hook(Service, service)
     return converter
@@ -151,6 +168,13 @@ def _structure_text(value: object, _: type) -> str:
     if isinstance(value, str) or type(value) is int:
         return str(value)
     raise DescriptionError(f"it is {value!r}, and must be a text in quotes")
+
+
+def _structure_texts(values: object, _: object) -> tuple[str, ...]:
+    # a text is a sequence of texts to cattrs
+    if isinstance(values, list):
+        return tuple(_structure_text(value, str) for value in values)
+    raise DescriptionError(f"it is {values!r}, and must be a list of texts, in brackets")
 
 
 def _structure_number(value: object, _: type) -> int:
@@ -164,8 +188,9 @@ def _read_beside(folder: Path, name: object) -> bytes:
         raise DescriptionError(f"{name!r} is no file name")
     try:
         data = (folder / name).read_bytes()
-    except OSError as error:
-        raise DescriptionError(f"the file {name!r} beside it cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DescriptionError(f"the file {name!r} beside it cannot be read: {reason}") from error
     if len(data) > MAX_ICON_BYTES:
         raise DescriptionError(f"the file {name!r} has {len(data)} bytes; at most {MAX_ICON_BYTES} are served")
     return data
@@ -219,16 +244,17 @@ def _with_files(device: Device, folder: Path) -> Device:
         icons=icons,
         services=services,
         devices=[_with_files(embedded, folder) for embedded in device.devices],
-        page=None if url is None or urlsplit(url).scheme else _find(folder, url),
+        page=None if url is None or has_scheme(url) else _find(folder, url),
     )
 
 
 def _find(folder: Path, url: str) -> bytes | None:
     """The file for *url*: at its path below *folder*, or else by its last part in it; never outside of it."""
-    path = unquote(urlsplit(url).path).strip("/")
+    path = path_within(url)
     top = folder.resolve()
     for candidate in dict.fromkeys([path, path.rpartition("/")[2]]):
-        file = (folder / candidate).resolve() if candidate and "\0" not in candidate else top
-        if file.is_relative_to(top) and file.is_file():
-            return _read_beside(folder, str(file))
+        with suppress(OSError, RuntimeError):  # a name too long for a file, a link that leads to itself
+            file = (folder / candidate).resolve()
+            if file.is_relative_to(top) and file.is_file():
+                return _read_beside(folder, str(file))
     return None

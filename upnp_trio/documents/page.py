@@ -9,6 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from upnp_trio._version import __version__
+from upnp_trio.model.urls import has_scheme, is_web_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -107,9 +108,11 @@ def _code(text: str) -> str:
 
 
 def _anchor(url: str, text: str) -> str:
+    """*text* as a link, if *url* leads to the web or to a path of ours: a description may say "javascript:..."."""
+    if not is_web_link(url):
+        return escape(text)
     return f'<a href="{escape(url)}">{escape(text)}</a>'
 
 
 def _linked(text: str, url: str | None) -> str:
-    # a link only to the web: a description may say "javascript:..."
-    return _anchor(url, text) if url and url.lower().startswith(("http://", "https://")) else escape(text)
+    return _anchor(url, text) if url and has_scheme(url) else escape(text)

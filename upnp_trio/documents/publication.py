@@ -10,8 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import posixpath
-import re
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 import attrs
 
@@ -19,6 +18,7 @@ from upnp_trio.documents.description import render_description
 from upnp_trio.documents.scpd import render_scpd
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
+from upnp_trio.model.urls import has_scheme, path_within
 
 __all__ = ["File", "Publication", "publish"]
 
@@ -112,11 +112,12 @@ class _Plan:
 
     def _place_page(self, device: Device, *, is_root: bool) -> str | None:
         url = device.presentation_url
-        if url is not None and urlsplit(url).scheme:
+        if url is not None and has_scheme(url):
             return url  # a page elsewhere, as the device's maker wishes
         if url is None and not is_root:
             return None
-        path = self.directory if url is None or not _relative_path(url) else self._claim(url, "page.html")
+        # the directory itself is the root device's alone
+        path = self.directory if is_root and not path_within(url or "") else self._claim(url or "", "page.html")
         if device.page is None:
             self.pages[path] = device
         else:
@@ -145,7 +146,8 @@ class _Plan:
 
     def _claim(self, url: str, default: str) -> str:
         """A path of one's own for *url*: below the directory, and unlike every other of this device."""
-        path = self.directory + quote(_relative_path(url) or default, safe="/~!$&'()*+,;=:@")
+        # ";" is quoted as well: Python's urljoin drops one at the end
+        path = self.directory + quote(path_within(url) or default, safe="/~!$&'()*+,=:@")
         stem, ending = posixpath.splitext(path)
         number = 1
         while path in self._taken:
@@ -153,9 +155,3 @@ class _Plan:
             path = f"{stem}-{number}{ending}"
         self._taken.add(path)
         return path
-
-
-def _relative_path(url: str) -> str:
-    """The path of *url*, decoded, without anything that could lead out of a directory."""
-    parts = unquote(urlsplit(url).path).split("/")
-    return "/".join(part for part in parts if part not in ("", ".", "..") and not re.search(r"[\x00-\x1f\\]", part))

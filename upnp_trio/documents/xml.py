@@ -125,7 +125,7 @@ def render_xml(root: Element) -> bytes:
         uri = namespace(name)
         if not uri:
             return name
-        if uri not in prefixes or (attribute and uri == default):
+        if uri not in prefixes or (attribute and not prefixes[uri]):  # an attribute has no default namespace
             prefixes[uri] = PREFIXES.get(uri) or f"ns{next(numbers)}"
         prefix = prefixes[uri]
         return f"{prefix}:{local_name(name)}" if prefix else local_name(name)

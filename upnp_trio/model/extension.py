@@ -15,7 +15,9 @@ __all__ = ["ExtensionElement", "PnpX"]
 
 # ASCII only, though XML allows more: no vendor's name needs it, and none can surprise a reader.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
-_ATTRIBUTE_NAME = re.compile(r"(\{(?P<namespace>[^{}]+)\})?(?!xmlns\Z)[A-Za-z_][A-Za-z0-9_.\-]*")
+_ATTRIBUTE_NAME = re.compile(r"(\{(?P<namespace>[^{}\s]+)\})?(?!xmlns\Z)[A-Za-z_][A-Za-z0-9_.\-]*")
+# Blanks and braces: with those, parsers part a namespace from the name behind it.
+_NAMESPACE = re.compile(r"[^{}\s]+")
 # no document may bind a prefix to it (Namespaces in XML 1.0 §3)
 _XMLNS = "http://www.w3.org/2000/xmlns/"
 
@@ -56,7 +58,7 @@ class ExtensionElement:
                 raise DescriptionError(f"ExtensionElement.{field} is {value!r}; it must be a text")
         if not self.namespace or self.namespace == _XMLNS:
             raise DescriptionError(f"the extension element {self.name!r} has no namespace; UDA §2.7 wants one")
-        if "{" in self.namespace or "}" in self.namespace:
+        if not _NAMESPACE.fullmatch(self.namespace):
             raise DescriptionError(f"{self.namespace!r} is no namespace (of the extension element {self.name!r})")
         if not _NAME.fullmatch(self.name):
             raise DescriptionError(f"{self.name!r} is no XML element name")

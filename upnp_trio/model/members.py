@@ -25,7 +25,9 @@ def optional_bytes(instance: object, attribute: attrs.Attribute[bytes | None], v
 
 def as_tuple(items: Iterable[T]) -> tuple[T, ...]:
     """What attrs converters have in common: a list may stand for a tuple; what is neither is left to the validator."""
-    return tuple(items) if isinstance(items, Iterable) and not isinstance(items, str | bytes) else items  # type: ignore[return-value]  # refused by the validator
+    if isinstance(items, Iterable) and not isinstance(items, str | bytes):
+        return tuple(items)
+    return items  # type: ignore[return-value]  # the validator refuses it
 
 
 def members_are(kind: type) -> Callable[[object, attrs.Attribute[tuple[T, ...]], object], None]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.errors import DescriptionError
+from upnp_trio.model.urls import has_scheme, is_web_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,11 +32,8 @@ SHORT_TEXTS = {
     "model_number": 32,
     "serial_number": 64,
 }
-# elsewhere than below the description's URL, only the web can answer a GET
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 # it is a header as well: of HTTP, when the icon is served
-_MIMETYPE = re.compile(r"image/[\w.+-]+", re.ASCII)
+_MIMETYPE = re.compile(r"image/[\w.+-]+", re.ASCII | re.IGNORECASE)
 _SERVICE_ID = re.compile(r"urn:[^:\s]+:serviceId:(?P<id>[^:\s]+)")
 
 
@@ -94,7 +92,7 @@ def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterat
     if device.upc is not None and not re.fullmatch(r"[0-9]{12}", device.upc):
         yield Violation(f"{where}upc", device.upc, "UDA §2.3: a Universal Product Code has 12 digits")
     url = device.presentation_url
-    if url is not None and _SCHEME.match(url) and not _WEB.match(url):
+    if url is not None and has_scheme(url) and not is_web_link(url):
         rule = "UDA §5: it must be a path on this device, or http://… for a page elsewhere"
         yield Violation(f"{where}presentation_url", url, rule)
     for number, icon in enumerate(device.icons):

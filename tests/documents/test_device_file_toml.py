@@ -1,0 +1,231 @@
+"""Device files in TOML: ten lines are enough, and every slip is told with file and place."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from tests.strategies import MINIMAL_SCPD
+from upnp_trio.documents.device_file import MAX_ICON_BYTES, load_device
+from upnp_trio.documents.publication import publish
+from upnp_trio.errors import DescriptionError
+from upnp_trio.model.device import Icon, RootDevice
+from upnp_trio.model.extension import ExtensionElement, PnpX
+from upnp_trio.model.rules import violations
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+
+REQUIRED = """\
+device_type = "urn:schemas-upnp-org:device:Basic:1"
+friendly_name = "Lamp"
+manufacturer = "Ham & Sons"
+model_name = "L1"
+"""
+SERVICE = """
+[[services]]
+service_type = "urn:schemas-upnp-org:service:Dimming:1"
+service_id = "urn:upnp-org:serviceId:Dimming"
+"""
+
+
+def _png(width: int, height: int, bits: int, colour: int) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBB", 13, b"IHDR", width, height, bits, colour, 0, 0, 0)
+
+
+def _load(folder: Path, text: str | bytes) -> RootDevice:
+    file = folder / "lamp.toml"
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return load_device(file)
+
+
+def _refusal(folder: Path, text: str | bytes) -> str:
+    """What is said about *text*, of which every line begins with the file's name."""
+    with pytest.raises(DescriptionError) as caught:
+        _load(folder, text)
+    lines = str(caught.value).splitlines()
+    start = f"{folder / 'lamp.toml'}: "
+    assert all(line.startswith(start) for line in lines)
+    return "\n".join(line.removeprefix(start) for line in lines)
+
+
+# --- what can be said ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["jambon3000.toml", "jambon3000.xml", "gateway.toml"])
+def test_the_examples_load_publish_and_break_no_rule(name: str) -> None:
+    device = load_device(EXAMPLES / name)
+    assert list(violations(device)) == []
+    assert publish(device).root.udn == device.udn
+
+
+def test_ten_lines_are_a_device(tmp_path: Path) -> None:
+    device = _load(tmp_path, REQUIRED)
+    assert device == RootDevice(
+        device_type="urn:schemas-upnp-org:device:Basic:1",
+        friendly_name="Lamp",
+        manufacturer="Ham & Sons",
+        model_name="L1",
+    )
+    assert device.udn is None
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    assert _load(tmp_path, b"\xef\xbb\xbf" + REQUIRED.encode()).friendly_name == "Lamp"
+
+
+def test_a_number_stands_for_its_digits_where_a_text_is_wanted(tmp_path: Path) -> None:
+    assert _load(tmp_path, REQUIRED + "model_number = 3000").model_number == "3000"
+
+
+def test_everything_a_device_can_say_can_be_said(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_bytes(b"<p>mine</p>")
+    (tmp_path / "dimming.xml").write_bytes(MINIMAL_SCPD)
+    text = """
+        spec_version = [1, 0]
+        language = "de-CH"
+        upc = "123456789012"
+        page = "page.html"
+        dlna_docs = ["DMS-1.50", "M-DMS-1.50"]
+        [[extensions]]
+        namespace = "urn:example-com:ham"
+        name = "slices"
+        text = "7"
+        attributes = { unit = "mm" }
+        children = [{ namespace = "urn:example-com:ham", name = "rind" }]
+        [pnpx]
+        device_category = "Other"
+        [[devices]]
+        device_type = "urn:schemas-upnp-org:device:Basic:1"
+        friendly_name = "Side dish"
+        manufacturer = "Ham & Sons"
+        model_name = "S1"
+        [[devices.services]]
+        service_type = "urn:schemas-upnp-org:service:Dimming:1"
+        service_id = "urn:upnp-org:serviceId:Dimming"
+        scpd = "dimming.xml"
+    """
+    device = _load(tmp_path, REQUIRED + text)
+    rind = ExtensionElement("urn:example-com:ham", "rind")
+    assert (device.spec_version, device.language, device.upc) == ((1, 0), "de-CH", "123456789012")
+    assert (device.page, device.dlna_docs) == (b"<p>mine</p>", ("DMS-1.50", "M-DMS-1.50"))
+    assert device.extensions == (ExtensionElement("urn:example-com:ham", "slices", "7", {"unit": "mm"}, [rind]),)
+    assert device.pnpx == PnpX(device_category="Other")
+    assert device.devices[0].services[0].scpd == MINIMAL_SCPD
+    assert device.devices[0].services[0].scpd_url == "dimming.xml"
+
+
+# --- icons -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("bits", "colour", "depth"), [(8, 0, 8), (8, 2, 24), (8, 3, 8), (8, 4, 16), (8, 6, 32), (16, 6, 64), (1, 3, 1)]
+)
+def test_size_and_depth_of_a_png_are_read_from_its_header(tmp_path: Path, bits: int, colour: int, depth: int) -> None:
+    data = _png(120, 60, bits, colour)
+    (tmp_path / "a.png").write_bytes(data)
+    (icon,) = _load(tmp_path, REQUIRED + '[[icons]]\nfile = "a.png"').icons
+    assert icon == Icon(mimetype="image/png", width=120, height=60, depth=depth, url="a.png")
+    assert icon.data == data
+
+
+def test_what_is_said_of_an_icon_counts_more_than_what_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(_png(120, 60, 8, 6))
+    (icon,) = _load(tmp_path, REQUIRED + '[[icons]]\nfile = "a.png"\nwidth = 12\nurl = "b.png"').icons
+    assert (icon.width, icon.height, icon.url) == (12, 60, "b.png")
+
+
+def test_another_picture_needs_its_type_and_sizes(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
+    for some in ("", 'mimetype = "image/jpeg"', "width = 1\nheight = 1\ndepth = 1"):
+        said = _refusal(tmp_path, f'{REQUIRED}[[icons]]\nfile = "a.jpg"\n{some}')
+        assert said == "icons[0]: the icon 'a.jpg' is no PNG; give its mimetype, width, height and depth as well"
+    sizes = 'mimetype = "image/jpeg"\nwidth = 1\nheight = 2\ndepth = 24'
+    (icon,) = _load(tmp_path, f'{REQUIRED}[[icons]]\nfile = "a.jpg"\n{sizes}').icons
+    assert (icon.mimetype, icon.width, icon.height, icon.depth) == ("image/jpeg", 1, 2, 24)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", _png(1, 1, 8, 6)[:20], b"GIF89a" + b"\0" * 30])
+def test_a_torn_png_is_none(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.png").write_bytes(data)
+    assert "is no PNG" in _refusal(tmp_path, REQUIRED + '[[icons]]\nfile = "a.png"')
+
+
+def test_an_icon_has_a_largest_size(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(_png(1, 1, 8, 6).ljust(MAX_ICON_BYTES + 1, b"\0"))
+    said = _refusal(tmp_path, REQUIRED + '[[icons]]\nfile = "a.png"')
+    assert said == f"icons[0]: the file 'a.png' has {MAX_ICON_BYTES + 1} bytes; at most {MAX_ICON_BYTES} are served"
+
+
+# --- slips -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("=", "not valid TOML: Invalid statement (at line 1, column 1)"),
+        (REQUIRED + "x", "not valid TOML: Expected '=' after a key in a key/value pair (at "),
+        (REQUIRED + 'udn = "a', "not valid TOML: "),
+        (REQUIRED + 'friendly_name = "again"', "not valid TOML: Cannot overwrite a value"),
+        (REQUIRED.encode() + b'\nudn = "\xe9"', "line 6: the file is not in UTF-8; save it as UTF-8"),
+        (REQUIRED + "frendly_name = 'x'", "there is no field 'frendly_name'; did you mean 'friendly_name'?"),
+        (REQUIRED + "xyz = 1", "there is no field 'xyz'; known are device_type, friendly_name, "),
+        (REQUIRED + "[pnpx]\nhardwareid = 'x'", "pnpx: there is no field 'hardwareid'; did you mean 'hardware_id'?"),
+        (REQUIRED + "model_number = 3.5", "model_number: it is 3.5, and must be a text in quotes"),
+        (REQUIRED + "model_number = true", "model_number: it is True, and must be a text in quotes"),
+        (REQUIRED + "serial_number = 2026-11-23", "serial_number: it is datetime.date(2026, 11, 23), and must be"),
+        (REQUIRED + "udn = 'Jambon'", "udn is 'uuid:Jambon': UDA §1.1.4 wants 'uuid:' and hexadecimal digits"),
+        (REQUIRED + "udn = ''", "udn is 'uuid:'; UDA §1.1.4 wants"),
+        (REQUIRED + "upc = '1'", "upc is '1': UDA §2.3: a Universal Product Code has 12 digits"),
+        (REQUIRED + 'model_url = "a\\u0007"', "RootDevice.model_url is 'a\\x07': the character '\\x07' at position 1"),
+        (REQUIRED + "spec_version = [1]", "spec_version: "),
+        (REQUIRED + "spec_version = [3, 0]", "spec_version is (3, 0): UDA §2.3 knows 1.0, 1.1 and 2.0"),
+        (REQUIRED + "language = 'deutsch bitte'", "language is 'deutsch bitte'; RFC 5646 wants a tag such as 'en'"),
+        (REQUIRED + "dlna_docs = 'DMS-1.50'", "dlna_docs: it is 'DMS-1.50', and must be a list of texts, in brackets"),
+        (REQUIRED + "config_id = '5'", "config_id: it is '5', and must be a whole number without quotes"),
+        (REQUIRED + "page = 5", "page: 5 is no file name"),
+        (REQUIRED + "page = 'x.html'", "page: the file 'x.html' beside it cannot be read: No such file"),
+        (REQUIRED + "icons = 5", "icons: "),
+        (REQUIRED + "icons = ['a.png']", "icons[0]: an icon is 'a.png'; it must be a table with file = '...'"),
+        (REQUIRED + "[[icons]]\nfil = 'a.png'", "icons[0]: an icon is {'fil': 'a.png'}; it must be a table with file"),
+        (REQUIRED + "[[icons]]\nfile = 'a.png'", "icons[0]: the file 'a.png' beside it cannot be read: No such file"),
+        (REQUIRED + '[[icons]]\nfile = "a\\u0000"', "icons[0]: the file 'a\\x00' beside it cannot be read: "),
+        (REQUIRED + "services = [5]", "services[0]: a service is 5; it must be a table"),
+        (REQUIRED + SERVICE + "scpd = 5", "services[0]: 5 is no file name"),
+        (REQUIRED + SERVICE + "scpd = 'a.xml'", "services[0]: the file 'a.xml' beside it cannot be read: No such file"),
+        (REQUIRED + SERVICE + "scpd = 'lamp.toml'", "services[0]: lamp.toml: line 1, column 1: not well-formed XML"),
+        (REQUIRED + "[[services]]", "services[0].service_id: the field is missing; UDA §2.3 requires it"),
+        (REQUIRED + "extensions = ['x']", "extensions[0]: an extension is 'x'; it must be a table"),
+        (
+            REQUIRED + "[[extensions]]\nnamespace = 'urn:x'\nname = 'a b'",
+            "extensions[0]: 'a b' is no XML element name",
+        ),
+        (
+            REQUIRED + "[[extensions]]\nnamespace = 'urn:x'\nname = 'a'\nattributes = ['b']",
+            "extensions[0]: the attributes are ['b']; they must be a table",
+        ),
+        (REQUIRED + "[[devices]]\n" + REQUIRED + "upc = 'x'", "devices[0].upc is 'x': UDA §2.3"),
+        (REQUIRED + "devices = [5]", "devices[0]: "),
+    ],
+)
+def test_a_slip_is_told_with_its_place(tmp_path: Path, text: str | bytes, said: str) -> None:
+    assert said in _refusal(tmp_path, text)
+
+
+def test_all_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
+    assert _refusal(tmp_path, "").splitlines() == [
+        f"{field}: the field is missing; UDA §2.3 requires it"
+        for field in ("device_type", "friendly_name", "manufacturer", "model_name")
+    ]
+
+
+@pytest.mark.parametrize(("name", "said"), [("none.toml", "No such file or directory"), (".", "Is a directory")])
+def test_a_file_that_cannot_be_read_is_told_by_name(tmp_path: Path, name: str, said: str) -> None:
+    with pytest.raises(DescriptionError) as caught:
+        load_device(tmp_path / name)
+    assert str(caught.value) == f"{tmp_path / name}: cannot be read: {said}"
+
+
+def test_the_path_may_be_a_text() -> None:
+    assert load_device(str(EXAMPLES / "gateway.toml")).friendly_name == "Passerelle"

@@ -1,0 +1,271 @@
+"""A device published: nothing it names is a dead link, nothing leads out of its directory, CONFIGID tells changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from urllib.parse import unquote, urljoin
+from xml.etree import ElementTree
+
+import attrs
+import pytest
+from hypothesis import given, settings
+
+from tests.strategies import MINIMAL_SCPD, OWN_SCPD, servable_devices
+from upnp_trio.documents.description import parse_description
+from upnp_trio.documents.publication import HTML_TYPE, XML_TYPE, Publication, publish
+from upnp_trio.errors import DescriptionError
+from upnp_trio.model.device import Device, Icon, RootDevice, Service
+from upnp_trio.model.urls import has_scheme
+
+UUID = "e427ce1a-3e80-43d0-ad6f-89ec42e46363"
+BASIC = RootDevice(
+    device_type="urn:schemas-upnp-org:device:Basic:1",
+    friendly_name="Jambon 3000",
+    manufacturer="Boucherie numérique",
+    model_name="3000",
+    udn=UUID,
+)
+SERVICE = Service(
+    service_type="urn:schemas-upnp-org:service:Dimming:1", service_id="urn:upnp-org:serviceId:1", event_sub_url="/event"
+)
+EMBEDDED = Device(
+    device_type="urn:schemas-upnp-org:device:Basic:1",
+    friendly_name="Side dish",
+    manufacturer="Boucherie numérique",
+    model_name="3000",
+    udn="e427ce1a-3e80-43d0-ad6f-89ec42e46364",
+)
+
+
+def _icon(url: str, data: bytes | None = b"png") -> Icon:
+    return Icon(mimetype="image/png", width=48, height=48, depth=24, url=url, data=data)
+
+
+def _named(publication: Publication) -> list[str]:
+    """Every URL of this device that its description, as a control point reads it, names."""
+    root = parse_description(publication.files[publication.description_path].body)
+    named: list[str] = []
+    for device in root.walk():
+        named += [icon.url for icon in device.icons]
+        named += [url for service in device.services for url in (service.scpd_url, service.control_url)]
+        if device.presentation_url is not None and not has_scheme(device.presentation_url):
+            named.append(device.presentation_url)
+    return named
+
+
+def _served(publication: Publication) -> list[str]:
+    return [*publication.files, *publication.pages, *publication.control_paths]
+
+
+def _resolved(publication: Publication, url: str) -> str:
+    return urljoin(f"http://192.0.2.1:49152{publication.description_path}", url)
+
+
+def _config_id(*changes: RootDevice) -> list[int | None]:
+    return [publish(root).root.config_id for root in changes]
+
+
+# --- for any device --------------------------------------------------------------------------------------------
+
+
+@given(servable_devices)
+def test_no_url_of_a_published_description_is_a_dead_link(device: RootDevice) -> None:
+    publication = publish(device)
+    assert set(_named(publication)) <= set(_served(publication))
+
+
+@given(servable_devices)
+def test_no_two_things_share_a_url(device: RootDevice) -> None:
+    publication = publish(device)
+    decoded = Counter(unquote(path) for path in [*_named(publication), publication.description_path])
+    assert set(decoded.values()) == {1}
+    assert not publication.files.keys() & publication.pages.keys()
+
+
+@given(servable_devices)
+def test_everything_lies_below_the_directory_of_the_device(device: RootDevice) -> None:
+    publication = publish(device)
+    directory = f"/{device.udn.uuid if device.udn else ''}/"
+    assert publication.description_path == f"{directory}description.xml"
+    for path in [*_served(publication), *_named(publication)]:
+        for once in (path, unquote(path)):
+            assert once.startswith(directory)
+            assert not {"..", "."} & set(once.split("/"))
+            assert "\\" not in once
+        assert path.isascii()
+        assert _resolved(publication, path) == f"http://192.0.2.1:49152{path}"
+
+
+@given(servable_devices)
+def test_the_published_device_is_what_its_description_says(device: RootDevice) -> None:
+    publication = publish(device)
+    assert parse_description(publication.files[publication.description_path].body) == publication.root
+
+
+@given(servable_devices)
+@settings(max_examples=50)
+def test_a_device_served_again_keeps_its_urls_and_its_config_id(device: RootDevice) -> None:
+    assert publish(device) == publish(device)
+
+
+@given(servable_devices)
+def test_the_config_id_is_in_the_description_and_in_every_scpd(device: RootDevice) -> None:
+    publication = publish(device)
+    config_id = publication.root.config_id
+    assert config_id is not None
+    assert 0 <= config_id < 2**24
+    documents = [file.body for file in publication.files.values() if file.media_type == XML_TYPE]
+    assert len(documents) == 1 + sum(len(embedded.services) for embedded in device.walk())
+    assert {ElementTree.fromstring(body).get("configId") for body in documents} == {str(config_id)}
+
+
+# --- URLs ------------------------------------------------------------------------------------------------------
+
+
+def test_a_device_that_names_nothing_gets_all_its_urls() -> None:
+    publication = publish(attrs.evolve(BASIC, services=[attrs.evolve(SERVICE, event_sub_url="")]))
+    assert publication.root.presentation_url == f"/{UUID}/"
+    (service,) = publication.root.services
+    assert (service.scpd_url, service.control_url, service.event_sub_url) == (
+        f"/{UUID}/service-1/scpd.xml",
+        f"/{UUID}/service-1/control",
+        "",
+    )
+    assert publication.control_paths == {service.control_url}
+    assert publication.pages == {f"/{UUID}/": attrs.evolve(publication.root, presentation_url=None, config_id=None)}
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("icon.png", "icon.png"),
+        ("/icons/a.png", "icons/a.png"),
+        ("/icons//./a%20b.png?x=1#y", "icons/a%20b.png"),
+        ("http://192.0.2.1:80/icon.png", "icon.png"),
+        ("../../etc/passwd", "etc/passwd"),
+        ("%2e%2e/%2E%2E/etc/passwd", "etc/passwd"),
+        ("..%2f..%2fetc%2fpasswd", "etc/passwd"),
+        ("%252e%252e/a", "%252e%252e/a"),
+        ("..\\..\\a.png", "icon"),
+        ("//elsewhere.example.com/a.png", "a.png"),
+        ("http://[", "icon"),
+        ("été.png", "%C3%A9t%C3%A9.png"),
+        ("description.xml", "description-2.xml"),
+        ("", "icon"),
+        ("/", "icon"),
+        ("?a", "icon"),
+    ],
+)
+def test_a_url_keeps_its_place_below_the_directory_as_far_as_it_can(url: str, path: str) -> None:
+    publication = publish(attrs.evolve(BASIC, icons=[_icon(url)]))
+    assert publication.root.icons[0].url == f"/{UUID}/{path}"
+
+
+def test_the_same_url_given_twice_is_told_apart() -> None:
+    publication = publish(
+        attrs.evolve(BASIC, icons=[_icon("a.png", b"1"), _icon("/a.png", b"2"), _icon("./a.png", b"3")])
+    )
+    assert [icon.url for icon in publication.root.icons] == [f"/{UUID}/a{end}.png" for end in ("", "-2", "-3")]
+    assert [publication.files[icon.url].body for icon in publication.root.icons] == [b"1", b"2", b"3"]
+
+
+def test_events_are_not_promised() -> None:
+    publication = publish(attrs.evolve(BASIC, services=[SERVICE], devices=[attrs.evolve(EMBEDDED, services=[SERVICE])]))
+    assert [service.event_sub_url for device in publication.root.walk() for service in device.services] == ["", ""]
+    assert publication.files[publication.description_path].body.count(b"<eventSubURL></eventSubURL>") == 2
+
+
+def test_a_url_base_is_never_served() -> None:
+    publication = publish(attrs.evolve(BASIC, url_base="http://192.0.2.1/"))
+    assert b"URLBase" not in publication.files[publication.description_path].body
+
+
+@pytest.mark.parametrize("url", ["icon.png", "http://192.0.2.1/icon.png"])
+def test_an_icon_without_data_is_an_error(url: str) -> None:
+    with pytest.raises(DescriptionError, match="has no data to serve") as caught:
+        publish(attrs.evolve(BASIC, icons=[_icon(url, None)]))
+    assert repr(url) in str(caught.value)
+
+
+# --- pages -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url", [None, "/", ".", "?a"])
+def test_the_page_of_the_root_device_is_its_directory(url: str | None) -> None:
+    publication = publish(attrs.evolve(BASIC, presentation_url=url))
+    assert publication.root.presentation_url == f"/{UUID}/"
+    assert list(publication.pages) == [f"/{UUID}/"]
+
+
+def test_an_own_page_is_served_at_its_place() -> None:
+    publication = publish(attrs.evolve(BASIC, presentation_url="index.html", page=b"<p>mine"))
+    assert publication.pages == {}
+    file = publication.files[f"/{UUID}/index.html"]
+    assert (file.media_type, file.body) == (HTML_TYPE, b"<p>mine")
+
+
+def test_a_page_elsewhere_is_left_there() -> None:
+    publication = publish(attrs.evolve(BASIC, presentation_url="http://jambon.example.com/"))
+    assert publication.root.presentation_url == "http://jambon.example.com/"
+    assert publication.pages == {}
+
+
+def test_an_embedded_device_has_a_page_only_if_it_names_one() -> None:
+    publication = publish(attrs.evolve(BASIC, devices=[EMBEDDED, attrs.evolve(EMBEDDED, presentation_url="side")]))
+    assert [device.presentation_url for device in publication.root.devices] == [None, f"/{UUID}/side"]
+    assert publication.pages[f"/{UUID}/side"].friendly_name == "Side dish"
+
+
+def test_an_embedded_device_does_not_take_the_page_of_the_root() -> None:
+    dish = attrs.evolve(EMBEDDED, presentation_url="/")
+    publication = publish(attrs.evolve(BASIC, presentation_url="/", page=b"the root's", devices=[dish]))
+    assert publication.files[f"/{UUID}/"].body == b"the root's"
+    assert publication.root.devices[0].presentation_url == f"/{UUID}/page.html"
+    assert list(publication.pages) == [f"/{UUID}/page.html"]
+
+
+# --- SCPDs and CONFIGID ----------------------------------------------------------------------------------------
+
+
+def test_an_own_scpd_is_served_and_a_missing_one_is_made() -> None:
+    services = [attrs.evolve(SERVICE, scpd=OWN_SCPD, scpd_url="own.xml"), SERVICE]
+    publication = publish(attrs.evolve(BASIC, services=services))
+    own, made = (publication.files[service.scpd_url].body for service in publication.root.services)
+    assert b"<name>Slices</name>" in own
+    assert b"<name>A_ARG_TYPE_Unused</name>" in made
+
+
+def test_an_scpd_that_is_none_is_an_error_that_names_its_service() -> None:
+    with pytest.raises(
+        DescriptionError, match="the SCPD of urn:upnp-org:serviceId:1: <root> is no service description"
+    ):
+        publish(attrs.evolve(BASIC, services=[attrs.evolve(SERVICE, scpd=b"<root/>")]))
+
+
+def test_the_config_id_stays_when_the_documents_do() -> None:
+    same = [
+        BASIC,
+        attrs.evolve(BASIC, config_id=5),
+        attrs.evolve(BASIC, url_base="http://192.0.2.1/"),
+        attrs.evolve(BASIC, presentation_url="/"),
+        attrs.evolve(BASIC, language="fr"),
+        attrs.evolve(BASIC, page=b"another page"),
+    ]
+    assert len(set(_config_id(*same))) == 1
+    assert len(set(_config_id(*(attrs.evolve(BASIC, icons=[_icon("a", data)]) for data in (b"1", b"2"))))) == 1
+
+
+def test_the_config_id_changes_with_any_text_of_any_document() -> None:
+    different = [
+        BASIC,
+        attrs.evolve(BASIC, friendly_name="Jambon 3001"),
+        attrs.evolve(BASIC, serial_number="1"),
+        attrs.evolve(BASIC, spec_version=(1, 0)),
+        attrs.evolve(BASIC, icons=[_icon("a.png")]),
+        attrs.evolve(BASIC, devices=[EMBEDDED]),
+        attrs.evolve(BASIC, devices=[attrs.evolve(EMBEDDED, model_number="2")]),
+        attrs.evolve(BASIC, services=[SERVICE]),
+        attrs.evolve(BASIC, services=[attrs.evolve(SERVICE, scpd=OWN_SCPD)]),
+        attrs.evolve(BASIC, services=[attrs.evolve(SERVICE, scpd=MINIMAL_SCPD)]),
+    ]
+    assert len(set(_config_id(*different))) == len(different)

@@ -1,0 +1,187 @@
+"""XML from strangers: bounded, without entities, and never another error than ours."""
+
+from __future__ import annotations
+
+import encodings.aliases
+from contextlib import suppress
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from upnp_trio.documents.xml import (
+    MAX_DEPTH,
+    MAX_DOCUMENT_BYTES,
+    MAX_ELEMENTS,
+    local_name,
+    namespace,
+    parse_xml,
+    render_xml,
+)
+from upnp_trio.errors import DescriptionError
+
+LAUGHS = b"""<?xml version="1.0"?>
+<!DOCTYPE lolz [
+ <!ENTITY lol "lol">
+ <!ENTITY lol2 "&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;">
+ <!ENTITY lol3 "&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;">
+]>
+<root>&lol3;</root>"""
+FILE_ENTITY = b'<!DOCTYPE root [<!ENTITY f SYSTEM "file:///etc/hostname">]><root>&f;</root>'
+
+_pieces = st.sampled_from(
+    [
+        *(
+            b"<a>",
+            b"</a>",
+            b"<a/>",
+            b"<a b='",
+            b"'>",
+            b"&",
+            b"&amp;",
+            b"&#",
+            b"&x;",
+            b"]]>",
+            b"<![CDATA[",
+            b"<!--",
+            b"-->",
+        ),
+        *(
+            b"<?xml version='1.0' encoding='",
+            b"'?>",
+            b"<?p",
+            b"?>",
+            b"<!DOCTYPE a>",
+            b"\x00",
+            b"\xff\xfe",
+            b"\xef\xbb\xbf",
+        ),
+        *(b"xmlns:p='u'", b"xmlns=''", b"p:", b"utf-16", b"\xc3", b" ", b"\r\n", b"\xed\xa0\x80", b"a"),
+    ]
+)
+
+
+@given(st.binary(max_size=300) | st.lists(_pieces, max_size=30).map(b"".join))
+@example(b"\xff\xfe<\x00a\x00/\x00>\x00")
+@example(b"<?xml version='1.0' encoding=''?><a/>")
+@example(b"<a b='&#xD800;'/>")
+@example(b"&" * 1000)
+def test_any_bytes_give_an_element_or_a_description_error(data: bytes) -> None:
+    with suppress(DescriptionError):
+        parse_xml(data)
+
+
+@pytest.mark.parametrize("name", sorted({*encodings.aliases.aliases.values(), "idna", "unicode_escape", "jambon"}))
+def test_any_declared_encoding_is_read_or_a_description_error(name: str) -> None:
+    with suppress(DescriptionError):
+        assert parse_xml(f'<?xml version="1.0" encoding="{name}"?><a b="\\z"/>'.encode()).tag == "a"
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (LAUGHS, "DOCTYPE or entities"),
+        (FILE_ENTITY, "DOCTYPE or entities"),
+        (b"<!DOCTYPE html><root/>", "DOCTYPE or entities"),
+        (b'<!DOCTYPE root PUBLIC "x" "http://192.0.2.1/evil.dtd"><root/>', "DOCTYPE or entities"),
+        (b"<root><?php phpinfo() ?></root>", "the processing instruction 'php'"),
+        (b'<?xml-stylesheet href="http://192.0.2.1/"?><root/>', "the processing instruction 'xml-stylesheet'"),
+        (b"<root>&nbsp;</root>", "undefined entity"),
+        (b"<root></rot>", "line 1, column 9: not well-formed XML (mismatched tag)"),
+        (b"<root>\n\n <a b=c></root>", "line 3, column 7"),
+        (b'<?xml version="1.0" encoding="jambon"?><root/>', "encoding"),
+        (b'<?xml version="1.0" encoding="cp932"?><root/>', "encoding cannot be read"),
+    ],
+)
+def test_what_upnp_has_no_use_for_is_refused_with_its_reason(document: bytes, said: str) -> None:
+    with pytest.raises(DescriptionError) as caught:
+        parse_xml(document)
+    assert said in str(caught.value)
+
+
+def test_a_million_laughs_are_not_even_started() -> None:
+    with pytest.raises(DescriptionError, match="DOCTYPE"):
+        parse_xml(LAUGHS.replace(b"lol3;</root>", b"lol3;" * 10_000 + b"</root>"))
+
+
+def test_elements_nest_to_a_bound() -> None:
+    assert parse_xml(b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH).tag == "a"
+    with pytest.raises(DescriptionError, match=f"deeper than {MAX_DEPTH}"):
+        parse_xml(b"<a>" * (MAX_DEPTH + 1) + b"</a>" * (MAX_DEPTH + 1))
+
+
+def test_siblings_do_not_count_as_depth() -> None:
+    assert len(parse_xml(b"<a>" + b"<b></b>" * 100 + b"</a>")) == 100
+
+
+def test_elements_are_counted_to_a_bound() -> None:
+    assert len(parse_xml(b"<a>" + b"<b/>" * (MAX_ELEMENTS - 1) + b"</a>")) == MAX_ELEMENTS - 1
+    with pytest.raises(DescriptionError, match=f"more than {MAX_ELEMENTS} elements"):
+        parse_xml(b"<a>" + b"<b/>" * MAX_ELEMENTS + b"</a>")
+
+
+def test_a_document_has_a_largest_size() -> None:
+    padding = MAX_DOCUMENT_BYTES - len(b"<a></a>")
+    assert len(parse_xml(b"<a>" + b"x" * padding + b"</a>").text or "") == padding
+    with pytest.raises(DescriptionError, match=f"has {MAX_DOCUMENT_BYTES + 1} bytes; at most {MAX_DOCUMENT_BYTES}"):
+        parse_xml(b"<a>" + b"x" * (padding + 1) + b"</a>")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"\n\n <?xml version='1.0'?><a>b</a>",
+        b"<a>b</a>\0\0\0",
+        b"\xef\xbb\xbf<a>b</a>\r\n",
+        "\ufeff<a>b</a>".encode("utf-16-le"),
+        "\ufeff<?xml version='1.0' encoding='utf-16'?><a>b</a>".encode("utf-16-be"),
+        b"<!-- hello --><a><!-- there -->b</a><!-- bye -->",
+        b"<a><![CDATA[b]]></a>",
+    ],
+)
+def test_what_stands_around_a_document_does_no_harm(document: bytes) -> None:
+    assert parse_xml(document).text == "b"
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (b"R&B", "R&B"),
+        (b"a & b &amp; c &#38; d &#x26; e", "a & b & c & d & e"),
+        (b"?a=1&b=2", "?a=1&b=2"),
+        (b"&", "&"),
+        (b"&;", "&;"),
+    ],
+)
+def test_a_bare_ampersand_means_itself(written: bytes, text: str) -> None:
+    assert parse_xml(b"<a>" + written + b"</a>").text == text
+
+
+def test_an_ampersand_in_a_well_formed_document_is_left_alone() -> None:
+    assert parse_xml(b"<a><![CDATA[R&B]]></a>").text == "R&B"
+
+
+def test_mending_ampersands_opens_no_way_around_the_guards() -> None:
+    with pytest.raises(DescriptionError, match="DOCTYPE"):
+        parse_xml(b"<!DOCTYPE a><a>R&B</a>")
+
+
+def test_a_tag_has_a_namespace_and_a_local_name() -> None:
+    assert (namespace("{urn:x}a"), local_name("{urn:x}a")) == ("urn:x", "a")
+    assert (namespace("a"), local_name("a")) == ("", "a")
+
+
+def test_rendering_declares_every_namespace_once_on_the_root() -> None:
+    document = render_xml(parse_xml(b'<r xmlns="urn:r"><p:a xmlns:p="urn:p" p:b="1"/><q:a xmlns:q="urn:p"/></r>'))
+    assert document == (
+        b'<?xml version="1.0" encoding="utf-8"?>\n'
+        b'<r xmlns="urn:r" xmlns:ns1="urn:p">\n  <ns1:a ns1:b="1"></ns1:a>\n  <ns1:a></ns1:a>\n</r>\n'
+    )
+
+
+def test_rendering_takes_nothing_for_granted_of_prefixes() -> None:
+    tree = parse_xml(b'<r xmlns="urn:1"><a xmlns="urn:2"/><b xmlns="urn:3" xmlns:x="urn:1" x:c="1" xml:lang="fr"/></r>')
+    again = parse_xml(render_xml(tree))
+    assert [(element.tag, element.attrib) for element in again.iter()] == [
+        (element.tag, element.attrib) for element in tree.iter()
+    ]

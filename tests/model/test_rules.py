@@ -1,0 +1,187 @@
+"""UDA's rules for what is served: a MUST is an error, a SHOULD a warning, and all are told at once."""
+
+from __future__ import annotations
+
+import logging
+
+import attrs
+import pytest
+from hypothesis import given, settings
+
+from tests.devices import GATEWAY
+from tests.strategies import root_devices
+from upnp_trio.errors import DescriptionError
+from upnp_trio.model.device import Device, Icon, RootDevice, Service
+from upnp_trio.model.names import DeviceType, ServiceType, Udn
+from upnp_trio.model.rules import SHORT_TEXTS, Violation, check, violations
+
+PNG = Icon(mimetype="image/png", width=48, height=48, depth=24, url="a.png")
+SERVICE = Service(service_type="urn:schemas-upnp-org:service:Dimming:1", service_id="urn:upnp-org:serviceId:Dimming")
+HEX = "uuid:e427ce1a-3e80-43d0-ad6f-89ec42e46363"
+GOOD = RootDevice(
+    device_type="urn:schemas-upnp-org:device:Basic:1",
+    friendly_name="Jambon 3000",
+    manufacturer="Boucherie numérique",
+    model_name="3000",
+    udn=HEX,
+    icons=[PNG],
+    services=[SERVICE],
+)
+EMBEDDED = Device(
+    device_type="urn:schemas-upnp-org:device:Basic:1", friendly_name="Side dish", manufacturer="b", model_name="c"
+)
+
+
+def _good(**changes: object) -> RootDevice:
+    return attrs.evolve(GOOD, **changes)  # type: ignore[arg-type]  # any field
+
+
+def _icons(**changes: object) -> RootDevice:
+    return _good(icons=[PNG, attrs.evolve(PNG, **changes)])  # type: ignore[arg-type]  # any field
+
+
+def _services(**changes: object) -> RootDevice:
+    return _good(services=[attrs.evolve(SERVICE, **changes)])  # type: ignore[arg-type]  # any field
+
+
+MUSTS = [
+    (_good(spec_version=(3, 0)), "spec_version is (3, 0): UDA §2.3 knows 1.0, 1.1 and 2.0"),
+    (_good(spec_version=(1, 2)), "spec_version is (1, 2): UDA §2.3 knows"),
+    (_good(device_type=DeviceType("Basic")), "device_type is 'Basic': UDA §2.3: it must read 'urn:<domain>:device:"),
+    (_good(friendly_name=" "), "friendly_name is '': UDA §2.3 requires a text here"),
+    (_good(manufacturer=""), "manufacturer is '': UDA §2.3 requires a text here"),
+    (_good(model_name=""), "model_name is '': UDA §2.3 requires a text here"),
+    (
+        _good(udn=Udn("ham")),
+        "udn is 'uuid:ham': UDA §1.1.4 wants 'uuid:' and hexadecimal digits in groups of 8-4-4-4-12",
+    ),
+    (_good(udn=Udn("ham"), spec_version=(2, 0)), "udn is 'uuid:ham': UDA §1.1.4 wants"),
+    (_good(udn=Udn("hâm"), spec_version=(1, 0)), "udn is 'uuid:hâm': UDA §1.1.4 wants"),
+    (_good(upc="123"), "upc is '123': UDA §2.3: a Universal Product Code has 12 digits"),
+    (_good(upc="١" * 12), "a Universal Product Code has 12 digits"),
+    (
+        _good(presentation_url="javascript:alert(1)"),
+        "presentation_url is 'javascript:alert(1)': UDA §5: it must be a path",
+    ),
+    (_icons(mimetype="png"), "icons[1].mimetype is 'png': UDA §2.3 wants a type such as 'image/png'"),
+    (_icons(mimetype="image/pñg"), "icons[1].mimetype is 'image/pñg': UDA §2.3 wants a type"),
+    (_icons(mimetype="text/html"), "icons[1].mimetype is 'text/html': UDA §2.3 wants a type"),
+    (_icons(width=0), "icons[1].width is 0: UDA §2.3 wants a number above 0"),
+    (_icons(height=0), "icons[1].height is 0: UDA §2.3 wants a number above 0"),
+    (_icons(depth=0), "icons[1].depth is 0: UDA §2.3 wants a number above 0"),
+    (_icons(url=""), "icons[1].url is '': UDA §2.3 requires a URL here"),
+    (
+        _services(service_type=ServiceType("x")),
+        "services[0].service_type is 'x': UDA §2.3: it must read 'urn:<domain>:service",
+    ),
+    (_services(service_id="x"), "services[0].service_id is 'x': UDA §2.3: it must read 'urn:<domain>:serviceId:<id>'"),
+    (
+        _services(service_id=f"urn:x:serviceId:{'y' * 65}"),
+        "UDA §2.3: the id must have at most 64 characters; this one has 65",
+    ),
+    (_good(services=[SERVICE, SERVICE]), "2 services of 'Jambon 3000' have it; each needs its own"),
+    (_good(devices=[attrs.evolve(EMBEDDED, udn=HEX)]), f"udn is '{HEX}': UDA §2.3: 2 devices of this tree have it"),
+    (_good(devices=[attrs.evolve(EMBEDDED, udn=HEX.upper())]), "2 devices of this tree have it"),
+    (_good(devices=[attrs.evolve(EMBEDDED, upc="1")]), "devices[0].upc is '1': UDA §2.3"),
+    (
+        _good(
+            devices=[EMBEDDED, attrs.evolve(EMBEDDED, devices=[attrs.evolve(EMBEDDED, services=[SERVICE, SERVICE])])]
+        ),
+        "2 services of 'Side dish' have it",
+    ),
+    (
+        _good(devices=[EMBEDDED, attrs.evolve(EMBEDDED, devices=[attrs.evolve(EMBEDDED, model_name="")])]),
+        "devices[1].devices[0].model_name is '': UDA §2.3 requires a text here",
+    ),
+]
+SHOULDS = [
+    *(
+        (_good(**{field: "x" * limit}), f"{field} is '{'x' * limit}': UDA §2.3: it should be shorter than {limit}")
+        for field, limit in SHORT_TEXTS.items()
+    ),
+    (_good(udn=Udn("ham"), spec_version=(1, 0)), "udn is 'uuid:ham': UDA §1.1.4 wants 'uuid:' and hexadecimal digits"),
+    (
+        _good(icons=[attrs.evolve(PNG, mimetype="image/gif")]),
+        "icons is ['image/gif']: UDA §2.3: one should be image/png",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        GOOD,
+        GATEWAY,
+        _good(udn=None, icons=[], services=[]),
+        _good(spec_version=(1, 0)),
+        _good(spec_version=(2, 0)),
+        _good(upc="123456789012"),
+        _good(icons=[attrs.evolve(PNG, mimetype="IMAGE/PNG")]),
+        _icons(mimetype="image/svg+xml"),
+        _good(presentation_url="http://ham.example.com/"),
+        _good(presentation_url="page.html"),
+        _services(service_id=f"urn:x:serviceId:{'y' * 64}"),
+        # the same service in two devices is two services
+        _good(devices=[attrs.evolve(EMBEDDED, services=[SERVICE])]),
+        # two that will both be given a UDN
+        _good(devices=[EMBEDDED, EMBEDDED]),
+        *(_good(**{field: "x" * (limit - 1)}) for field, limit in SHORT_TEXTS.items()),
+    ],
+)
+def test_a_device_within_the_rules_passes_in_silence(device: RootDevice, caplog: pytest.LogCaptureFixture) -> None:
+    check(device)
+    assert list(violations(device)) == []
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(("device", "said"), MUSTS, ids=[said for _, said in MUSTS])
+def test_a_must_that_is_broken_is_an_error_with_field_value_and_rule(
+    device: RootDevice, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(DescriptionError) as caught:
+        check(device)
+    assert said in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(("device", "said"), SHOULDS, ids=[said[:20] for _, said in SHOULDS])
+def test_a_should_that_is_broken_is_a_warning(device: RootDevice, said: str, caplog: pytest.LogCaptureFixture) -> None:
+    check(device)
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert record.getMessage().startswith(f"{device.friendly_name}: {said}")
+
+
+def test_everything_that_is_wrong_is_told_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    device = _good(
+        manufacturer="",
+        model_name="x" * 32,
+        model_number="y" * 32,
+        upc="1",
+        devices=[attrs.evolve(EMBEDDED, friendly_name="")],
+    )
+    with pytest.raises(DescriptionError) as caught:
+        check(device)
+    assert [line.split(" is ")[0] for line in str(caught.value).splitlines()] == [
+        "manufacturer",
+        "upc",
+        "devices[0].friendly_name",
+    ]
+    assert [message.split(" is ")[0] for message in caplog.messages] == [
+        "Jambon 3000: model_name",
+        "Jambon 3000: model_number",
+    ]
+
+
+def test_a_violation_says_where_what_and_why() -> None:
+    (violation,) = violations(_good(upc="123"))
+    assert violation == Violation("upc", "123", "UDA §2.3: a Universal Product Code has 12 digits", must=True)
+    assert str(violation) == "upc is '123': UDA §2.3: a Universal Product Code has 12 digits"
+
+
+@settings(max_examples=50)
+@given(root_devices)
+def test_any_device_can_be_judged(device: RootDevice) -> None:
+    for violation in violations(device):
+        assert str(violation).startswith(f"{violation.where} is {violation.value!r}: UDA §")
