@@ -7,12 +7,13 @@
 from upnp_trio._version import __version__
 from upnp_trio.documents.description import parse_description, render_description
 from upnp_trio.documents.device_file import load_device
-from upnp_trio.errors import DescriptionError, DeviceFailed, MalformedMessage, NetworkError, UpnpTrioError
+from upnp_trio.errors import DescriptionError, DeviceFailed, MalformedMessage, NetworkError, PortTaken, UpnpTrioError
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.extension import ExtensionElement, PnpX
 from upnp_trio.model.names import DeviceType, ServiceType, Udn
 from upnp_trio.model.rules import Violation, check, violations
-from upnp_trio.server.events import Announced, Event, RequestAnswered, SearchAnswered, Stats
+from upnp_trio.server.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered, Stats
+from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.serve import Location, Running, serve_device, serve_devices
 
 __all__ = [
@@ -26,14 +27,18 @@ __all__ = [
     "Icon",
     "Location",
     "MalformedMessage",
+    "NetworkChanged",
     "NetworkError",
     "PnpX",
+    "PortTaken",
     "RequestAnswered",
     "RootDevice",
     "Running",
     "SearchAnswered",
+    "ServeOptions",
     "Service",
     "ServiceType",
+    "Settings",
     "Stats",
     "Udn",
     "UpnpTrioError",

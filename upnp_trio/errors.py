@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DescriptionError", "DeviceFailed", "MalformedMessage", "NetworkError", "UpnpTrioError"]
+__all__ = ["DescriptionError", "DeviceFailed", "MalformedMessage", "NetworkError", "PortTaken", "UpnpTrioError"]
 
 
 class UpnpTrioError(Exception):
@@ -19,6 +19,10 @@ class MalformedMessage(UpnpTrioError):
 
 class NetworkError(UpnpTrioError):
     """This host does not give what serving needs: an interface, an address, a port."""
+
+
+class PortTaken(NetworkError):
+    """A port that serving needs is held by another program that does not share it."""
 
 
 class DeviceFailed(UpnpTrioError):

@@ -1,20 +1,25 @@
 """What the HTTP server answers: a request in, a response out, nothing else touched (UDA 2.0 §2.11, §3.2, §5).
 
-A `Site` is made from publications once; a request costs a look-up.
+A publication's responses are made when it is added; a request costs a look-up.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
-from urllib.parse import unquote
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 import attrs
 
 from upnp_trio.documents.page import render_device_list, render_page
 from upnp_trio.documents.publication import HTML_TYPE, XML_TYPE, File, Publication
 from upnp_trio.documents.soap import INVALID_ACTION, render_fault
+
+if TYPE_CHECKING:
+    from upnp_trio.model.device import Device
+from upnp_trio.model.urls import is_web_link
 
 __all__ = ["Request", "Response", "Site", "error_response"]
 
@@ -24,6 +29,7 @@ KNOWN_METHODS = frozenset(
     | {"SUBSCRIBE", "UNSUBSCRIBE", "NOTIFY", "M-POST"}
 )
 READ_METHODS = "GET, HEAD"
+_URL_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
 
 REASONS = {
     200: "OK",
@@ -80,6 +86,18 @@ class _Resource:
     language: str
 
 
+def _way_to(publication: Publication) -> str:
+    """Where a person goes to see the device: its page, or else its description."""
+    url = publication.root.presentation_url or ""
+    return url if is_web_link(url) else publication.description_path
+
+
+def _resource(file: File, language: str, headers: tuple[tuple[str, str], ...] = ()) -> _Resource:
+    etag = f'"{hashlib.sha256(file.body).hexdigest()[:20]}"'
+    response = Response(200, (("Content-Type", file.media_type), ("ETag", etag), *headers), file.body)
+    return _Resource(response, etag, language)
+
+
 def error_response(status: int, *headers: tuple[str, str]) -> Response:
     """A short plain answer that repeats nothing of the request."""
     body = f"{status} {REASONS[status]}\n".encode()
@@ -87,31 +105,72 @@ def error_response(status: int, *headers: tuple[str, str]) -> Response:
 
 
 class Site:
-    """All that is served over HTTP for *publications*, whose descriptions stand at *locations* (by UDN)."""
+    """All that is served over HTTP for the root devices that are added."""
 
-    def __init__(self, publications: Sequence[Publication], locations: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self) -> None:
         self._resources: dict[str, _Resource] = {}
         self._controls: set[str] = set()
-        entries: list[tuple[str, str]] = []
-        for publication in publications:
-            root = publication.root
-            for path, file in publication.files.items():
-                self._add(path, file, root.language)
-            for path, device in publication.pages.items():
-                page = render_page(device, locations[str(root.udn)], language=root.language)
-                self._add(path, File(HTML_TYPE, page), root.language, PAGE_HEADERS)
-            self._controls |= {unquote(path) for path in publication.control_paths}
-            entries.append((root.friendly_name, root.presentation_url or publication.description_path))
-        self._front = (
-            Response(302, (("Location", entries[0][1]),))
-            if len(entries) == 1
-            else Response(200, (("Content-Type", HTML_TYPE), *PAGE_HEADERS), render_device_list(entries))
-        )
+        self._publications: dict[str, Publication] = {}
+        #: by path, whose page it is; rendered when somebody asks, as it shows addresses, which change
+        self._pages: dict[str, tuple[Device, Publication]] = {}
+        self._rendered: dict[str, _Resource] = {}
+        self._base_urls: tuple[str, ...] = ()
 
-    def _add(self, path: str, file: File, language: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
-        etag = f'"{hashlib.sha256(file.body).hexdigest()[:20]}"'
-        response = Response(200, (("Content-Type", file.media_type), ("ETag", etag), *headers), file.body)
-        self._resources[unquote(path)] = _Resource(response, etag, language)
+    @property
+    def base_urls(self) -> tuple[str, ...]:
+        """Scheme, host and port at each address that is served; the pages show them."""
+        return self._base_urls
+
+    @base_urls.setter
+    def base_urls(self, base_urls: Iterable[str]) -> None:
+        self._base_urls = tuple(base_urls)
+        self._rendered.clear()
+
+    def add(self, publication: Publication) -> None:
+        """Serve a root device, in place of an earlier one with the same description path."""
+        if publication.description_path in self._publications:
+            self.remove(publication.description_path)
+        root = publication.root
+        self._publications[publication.description_path] = publication
+        for path, file in publication.files.items():
+            self._resources[unquote(path)] = _resource(file, root.language)
+        for path, device in publication.pages.items():
+            self._pages[unquote(path)] = (device, publication)
+        self._controls |= {unquote(path) for path in publication.control_paths}
+        self._rendered.clear()
+
+    def remove(self, description_path: str) -> None:
+        """Serve the root device whose description stands at *description_path* no more."""
+        publication = self._publications.pop(description_path)
+        for path in publication.files:
+            del self._resources[unquote(path)]
+        for path in publication.pages:
+            del self._pages[unquote(path)]
+        self._controls -= {unquote(path) for path in publication.control_paths}
+        self._rendered.clear()
+
+    def _page(self, path: str) -> _Resource | None:
+        if path not in self._pages:
+            return None
+        if path not in self._rendered:
+            device, publication = self._pages[path]
+            locations = [base_url + publication.description_path for base_url in self._base_urls]
+            language = publication.root.language
+            page = render_page(device, locations, language=language)
+            self._rendered[path] = _resource(File(HTML_TYPE, page), language, PAGE_HEADERS)
+        return self._rendered[path]
+
+    def _front(self) -> _Resource | Response:
+        """What stands at the top: the way to the only device's page, or a list of all."""
+        entries = [
+            (publication.root.friendly_name, _way_to(publication)) for publication in self._publications.values()
+        ]
+        if len(entries) == 1:
+            # what is no ASCII cannot stand in a header
+            return Response(302, (("Location", quote(entries[0][1], safe=_URL_CHARACTERS)),))
+        if "/" not in self._rendered:
+            self._rendered["/"] = _resource(File(HTML_TYPE, render_device_list(entries)), "en", PAGE_HEADERS)
+        return self._rendered["/"]
 
     def takes_body(self, request: Request) -> bool:
         """Whether the body of *request* matters: it is a control call."""
@@ -126,12 +185,12 @@ class Site:
             return error_response(400)
         if path in self._controls:
             return self._control(request)
-        resource = self._resources.get(path)
-        if resource is None and path != "/":
+        answer = self._resources.get(path) or self._page(path) or (self._front() if path == "/" else None)
+        if answer is None:
             return error_response(404)
         if request.method not in ("GET", "HEAD"):
             return error_response(405, ("Allow", READ_METHODS))
-        return self._front if resource is None else self._read(resource, request.headers)
+        return answer if isinstance(answer, Response) else self._read(answer, request.headers)
 
     def _read(self, resource: _Resource, headers: Mapping[str, str]) -> Response:
         response = resource.response

@@ -84,7 +84,7 @@ def test_a_device_file_that_is_not_there_is_status_1_and_named(tmp_path: Path) -
 def test_an_interface_that_is_not_there_is_status_1_and_named() -> None:
     result = run("--interface", "nosuch0")
     assert result.exit_code == 1
-    assert "no interface or IPv4 address 'nosuch0' on this host" in result.output
+    assert "no interface or address 'nosuch0' on this host" in result.output
 
 
 def test_the_same_device_twice_is_refused() -> None:

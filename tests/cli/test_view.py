@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Interface
 
 import attrs
 import pytest
@@ -10,8 +10,9 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
-from upnp_trio import Announced, Location, RequestAnswered, Running, SearchAnswered, Stats, Udn
-from upnp_trio.cli.view import LINES_PER_ROUND, View, counters, describe, introduce
+from upnp_trio import Announced, Event, Location, NetworkChanged, RequestAnswered, SearchAnswered, Stats, Udn
+from upnp_trio.cli.view import LINES_PER_ROUND, View, counters, describe, interface_table, introduce
+from upnp_trio.network.interfaces import Interface, choose
 
 SEARCH = SearchAnswered(interface="eth0", peer="192.0.2.9", search_target="ssdp:all", answers=3, user_agent=None)
 
@@ -27,9 +28,11 @@ SEARCH = SearchAnswered(interface="eth0", peer="192.0.2.9", search_target="ssdp:
         ),
         (Announced(interface="eth0", kind="alive", messages=3), "eth0  announced (3 messages)"),
         (Announced(interface="eth0", kind="byebye", messages=3), "eth0  said goodbye (3 messages)"),
+        (NetworkChanged(served=(), boot_id=1), "no network; waiting for an interface"),
+        (NetworkChanged(served=(("eth0", "192.0.2.7"),), boot_id=1), "network changed; served now: eth0 192.0.2.7"),
     ],
 )
-def test_each_event_is_one_line(event: SearchAnswered | RequestAnswered | Announced, line: str) -> None:
+def test_each_event_is_one_line(event: Event, line: str) -> None:
     assert describe(event) == line
 
 
@@ -47,12 +50,38 @@ def test_the_introduction_names_each_device_and_every_location() -> None:
         Location(interface=name, address=IPv4Address(ip), udn=udn, url=f"http://{ip}:49152/d.xml")
         for name, ip in (("eth0", "192.0.2.7"), ("wlan0", "198.51.100.7"))
     ]
-    running = Running(devices=(BASIC,), where=tuple(where), choices=(), boot_id=1, port=49152, stats=Stats())
-    lines = introduce(running).splitlines()
+    lines = introduce([BASIC], where, []).splitlines()
     assert "Jambon 3000" in lines[0]
     assert lines[1].strip() == str(udn)
     assert ["eth0 192.0.2.7" in lines[2], "wlan0 198.51.100.7" in lines[3]] == [True, True]
     assert all(location.url in line for location, line in zip(where, lines[2:], strict=True))
+
+
+def test_the_introduction_of_a_host_without_network_says_so() -> None:
+    assert "no network yet" in introduce([BASIC], [], [])
+
+
+def test_the_introduction_points_out_what_is_served_for_want_of_a_better_one() -> None:
+    choices = choose([Interface(name="lo", index=1, addresses=(IPv4Interface("127.0.0.1/8"),), is_loopback=True)])
+    assert "lo: loopback, as nothing else can be served" in introduce([BASIC], [], choices)
+
+
+def test_the_table_of_interfaces_tells_which_are_served_and_why() -> None:
+    choices = choose(
+        [
+            Interface(name="lo", index=1, addresses=(IPv4Interface("127.0.0.1/8"),), is_loopback=True),
+            Interface(name="eth0", index=2, addresses=(IPv4Interface("192.0.2.7/24"),)),
+            Interface(name="wlan0", index=3, addresses=(), is_up=False),
+        ]
+    )
+    rows = [line.split(maxsplit=3) for line in interface_table(choices).splitlines()]
+    assert [row[:3] for row in rows] == [
+        ["INTERFACE", "SERVED", "ADDRESSES"],
+        ["lo", "no", "127.0.0.1/8"],
+        ["eth0", "yes", "192.0.2.7/24"],
+        ["wlan0", "no", "-"],
+    ]
+    assert rows[3][3] == "down"
 
 
 def test_the_counters_name_bad_datagrams_only_when_there_were_some() -> None:

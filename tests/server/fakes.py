@@ -1,26 +1,38 @@
-"""A network that is not there: endpoints and listeners in memory, for tests on trio's MockClock."""
+"""A network that is not there: venues in memory, for tests on trio's MockClock."""
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from ipaddress import IPv4Address, IPv4Interface
 
 import attrs
 import trio
 import trio.testing
 
-from upnp_trio.network.interfaces import Interface
-from upnp_trio.network.multicast import Address, Ear, Endpoint
-from upnp_trio.ssdp.messages import GROUP, PORT, Message, parse
+from upnp_trio.errors import NetworkError
+from upnp_trio.network.interfaces import Interface, IpAddress
+from upnp_trio.network.multicast import Address, Ear, Endpoint, Voice, group_of
+from upnp_trio.network.venue import Venue, VenueOptions, base_url
+from upnp_trio.ssdp.messages import PORT, Message, parse
+from upnp_trio.ssdp.speech import Place
 
-__all__ = ["ASKER", "NOON", "FakeEar", "FakeEndpoint", "FakeListener", "fake_endpoint"]
+__all__ = ["ASKER", "NOON", "FakeEar", "FakeEndpoint", "FakeListener", "FakeNetwork", "fake_endpoint", "interface"]
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 ASKER = ("192.0.2.9", 50000)
+
+
+def interface(*addresses: str, name: str = "eth0", index: int = 2) -> Interface:
+    """An interface with *addresses*, such as ``192.0.2.7/24``."""
+    return Interface(
+        name=name,
+        index=index,
+        addresses=tuple(ipaddress.ip_interface(address) for address in addresses or ("192.0.2.7/24",)),
+    )
 
 
 @attrs.frozen(eq=False)
@@ -46,42 +58,61 @@ class FakeEar(Ear):
 
 @attrs.frozen
 class Sent:
-    """One datagram that left, and when."""
+    """One datagram that left, when, and from which address on which interface."""
 
     time: float
     payload: bytes
-    source: IPv4Address
+    source: IpAddress
     destination: Address
+    interface: str
 
     @property
     def message(self) -> Message:
         return parse(self.payload)
 
-    @property
-    def to_group(self) -> bool:
-        return self.destination == (GROUP, PORT)
 
-
-@attrs.frozen(eq=False)
-class FakeEndpoint(Endpoint):
-    """Keeps what is sent; *failures* are raised, one for each send, before anything is taken again."""
+@attrs.define(eq=False)
+class Air:
+    """What one voice or several say; *failures* are raised, one for each send, before anything is taken again."""
 
     sent: list[Sent] = attrs.field(factory=list)
     failures: list[OSError] = attrs.field(factory=list)
     #: how long an announcement waits for room in the send buffer
     stalls: list[float] = attrs.field(factory=list)
 
-    def send(self, payload: bytes, source: IPv4Address, destination: Address) -> bool:
-        if self.failures:
-            raise self.failures.pop(0)
-        self.sent.append(Sent(trio.current_time(), payload, source, destination))
+    def messages(self, *kinds: type[Message]) -> list[Message]:
+        return [sent.message for sent in self.sent if isinstance(sent.message, kinds)]
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class FakeVoice(Voice):
+    """Speaks into the air."""
+
+    air: Air
+
+    def send(self, payload: bytes, destination: Address) -> bool:
+        if self.air.failures:
+            raise self.air.failures.pop(0)
+        now = trio.current_time()
+        self.air.sent.append(Sent(now, payload, self.address, destination, self.interface.name))
         return True
 
-    async def announce(self, payload: bytes, source: IPv4Address) -> None:
+    async def announce(self, payload: bytes) -> None:
         await trio.lowlevel.checkpoint()
-        if self.stalls:
-            await trio.sleep(self.stalls.pop(0))
-        self.send(payload, source, (GROUP, PORT))
+        if self.air.stalls:
+            await trio.sleep(self.air.stalls.pop(0))
+        self.send(payload, self.group)
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class FakeEndpoint(Endpoint):
+    """An endpoint with one ear for the group and one for unicast."""
+
+    air: Air
+
+    @property
+    def sent(self) -> list[Sent]:
+        return self.air.sent
 
     @property
     def multicast_ear(self) -> FakeEar:
@@ -96,24 +127,36 @@ class FakeEndpoint(Endpoint):
         assert isinstance(ear, FakeEar)
         return ear
 
-    def messages(self, kind: type[Message]) -> list[Message]:
-        return [sent.message for sent in self.sent if isinstance(sent.message, kind)]
+
+@contextmanager
+def fake_endpoint(
+    *addresses: str, name: str = "eth0", index: int = 2, air: Air | None = None
+) -> Iterator[FakeEndpoint]:
+    """An endpoint on an interface with *addresses*."""
+    with open_fake_endpoint(interface(*addresses, name=name, index=index), air or Air()) as endpoint:
+        yield endpoint
 
 
 @contextmanager
-def fake_endpoint(*addresses: str, name: str = "eth0", index: int = 2) -> Iterator[FakeEndpoint]:
-    """An endpoint on an interface with *addresses*, such as ``192.0.2.7/24``."""
-    interface = Interface(
-        name=name,
-        index=index,
-        addresses=tuple(IPv4Interface(address) for address in addresses or ("192.0.2.7/24",)),
-    )
+def open_fake_endpoint(on: Interface, air: Air, port: int = 49152, url: str | None = None) -> Iterator[FakeEndpoint]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unused:  # never bound, never read
-        yield FakeEndpoint(
-            interface=interface,
-            ears=(FakeEar(unused, multicast=True), FakeEar(unused, multicast=False)),
-            voices=dict.fromkeys((address.ip for address in interface.addresses), unused),
-        )
+        voices: dict[IpAddress, Voice] = {
+            address.ip: FakeVoice(
+                interface=on,
+                address=address.ip,
+                socket=unused,
+                group=(group_of(address), PORT),
+                place=Place(
+                    base_url=url or base_url(address.ip, port),
+                    host=f"{group_of(address)}:{PORT}",
+                    tells_nls=address.version == 6,
+                ),
+                air=air,
+            )
+            for address in on.addresses
+        }
+        ears = (FakeEar(unused, True), FakeEar(unused, False))
+        yield FakeEndpoint(interface=on, ears=ears, voices=voices, air=air)
 
 
 class FakeListener(trio.abc.Listener[trio.abc.Stream]):
@@ -132,6 +175,66 @@ class FakeListener(trio.abc.Listener[trio.abc.Stream]):
         return await self._receive.receive()
 
     async def aclose(self) -> None:
+        self.close()
+        await trio.lowlevel.checkpoint()
+
+    def close(self) -> None:
         self._send.close()
         self._receive.close()
-        await trio.lowlevel.checkpoint()
+
+
+class FakeNetwork:
+    """A network that a test changes; *air* has all that is said on it."""
+
+    def __init__(self, *interfaces: Interface) -> None:
+        self.air = Air()
+        self.now = list(interfaces or [interface()])
+        self.endpoints: dict[Interface, FakeEndpoint] = {}
+        self.listeners: dict[IpAddress, FakeListener] = {}
+        self.refused: dict[str, NetworkError] = {}
+        self._news = trio.lowlevel.ParkingLot()
+        self._slept = False
+
+    @property
+    def endpoint(self) -> FakeEndpoint:
+        """The only one."""
+        (endpoint,) = self.endpoints.values()
+        return endpoint
+
+    @property
+    def listener(self) -> FakeListener:
+        """The only one."""
+        (listener,) = self.listeners.values()
+        return listener
+
+    def change(self, *interfaces: Interface, slept: bool = False) -> None:
+        """Be another network from now on."""
+        self.now = list(interfaces)
+        self._slept = slept
+        self._news.unpark_all()
+
+    def interfaces(self) -> list[Interface]:
+        return list(self.now)
+
+    async def wait_for_change(self) -> bool:
+        await self._news.park()
+        return self._slept
+
+    def find_port(self, interfaces: Iterable[Interface]) -> int:
+        return 49152
+
+    @contextmanager
+    def open(self, interface: Interface, options: VenueOptions) -> Iterator[Venue]:
+        if interface.name in self.refused:
+            raise self.refused[interface.name]
+        opened = {address.ip: FakeListener() for address in interface.addresses}
+        with open_fake_endpoint(interface, self.air, options.port, options.advertise_url) as endpoint:
+            self.endpoints[interface] = endpoint
+            self.listeners |= opened
+            try:
+                yield Venue(interface=interface, endpoint=endpoint, listeners=tuple(opened.values()))
+            finally:
+                del self.endpoints[interface]
+                for address, listener in opened.items():
+                    del self.listeners[address]
+                    listener.close()

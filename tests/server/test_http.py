@@ -71,7 +71,8 @@ async def serving() -> AsyncIterator[Served]:
         site=OneDocument(), server_token="s/1", utcnow=lambda: NOON, stats=served_stats, on_event=events.append
     )
     async with FakeListener() as listener, trio.open_nursery() as nursery:
-        await nursery.start(server.serve, [listener])
+        await nursery.start(server.run)
+        nursery.start_soon(server.accept, listener)
         yield Served(listener, served_stats, events, nursery)
         nursery.cancel_scope.cancel()
 
@@ -165,7 +166,8 @@ async def test_status_line_headers_and_a_small_body_leave_in_one_send(autojump_c
         site=OneDocument(), server_token="s", utcnow=lambda: NOON, stats=Stats(), on_event=ignore_events
     )
     async with Noting() as listener, trio.open_nursery() as nursery:
-        await nursery.start(server.serve, [listener])
+        await nursery.start(server.run)
+        nursery.start_soon(server.accept, listener)
         client = listener.connect()
         await client.send_all(GET)
         received, _ = await read_until_silent(client)
@@ -370,7 +372,8 @@ async def test_a_peer_that_reads_nothing_is_given_up(autojump_clock: trio.testin
         site=OneDocument(), server_token="s", utcnow=lambda: NOON, stats=Stats(), on_event=ignore_events
     )
     async with Stuck() as listener, trio.open_nursery() as nursery:
-        await nursery.start(server.serve, [listener])
+        await nursery.start(server.run)
+        nursery.start_soon(server.accept, listener)
         client = listener.connect()
         await client.send_all(GET)
         assert await client.receive_some() == b""

@@ -17,15 +17,17 @@ from tests.server.fakes import ASKER, NOON, FakeEndpoint, fake_endpoint
 from upnp_trio import RootDevice
 from upnp_trio.server import responder as responder_module
 from upnp_trio.server.events import Event, SearchAnswered, Stats, ignore_events
-from upnp_trio.server.presence import Presence
 from upnp_trio.server.responder import TICK_SECONDS, Responder
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
-from upnp_trio.ssdp.messages import Search, SearchResponse, render_search
+from upnp_trio.ssdp.messages import Alive, Search, SearchResponse, render_alive, render_search
 from upnp_trio.ssdp.search import Index
 
 
 def search(target: str, mx: int | None = 2) -> bytes:
     return render_search(Search(search_target=target, mx=mx, user_agent="test/1 UPnP/1.1 test/1"))
+
+
+ALIVE = render_alive(Alive(notification_type="n", usn="uuid:n", location="l", server="s", max_age=1))
 
 
 @pytest.fixture
@@ -43,20 +45,21 @@ def stats() -> Stats:
 async def answering(
     *endpoints: FakeEndpoint, stats: Stats, root: RootDevice = GATEWAY, events: list[Event] | None = None
 ) -> AsyncIterator[Responder]:
-    base_urls = {address: f"http://{address}:49152" for endpoint in endpoints for address in endpoint.voices}
     advertised = AdvertisedRoot(
         rows=advertisements(root), description_path="/d.xml", server="s/1", config_id=5, max_age=1800
     )
     responder = Responder(
         index=Index([advertised]),
-        presence=Presence(base_urls, boot_id=7),
+        boot_id=7,
         rng=Random(0),
         utcnow=lambda: NOON,
         stats=stats,
         on_event=ignore_events if events is None else events.append,
     )
     async with trio.open_nursery() as nursery:
-        await nursery.start(responder.answer_searches, endpoints)
+        nursery.start_soon(responder.send_due)
+        for endpoint in endpoints:
+            nursery.start_soon(responder.listen, endpoint)
         yield responder
         nursery.cancel_scope.cancel()
 
@@ -70,7 +73,7 @@ async def test_each_row_is_answered_once_within_mx_to_the_asker(
     assert {sent.destination for sent in endpoint.sent} == {ASKER}
     assert all(0 < sent.time <= 2 for sent in endpoint.sent)
     assert len({sent.time for sent in endpoint.sent}) > 5
-    answers = endpoint.messages(SearchResponse)
+    answers = endpoint.air.messages(SearchResponse)
     assert sorted((answer.search_target, answer.usn) for answer in answers if isinstance(answer, SearchResponse)) == (
         sorted((row.notification_type, row.usn) for row in advertisements(GATEWAY))
     )
@@ -104,9 +107,30 @@ async def test_answers_leave_by_the_endpoint_that_heard_the_search(
             second.multicast_ear.say(search("upnp:rootdevice"))
             await trio.sleep(3)
         assert not first.sent
-        (answer,) = second.messages(SearchResponse)
+        (answer,) = second.air.messages(SearchResponse)
     assert isinstance(answer, SearchResponse)
     assert answer.location == "http://192.0.2.8:49152/d.xml"
+
+
+async def test_a_search_that_two_interfaces_on_one_link_hear_is_answered_once(
+    stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    with fake_endpoint("192.0.2.7/24") as first, fake_endpoint("192.0.2.8/24", name="eth1", index=3) as second:
+        async with answering(first, second, stats=stats, root=BASIC):
+            for _ in range(3):  # control points repeat a search; each time all who hear it count as one
+                first.multicast_ear.say(search("upnp:rootdevice"))
+                await trio.testing.wait_all_tasks_blocked()
+                second.multicast_ear.say(search("upnp:rootdevice"))
+                await trio.sleep(0.1)
+            second.multicast_ear.say(search("upnp:rootdevice"), ("192.0.2.10", 1))
+            await trio.sleep(3)
+            assert len(first.sent) == 3
+            assert [sent.destination[0] for sent in second.sent] == ["192.0.2.10"]
+            assert stats.dropped == {"heard on another interface": 3}
+            # once its answer is out, whoever hears the next one answers
+            second.multicast_ear.say(search("upnp:rootdevice"))
+            await trio.sleep(3)
+            assert len(second.sent) == 2
 
 
 async def test_a_unicast_search_is_answered_at_once(
@@ -167,8 +191,9 @@ async def test_answers_leave_at_most_a_tick_late_and_never_early(
 @pytest.mark.parametrize(
     ("datagram", "peer", "reason"),
     [
-        pytest.param(b"", ASKER, "not a search", id="empty"),
-        pytest.param(b"NOTIFY * HTTP/1.1\r\n\r\n", ASKER, "not a search", id="announcement"),
+        pytest.param(b"", ASKER, "malformed", id="empty"),
+        pytest.param(ALIVE, ASKER, "not a search", id="announcement"),
+        pytest.param(ALIVE, ("192.0.2.7", 1900), "not a search", id="our own announcement"),
         pytest.param(b"M-SEARCH * HTTP/1.1\r\n\r\n", ASKER, "malformed", id="no MAN"),
         pytest.param(b"M\xff\x00", ASKER, "malformed", id="binary"),
         pytest.param(search("upnp:rootdevice", mx=None), ASKER, "no MX", id="no MX"),
@@ -193,6 +218,16 @@ async def test_what_is_not_answered_is_counted_by_its_reason(
         endpoint.multicast_ear.say(search("upnp:rootdevice"))  # none the worse
         await trio.sleep(6)
     assert len(endpoint.sent) == 1
+
+
+async def test_a_searcher_beyond_the_link_is_answered_where_that_is_asked_for(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats, root=BASIC) as responder:
+        responder.answer_off_link = True
+        endpoint.multicast_ear.say(search("upnp:rootdevice"), ("203.0.113.9", 1900))
+        await trio.sleep(6)
+    assert [sent.destination for sent in endpoint.sent] == [("203.0.113.9", 1900)]
 
 
 async def test_a_search_that_would_overfill_the_queue_is_dropped_whole(
@@ -227,7 +262,7 @@ async def test_what_is_remembered_of_strangers_is_bounded(stats: Stats, autojump
 async def test_a_send_that_the_network_refuses_is_counted_and_the_next_one_goes_out(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
-    endpoint.failures.append(OSError(101, "Network is unreachable"))
+    endpoint.air.failures.append(OSError(101, "Network is unreachable"))
     async with answering(endpoint, stats=stats, root=BASIC):
         for _ in range(2):
             endpoint.unicast_ear.say(search("upnp:rootdevice", mx=None))
@@ -262,7 +297,7 @@ async def test_date_is_that_of_the_sending_not_of_the_search(
         await trio.testing.wait_all_tasks_blocked()
         responder.utcnow = lambda: NOON.replace(second=4)
         await trio.sleep(5)
-    (answer,) = endpoint.messages(SearchResponse)
+    (answer,) = endpoint.air.messages(SearchResponse)
     assert isinstance(answer, SearchResponse)
     assert answer.date == "Mon, 23 Nov 2026 12:00:04 GMT"
 

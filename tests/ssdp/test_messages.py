@@ -48,13 +48,15 @@ def test_a_search_survives_the_wire(search: Search) -> None:
         max_age=st.integers(0, 2**29),
         boot_id=ids,
         config_id=ids,
+        search_port=ids,
+        nls=st.none() | tokens,
     )
 )
 def test_an_alive_survives_the_wire(alive: Alive) -> None:
     assert parse(render_alive(alive)) == alive
 
 
-@given(st.builds(ByeBye, notification_type=tokens, usn=tokens, boot_id=ids, config_id=ids))
+@given(st.builds(ByeBye, notification_type=tokens, usn=tokens, boot_id=ids, config_id=ids, nls=st.none() | tokens))
 def test_a_byebye_survives_the_wire(byebye: ByeBye) -> None:
     assert parse(render_byebye(byebye)) == byebye
 
@@ -68,6 +70,8 @@ def test_a_byebye_survives_the_wire(byebye: ByeBye) -> None:
         boot_id=st.integers(0, 2**31 - 1),
         config_id=st.integers(0, 2**31 - 1),
         next_boot_id=st.integers(0, 2**31 - 1),
+        search_port=ids,
+        nls=st.none() | tokens,
     )
 )
 def test_an_update_survives_the_wire(update: Update) -> None:
@@ -84,6 +88,8 @@ def test_an_update_survives_the_wire(update: Update) -> None:
         max_age=st.integers(0, 2**29),
         boot_id=ids,
         config_id=ids,
+        search_port=ids,
+        nls=st.none() | tokens,
         date=st.just("Sun, 06 Nov 1994 08:49:37 GMT"),
     )
 )

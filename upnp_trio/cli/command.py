@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -19,10 +20,12 @@ import trio
 
 from upnp_trio._version import __version__
 from upnp_trio.cli.default_device import default_device
-from upnp_trio.cli.view import View, counters, introduce
+from upnp_trio.cli.view import View, counters, interface_table, introduce
 from upnp_trio.documents.device_file import load_device
 from upnp_trio.errors import DescriptionError, DeviceFailed, UpnpTrioError
 from upnp_trio.model.names import Udn
+from upnp_trio.network.interfaces import choose, host_interfaces, missing
+from upnp_trio.server.options import ServeOptions
 from upnp_trio.server.serve import serve_devices
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
 
@@ -42,7 +45,17 @@ Examples:
   upnp-trio examples/jambon3000.toml              a device from a file
   upnp-trio a.toml b.xml --interface eth0         two devices, on one interface
   upnp-trio --interface 192.0.2.7 --port 49200    on one address and port
+  upnp-trio interfaces                            which interfaces there are, and which are served
 """
+
+
+class _ServeByDefault(click.Group):
+    """A group whose first word may be left out: ``upnp-trio DEVICE.toml`` is ``upnp-trio serve DEVICE.toml``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in self.commands:
+            args = ["serve", *args]
+        return super().parse_args(ctx, args)
 
 
 def _udn(context: click.Context, parameter: click.Parameter, value: str | None) -> Udn | None:
@@ -57,7 +70,29 @@ def _udn(context: click.Context, parameter: click.Parameter, value: str | None) 
     return udn
 
 
-@click.command(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=_ServeByDefault)
+def command() -> None:
+    """UPnP devices on the network."""
+
+
+@command.command(
+    "interfaces",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    short_help="Show what would be served, and why.",
+)
+@click.argument("names", nargs=-1, metavar="[NAME|ADDRESS]...")
+def show_interfaces(names: tuple[str, ...]) -> None:
+    """Show this host's interfaces: their addresses, whether a device is served there, and why.
+
+    With names or addresses, as if they were given to --interface.
+    """
+    interfaces = host_interfaces()
+    click.echo(interface_table(choose(interfaces, names)))
+    if problem := missing(interfaces, names):
+        raise click.ClickException(problem)
+
+
+@command.command(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.argument("devices", nargs=-1, type=click.Path(path_type=Path), metavar="[DEVICE.toml|DEVICE.xml]...")
 @click.option("--friendly-name", metavar="NAME", help="The name that people see.")
 @click.option("--uuid", "udn", metavar="UUID", callback=_udn, help="The device's UUID. [default: made from this host]")
@@ -70,6 +105,23 @@ def _udn(context: click.Context, parameter: click.Parameter, value: str | None) 
     multiple=True,
     metavar="NAME|ADDRESS",
     help="Serve on this interface only: its name, an address or a prefix of it. Repeatable. [default: all that are up]",
+)
+@click.option("--ipv4-only", "family", flag_value="ipv4", help="Serve no IPv6.")
+@click.option("--ipv6-only", "family", flag_value="ipv6", help="Serve no IPv4.")
+@click.option(
+    "--advertise-url",
+    metavar="URL",
+    help="Host and port that everybody is told in place of this host's own, as in http://192.0.2.1:8080, "
+    "for containers and forwarded ports.",
+)
+@click.option("--announce-only", is_flag=True, help="Hear no searches, only announce; needs no UDP port 1900.")
+@click.option(
+    "--answer-off-link", is_flag=True, help="Answer searchers beyond the interface's own link, too: routed networks."
+)
+@click.option(
+    "--multicast-ttl",
+    type=click.IntRange(1, 255),
+    help="How many hops announcements live. [default: 2; 10 in an IPv6 site]",
 )
 @click.option(
     "--max-age",
@@ -94,6 +146,11 @@ def serve(
     udn: Udn | None,
     port: int | None,
     interfaces: tuple[str, ...],
+    family: str | None,
+    advertise_url: str | None,
+    announce_only: bool,
+    answer_off_link: bool,
+    multicast_ttl: int | None,
     max_age: int,
     log_level: str,
     quiet: bool,
@@ -108,7 +165,18 @@ def serve(
         logger.warning("--max-age is %s; UDA wants %s or more, less suits tests only", max_age, DEFAULT_MAX_AGE)
     try:
         roots = _load(devices, friendly_name, udn)
-        trio.run(_serve, roots, interfaces, port, max_age, quiet)
+        options = ServeOptions(
+            interfaces=interfaces,
+            ipv4=family != "ipv6",
+            ipv6=family != "ipv4",
+            port=port,
+            advertise_url=advertise_url,
+            announce_only=announce_only,
+            answer_off_link=answer_off_link,
+            multicast_ttl=multicast_ttl,
+            max_age=max_age,
+        )
+        trio.run(_serve, roots, options, quiet)
     except DeviceFailed:
         raise  # a bug: its traceback is what a report needs
     except UpnpTrioError as error:
@@ -128,23 +196,21 @@ def _load(files: Sequence[Path], friendly_name: str | None, udn: Udn | None) -> 
     return roots
 
 
-async def _serve(
-    roots: Sequence[RootDevice], interfaces: Sequence[str], port: int | None, max_age: int, quiet: bool
-) -> None:
+async def _serve(roots: Sequence[RootDevice], options: ServeOptions, quiet: bool) -> None:
     failure: UpnpTrioError | None = None
     with ExitStack() as stack:
         view = _open_view(stack, quiet)
+        options["on_event"] = view.on_event
         async with trio.open_nursery() as nursery:
             signalled: trio.CancelScope = await nursery.start(_cancel_on_signal)
             try:
-                async with serve_devices(
-                    roots, interfaces=interfaces, port=port, max_age=max_age, on_event=view.on_event
-                ) as running:
-                    view.show(introduce(running))
+                async with serve_devices(roots, **options) as running:
+                    view.show(introduce(running.devices, running.where, running.choices))
                     view.show("Press Ctrl-C to leave.\n")
                     with signalled:
                         await view.run(running.stats)
                 view.flush(running.stats)
+                await _outlive(running.boot_id)
             except UpnpTrioError as error:  # carried past the nursery, which would put a group around it
                 failure = error
             nursery.cancel_scope.cancel()
@@ -152,6 +218,14 @@ async def _serve(
         raise failure
     if not quiet:
         _show_plainly(f"Gone: {counters(running.stats)}")
+
+
+async def _outlive(boot_id: int) -> None:
+    """Wait until the second that *boot_id* names is over, so that the next start has a larger one (UDA 2.0 §1.2.2).
+
+    That is no wait at all for a device that was served for longer than a second.
+    """
+    await trio.sleep(min(max(boot_id + 1 - time.time(), 0.0), 1.0))
 
 
 async def _cancel_on_signal(*, task_status: trio.TaskStatus[trio.CancelScope]) -> NoReturn:
@@ -200,4 +274,4 @@ def _show_plainly(line: str) -> None:
 
 def main() -> None:
     """Run the command and exit."""
-    serve(prog_name="upnp-trio")
+    command(prog_name="upnp-trio")

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 import attrs
 import click
 import trio
 
-from upnp_trio.server.events import Announced, Event, RequestAnswered, SearchAnswered, Stats
+from upnp_trio.server.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered, Stats
 
 if TYPE_CHECKING:
-    from upnp_trio.server.serve import Running
+    from upnp_trio.model.device import RootDevice
+    from upnp_trio.network.interfaces import Choice
+    from upnp_trio.server.serve import Location
 
-__all__ = ["View", "counters", "describe", "introduce"]
+__all__ = ["View", "counters", "describe", "interface_table", "introduce"]
 
 ROUND_SECONDS = 0.2
+USUAL_REASONS = frozenset({"up", "asked for"})
 LINES_PER_ROUND = 20
 
 
@@ -64,18 +67,38 @@ class View:
             self.status(counters(stats))
 
 
-def introduce(running: Running) -> str:
-    """Who is served where: the friendly name and UDN of each device, one line for each LOCATION."""
+def introduce(devices: Sequence[RootDevice], where: Sequence[Location], choices: Sequence[Choice]) -> str:
+    """Who is served where: the friendly name and UDN of each device, one line for each LOCATION.
+
+    An interface that is served for want of a better one is pointed out.
+    """
     blocks = []
-    width = max(len(f"{location.interface} {location.address}") for location in running.where)
-    for device in running.devices:
+    width = max((len(f"{location.interface} {location.address}") for location in where), default=0)
+    for device in devices:
         lines = [f"{click.style(_printable(device.friendly_name), bold=True)}", f"  {device.udn}"]
-        for location in running.where:
+        for location in where:
             if location.udn == device.udn:
-                where = f"{location.interface} {location.address}"
-                lines.append(f"  {where:<{width}}  {click.style(location.url, fg='cyan')}")
+                place = f"{location.interface} {location.address}"
+                lines.append(f"  {place:<{width}}  {click.style(location.url, fg='cyan')}")
         blocks.append("\n".join(lines))
+    for choice in choices:
+        if choice.served and choice.reason not in USUAL_REASONS:
+            blocks.append(f"  {choice.interface.name}: {choice.reason}")
+    if not where:
+        blocks.append("  no network yet; waiting for an interface (upnp-trio interfaces shows what there is)")
     return "\n".join(blocks)
+
+
+def interface_table(choices: Sequence[Choice]) -> str:
+    """The interfaces of this host: name, addresses, whether served, and why."""
+    rows = [("INTERFACE", "SERVED", "ADDRESSES", "WHY")]
+    for choice in choices:
+        addresses = ", ".join(str(address) for address in choice.interface.addresses) or "-"
+        rows.append((choice.interface.name, "yes" if choice.served else "no", addresses, choice.reason))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join(
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
 
 
 def describe(event: Event) -> str:
@@ -92,6 +115,10 @@ def describe(event: Event) -> str:
             return f"{event.interface}  announced ({event.messages} messages)"
         case Announced():
             return f"{event.interface}  said goodbye ({event.messages} messages)"
+        case NetworkChanged(served=()):
+            return "no network; waiting for an interface"
+        case NetworkChanged():
+            return "network changed; served now: " + ", ".join(" ".join(pair) for pair in event.served)
 
 
 def counters(stats: Stats) -> str:

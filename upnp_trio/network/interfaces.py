@@ -6,39 +6,88 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import sys
-from ipaddress import IPv4Address, IPv4Interface
+from contextlib import suppress
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, IPv6Network
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 import ifaddr
 
 from upnp_trio.errors import NetworkError
+from upnp_trio.network.flags import interface_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Choice", "Interface", "choose", "host_interfaces"]
+__all__ = [
+    "Choice",
+    "Interface",
+    "IpAddress",
+    "IpInterface",
+    "choose",
+    "host_interfaces",
+    "is_container_bridge",
+    "missing",
+    "require_names",
+]
+
+IpAddress = IPv4Address | IPv6Address
+IpInterface = IPv4Interface | IPv6Interface
+
+# Bridges that container and VM engines make for their guests: nobody but the guests would find the device there, and
+# none of them is reachable from a home's other machines. A bridge of another name may be the host's own way to the
+# network (br0, br-lan, vmbr0), so it is none of these.
+_CONTAINER_BRIDGE = re.compile(
+    r"docker\d+|docker_gwbridge|br-[0-9a-f]{12}|virbr\d+|lxcbr\d+|lxdbr\d+|incusbr\d+|podman\d+|cni\d+|cni-podman\d+"
+    r"|cbr\d+|nerdctl\d+|flannel\.\d+|vmnet\d+|vboxnet\d+"
+)
 
 
 @attrs.frozen(kw_only=True)
 class Interface:
-    """A network interface of this host with the IPv4 addresses it has, as it was when looked at."""
+    """A network interface of this host with the addresses it has, as it was when looked at."""
 
     name: str
     index: int
-    addresses: tuple[IPv4Interface, ...]
+    addresses: tuple[IpInterface, ...]
     is_up: bool = True
     is_loopback: bool = False
     is_point_to_point: bool = False
     is_multicast: bool = True
+    is_bridge_port: bool = False
+    #: addresses that the system is still checking and lets nobody use yet (IPv6, for a second or two)
+    pending: frozenset[IpAddress] = attrs.field(default=frozenset(), eq=False)
 
-    def address_towards(self, peer: IPv4Address) -> IPv4Address | None:
-        """The own address whose network *peer* is in; ``None`` if it is not on this link."""
+    def of_family(self, version: int) -> Interface:
+        """This interface with its addresses of one IP version."""
+        return attrs.evolve(self, addresses=tuple(a for a in self.addresses if a.version == version))
+
+    def address_towards(self, peer: IpAddress) -> IpAddress | None:
+        """The own address whose network *peer* is in; ``None`` if it is not on this link.
+
+        Of one's own addresses, one that is *peer* itself comes first: a search from this very host.
+        """
         for address in self.addresses:
-            if peer in address.network:
+            if address.ip == peer:
+                return address.ip
+        for address in self.addresses:
+            if address.version == peer.version and peer in on_link(address):
                 return address.ip
         return None
+
+
+def on_link(address: IpInterface) -> ipaddress.IPv4Network | IPv6Network:
+    """The network whose addresses are neighbours of *address*.
+
+    A DHCPv6 address has a prefix of 128 bits, which says nothing; its link's is 64 bits long (RFC 4291 §2.5.4).
+    """
+    network = address.network
+    if isinstance(network, IPv6Network) and network.prefixlen > 64 and not address.is_loopback:
+        return network.supernet(new_prefix=64)
+    return network
 
 
 @attrs.frozen
@@ -54,76 +103,106 @@ class Choice:
 
 
 def host_interfaces() -> list[Interface]:
-    """The interfaces of this host that have an IPv4 address, by index."""
-    found: dict[str, tuple[int, list[IPv4Interface]]] = {}
-    for adapter in ifaddr.get_adapters():
+    """The interfaces of this host, by index; addresses that are not usable yet are left out."""
+    found: dict[str, tuple[int, list[IpInterface]]] = {}
+    states = _ipv6_states()
+    for adapter in ifaddr.get_adapters(include_unconfigured=True):
         # an address with a label comes as an adapter of its own: "eth0:1" is eth0
         name = (adapter.nice_name if sys.platform == "win32" else adapter.name).partition(":")[0]
-        addresses = [IPv4Interface(f"{ip.ip}/{ip.network_prefix}") for ip in adapter.ips if isinstance(ip.ip, str)]
-        if addresses:
-            found.setdefault(name, (adapter.index or 0, []))[1].extend(addresses)
+        addresses: list[IpInterface] = []
+        for ip in adapter.ips:
+            if isinstance(ip.ip, str):
+                addresses.append(IPv4Interface(f"{ip.ip}/{ip.network_prefix}"))
+            else:
+                addresses.append(IPv6Interface(f"{ip.ip[0].partition('%')[0]}/{ip.network_prefix}"))
+        usable = [address for address in addresses if states.get((name, address.ip), _PREFERRED) < _TENTATIVE]
+        usable.sort(key=lambda address: states.get((name, address.ip), _PREFERRED))
+        found.setdefault(name, (adapter.index or 0, []))[1].extend(usable)
     return sorted(
         (
-            Interface(name=name, index=index, addresses=tuple(addresses), **_flags(name, addresses))
+            Interface(
+                name=name,
+                index=index,
+                addresses=tuple(addresses),
+                pending=frozenset(ip for (where, ip), state in states.items() if (where, state) == (name, _TENTATIVE)),
+                **interface_flags(name, addresses),
+            )
             for name, (index, addresses) in found.items()
         ),
         key=lambda interface: interface.index,
     )
 
 
-# <net/if.h>; the same numbers on Linux and the BSDs but for MULTICAST
-_IFF_UP = 0x1
-_IFF_LOOPBACK = 0x8
-_IFF_POINTOPOINT = 0x10
-_IFF_MULTICAST = 0x1000 if sys.platform == "linux" else 0x8000
-_SIOCGIFFLAGS = 0x8913 if sys.platform == "linux" else 0xC0206911
+# How good an IPv6 address is: a temporary one (RFC 8981) is gone tomorrow, a tentative one cannot be bound yet.
+_PREFERRED, _TEMPORARY, _DEPRECATED, _TENTATIVE, _DUPLICATE = range(5)
 
 
-def _flags(name: str, addresses: Sequence[IPv4Interface]) -> dict[str, bool]:
-    is_loopback = all(address.is_loopback for address in addresses)
-    if sys.platform == "win32":
-        # Windows lists no flags this way; what it lists is up, and all of it takes multicast.
-        return {"is_up": True, "is_loopback": is_loopback, "is_point_to_point": False, "is_multicast": True}
-    import fcntl
-    import socket
-    import struct
-
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
-        try:
-            answer = fcntl.ioctl(asker, _SIOCGIFFLAGS, struct.pack("16s16x", name.encode()[:15]))
-        except OSError:  # it went away between two looks
-            return {"is_up": False, "is_loopback": is_loopback, "is_point_to_point": False, "is_multicast": False}
-    flags = struct.unpack_from("H", answer, 16)[0]
-    return {
-        "is_up": bool(flags & _IFF_UP),
-        "is_loopback": bool(flags & _IFF_LOOPBACK),
-        "is_point_to_point": bool(flags & _IFF_POINTOPOINT),
-        "is_multicast": bool(flags & _IFF_MULTICAST),
-    }
+def _ipv6_states() -> dict[tuple[str, IpAddress], int]:
+    """The state of each IPv6 address where the system tells it (Linux)."""
+    states: dict[tuple[str, IpAddress], int] = {}
+    with suppress(OSError):
+        for line in Path("/proc/net/if_inet6").read_text(encoding="ascii").splitlines():
+            digits, _, _, _, flags, name = line.split()
+            bits = int(flags, 16)
+            state = _PREFERRED
+            if bits & 0x01:  # IFA_F_TEMPORARY
+                state = _TEMPORARY
+            if bits & 0x20:  # IFA_F_DEPRECATED
+                state = _DEPRECATED
+            if bits & 0x40:  # IFA_F_TENTATIVE
+                state = _TENTATIVE
+            if bits & 0x08:  # IFA_F_DADFAILED
+                state = _DUPLICATE
+            states[name, IPv6Address(int(digits, 16))] = state
+    return states
 
 
-def choose(interfaces: Iterable[Interface], wanted: Sequence[str] = ()) -> list[Choice]:
-    """Decide for each interface whether to serve on it.
+def choose(
+    interfaces: Iterable[Interface], wanted: Sequence[str] = (), *, ipv4: bool = True, ipv6: bool = True
+) -> list[Choice]:
+    """Decide for each interface whether to serve on it, and with which addresses.
 
     *wanted* names interfaces, addresses or prefixes ("eth0", "192.0.2.7", "192.0.2.0/24"); empty means: all that
-    are up, take multicast and are neither loopback nor point-to-point nor on public addresses alone, and
-    loopback only when nothing else is left. Raises `NetworkError` for a wanted one that cannot be served.
+    are up, take multicast and are neither loopback, nor point-to-point, nor a port of a bridge, nor a container
+    engine's bridge, nor on public IPv4 addresses alone; a container bridge, and then loopback, only when nothing else
+    is left. What is wanted and not there, or down, is simply not served yet.
     """
-    interfaces = list(interfaces)
+    versions = {version for version, on in ((4, ipv4), (6, ipv6)) if on}
+    candidates = [
+        attrs.evolve(interface, addresses=tuple(a for a in interface.addresses if a.version in versions))
+        for interface in interfaces
+    ]
     if wanted:
-        return _choose_wanted(interfaces, wanted)
-    choices = [_judge(interface) for interface in interfaces]
-    if not any(choice.served for choice in choices):
+        return [_judge_wanted(interface, wanted) for interface in candidates]
+    choices = [_judge(interface) for interface in candidates]
+    for is_fallback, reason in _FALLBACKS:
+        if any(choice.served for choice in choices):
+            break
         choices = [
-            Choice(_with_best_addresses(choice.interface), True, "loopback, as nothing else can be served")
-            if choice.interface.is_loopback and choice.interface.is_up
+            Choice(_plainest(choice.interface), True, reason)
+            if choice.interface.is_up and choice.interface.addresses and is_fallback(choice.interface)
             else choice
             for choice in choices
         ]
     return choices
 
 
+def is_container_bridge(name: str) -> bool:
+    """Whether an interface of this *name* is what a container or VM engine makes for its guests."""
+    return _CONTAINER_BRIDGE.fullmatch(name) is not None
+
+
+_FALLBACKS = (
+    (
+        lambda interface: is_container_bridge(interface.name),
+        "a container engine's bridge, as nothing else can be served",
+    ),
+    (lambda interface: interface.is_loopback, "loopback, as nothing else can be served"),
+)
+
+
 def _judge(interface: Interface) -> Choice:
+    public = [address for address in interface.addresses if address.version == 4 and address.ip.is_global]
     if not interface.is_up:
         return Choice(interface, False, "down")
     if interface.is_loopback:
@@ -132,47 +211,75 @@ def _judge(interface: Interface) -> Choice:
         return Choice(interface, False, "point-to-point, such as a VPN; name it to serve it")
     if not interface.is_multicast:
         return Choice(interface, False, "no multicast")
-    if all(address.ip.is_global for address in interface.addresses):
+    if interface.is_bridge_port:
+        return Choice(interface, False, "a port of a bridge, which stands for it; name it to serve it")
+    if is_container_bridge(interface.name):
+        return Choice(interface, False, "a container engine's bridge; name it to serve it")
+    if public and len(public) == sum(address.version == 4 for address in interface.addresses):
         return Choice(interface, False, "public addresses only; name it to serve it")
+    if not interface.addresses:
+        return Choice(interface, False, "no address")
     return Choice(_with_best_addresses(interface), True, "up")
 
 
 def _with_best_addresses(interface: Interface) -> Interface:
-    """Link-local addresses only where there is nothing better, and one address for each network."""
-    better = [address for address in interface.addresses if not address.is_link_local]
-    by_network = {address.network: address for address in reversed(better or interface.addresses)}
-    kept = tuple(address for address in interface.addresses if by_network.get(address.network) == address)
-    return attrs.evolve(interface, addresses=kept)
+    """One address for each network; IPv4 link-local ones only where there is nothing better of their family.
+
+    IPv6 is different: its link-local address is what half of discovery speaks from (UDA 2.0 §A.2.3).
+    """
+    better = [a for a in interface.addresses if a.version == 4 and not a.is_link_local]
+    kept: dict[object, IpInterface] = {}
+    for address in interface.addresses:
+        if address.version == 6 or not better or address in better:
+            kept.setdefault(on_link(address), address)
+    return attrs.evolve(interface, addresses=tuple(kept.values()))
 
 
-def _choose_wanted(interfaces: list[Interface], wanted: Sequence[str]) -> list[Choice]:
-    served: dict[str, list[IPv4Interface]] = {}
+def _plainest(interface: Interface) -> Interface:
+    """What a fallback is served with: on this host's own loopback and bridges everybody speaks IPv4."""
+    best = _with_best_addresses(interface)
+    ipv4 = best.of_family(4)
+    return ipv4 if ipv4.addresses else best
+
+
+def _judge_wanted(interface: Interface, wanted: Sequence[str]) -> Choice:
+    served = dict.fromkeys(address for name in wanted for address in _matching(interface, name))
+    if not served:
+        asked = interface.name in wanted
+        return Choice(interface, False, "asked for, but without an address" if asked else "not asked for")
+    if not interface.is_up:
+        return Choice(interface, False, "asked for, but down")
+    return Choice(attrs.evolve(interface, addresses=tuple(served)), True, "asked for")
+
+
+def missing(interfaces: Iterable[Interface], wanted: Sequence[str]) -> str | None:
+    """What of *wanted* this host does not have, in words for the user; ``None`` if it has all of it."""
+    interfaces = list(interfaces)
     for name in wanted:
-        matches = [(interface, addresses) for interface in interfaces if (addresses := _matching(interface, name))]
-        if not matches:
+        if not any(name == interface.name or _matching(interface, name) for interface in interfaces):
             known = "; ".join(
-                f"{interface.name} ({', '.join(str(address.ip) for address in interface.addresses)})"
+                f"{interface.name} ({', '.join(str(address.ip) for address in interface.addresses) or 'no address'})"
                 for interface in interfaces
             )
-            raise NetworkError(f"no interface or IPv4 address {name!r} on this host; it has {known or 'none'}")
-        for interface, addresses in matches:
-            if not interface.is_up:
-                raise NetworkError(f"the interface {interface.name} is down; bring it up, or choose another one")
-            served.setdefault(interface.name, []).extend(addresses)
-    return [
-        Choice(attrs.evolve(interface, addresses=tuple(dict.fromkeys(served[interface.name]))), True, "asked for")
-        if interface.name in served
-        else Choice(interface, False, "not asked for")
-        for interface in interfaces
-    ]
+            return f"no interface or address {name!r} on this host; it has {known or 'none'}"
+    return None
 
 
-def _matching(interface: Interface, name: str) -> tuple[IPv4Interface, ...]:
+def _matching(interface: Interface, name: str) -> tuple[IpInterface, ...]:
     """The addresses of *interface* that *name* means."""
     if name == interface.name:
         return _with_best_addresses(interface).addresses
     try:
-        network = ipaddress.IPv4Network(name)
+        wanted = ipaddress.ip_interface(name)
     except ValueError:
         return ()
-    return tuple(address for address in interface.addresses if address.ip in network)
+    if wanted.ip != wanted.network.network_address:  # "192.0.2.7/24", as tools print an address
+        return tuple(address for address in interface.addresses if address.ip == wanted.ip)
+    return tuple(address for address in interface.addresses if address.ip in wanted.network)
+
+
+def require_names(wanted: Sequence[str]) -> None:
+    """Raise `NetworkError` for a text that can name no interface, address or prefix."""
+    for name in wanted:
+        if not re.fullmatch(r"[^\s/]{1,64}(/\d{1,3})?", name):
+            raise NetworkError(f"{name!r} is no interface name, address or prefix such as 192.0.2.0/24")

@@ -1,81 +1,97 @@
-"""HTTP's listening sockets: the served addresses, all on one port."""
+"""HTTP's listening sockets: one for each served address, all on one port where it can be had."""
 
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import trio
 
-from upnp_trio.errors import NetworkError
+from upnp_trio.errors import NetworkError, PortTaken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from ipaddress import IPv4Address
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["Listener", "open_listeners"]
+    from upnp_trio.network.interfaces import Interface, IpAddress
+
+__all__ = ["DYNAMIC_PORTS", "Listener", "find_port", "open_listener"]
+
+logger = logging.getLogger(__name__)
 
 #: what accepts connections: sockets here, memory in tests
 Listener = trio.abc.Listener[trio.abc.Stream]
 
 # The dynamic ports (RFC 6335). Always starting at the first makes LOCATION the same after a restart.
-FIRST_PORT = 49152
-LAST_PORT = 65535
+DYNAMIC_PORTS = range(49152, 65536)
 # Waiting connections; the kernel cuts it to its own limit (Linux: net.core.somaxconn, 4,096).
 BACKLOG = 4096
 
 
+def find_port(interfaces: Iterable[Interface]) -> int:
+    """The first dynamic port that is free at every address of *interfaces*."""
+    places = [(address.ip, interface) for interface in interfaces for address in interface.addresses]
+    for port in DYNAMIC_PORTS:
+        with ExitStack() as stack, suppress(NetworkError):
+            for address, interface in places:
+                stack.enter_context(_listen(address, interface, port))
+            return port
+    raise PortTaken(
+        f"no TCP port from {DYNAMIC_PORTS.start} to {DYNAMIC_PORTS.stop - 1} is free at every address; "
+        "choose one with --port"
+    )
+
+
 @contextmanager
-def open_listeners(
-    addresses: Iterable[IPv4Address], port: int | None = None
-) -> Iterator[tuple[int, Sequence[trio.SocketListener]]]:
-    """Listen at *addresses* on *port*, or on the first that is free at all of them; closed at the end.
+def open_listener(
+    address: IpAddress, interface: Interface, port: int, *, or_another: bool = False
+) -> Iterator[tuple[int, Listener]]:
+    """Listen at *address* on *port*, or with *or_another* on the next dynamic one that is free; closed at the end.
 
-    Gives the port and the listeners. Raises `NetworkError` that names the address, the port and the cure.
+    Gives the port and the listener. Raises `NetworkError` that names the address, the port and the cure.
     """
-    addresses = list(addresses)
-    for candidate in [port] if port is not None else range(FIRST_PORT, LAST_PORT + 1):
-        with ExitStack() as stack:
-            try:
-                listeners = [_listen(address, candidate, stack) for address in addresses]
-            except _PortTaken as error:
-                if port is None:
-                    continue
-                raise error.explanation from error.__cause__
-            yield candidate, listeners
-            return
-    raise NetworkError(f"no TCP port from {FIRST_PORT} to {LAST_PORT} is free at every address; choose one with --port")
+    try:
+        opened = _listen(address, interface, port)
+    except PortTaken:
+        if not or_another:
+            raise
+        opened = _listen_anywhere(address, interface)
+        logger.warning("TCP port %s is taken at %s; it is served on %s there", port, address, opened.getsockname()[1])
+    with opened:
+        yield opened.getsockname()[1], trio.SocketListener(trio.socket.from_stdlib_socket(opened))
 
 
-class _PortTaken(Exception):
-    """This port cannot be had, another one may be."""
+def _listen_anywhere(address: IpAddress, interface: Interface) -> socket.socket:
+    for port in DYNAMIC_PORTS:
+        with suppress(PortTaken):
+            return _listen(address, interface, port)
+    raise PortTaken(f"no TCP port from {DYNAMIC_PORTS.start} on is free at {address}; choose one with --port")
 
-    def __init__(self, explanation: NetworkError) -> None:
-        super().__init__(str(explanation))
-        self.explanation = explanation
 
-
-def _listen(address: IPv4Address, port: int, stack: ExitStack) -> trio.SocketListener:
-    opened = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+def _listen(address: IpAddress, interface: Interface, port: int) -> socket.socket:
+    opened = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_STREAM)
     try:
         if sys.platform == "win32":  # there, SO_REUSEADDR would let two programs share the port
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind((str(address), port))
+        if address.version == 6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            opened.bind((str(address), port, 0, interface.index))
+        else:
+            opened.bind((str(address), port))
         opened.listen(BACKLOG)
     except OSError as error:
-        explanation = NetworkError(_explain(error, address, port))
-        if error.errno in (errno.EADDRINUSE, errno.EACCES):
-            raise _PortTaken(explanation) from error
-        raise explanation from error
-    return trio.SocketListener(trio.socket.from_stdlib_socket(opened))
+        opened.close()
+        kind = PortTaken if error.errno in (errno.EADDRINUSE, errno.EACCES) else NetworkError
+        raise kind(_explain(error, address, port)) from error
+    return opened
 
 
-def _explain(error: OSError, address: IPv4Address, port: int) -> str:
+def _explain(error: OSError, address: IpAddress, port: int) -> str:
     cure = {
         errno.EADDRINUSE: "stop the program that holds it, choose another with --port, or leave --port out",
         errno.EACCES: "choose a port from 1024 on with --port",

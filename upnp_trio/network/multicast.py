@@ -4,11 +4,12 @@ An endpoint has several sockets, so that each datagram tells by the socket it ca
 what kind of address it was sent, without a look at HOST (many searchers fill it wrongly) and without the cost of
 ancillary data:
 
-- one bound to the group 239.255.255.250, a member of it on this interface alone;
-- one for each served address, which hears unicast searches and sends everything;
+- one bound to each group, a member of it on this interface alone;
+- one for each served address, its `Voice`, which hears unicast searches and sends everything;
 - one for each broadcast address, as some control points search by broadcast (node-sonos #73).
 
-All share port 1900 with other programs.
+All share port 1900 with other programs. Windows binds no socket to a group: there the voices join it, and whether a
+search was meant for all is told by its MX.
 """
 
 from __future__ import annotations
@@ -18,44 +19,57 @@ import socket
 import struct
 import sys
 from contextlib import ExitStack, contextmanager, suppress
-from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 import attrs
 import trio
 
-from upnp_trio.errors import NetworkError
-from upnp_trio.network.interfaces import Interface
+from upnp_trio.errors import NetworkError, PortTaken
+from upnp_trio.network.holders import port_holder
+from upnp_trio.network.interfaces import Interface, IpAddress, IpInterface
 from upnp_trio.ssdp.messages import GROUP, MAX_DATAGRAM_BYTES, PORT
+from upnp_trio.ssdp.speech import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping
+    from ipaddress import IPv4Interface
 
-__all__ = ["Ear", "Endpoint", "open_endpoints"]
+__all__ = ["Address", "Ear", "Endpoint", "Voice", "group_of", "open_endpoint"]
 
-# Announcements may cross two routers (UDA 2.0 §1.2.2: default 2). A reply goes to a neighbour: with 4 hops, one
-# that somebody tricks out of us dies close to home.
+#: where a datagram came from or goes to: (host, port), for IPv6 with flow and scope
+Address = tuple[str, int] | tuple[str, int, int, int]
+
+# UDA 2.0 §A.2.3: link-local addresses speak to FF02::C, all others to FF05::C.
+LINK_LOCAL_GROUP = "ff02::c"
+SITE_LOCAL_GROUP = "ff05::c"
+# Announcements may cross two routers (UDA 2.0 §1.2.2: default 2), in an IPv6 site ten (§A); link-local ones cannot
+# cross any. A reply goes to a neighbour: with 4 hops, one that somebody tricks out of us dies close to home.
 MULTICAST_TTL = 2
+SITE_LOCAL_HOPS = 10
 REPLY_TTL = 4
 # As much as the system gives (Linux grants net.core.rmem_max): the queue in which a storm waits for us.
 RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 # Each socket yields at most this many datagrams before the others get their turn.
 MAX_BATCH = 64
+# SEARCHPORT is one of the dynamic ports (UDA 2.0 §1.2.2).
+SEARCH_PORTS = range(49152, 65536)
+# A send buffer that has no room for so long is one of the network's faults, and the message is lost.
+STALLED_SEND_SECONDS = 1.0
 
-# Linux: without it, a socket hears the groups that any other socket of this host has joined, on any interface.
+# Linux: without these, a socket hears the groups that any other socket of this host has joined, on any interface.
 _IP_MULTICAST_ALL = 49
-# Linux: hear an interface alone; allowed without privilege since 5.7.
+_IPV6_MULTICAST_ALL = 29
+# Linux: hear an interface alone; allowed without privilege since 5.7. IPv6 needs it, as its membership of a
+# site-local group says nothing of the interface a datagram came in on.
 _SO_BINDTODEVICE = 25
-
-Address = tuple[str, int]
 
 
 @attrs.frozen(eq=False)
 class Ear:
-    """One socket that hears, and whether what it hears was meant for all (multicast or broadcast)."""
+    """One socket that hears, and whether what it hears was meant for all; ``None`` where the system hides that."""
 
     socket: socket.socket
-    multicast: bool
+    multicast: bool | None
 
     async def wait(self) -> None:
         """Wait until there is something to read."""
@@ -66,116 +80,230 @@ class Ear:
         receive = self.socket.recvfrom
         for _ in range(MAX_BATCH):
             try:
-                yield receive(MAX_DATAGRAM_BYTES + 1)
+                datagram, sender = receive(MAX_DATAGRAM_BYTES + 1)
             except BlockingIOError:
                 return
             except OSError:
-                # Linux reports here what befell an earlier reply (port unreachable); the socket is none the worse.
+                # What befell an earlier reply (port unreachable; 10054 on Windows): the socket is none the worse.
                 continue
+            if len(sender) == 4:  # a scoped IPv6 address comes with its zone's name, which costs a look-up to send to
+                sender = (sender[0].partition("%")[0], sender[1], 0, sender[3])
+            yield datagram, sender
 
 
-@attrs.frozen(eq=False)
-class Endpoint:
-    """SSDP on one interface: what it hears with, and the socket of each address that it speaks from."""
+@attrs.frozen(eq=False, kw_only=True)
+class Voice:
+    """One served address: the socket that speaks from it, the group it speaks to, and what it says of itself."""
 
     interface: Interface
-    ears: tuple[Ear, ...]
-    voices: dict[IPv4Address, socket.socket]
+    address: IpAddress
+    socket: socket.socket
+    group: Address
+    place: Place
 
-    def send(self, payload: bytes, source: IPv4Address, destination: Address) -> bool:
-        """Send one datagram from *source*, never waiting; whether the system took it.
+    def send(self, payload: bytes, destination: Address) -> bool:
+        """Send one datagram, never waiting; whether the system took it.
 
         ``False`` means that its buffers are full. Raises `OSError` when the network refuses.
         """
         try:
-            self.voices[source].sendto(payload, destination)
+            self.socket.sendto(payload, destination)
         except BlockingIOError:
             return False
         return True
 
-    async def announce(self, payload: bytes, source: IPv4Address) -> None:
-        """Send one datagram to the group from *source*, waiting for room. Raises `OSError` like `send`."""
-        while not self.send(payload, source, (GROUP, PORT)):
-            await trio.lowlevel.wait_writable(self.voices[source])
+    async def announce(self, payload: bytes) -> None:
+        """Send one datagram to the group, waiting for room for a while. Raises `OSError` like `send`."""
+        with trio.move_on_after(STALLED_SEND_SECONDS):
+            while not self.send(payload, self.group):
+                await trio.lowlevel.wait_writable(self.socket)
+            return
+        raise OSError(errno.ENOBUFS, "no room in the send buffer")
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Endpoint:
+    """SSDP on one interface in one family: what it hears with, and the voice of each of its addresses."""
+
+    interface: Interface
+    ears: tuple[Ear, ...]
+    voices: dict[IpAddress, Voice]
+
+
+def group_of(address: IpInterface) -> str:
+    """The group that *address* speaks to."""
+    if address.version == 4:
+        return GROUP
+    return LINK_LOCAL_GROUP if address.is_link_local else SITE_LOCAL_GROUP
 
 
 @contextmanager
-def open_endpoints(interfaces: Iterable[Interface]) -> Iterator[tuple[Endpoint, ...]]:
-    """An endpoint for each of *interfaces*, closed at the end.
+def open_endpoint(
+    interface: Interface, base_urls: Mapping[IpAddress, str], *, listen: bool = True, multicast_ttl: int | None = None
+) -> Iterator[Endpoint]:
+    """SSDP on *interface*, whose addresses offer HTTP at *base_urls*; closed at the end.
 
-    Raises `NetworkError` that names the address, what the system said and the cure.
+    Without *listen* nothing is heard: the device is announced and answers no search. *multicast_ttl* is how many
+    hops announcements live, in place of the defaults of each group.
+    Raises `NetworkError` that names the address, what the system said, and the cure.
     """
     with ExitStack() as stack:
-        yield tuple(_open_endpoint(interface, stack) for interface in interfaces)
+        voices = {
+            address.ip: _open_voice(
+                address, interface, base_urls[address.ip], stack, listen=listen, multicast_ttl=multicast_ttl
+            )
+            for address in interface.addresses
+        }
+        ears: list[Ear] = []
+        if listen:
+            ears += [Ear(voice.socket, None if sys.platform == "win32" else False) for voice in voices.values()]
+            if sys.platform != "win32":
+                groups = dict.fromkeys(group_of(address) for address in interface.addresses)
+                ears += [Ear(_open_group(group, interface, stack), True) for group in groups]
+            ears += [Ear(ear, True) for ear in _open_broadcast(interface, stack)]
+        yield Endpoint(interface=interface, ears=tuple(ears), voices=voices)
 
 
-def _open_endpoint(interface: Interface, stack: ExitStack) -> Endpoint:
-    voices: dict[IPv4Address, socket.socket] = {}
-    for address in interface.addresses:
-        voice = _open_socket(str(address.ip), interface, stack)
-        voice.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, MULTICAST_TTL)
-        voice.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
-        voice.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, REPLY_TTL)
-        voice.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, _membership(address.ip, interface))
-        voices[address.ip] = voice
-    ears = [Ear(_join(interface, stack), multicast=True)]
-    ears += [Ear(voice, multicast=False) for voice in voices.values()]
-    ears += [Ear(ear, multicast=True) for ear in _open_broadcast(interface, stack)]
-    return Endpoint(interface=interface, ears=tuple(ears), voices=voices)
+def _open_voice(
+    address: IpInterface,
+    interface: Interface,
+    base_url: str,
+    stack: ExitStack,
+    *,
+    listen: bool,
+    multicast_ttl: int | None,
+) -> Voice:
+    opened, search_port = _open_at(address, interface, stack, listen=listen)
+    group = group_of(address)
+    if address.version == 4:
+        opened.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, multicast_ttl or MULTICAST_TTL)
+        opened.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
+        opened.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, REPLY_TTL)
+        # Windows takes an address here, the others an index as well: two interfaces may have the same address
+        multicast_if = address.packed if sys.platform == "win32" else _membership(group, interface)
+        opened.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, multicast_if)
+    else:
+        hops = (multicast_ttl or SITE_LOCAL_HOPS) if group == SITE_LOCAL_GROUP else 1
+        opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, hops)
+        opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 1)
+        opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, REPLY_TTL)
+        opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, interface.index)
+    if sys.platform == "win32" and listen:
+        _join(opened, group, interface)
+    return Voice(
+        interface=interface,
+        address=address.ip,
+        socket=opened,
+        group=_socket_address(group, PORT, interface),
+        place=Place(
+            base_url=base_url,
+            host=f"{group}:{PORT}" if address.version == 4 else f"[{group.upper()}]:{PORT}",
+            search_port=search_port,
+            tells_nls=address.version == 6,
+        ),
+    )
 
 
-def _join(interface: Interface, stack: ExitStack) -> socket.socket:
-    ear = _open_socket(GROUP, interface, stack)
-    membership = _membership(interface.addresses[0].ip, interface)
+def _open_at(
+    address: IpInterface, interface: Interface, stack: ExitStack, *, listen: bool
+) -> tuple[socket.socket, int | None]:
+    """A socket at *address*: on port 1900, or on another one and that one's number (SEARCHPORT, UDA 2.0 §1.2.2)."""
+    if not listen:
+        return _open_socket(str(address.ip), 0, interface, stack), None
     try:
-        if sys.platform == "linux":
-            ear.setsockopt(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)
-        ear.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
-    except OSError as error:
-        raise NetworkError(
-            f"cannot join {GROUP} on {interface.name} ({interface.addresses[0].ip}): {error.strerror}; "
-            "check that the interface is up and takes multicast, or choose others with --interface"
-        ) from error
+        return _open_socket(str(address.ip), PORT, interface, stack), None
+    except PortTaken as taken:
+        for port in SEARCH_PORTS:
+            try:
+                return _open_socket(str(address.ip), port, interface, stack), port
+            except PortTaken:
+                continue
+        raise taken from None
+
+
+def _open_group(group: str, interface: Interface, stack: ExitStack) -> socket.socket:
+    ear = _open_socket(group, PORT, interface, stack, bind_to_device=":" in group)
+    if sys.platform == "linux":
+        level, option = (
+            (socket.IPPROTO_IPV6, _IPV6_MULTICAST_ALL) if ":" in group else (socket.IPPROTO_IP, _IP_MULTICAST_ALL)
+        )
+        with suppress(OSError):  # IPv6 learnt it in 4.20; before, the device binding alone must do
+            ear.setsockopt(level, option, 0)
+    _join(ear, group, interface)
     return ear
 
 
-def _membership(address: IPv4Address, interface: Interface) -> bytes:
-    """struct ip_mreqn: by index, as two interfaces may have the same address."""
-    return struct.pack("=4s4si", socket.inet_aton(GROUP), address.packed, interface.index)
+def _join(ear: socket.socket, group: str, interface: Interface) -> None:
+    try:
+        if ":" in group:
+            packed = socket.inet_pton(socket.AF_INET6, group)
+            ear.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, packed + struct.pack("@I", interface.index))
+        else:
+            ear.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, _membership(group, interface))
+    except OSError as error:
+        raise NetworkError(
+            f"cannot join {group} on {interface.name}: {error.strerror}; "
+            "check that the interface is up and takes multicast, or choose others with --interface"
+        ) from error
 
 
-def _open_broadcast(interface: Interface, stack: ExitStack) -> Iterator[socket.socket]:
+def _membership(group: str, interface: Interface) -> bytes:
+    """struct ip_mreqn; on Windows struct ip_mreq, which knows no index."""
+    address = _ipv4_addresses(interface)[0].packed
+    packed = socket.inet_aton(group) + address
+    return packed if sys.platform == "win32" else packed + struct.pack("@i", interface.index)
+
+
+def _ipv4_addresses(interface: Interface) -> list[IPv4Interface]:
+    return [address for address in interface.addresses if address.version == 4]
+
+
+def _open_broadcast(interface: Interface, stack: ExitStack) -> list[socket.socket]:
     """Ears for searches sent to the broadcast addresses; where the system refuses them, there are none."""
-    if sys.platform != "linux" or interface.is_loopback:
-        return
-    own = {str(address.network.broadcast_address) for address in interface.addresses if address.network.prefixlen < 31}
-    for address in sorted(own):
-        with suppress(NetworkError):
-            yield _open_socket(address, interface, stack)
-    with suppress(NetworkError):
-        yield _open_socket("255.255.255.255", interface, stack, bind_to_device=True)
+    opened: list[socket.socket] = []
+    addresses = _ipv4_addresses(interface)
+    if sys.platform == "linux" and addresses and not interface.is_loopback:
+        own = {str(address.network.broadcast_address) for address in addresses if address.network.prefixlen < 31}
+        for address in [*sorted(own), "255.255.255.255"]:
+            with suppress(NetworkError):
+                opened.append(_open_socket(address, PORT, interface, stack, bind_to_device=True))
+    return opened
 
 
 def _open_socket(
-    address: str, interface: Interface, stack: ExitStack, *, bind_to_device: bool = False
+    address: str, port: int, interface: Interface, stack: ExitStack, *, bind_to_device: bool = False
 ) -> socket.socket:
-    opened = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-    opened.setblocking(False)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_DGRAM)
     try:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if sys.platform not in ("linux", "win32"):  # the BSDs share a port by this option alone
-            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        opened.setblocking(False)
+        if port == PORT:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if sys.platform not in ("linux", "win32"):  # the BSDs share a port by this option alone
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-        if bind_to_device:
-            opened.setsockopt(socket.SOL_SOCKET, _SO_BINDTODEVICE, interface.name.encode())
-        opened.bind((address, PORT))
+        if family == socket.AF_INET6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if bind_to_device and sys.platform == "linux":
+            with suppress(PermissionError):
+                opened.setsockopt(socket.SOL_SOCKET, _SO_BINDTODEVICE, interface.name.encode())
+        opened.bind(_socket_address(address, port, interface))
     except OSError as error:
-        cure = (
-            "another program holds it without sharing; stop that one"
-            if error.errno == errno.EADDRINUSE
-            else "check that the interface still has this address"
-        )
+        opened.close()
+        where = f"UDP port {port} at {address} on {interface.name}"
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            holder = port_holder(port)
+            raise PortTaken(
+                f"cannot open {where}: {holder or 'another program'} holds it without sharing; "
+                "stop that one, or announce without listening"
+            ) from error
         raise NetworkError(
-            f"cannot open UDP port {PORT} at {address} on {interface.name}: {error.strerror}; {cure}"
+            f"cannot open {where}: {error.strerror}; check that the interface still has this address"
         ) from error
+    stack.enter_context(opened)
     return opened
+
+
+def _socket_address(address: str, port: int, interface: Interface) -> Address:
+    # the scope matters to link-local addresses alone, and hurts no other
+    return (address, port, 0, interface.index) if ":" in address else (address, port)

@@ -1,52 +1,120 @@
-"""The device speaks up: ssdp:alive on its timetable, ssdp:byebye when it goes (UDA 2.0 §1.2)."""
+"""The devices speak up: ssdp:alive on their timetables, ssdp:update and ssdp:byebye when that is due (UDA 2.0 §1.2).
+
+Each root device has a timetable of its own, so any number of them come and go; one queue of moments serves all.
+What is said is paced: many devices make no burst that a small network loses.
+"""
 
 from __future__ import annotations
 
+import heapq
 import logging
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import count, islice
 from random import Random
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import attrs
 import trio
 
-from upnp_trio.network.multicast import Endpoint
+from upnp_trio.network.multicast import Voice
+from upnp_trio.server.alarm import Alarm
 from upnp_trio.server.events import Announced, EventHandler, Stats
-from upnp_trio.server.presence import Presence
 from upnp_trio.ssdp.advertisements import AdvertisedRoot
-from upnp_trio.ssdp.messages import Alive, ByeBye, render_alive, render_byebye
-from upnp_trio.ssdp.schedule import announcement_gaps
-
-if TYPE_CHECKING:
-    from ipaddress import IPv4Address
+from upnp_trio.ssdp.schedule import FIRST_REPEATS, announcement_gaps
+from upnp_trio.ssdp.speech import Place, alive_set, byebye_set, update_set
 
 __all__ = ["Announcer"]
 
 logger = logging.getLogger(__name__)
 
-# Leaving must not hang on a network that takes nothing any more.
+# After so many messages in a row the announcer rests: 640 messages a second at most, some 2 Mbit/s, which a wireless
+# network that sends multicast at its slowest rate still bears. A single device's whole set leaves in one breath.
+BURST_MESSAGES = 32
+BURST_GAP = 0.05
+# A voice that cannot be heard is tried again after so long, and twice as long each time, up to a minute; from its
+# second failure on it is worth a warning, as an interface that goes fails once before its going is known.
+FIRST_RETRY_SECONDS = 2.0
+MAX_RETRY_SECONDS = 60.0
+# Leaving must not hang on a network that takes nothing any more; the pace of many devices comes on top.
 GOODBYE_SECONDS = 1.0
 # Twice, as UDP loses datagrams (UDA 1.0 §1.1.3), with a gap, as what is lost is lost in bursts.
 GOODBYE_ROUNDS = 2
 GOODBYE_GAP = 0.05
-# After so many messages in a row the announcer rests, so that many devices make no burst that a small network
-# loses: 1,280 messages a second at most, with a single device's whole set in the first breath.
-BURST_MESSAGES = 64
-BURST_GAP = 0.05
+
+Messages = Callable[[AdvertisedRoot, Place], Iterable[bytes]]
+
+
+@attrs.define(eq=False)
+class _Timetable:
+    """When one root device announces itself next, and after that; with *voices* alone, or with all there are."""
+
+    root: AdvertisedRoot
+    gaps: Iterator[float]
+    voices: Collection[Voice] | None = None
 
 
 @attrs.define(eq=False, kw_only=True)
 class Announcer:
-    """Says of *roots*, on every endpoint, that they are there, and at the end that they are gone."""
+    """Says of root devices, with every voice, that they are there, and at the end that they are gone."""
 
-    endpoints: Sequence[Endpoint]
-    roots: Sequence[AdvertisedRoot]
-    presence: Presence
+    boot_id: int
     rng: Random
     stats: Stats
     on_event: EventHandler
-    #: interfaces on which the last message could not be sent, so that only changes are logged
-    _failing: set[str] = attrs.field(factory=set)
+    #: where to speak; the owner changes it
+    voices: Collection[Voice] = ()
+    _timetables: dict[AdvertisedRoot, _Timetable] = attrs.field(factory=dict)
+    _due: list[tuple[float, int, _Timetable]] = attrs.field(factory=list)
+    _order: count[int] = attrs.field(factory=count)
+    _alarm: Alarm = attrs.field(factory=Alarm)
+    #: one set at a time, so that what is said of a device is never out of order
+    _speaking: trio.Lock = attrs.field(factory=trio.Lock)
+    _burst_start: float = -math.inf
+    _in_a_row: int = 0
+    #: voices whose last message could not be sent, and after how many seconds they are tried again
+    _failing: dict[Voice, float] = attrs.field(factory=dict)
+    _retrying: set[tuple[AdvertisedRoot, Voice]] = attrs.field(factory=set)
+
+    @property
+    def roots(self) -> Collection[AdvertisedRoot]:
+        """The root devices that are announced."""
+        return self._timetables.keys()
+
+    def add(self, root: AdvertisedRoot) -> None:
+        """Announce *root* from now on: three sets at once, then now and then."""
+        self._timetables[root] = timetable = _Timetable(root, announcement_gaps(root.max_age, self.rng))
+        self._schedule(timetable, trio.current_time())
+
+    async def remove(self, root: AdvertisedRoot) -> None:
+        """Announce *root* no more, and say that it is gone."""
+        del self._timetables[root]
+        await self._goodbye([root], self.voices)
+
+    def begin_again(self) -> None:
+        """Announce all as if they had just come: the network, or BOOTID, is another one."""
+        self._due.clear()
+        for root in list(self._timetables):
+            self.add(root)
+
+    def introduce(self, voices: Collection[Voice]) -> None:
+        """Announce all with *voices*, which have just come to the others; three sets, as for a new device."""
+        for root in self._timetables:
+            gaps = islice(announcement_gaps(root.max_age, self.rng), 1 + FIRST_REPEATS)
+            self._schedule(_Timetable(root, gaps, voices), trio.current_time())
+
+    async def update(self, voices: Collection[Voice], next_boot_id: int) -> None:
+        """Say with *voices*, where the devices are known, that BOOTID is about to change (UDA 2.0 §1.2.4)."""
+        async with self._speaking:
+            await self._say(self.roots, voices, lambda root, place: update_set(root, place, self.boot_id, next_boot_id))
+
+    async def goodbye(self, voices: Collection[Voice]) -> None:
+        """Say with *voices* that all devices are gone; takes as long as their number asks for, but is bounded."""
+        messages = sum(len(root.rows) for root in self.roots) * len(voices)
+        pace = GOODBYE_ROUNDS * messages / BURST_MESSAGES * BURST_GAP
+        with trio.move_on_after(GOODBYE_SECONDS + pace):
+            await self._goodbye(self.roots, voices)
 
     async def announce(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> NoReturn:
         """Announce until cancelled, then say goodbye for all of it.
@@ -54,84 +122,111 @@ class Announcer:
         The goodbye is sent on every way out, also when the first announcement was not due yet: searches may have
         been answered before.
         """
-        max_age = min(root.max_age for root in self.roots)
         try:
             task_status.started()
-            due = trio.current_time()
-            for gap in announcement_gaps(max_age, self.rng):
-                due = max(due + gap, trio.current_time())  # after a suspended hour, one set and not all the missed
-                await trio.sleep_until(due)
-                await self._alive()
-            raise AssertionError("unreachable: the timetable has no end")
+            while True:
+                await self._alarm.wait()
+                await self._announce_due()
         finally:
-            with trio.move_on_after(GOODBYE_SECONDS, shield=True):
-                await self._byebye()
+            with trio.CancelScope(shield=True):
+                await self.goodbye(self.voices)
 
-    async def _alive(self) -> None:
-        """Announce the whole set on every interface."""
-        for endpoint in self.endpoints:
-            sent = 0
-            for source in endpoint.voices:
-                for payload in self._alive_messages(source):
-                    sent += await self._announce(endpoint, source, payload, sent)
-            self.stats.announcements += sent
-            self.on_event(Announced(interface=endpoint.interface.name, kind="alive", messages=sent))
+    async def _announce_due(self) -> None:
+        due: list[_Timetable] = []
+        now = trio.current_time()
+        while self._due and self._due[0][0] <= now:
+            planned, _, timetable = heapq.heappop(self._due)
+            if self._holds(timetable):
+                due.append(timetable)
+                self._schedule(timetable, planned)
+        sent: Counter[str] = Counter()
+        async with self._speaking:
+            for timetable in due:
+                if self._holds(timetable):  # not removed while another set was on its way
+                    voices = self._voices_of(timetable)
+                    self._retrying.difference_update((timetable.root, voice) for voice in timetable.voices or ())
+                    sent += await self._say([timetable.root], voices, self._alive_set)
+                    self._try_again(timetable.root, [voice for voice in voices if voice in self._failing])
+        for interface, messages in sent.items():
+            self.stats.announcements += messages
+            self.on_event(Announced(interface=interface, kind="alive", messages=messages))
+        if self._due:
+            self._alarm.set(self._due[0][0])
 
-    async def _byebye(self) -> None:
-        """Revoke the whole set on every interface."""
-        messages = [
-            render_byebye(
-                ByeBye(
-                    notification_type=row.notification_type,
-                    usn=row.usn,
-                    boot_id=self.presence.boot_id,
-                    config_id=root.config_id,
-                )
-            )
-            for root in self.roots
-            for row in root.rows
-        ]
-        for number in range(GOODBYE_ROUNDS):
-            if number:
-                await trio.sleep(GOODBYE_GAP)
-            for endpoint in self.endpoints:
-                sent = 0
-                for source in endpoint.voices:
-                    for payload in messages:
-                        sent += await self._announce(endpoint, source, payload, sent)
+    def _try_again(self, root: AdvertisedRoot, voices: Iterable[Voice]) -> None:
+        for voice in voices:
+            if (root, voice) not in self._retrying:
+                self._retrying.add((root, voice))
+                self._schedule(_Timetable(root, iter([self._failing[voice]]), [voice]), trio.current_time())
+
+    def _holds(self, timetable: _Timetable) -> bool:
+        """Whether *timetable* still counts: its device was not removed, nor has it begun again."""
+        known = self._timetables.get(timetable.root)
+        return known is timetable or (known is not None and timetable.voices is not None)
+
+    def _voices_of(self, timetable: _Timetable) -> Collection[Voice]:
+        if timetable.voices is None:
+            return self.voices
+        return [voice for voice in timetable.voices if voice in self.voices]
+
+    def _alive_set(self, root: AdvertisedRoot, place: Place) -> Iterator[bytes]:
+        return alive_set(root, place, self.boot_id)
+
+    def _schedule(self, timetable: _Timetable, after: float) -> None:
+        gap = next(timetable.gaps, None)
+        if gap is not None:
+            # a date and not a gap, so that work does not shift the beat; but what a suspended host missed is not
+            # made up for
+            due = max(after + gap, trio.current_time())
+            heapq.heappush(self._due, (due, next(self._order), timetable))
+            self._alarm.set(due)
+
+    async def _goodbye(self, roots: Collection[AdvertisedRoot], voices: Collection[Voice]) -> None:
+        async with self._speaking:
+            for number in range(GOODBYE_ROUNDS):
+                if number:
+                    await trio.sleep(GOODBYE_GAP)
+                sent = await self._say(roots, voices, lambda root, place: byebye_set(root, place, self.boot_id))
                 if not number:
-                    self.on_event(Announced(interface=endpoint.interface.name, kind="byebye", messages=sent))
+                    for interface, messages in sent.items():
+                        self.on_event(Announced(interface=interface, kind="byebye", messages=messages))
 
-    def _alive_messages(self, source: IPv4Address) -> list[bytes]:
-        return [
-            render_alive(
-                Alive(
-                    notification_type=row.notification_type,
-                    usn=row.usn,
-                    location=self.presence.base_urls[source] + root.description_path,
-                    server=root.server,
-                    max_age=root.max_age,
-                    boot_id=self.presence.boot_id,
-                    config_id=root.config_id,
-                )
-            )
-            for root in self.roots
-            for row in root.rows
-        ]
+    async def _say(self, roots: Iterable[AdvertisedRoot], voices: Iterable[Voice], messages: Messages) -> Counter[str]:
+        """Send the messages of each root with each voice; how many left on each interface."""
+        sent: Counter[str] = Counter()
+        able = dict.fromkeys(voices)
+        for root in list(roots):
+            for voice in list(able):
+                for payload in messages(root, voice.place):
+                    if await self._send(voice, payload):
+                        sent[voice.interface.name] += 1
+                    else:  # nor will the next one leave; what is announced is tried again as a whole
+                        del able[voice]
+                        break
+        return sent
 
-    async def _announce(self, endpoint: Endpoint, source: IPv4Address, payload: bytes, sent: int) -> bool:
-        if sent and sent % BURST_MESSAGES == 0:
-            await trio.sleep(BURST_GAP)
-        name = endpoint.interface.name
+    async def _send(self, voice: Voice, payload: bytes) -> bool:
+        await self._keep_pace()
+        where = f"{voice.interface.name} ({voice.address})"
         try:
-            await endpoint.announce(payload, source)
+            await voice.announce(payload)
         except OSError as error:  # a state of the network: what is not heard now is announced again later
             self.stats.send_errors[error.strerror or str(error)] += 1
-            if name not in self._failing:
-                self._failing.add(name)
-                logger.warning("cannot announce on %s (%s): %s; will keep trying", name, source, error.strerror)
+            if voice in self.voices:  # of an address that is lost, nothing else is to be expected
+                failed_before = self._failing.get(voice)
+                if failed_before == FIRST_RETRY_SECONDS:
+                    logger.warning("cannot announce on %s: %s; will keep trying", where, error.strerror)
+                self._failing[voice] = min(2 * (failed_before or FIRST_RETRY_SECONDS / 2), MAX_RETRY_SECONDS)
             return False
-        if name in self._failing:
-            self._failing.discard(name)
-            logger.warning("announcing on %s (%s) again", name, source)
+        if self._failing.pop(voice, 0.0) > FIRST_RETRY_SECONDS:
+            logger.warning("announcing on %s again", where)
         return True
+
+    async def _keep_pace(self) -> None:
+        now = trio.current_time()
+        if now >= self._burst_start + BURST_GAP:
+            self._burst_start, self._in_a_row = now, 0
+        self._in_a_row += 1
+        if self._in_a_row > BURST_MESSAGES:
+            await trio.sleep_until(self._burst_start + BURST_GAP)
+            self._burst_start, self._in_a_row = trio.current_time(), 1

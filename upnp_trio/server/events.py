@@ -7,7 +7,16 @@ from collections.abc import Callable
 
 import attrs
 
-__all__ = ["Announced", "Event", "EventHandler", "RequestAnswered", "SearchAnswered", "Stats", "ignore_events"]
+__all__ = [
+    "Announced",
+    "Event",
+    "EventHandler",
+    "NetworkChanged",
+    "RequestAnswered",
+    "SearchAnswered",
+    "Stats",
+    "ignore_events",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +50,15 @@ class Announced:
     messages: int
 
 
-Event = SearchAnswered | RequestAnswered | Announced
+@attrs.frozen(kw_only=True)
+class NetworkChanged:
+    """Interfaces or addresses came, went or changed; *served* has all that are served now, as name and address."""
+
+    served: tuple[tuple[str, str], ...]
+    boot_id: int
+
+
+Event = SearchAnswered | RequestAnswered | Announced | NetworkChanged
 EventHandler = Callable[[Event], None]
 
 

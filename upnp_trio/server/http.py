@@ -11,7 +11,7 @@ import enum
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
@@ -55,6 +55,9 @@ GRACE_SECONDS = 2.0
 # that overtakes our response (RFC 9112 §9.6); as long as a peer needs to notice.
 LINGER_SECONDS = 1.0
 MAX_LINGER_BYTES = 256 * 1024
+
+# Heads of responses that are kept for a second; more than a site has that anybody asks for so often.
+MAX_KEPT_HEADS = 1024
 
 READ_BYTES = 16 * 1024
 WRITE_BYTES = 64 * 1024
@@ -102,21 +105,45 @@ class HttpServer:
     _connections: set[_Connection] = attrs.field(factory=set)
     _per_peer: Counter[str] = attrs.field(factory=Counter)
     _stopping: bool = False
+    _nursery: trio.Nursery | None = None
+    _heads: dict[tuple[int, bool], tuple[Response, h11.Response]] = attrs.field(factory=dict)
+    _heads_second: datetime | None = None
+    _heads_date: str = ""
 
-    async def serve(
-        self,
-        listeners: Sequence[Listener],
-        *,
-        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
-    ) -> NoReturn:
-        """Accept and serve connections until cancelled; then let requests in flight end, within a grace."""
-        async with trio.open_nursery() as connections:
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> NoReturn:
+        """Be the home of all connections until cancelled; then let requests in flight end, within a grace."""
+        async with trio.open_nursery() as self._nursery:
             try:
                 task_status.started()
-                await trio.serve_listeners(self.handle, list(listeners), handler_nursery=connections)
+                await trio.sleep_forever()
             finally:
                 self._stop()
-        raise AssertionError("unreachable: serve_listeners has no end")
+        raise AssertionError("unreachable: sleeping for ever has no end")
+
+    async def accept(self, listener: Listener) -> NoReturn:
+        """Accept connections until cancelled; they go on when this ends, as long as `run` does."""
+        assert self._nursery is not None, "run comes first"
+        await trio.serve_listeners(self.handle, [listener], handler_nursery=self._nursery)
+
+    def head_of(self, response: Response, *, close: bool) -> h11.Response:
+        """Status line and headers of *response*, checked by h11 once for each second that it is sent in."""
+        now = self.utcnow().replace(microsecond=0)
+        if now != self._heads_second or len(self._heads) >= MAX_KEPT_HEADS:
+            self._heads_second, self._heads_date = now, http_date(now)
+            self._heads.clear()
+        # by identity: what a site serves again and again is one object; it is kept, so its id is not reused
+        kept = self._heads.get((id(response), close))
+        if kept is not None:
+            return kept[1]
+        headers = [("Date", self._heads_date), ("Server", self.server_token), *response.headers]
+        if response.status != 304:
+            headers.append(("Content-Length", str(len(response.body))))
+        if close:
+            headers.append(("Connection", "close"))
+        reason = REASONS[response.status].encode()
+        head = h11.Response(status_code=response.status, headers=headers, reason=reason)
+        self._heads[id(response), close] = response, head
+        return head
 
     def _stop(self) -> None:
         self._stopping = True
@@ -237,17 +264,17 @@ class _Connection:
                 return event
             if isinstance(event, h11.ConnectionClosed):
                 return None
+            if self._phase is _Phase.IDLE and self._h11.trailing_data[0]:  # it came in part; most come whole
+                self._enter(_Phase.HEAD, HEAD_SECONDS)
             await self._receive()
 
     async def _receive(self) -> None:
         data = bytes(await self.stream.receive_some(READ_BYTES))
-        if self._phase is _Phase.IDLE:
+        if self._phase is _Phase.IDLE and data[:1] in (b"\r", b"\n"):
             # an empty line left over from an earlier body is no request (RFC 9112 §2.2)
-            stripped = data.lstrip(b"\r\n")
-            if data and not stripped:
+            data = data.lstrip(b"\r\n")
+            if not data:
                 return
-            data = stripped
-            self._enter(_Phase.HEAD, HEAD_SECONDS)
         self._h11.receive_data(data)
 
     async def _read_request(self, head: h11.Request) -> Response:
@@ -297,20 +324,7 @@ class _Connection:
     async def _send(self, response: Response, *, close: bool) -> None:
         """Send *response*: status line, headers and a small body in one write."""
         body = b"" if response.status == 304 or (self._request and self._request.method == "HEAD") else response.body
-        headers = [
-            ("Date", http_date(self.server.utcnow())),
-            ("Server", self.server.server_token),
-            *response.headers,
-        ]
-        if response.status != 304:
-            headers.append(("Content-Length", str(len(response.body))))
-        if close:
-            headers.append(("Connection", "close"))
-        parts = [
-            self._h11.send(
-                h11.Response(status_code=response.status, headers=headers, reason=REASONS[response.status].encode())
-            )
-        ]
+        parts = [self._h11.send(self.server.head_of(response, close=close))]
         if body:
             parts.append(self._h11.send(h11.Data(data=body)))
         parts.append(self._h11.send(h11.EndOfMessage()))

@@ -13,6 +13,8 @@ import attrs
 
 from upnp_trio._version import __version__
 from upnp_trio.model.names import Udn
+from upnp_trio.network.flags import hardware_addresses
+from upnp_trio.network.interfaces import is_container_bridge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +31,15 @@ MAX_BOOT_ID = 2**31 - 1
 
 
 def host_id() -> str:
-    """What tells this host from all others and stays: the machine id, or else the hardware address.
+    """What tells this host from all others and stays: the machine id together with a hardware address.
 
-    It never leaves the host; only names made from it by SHA-1 do.
+    The machine id alone would not do: hosts that are made from one image share it. The hardware address alone would
+    not either: in a container it is made up anew. They never leave the host; only names made from them by SHA-1 do.
     """
+    return f"{_machine_id()}\0{_hardware_address()}"
+
+
+def _machine_id() -> str:
     for path in _MACHINE_ID_FILES:
         with suppress(OSError):
             if text := Path(path).read_text(encoding="ascii", errors="replace").strip():
@@ -42,7 +49,19 @@ def host_id() -> str:
 
         with suppress(OSError), winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\Microsoft\Cryptography") as key:
             return str(winreg.QueryValueEx(key, "MachineGuid")[0])
-    return f"{uuid.getnode():012x}"
+    return ""
+
+
+def _hardware_address() -> str:
+    """The address of this host's first network card, whichever interface a device is served on.
+
+    Cards come before what software makes up (bridges, VPNs), of which some get another address at every start.
+    """
+    found = [
+        (not Path(f"/sys/class/net/{name}/device").exists(), is_container_bridge(name), position, address)
+        for position, (name, address) in enumerate(hardware_addresses())
+    ]
+    return min(found)[3].hex() if found else f"{uuid.getnode():012x}"
 
 
 def with_udns(root: RootDevice, host: str) -> RootDevice:

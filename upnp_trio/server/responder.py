@@ -7,25 +7,29 @@ delay, so a thousand searches can be pending at once.
 from __future__ import annotations
 
 import heapq
+import ipaddress
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from ipaddress import IPv4Address
 from itertools import count
 from random import Random
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import attrs
 import trio
 
 from upnp_trio.dates import http_date
 from upnp_trio.errors import MalformedMessage
-from upnp_trio.network.multicast import Ear, Endpoint
+from upnp_trio.network.multicast import Address, Ear, Endpoint, Voice
+from upnp_trio.server.alarm import Alarm
 from upnp_trio.server.events import EventHandler, SearchAnswered, Stats
-from upnp_trio.server.presence import Presence
-from upnp_trio.ssdp.messages import Search, SearchResponse, finish_search_response, parse, render_search_response_head
+from upnp_trio.ssdp.messages import Alive, ByeBye, Message, Search, finish_search_response, parse
 from upnp_trio.ssdp.search import Answer, Index, replies
+from upnp_trio.ssdp.speech import search_response_head
+
+if TYPE_CHECKING:
+    from upnp_trio.network.interfaces import IpAddress
 
 __all__ = ["Responder"]
 
@@ -35,6 +39,9 @@ traffic = logging.getLogger("upnp_trio.traffic.ssdp")
 # Answers due within one tick leave together: one wake-up for all of them instead of one each. 20 ms is far below
 # what a searcher that waits whole seconds can notice.
 TICK_SECONDS = 0.02
+# How long searches that follow each other closely are let gather: half a tick, and nothing beside an MX of a second.
+# A burst of 50,000 searches a second fills the receive buffer that Linux gives by default in as long.
+GATHER_SECONDS = 0.01
 # 5 seconds of MX at 6,000 answers a second, far above any real network; some 10 MiB. When full, new ones are dropped.
 MAX_PENDING_ANSWERS = 32_768
 # What the same searchers ask again is rendered once; bounded, as a stranger chooses the spelling of ST.
@@ -42,68 +49,100 @@ MAX_KEPT_HEADS = 4096
 # Whom we have told from which own address they are reached; bounded, as a stranger may forge many addresses.
 MAX_KEPT_PEERS = 4096
 
-Address = tuple[str, int]
-
 
 @attrs.define(eq=False, kw_only=True)
 class Responder:
     """Answers searches from *index*; whatever arrives, it is answered, or dropped and counted, and never raises."""
 
     index: Index
-    presence: Presence
+    boot_id: int
     rng: Random
     utcnow: Callable[[], datetime]
     stats: Stats
     on_event: EventHandler
-    _due: list[tuple[float, int, Endpoint, IPv4Address, Address, bytes]] = attrs.field(factory=list)
+    #: answer searchers beyond the interface's own link, too (routed networks)
+    answer_off_link: bool = False
+    #: called with what other hosts announce or revoke, and who does
+    on_notify: Callable[[Alive | ByeBye, Address, Endpoint], None] = lambda message, peer, endpoint: None
+    _due: list[tuple[float, int, Voice, Address, bytes]] = attrs.field(factory=list)
     _order: count[int] = attrs.field(factory=count)
-    _heads: dict[tuple[Answer, IPv4Address], bytes] = attrs.field(factory=dict)
-    _peers: dict[tuple[str, str], IPv4Address | None] = attrs.field(factory=dict)
-    _nap: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    _heads: dict[tuple[Answer, Voice], bytes] = attrs.field(factory=dict)
+    _peers: dict[tuple[Endpoint, str], Voice | None] = attrs.field(factory=dict)
+    #: by searcher and target, which endpoint heard it first, and until when the others are to be quiet
+    _askers: dict[tuple[Address, str], tuple[Endpoint, float]] = attrs.field(factory=dict)
+    _alarm: Alarm = attrs.field(factory=Alarm)
     _date: tuple[datetime, str] | None = None
 
-    async def answer_searches(
-        self, endpoints: Sequence[Endpoint], *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-    ) -> NoReturn:
-        """Answer what *endpoints* hear, until cancelled."""
+    def reset(self, boot_id: int) -> None:
+        """Speak with another BOOTID from now on; answers that wait are lost, as they have the old one."""
+        self.boot_id = boot_id
+        self._due.clear()
+        self._heads.clear()
+        self._peers.clear()
+        self._askers.clear()
+
+    def forget_answers(self) -> None:
+        """The index has changed: what was rendered from it may be wrong."""
+        self._heads.clear()
+
+    async def listen(self, endpoint: Endpoint) -> NoReturn:
+        """Answer what *endpoint* hears, until cancelled."""
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._send_due)
-            for endpoint in endpoints:
-                for ear in endpoint.ears:
-                    nursery.start_soon(self._listen, endpoint, ear)
-            task_status.started()
+            for ear in endpoint.ears:
+                nursery.start_soon(self._listen, endpoint, ear)
+            nursery.start_soon(trio.sleep_forever)  # an endpoint may have no ears
         raise AssertionError("unreachable: the tasks above end by cancellation alone")
 
     async def _listen(self, endpoint: Endpoint, ear: Ear) -> NoReturn:
+        woken = -math.inf
         while True:
             await ear.wait()
-            for datagram, peer in ear.drain():
-                self._hear(datagram, peer, endpoint, multicast=ear.multicast)
+            self._drain(endpoint, ear)
+            last, woken = woken, trio.current_time()
+            # Searches that come one after the other are taken together: a wake-up costs more than a search. Unicast
+            # ones are not, as they are answered at once.
+            busy = ear.multicast is True and woken < last + GATHER_SECONDS
+            while busy:
+                await trio.sleep(GATHER_SECONDS)
+                busy = self._drain(endpoint, ear)
 
-    def _hear(self, datagram: bytes, peer: Address, endpoint: Endpoint, *, multicast: bool) -> None:
+    def _drain(self, endpoint: Endpoint, ear: Ear) -> bool:
+        """Take what waits; whether there was anything."""
+        before = self.stats.datagrams
+        for datagram, peer in ear.drain():
+            self._hear(datagram, peer, endpoint, multicast=ear.multicast)
+        return self.stats.datagrams > before
+
+    def _hear(self, datagram: bytes, peer: Address, endpoint: Endpoint, *, multicast: bool | None) -> None:
         self.stats.datagrams += 1
-        if datagram[:1] not in (b"M", b"m"):  # announcements of the neighbours, and our own
-            self.stats.dropped["not a search"] += 1
-            return
-        source = self._address_towards(peer[0], endpoint)
-        if source is None or not peer[1]:
+        voice = self._voice_towards(peer[0], endpoint)
+        if voice is None or not peer[1]:
             self._drop("off link", peer, endpoint, datagram)
             return
+        if datagram[:1] in (b"N", b"n") and peer[0] == str(voice.address):
+            self.stats.dropped["not a search"] += 1  # our own announcement, come back
+            return
         try:
-            search = parse(datagram)
+            message = parse(datagram)
         except MalformedMessage as error:
             self._drop("malformed", peer, endpoint, f"{error}: {datagram!r}")
             return
-        if not isinstance(search, Search):
-            self._drop("not a search", peer, endpoint, datagram)
+        if not isinstance(message, Search):
+            self._take_note(message, peer, endpoint)
             return
         self.stats.searches += 1
-        traffic.debug("%s: %s searches %s", endpoint.interface.name, peer, search)
-        self._answer(search, peer, endpoint, source, multicast=multicast)
+        traffic.debug("%s: %s searches %s", endpoint.interface.name, peer, message)
+        # where the system hides to whom it was sent: only searches that were meant for all have MX
+        self._answer(
+            message, peer, endpoint, voice, multicast=message.mx is not None if multicast is None else multicast
+        )
 
-    def _answer(
-        self, search: Search, peer: Address, endpoint: Endpoint, source: IPv4Address, *, multicast: bool
-    ) -> None:
+    def _take_note(self, message: Message, peer: Address, endpoint: Endpoint) -> None:
+        self._drop("not a search", peer, endpoint, message)
+        if isinstance(message, Alive | ByeBye):
+            self.on_notify(message, peer, endpoint)
+
+    def _answer(self, search: Search, peer: Address, endpoint: Endpoint, voice: Voice, *, multicast: bool) -> None:
         if multicast and search.mx is None:
             self._drop("no MX", peer, endpoint, search)
             return
@@ -115,14 +154,16 @@ class Responder:
             self._drop("too many pending", peer, endpoint, search)
             return
         now = trio.current_time()
+        if multicast and self._answered_elsewhere(search, peer, endpoint, now):
+            self._drop("heard on another interface", peer, endpoint, search)
+            return
         for reply in found:
-            head = self._head(reply.answer, source)
-            if multicast:
-                heapq.heappush(self._due, (now + reply.delay, next(self._order), endpoint, source, peer, head))
+            head = self._head(reply.answer, voice)
+            if reply.delay:
+                heapq.heappush(self._due, (now + reply.delay, next(self._order), voice, peer, head))
             else:
-                self._send(endpoint, source, peer, head)
-        if self._due:
-            self._wake_at(self._due[0][0])
+                self._send(voice, peer, head)
+        self._set_alarm()
         self.on_event(
             SearchAnswered(
                 interface=endpoint.interface.name,
@@ -133,30 +174,37 @@ class Responder:
             )
         )
 
-    def _wake_at(self, due: float) -> None:
-        tick = math.ceil(due / TICK_SECONDS) * TICK_SECONDS
-        if tick < self._nap.deadline:
-            self._nap.deadline = tick
+    def _answered_elsewhere(self, search: Search, peer: Address, endpoint: Endpoint, now: float) -> bool:
+        """Whether this very search was heard by another endpoint already: two of our interfaces are on one link."""
+        key = peer, search.search_target
+        first, until = self._askers.get(key, (endpoint, 0.0))
+        if first is not endpoint and now < until:
+            return True
+        if len(self._askers) >= MAX_KEPT_PEERS:
+            self._askers.clear()
+        self._askers[key] = endpoint, now + (search.mx or 0)
+        return False
 
-    async def _send_due(self) -> NoReturn:
+    def _set_alarm(self) -> None:
+        if self._due:
+            self._alarm.set(math.ceil(self._due[0][0] / TICK_SECONDS) * TICK_SECONDS)
+
+    async def send_due(self) -> NoReturn:
+        """Send each answer when it falls due, until cancelled."""
         while True:
-            with self._nap:
-                await trio.sleep_forever()
-            # the next nap first: nothing may come between the sending and it
-            self._nap = trio.CancelScope()
+            await self._alarm.wait()
             now = trio.current_time()
             while self._due and self._due[0][0] <= now:
-                _, _, endpoint, source, peer, head = heapq.heappop(self._due)
-                self._send(endpoint, source, peer, head)
-            if self._due:
-                self._wake_at(self._due[0][0])
+                _, _, voice, peer, head = heapq.heappop(self._due)
+                self._send(voice, peer, head)
+            self._set_alarm()
 
-    def _send(self, endpoint: Endpoint, source: IPv4Address, peer: Address, head: bytes) -> None:
+    def _send(self, voice: Voice, peer: Address, head: bytes) -> None:
         try:
-            taken = endpoint.send(finish_search_response(head, self._now()), source, peer)
+            taken = voice.send(finish_search_response(head, self._now()), peer)
         except OSError as error:  # unreachable, no buffers, gone: a state of the network, not the end of us
             self.stats.send_errors[error.strerror or str(error)] += 1
-            logger.debug("%s: cannot answer %s: %s", endpoint.interface.name, peer, error)
+            logger.debug("cannot answer %s from %s: %s", peer, voice.address, error)
             return
         if taken:
             self.stats.answers += 1
@@ -170,35 +218,28 @@ class Responder:
             self._date = now, http_date(now)
         return self._date[1]
 
-    def _head(self, answer: Answer, source: IPv4Address) -> bytes:
-        head = self._heads.get((answer, source))
+    def _head(self, answer: Answer, voice: Voice) -> bytes:
+        head = self._heads.get((answer, voice))
         if head is None:
-            head = render_search_response_head(
-                SearchResponse(
-                    search_target=answer.search_target,
-                    usn=answer.usn,
-                    location=self.presence.base_urls[source] + answer.root.description_path,
-                    server=answer.root.server,
-                    max_age=answer.root.max_age,
-                    boot_id=self.presence.boot_id,
-                    config_id=answer.root.config_id,
-                )
-            )
+            head = search_response_head(answer, voice.place, self.boot_id)
             if len(self._heads) >= MAX_KEPT_HEADS:
                 self._heads.clear()
-            self._heads[answer, source] = head
+            self._heads[answer, voice] = head
         return head
 
-    def _address_towards(self, peer: str, endpoint: Endpoint) -> IPv4Address | None:
-        """Our address on the link that *peer* is on; strangers from beyond it get nothing, they may be victims."""
-        key = endpoint.interface.name, peer
+    def _voice_towards(self, peer: str, endpoint: Endpoint) -> Voice | None:
+        """Our voice on the link that *peer* is on; strangers from beyond it get nothing, they may be victims."""
+        key = endpoint, peer
         try:
             return self._peers[key]
         except KeyError:
+            address: IpAddress | None = endpoint.interface.address_towards(ipaddress.ip_address(peer))
+            if address is None and self.answer_off_link:
+                address = next(iter(endpoint.voices))
             if len(self._peers) >= MAX_KEPT_PEERS:
                 self._peers.clear()
-            self._peers[key] = address = endpoint.interface.address_towards(IPv4Address(peer))
-            return address
+            self._peers[key] = voice = None if address is None else endpoint.voices[address]
+            return voice
 
     def _drop(self, reason: str, peer: Address, endpoint: Endpoint, what: object) -> None:
         self.stats.dropped[reason] += 1

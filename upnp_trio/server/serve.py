@@ -1,4 +1,4 @@
-"""`serve_device`: open everything, start in order, supervise, stop in order.
+"""`serve_device`: put root devices on the network, and act on them while they are there.
 
 Start: bind every socket (errors reach the caller bare), answer HTTP, answer searches, and only then announce.
 Stop: accepting and answering end, byebye goes out, requests in flight get a short grace, sockets close.
@@ -6,41 +6,35 @@ Stop: accepting and answering end, byebye goes out, requests in flight get a sho
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
-from ipaddress import IPv4Address
-from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import attrs
 
-from upnp_trio.dates import utc_now
 from upnp_trio.documents.publication import Publication, publish
-from upnp_trio.errors import DescriptionError, NetworkError
-from upnp_trio.model.device import RootDevice
+from upnp_trio.errors import DescriptionError
 from upnp_trio.model.names import Udn
 from upnp_trio.model.rules import check
-from upnp_trio.network.interfaces import Choice, Interface, choose, host_interfaces
-from upnp_trio.network.listeners import Listener, open_listeners
-from upnp_trio.network.multicast import Endpoint, open_endpoints
+from upnp_trio.network.interfaces import Choice, IpAddress
+from upnp_trio.network.venue import Network, open_system_network
 from upnp_trio.server.announcer import Announcer
-from upnp_trio.server.events import EventHandler, Stats, ignore_events
+from upnp_trio.server.events import Stats
+from upnp_trio.server.host import Host
 from upnp_trio.server.http import HttpServer
 from upnp_trio.server.identity import host_id, next_boot_id, server_token, with_udns
-from upnp_trio.server.presence import Presence
+from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.responder import Responder
-from upnp_trio.server.supervision import supervised
 from upnp_trio.site import Site
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
-from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE, MIN_MAX_AGE
 from upnp_trio.ssdp.search import Index
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
+    from uuid import UUID
 
-__all__ = ["Location", "Running", "serve_device", "serve_devices"]
+    from upnp_trio.model.device import RootDevice
+
+__all__ = ["Location", "Running", "serve_device", "serve_devices", "serve_on"]
 
 
 @attrs.frozen(kw_only=True)
@@ -48,26 +42,22 @@ class Location:
     """Where one address of one interface offers the description of one root device."""
 
     interface: str
-    address: IPv4Address
+    address: IpAddress
     udn: Udn
     url: str
 
 
 @attrs.frozen(kw_only=True, eq=False)
 class Running:
-    """A device, or several, being served."""
+    """Root devices being served; what it tells is how things are at the moment it is asked."""
 
-    #: the root devices as they are served: with their UDNs, URLs and CONFIGID
-    devices: tuple[RootDevice, ...]
-    #: one for each device and interface address
-    where: tuple[Location, ...]
-    #: which interfaces are served, and why the others are not
-    choices: tuple[Choice, ...]
-    #: Unix seconds of the start, larger at each (UDA 2.0 §1.2.2)
-    boot_id: int
-    #: the TCP port of HTTP, the same at every address
-    port: int
     stats: Stats
+    _host: Host
+
+    @property
+    def devices(self) -> tuple[RootDevice, ...]:
+        """The root devices as they are served: with their UDNs, URLs and CONFIGID."""
+        return tuple(publication.root for publication, _ in self._host.devices.values())
 
     @property
     def device(self) -> RootDevice:
@@ -75,180 +65,159 @@ class Running:
         return self.devices[0]
 
     @property
+    def where(self) -> tuple[Location, ...]:
+        """One entry for each device and served interface address; none while the host has no network."""
+        return tuple(
+            Location(
+                interface=voice.interface.name,
+                address=voice.address,
+                udn=publication.root.udn or Udn(""),
+                url=voice.place.base_url + publication.description_path,
+            )
+            for publication, _ in self._host.devices.values()
+            for voice in self._host.announcer.voices
+        )
+
+    @property
     def locations(self) -> tuple[str, ...]:
         """The URLs of the description documents: LOCATION at each interface address."""
         return tuple(location.url for location in self.where)
 
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Which interfaces are served, and why the others are not."""
+        return tuple(self._host.choices)
+
+    @property
+    def boot_id(self) -> int:
+        """BOOTID: Unix seconds of the start, larger with every change of the network (UDA 2.0 §1.2.2)."""
+        return self._host.announcer.boot_id
+
+    @property
+    def port(self) -> int | None:
+        """The TCP port of HTTP; ``None`` while there was no address to find one for."""
+        return self._host.port
+
+    async def add(self, device: RootDevice) -> RootDevice:
+        """Serve one more root device, found and announced from now on; gives it as it is served.
+
+        Raises `DescriptionError` if it breaks a rule of UDA, or has the UDN of one that is served.
+        """
+        (publication,) = _publish([device], taken=self._host.known_udns)
+        self._host.add(publication, _advertised(publication, self._host.settings.max_age))
+        return publication.root
+
+    async def remove(self, udn: Udn | UUID | str) -> None:
+        """Take the root device with *udn* off the network, with byebye; raises `KeyError` if there is none."""
+        await self._host.remove(self._known(udn))
+
+    async def update(self, device: RootDevice) -> RootDevice:
+        """Serve *device* in place of the root device with its UDN; gives it as it is served.
+
+        If a document differs, CONFIGID does, too: byebye is said for the old one, and alive for the new one (UDA
+        2.0 §1.2.2, §2). If none does, nothing happens. Raises `KeyError` if no such device is served.
+        """
+        named = with_udns(device, host_id())
+        udn = self._known(str(named.udn))
+        old = self._host.devices[udn][0]
+        own = {str(embedded.udn).lower() for embedded in old.root.walk()}
+        (publication,) = _publish([named], taken=self._host.known_udns - own)
+        if publication.files != old.files or publication.pages != old.pages:
+            await self._host.remove(udn)
+            self._host.add(publication, _advertised(publication, self._host.settings.max_age))
+        return publication.root
+
+    def _known(self, udn: Udn | UUID | str) -> str:
+        text = str(udn if isinstance(udn, Udn) else Udn(udn)).lower()
+        if text not in self._host.devices:
+            raise KeyError(f"no root device {text} is served")
+        return text
+
 
 @asynccontextmanager
-async def serve_device(
-    device: RootDevice,
-    *,
-    interfaces: Sequence[str] = (),
-    port: int | None = None,
-    max_age: int = DEFAULT_MAX_AGE,
-    on_event: EventHandler = ignore_events,
-    rng: Random | None = None,
-    utcnow: Callable[[], datetime] = utc_now,
-) -> AsyncIterator[Running]:
+async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> AsyncIterator[Running]:
     """Put *device* on the network for as long as the body runs (UDA 2.0 §1, §2).
 
-    *interfaces* names interfaces, addresses or prefixes, by default all that make sense; *port* is HTTP's, by
-    default the first free one from 49152; *max_age* is the seconds that an announcement holds; *on_event* is
-    called, without awaiting, with what happens. The body starts when a search sent at that moment would be
-    answered.
+    The body starts when a search sent at that moment would be answered. Interfaces and addresses may come, go and
+    change while it runs, and there may be none at all.
+
+    *Options*, all of them keywords, with their defaults: ``interfaces=()``, names, addresses or prefixes to serve
+    on; ``ipv4=True``, ``ipv6=True``; ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and
+    port that LOCATION tells in place of this host's own; ``announce_only=False``, hear no searches;
+    ``answer_off_link=False``, answer beyond the own link; ``multicast_ttl=None``, hops of announcements;
+    ``max_age=1800``, seconds that an announcement holds; ``on_event``, called with what happens; ``rng`` and
+    ``utcnow``, chance and the wall clock. `Settings` has them one by one.
 
     *Errors*: `DescriptionError` and `NetworkError` leave before the body starts. An exception of the body leaves
     as itself, after byebye. If a task of ours fails, the body is cancelled and `DeviceFailed` leaves.
 
     *Resources*: all sockets are closed when this ends, which takes up to three seconds if requests are in flight.
     """
-    async with serve_devices(
-        [device],
-        interfaces=interfaces,
-        port=port,
-        max_age=max_age,
-        on_event=on_event,
-        rng=rng,
-        utcnow=utcnow,
-    ) as running:
+    async with serve_devices([device], **options) as running:
         yield running
 
 
 @asynccontextmanager
-async def serve_devices(
-    devices: Sequence[RootDevice],
-    *,
-    interfaces: Sequence[str] = (),
-    port: int | None = None,
-    max_age: int = DEFAULT_MAX_AGE,
-    on_event: EventHandler = ignore_events,
-    rng: Random | None = None,
-    utcnow: Callable[[], datetime] = utc_now,
-) -> AsyncIterator[Running]:
-    """Like `serve_device`, for several root devices that share sockets and port."""
-    if max_age < MIN_MAX_AGE:
-        raise DescriptionError(f"max_age is {max_age}; UDA §1.2.2 wants seconds, 1800 or more")
-    if port is not None and not 1 <= port <= 65535:
-        raise NetworkError(f"port is {port}; a TCP port is 1 to 65535, or None for the first free one")
-    if isinstance(interfaces, str):  # a text is a sequence of texts, too, and not what is meant
-        interfaces = (interfaces,)
-    rng = rng or Random()
-    publications = _publish(devices)
-    choices = choose(host_interfaces(), interfaces)
-    served = [choice.interface for choice in choices if choice.served]
-    if not served:
-        raise NetworkError("no interface to serve on: this host has none that is up; bring one up")
-    addresses = _served_addresses(served)
-    with open_listeners(addresses, port) as (bound_port, listeners), open_endpoints(served) as endpoints:
-        presence = Presence({ip: f"http://{ip}:{bound_port}" for ip in addresses}, next_boot_id(utcnow))
-        running = Running(
-            devices=tuple(publication.root for publication in publications),
-            where=_locations(publications, served, presence),
-            choices=tuple(choices),
-            boot_id=presence.boot_id,
-            port=bound_port,
-            stats=Stats(),
-        )
-        device = DeviceAtWork(
-            publications=publications,
-            presence=presence,
-            max_age=max_age,
-            rng=rng,
-            utcnow=utcnow,
-            stats=running.stats,
-            on_event=on_event,
-        )
-        async with device.serve(endpoints, listeners):
+async def serve_devices(devices: Sequence[RootDevice], **options: Unpack[ServeOptions]) -> AsyncIterator[Running]:
+    """Like `serve_device`, for several root devices that share sockets and port; there may be none at first."""
+    settings = Settings(**options)
+    with open_system_network() as network:
+        async with serve_on(network, devices, settings) as running:
             yield running
 
 
-@attrs.define(eq=False, kw_only=True)
-class DeviceAtWork:
-    """All tasks of served devices, on sockets that somebody else opened and closes."""
-
-    publications: Sequence[Publication]
-    presence: Presence
-    max_age: int
-    rng: Random
-    utcnow: Callable[[], datetime]
-    stats: Stats
-    on_event: EventHandler
-
-    @asynccontextmanager
-    async def serve(self, endpoints: Sequence[Endpoint], listeners: Sequence[Listener]) -> AsyncIterator[None]:
-        """Answer HTTP, then searches, then announce, until the body ends; errors as `serve_device` says."""
-        roots = [_advertised(publication, self.max_age) for publication in self.publications]
-        locations = {
-            str(publication.root.udn): [
-                base + publication.description_path for base in self.presence.base_urls.values()
-            ]
-            for publication in self.publications
-        }
-        http = HttpServer(
-            site=Site(self.publications, locations),
-            server_token=server_token(self.publications[0].root.spec_version),
-            utcnow=self.utcnow,
-            stats=self.stats,
-            on_event=self.on_event,
-        )
-        responder = Responder(
-            index=Index(roots),
-            presence=self.presence,
-            rng=self.rng,
-            utcnow=self.utcnow,
-            stats=self.stats,
-            on_event=self.on_event,
-        )
-        announcer = Announcer(
-            endpoints=endpoints,
-            roots=roots,
-            presence=self.presence,
-            rng=self.rng,
-            stats=self.stats,
-            on_event=self.on_event,
-        )
-        async with supervised() as nursery:
-            await nursery.start(http.serve, listeners)
-            await nursery.start(responder.answer_searches, endpoints)
-            await nursery.start(announcer.announce)  # last: what LOCATION names answers already
-            yield
+@asynccontextmanager
+async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Settings) -> AsyncIterator[Running]:
+    """Like `serve_devices`, on a network that somebody else opened and closes."""
+    publications = _publish(devices)
+    stats = Stats()
+    site = Site()
+    index = Index()
+    boot_id = next_boot_id(settings.utcnow)
+    spec_version = publications[0].root.spec_version if publications else (1, 1)
+    host = Host(
+        network=network,
+        settings=settings,
+        site=site,
+        index=index,
+        http=HttpServer(
+            site=site,
+            server_token=server_token(spec_version),
+            utcnow=settings.utcnow,
+            stats=stats,
+            on_event=settings.on_event,
+        ),
+        responder=Responder(
+            index=index,
+            boot_id=boot_id,
+            rng=settings.rng,
+            utcnow=settings.utcnow,
+            stats=stats,
+            on_event=settings.on_event,
+            answer_off_link=settings.answer_off_link,
+        ),
+        announcer=Announcer(boot_id=boot_id, rng=settings.rng, stats=stats, on_event=settings.on_event),
+    )
+    host.responder.on_notify = host.hear_notify
+    for publication in publications:
+        host.add(publication, _advertised(publication, settings.max_age))
+    async with host.serve():
+        yield Running(stats=stats, host=host)
 
 
-def _publish(devices: Sequence[RootDevice]) -> list[Publication]:
-    if not devices:
-        raise DescriptionError("no device to serve")
+def _publish(devices: Sequence[RootDevice], taken: frozenset[str] | set[str] = frozenset()) -> list[Publication]:
     host = host_id()
     named = [with_udns(device, host) for device in devices]
+    seen = set(taken)
     for device in named:
         check(device)
-    udns = Counter(str(embedded.udn).lower() for device in named for embedded in device.walk())
-    for udn, count in udns.items():
-        if count > 1:
+        udns = {str(embedded.udn).lower() for embedded in device.walk()}
+        if both := seen & udns:
             raise DescriptionError(
-                f"{count} of the devices to serve have the UDN {udn}; give each its own udn, or another friendly_name"
+                f"two of the devices to serve have the UDN {min(both)}; give each its own udn, or another friendly_name"
             )
+        seen |= udns
     return [publish(device) for device in named]
-
-
-def _served_addresses(served: Sequence[Interface]) -> list[IPv4Address]:
-    return list(dict.fromkeys(address.ip for interface in served for address in interface.addresses))
-
-
-def _locations(
-    publications: Sequence[Publication], served: Sequence[Interface], presence: Presence
-) -> tuple[Location, ...]:
-    return tuple(
-        Location(
-            interface=interface.name,
-            address=address.ip,
-            udn=publication.root.udn or Udn(""),
-            url=presence.base_urls[address.ip] + publication.description_path,
-        )
-        for publication in publications
-        for interface in served
-        for address in interface.addresses
-    )
 
 
 def _advertised(publication: Publication, max_age: int) -> AdvertisedRoot:

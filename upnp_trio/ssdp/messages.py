@@ -32,6 +32,8 @@ __all__ = [
 
 GROUP = "239.255.255.250"
 PORT = 1900
+# Announces that the header 01-NLS follows, which the control points of UDA 1.0's IPv6 annex look for.
+NLS_OPTION = '"http://schemas.upnp.org/upnp/1/0/"; ns=01'
 
 # Real datagrams stay below 1 KiB; larger than 4 KiB is a probe, and each line is looked at one by one.
 MAX_DATAGRAM_BYTES = 4096
@@ -69,6 +71,8 @@ class Alive:
     max_age: int
     boot_id: int | None = None
     config_id: int | None = None
+    search_port: int | None = None
+    nls: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -79,6 +83,7 @@ class ByeBye:
     usn: str
     boot_id: int | None = None
     config_id: int | None = None
+    nls: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -91,6 +96,8 @@ class Update:
     boot_id: int
     config_id: int
     next_boot_id: int
+    search_port: int | None = None
+    nls: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -104,6 +111,8 @@ class SearchResponse:
     max_age: int
     boot_id: int | None = None
     config_id: int | None = None
+    search_port: int | None = None
+    nls: str | None = None
     date: str | None = None
 
 
@@ -135,6 +144,8 @@ def render_alive(alive: Alive, *, host: str = f"{GROUP}:{PORT}") -> bytes:
         ("USN", alive.usn),
         ("BOOTID.UPNP.ORG", alive.boot_id),
         ("CONFIGID.UPNP.ORG", alive.config_id),
+        ("SEARCHPORT.UPNP.ORG", alive.search_port),
+        *_nls(alive.nls),
     )
 
 
@@ -148,6 +159,7 @@ def render_byebye(byebye: ByeBye, *, host: str = f"{GROUP}:{PORT}") -> bytes:
         ("USN", byebye.usn),
         ("BOOTID.UPNP.ORG", byebye.boot_id),
         ("CONFIGID.UPNP.ORG", byebye.config_id),
+        *_nls(byebye.nls),
     )
 
 
@@ -163,6 +175,8 @@ def render_update(update: Update, *, host: str = f"{GROUP}:{PORT}") -> bytes:
         ("BOOTID.UPNP.ORG", update.boot_id),
         ("CONFIGID.UPNP.ORG", update.config_id),
         ("NEXTBOOTID.UPNP.ORG", update.next_boot_id),
+        ("SEARCHPORT.UPNP.ORG", update.search_port),
+        *_nls(update.nls),
     )
 
 
@@ -183,12 +197,18 @@ def render_search_response_head(response: SearchResponse) -> bytes:
         ("USN", response.usn),
         ("BOOTID.UPNP.ORG", response.boot_id),
         ("CONFIGID.UPNP.ORG", response.config_id),
+        ("SEARCHPORT.UPNP.ORG", response.search_port),
+        *_nls(response.nls),
     )[:-2]
 
 
 def finish_search_response(head: bytes, date: str | None) -> bytes:
     """The whole answer from what `render_search_response_head` gave."""
     return head + (f"DATE: {date}\r\n\r\n".encode() if date is not None else b"\r\n")
+
+
+def _nls(nls: str | None) -> tuple[tuple[str, str], ...]:
+    return () if nls is None else (("OPT", NLS_OPTION), ("01-NLS", nls))
 
 
 def _render(start_line: str, *headers: tuple[str, str | int | None]) -> bytes:
@@ -254,8 +274,9 @@ def _parse_notify(headers: dict[bytes, str]) -> Message:
     kind = headers.get(b"NTS", "").lower()
     notification_type, usn = _required(headers, b"NT"), _required(headers, b"USN")
     boot_id, config_id = _id(headers, b"BOOTID.UPNP.ORG"), _id(headers, b"CONFIGID.UPNP.ORG")
+    search_port, nls = _id(headers, b"SEARCHPORT.UPNP.ORG"), headers.get(b"01-NLS")
     if kind == "ssdp:byebye":
-        return ByeBye(notification_type=notification_type, usn=usn, boot_id=boot_id, config_id=config_id)
+        return ByeBye(notification_type=notification_type, usn=usn, boot_id=boot_id, config_id=config_id, nls=nls)
     location = _required(headers, b"LOCATION")
     if kind == "ssdp:alive":
         return Alive(
@@ -266,6 +287,8 @@ def _parse_notify(headers: dict[bytes, str]) -> Message:
             max_age=_max_age(headers),
             boot_id=boot_id,
             config_id=config_id,
+            search_port=search_port,
+            nls=nls,
         )
     next_boot_id = _id(headers, b"NEXTBOOTID.UPNP.ORG")
     if kind != "ssdp:update" or boot_id is None or config_id is None or next_boot_id is None:
@@ -277,6 +300,8 @@ def _parse_notify(headers: dict[bytes, str]) -> Message:
         boot_id=boot_id,
         config_id=config_id,
         next_boot_id=next_boot_id,
+        search_port=search_port,
+        nls=nls,
     )
 
 
@@ -291,6 +316,8 @@ def _parse_response(words: list[bytes], headers: dict[bytes, str]) -> SearchResp
         max_age=_max_age(headers),
         boot_id=_id(headers, b"BOOTID.UPNP.ORG"),
         config_id=_id(headers, b"CONFIGID.UPNP.ORG"),
+        search_port=_id(headers, b"SEARCHPORT.UPNP.ORG"),
+        nls=headers.get(b"01-NLS"),
         date=headers.get(b"DATE"),
     )
 

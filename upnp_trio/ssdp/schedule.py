@@ -8,11 +8,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-__all__ = ["DEFAULT_MAX_AGE", "MIN_MAX_AGE", "announcement_gaps"]
+__all__ = ["DEFAULT_MAX_AGE", "FIRST_REPEATS", "MAX_MAX_AGE", "MIN_MAX_AGE", "announcement_gaps"]
 
 # UDA wants at least 1800. Lower is allowed to devices that come and go, and to tests.
 DEFAULT_MAX_AGE = 1800
 MIN_MAX_AGE = 1
+MAX_MAX_AGE = 2**31 - 1
 # A random wait before the first set, so that devices powered up together do not all speak at once.
 MAX_FIRST_WAIT = 0.1
 # The first set is sent three times, the most that UDA allows, as UDP loses datagrams, some hundred ms apart.

@@ -5,24 +5,30 @@ The whole policy is `replies`: a search, an `Index` and chance in; replies with 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from bisect import insort
+from itertools import zip_longest
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
 from upnp_trio.model.names import split_version
-from upnp_trio.ssdp.advertisements import AdvertisedRoot
+from upnp_trio.ssdp.advertisements import AdvertisedRoot, Advertisement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from random import Random
 
-    from upnp_trio.ssdp.advertisements import Advertisement
     from upnp_trio.ssdp.messages import Search
 
 __all__ = ["Answer", "Index", "Reply", "replies"]
 
 # The window ends early, so that the last answer has arrived when MX is over; libupnp takes off as much.
 USED_PART_OF_MX = 0.9
+# One search sets free at most so many datagrams, some 100 KiB: a host of many devices must not become a weapon.
+MAX_ANSWERS = 256
+# A unicast search is answered at once, but no faster than a small receive buffer bears; all of it within a second.
+BURST_ANSWERS = 32
+BURST_GAP = 0.02
 
 
 @attrs.frozen
@@ -42,20 +48,52 @@ class Reply:
     answer: Answer
 
 
-class Index:
-    """Finds the rows for a search target at a cost that does not depend on how many rows do not match."""
+@attrs.frozen
+class _Entry:
+    version: int | None
+    root: AdvertisedRoot
+    row: Advertisement
 
-    def __init__(self, roots: Iterable[AdvertisedRoot]) -> None:
-        self._all: list[Answer] = []
-        #: by target in lower case and without its version: the rows, with the version they implement
-        self._by_target: dict[str, list[tuple[int | None, AdvertisedRoot, Advertisement]]] = {}
+
+_T = TypeVar("_T")
+
+
+class Index:
+    """Finds the rows for a search target at a cost that does not depend on how many rows do not match.
+
+    Root devices come and go by `add` and `remove`. Of more than `MAX_ANSWERS` rows that match a search, each search
+    gets that many, and the next search for the same target the next ones.
+    """
+
+    def __init__(self, roots: Iterable[AdvertisedRoot] = ()) -> None:
+        #: by target in lower case and without its version: the rows, highest version first
+        self._by_target: dict[str, list[_Entry]] = {}
+        self._roots: dict[AdvertisedRoot, None] = {}
+        self._all: list[Answer] | None = None
+        #: by target, where the next search for it goes on
+        self._turns: dict[str, int] = {}
         for root in roots:
-            for row in root.rows:
-                self._all.append(Answer(root, row.notification_type, row.usn))
-                base, version = _key(row.notification_type)
-                self._by_target.setdefault(base, []).append((version, root, row))
-        for rows in self._by_target.values():  # highest version first: a look-up stops at the first that is too low
-            rows.sort(key=lambda entry: -(entry[0] or 0))
+            self.add(root)
+
+    def add(self, root: AdvertisedRoot) -> None:
+        """Let the rows of *root* be found."""
+        self._roots[root] = None
+        self._all = None
+        for row in root.rows:
+            base, version = _key(row.notification_type)
+            insort(self._by_target.setdefault(base, []), _Entry(version, root, row), key=_highest_first)
+
+    def remove(self, root: AdvertisedRoot) -> None:
+        """Let the rows of *root* be found no more."""
+        del self._roots[root]
+        self._all = None
+        for base in {_key(row.notification_type)[0] for row in root.rows}:
+            left = [entry for entry in self._by_target[base] if entry.root is not root]
+            if left:
+                self._by_target[base] = left
+            else:
+                del self._by_target[base]
+                self._turns.pop(base, None)
 
     def answers(self, search_target: str) -> list[Answer]:
         """The rows that *search_target* asks for, in the asker's own version and spelling.
@@ -64,14 +102,33 @@ class Index:
         type answers for every version up to its own (UDA 2.0 §1.3.2).
         """
         if search_target.lower() == "ssdp:all":
-            return self._all
+            if self._all is None:
+                self._all = self._every_row()
+            return self._in_turn("ssdp:all", self._all)
         base, wanted = _key(search_target)
-        found: list[Answer] = []
-        for version, root, row in self._by_target.get(base, ()):
-            if (version is None) != (wanted is None) or (wanted or 0) > (version or 0):
+        found: list[_Entry] = []
+        for entry in self._by_target.get(base, ()):
+            if (entry.version is None) != (wanted is None) or (wanted or 0) > (entry.version or 0):
                 break
-            found.append(Answer(root, search_target, row.usn if wanted is None else _usn(row, wanted)))
-        return found
+            found.append(entry)
+        return [
+            Answer(entry.root, search_target, entry.row.usn if wanted is None else _usn(entry.row, wanted))
+            for entry in self._in_turn(base, found)
+        ]
+
+    def _every_row(self) -> list[Answer]:
+        """All rows, the first of each root device before the second of any: all devices are found soon."""
+        rows = zip_longest(*([(root, row) for row in root.rows] for root in self._roots))
+        return [
+            Answer(entry[0], entry[1].notification_type, entry[1].usn) for column in rows for entry in column if entry
+        ]
+
+    def _in_turn(self, target: str, found: list[_T]) -> list[_T]:
+        if len(found) <= MAX_ANSWERS:
+            return found
+        start = self._turns.get(target, 0) % len(found)
+        self._turns[target] = start + MAX_ANSWERS
+        return (found[start:] + found[:start])[:MAX_ANSWERS]
 
 
 def _usn(row: Advertisement, version: int) -> str:
@@ -85,13 +142,20 @@ def _key(target: str) -> tuple[str, int | None]:
     return split_version(lowered) if lowered.startswith("urn:") else (lowered, None)
 
 
+def _highest_first(entry: _Entry) -> int:
+    return -(entry.version or 0)
+
+
 def replies(search: Search, index: Index, rng: Random, *, multicast: bool) -> list[Reply]:
-    """What *search* yields: multicast, spread at random over its MX window; unicast, all at once.
+    """What *search* yields: multicast, spread at random over its MX window; unicast, at once.
 
     A multicast search without MX gets nothing (UDA 2.0 §1.3.3).
     """
     if not multicast:
-        return [Reply(0.0, answer) for answer in index.answers(search.search_target)]
+        return [
+            Reply(number // BURST_ANSWERS * BURST_GAP, answer)
+            for number, answer in enumerate(index.answers(search.search_target))
+        ]
     if search.mx is None:
         return []
     window = search.mx * USED_PART_OF_MX

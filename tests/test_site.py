@@ -1,0 +1,295 @@
+"""Requests and the responses to them, without a connection between."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.strategies import OWN_SCPD
+from upnp_trio.documents.publication import publish
+from upnp_trio.model.device import Icon, RootDevice, Service
+from upnp_trio.site import KNOWN_METHODS, REASONS, Request, Response, Site, error_response
+
+UUID = "e427ce1a-3e80-43d0-ad6f-89ec42e46363"
+HAM = RootDevice(
+    device_type="urn:schemas-upnp-org:device:Basic:1",
+    friendly_name="Jambon 3000",
+    manufacturer="Boucherie numérique",
+    model_name="3000",
+    udn=UUID,
+    language="fr",
+    icons=[Icon(mimetype="image/png", width=48, height=48, depth=24, url="le jambon.png", data=b"ham")],
+    services=[
+        Service(
+            service_type="urn:schemas-upnp-org:service:Ham:1",
+            service_id="urn:upnp-org:serviceId:Ham",
+            scpd_url="ham.xml",
+            control_url="control",
+            scpd=OWN_SCPD,
+        )
+    ],
+)
+DESCRIPTION = f"/{UUID}/description.xml"
+ICON = f"/{UUID}/le%20jambon.png"
+SCPD = f"/{UUID}/ham.xml"
+PAGE = f"/{UUID}/"
+CONTROL = f"/{UUID}/control"
+LANGUAGE = {"accept-language": "de, en;q=0.5"}
+
+
+def _site(*roots: RootDevice) -> Site:
+    site = Site()
+    site.base_urls = ["http://192.0.2.1:49152"]
+    for root in roots:
+        site.add(publish(root))
+    return site
+
+
+SITE = _site(HAM)
+
+
+def _ask(target: str, method: str = "GET", site: Site = SITE, **headers: str) -> Response:
+    return site.respond(Request(method, target, {name.replace("_", "-"): value for name, value in headers.items()}))
+
+
+def _header(response: Response, name: str) -> str | None:
+    values = [value for header, value in response.headers if header.lower() == name.lower()]
+    assert len(values) <= 1
+    return values[0] if values else None
+
+
+# --- 200 -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("target", "media_type", "body"),
+    [
+        (DESCRIPTION, 'text/xml; charset="utf-8"', b"<friendlyName>Jambon 3000</friendlyName>"),
+        (SCPD, 'text/xml; charset="utf-8"', b"<name>Slices</name>"),
+        (ICON, "image/png", b"ham"),
+        (PAGE, "text/html; charset=utf-8", b"<h1>Jambon 3000</h1>"),
+    ],
+)
+def test_documents_are_served_with_their_type(target: str, media_type: str, body: bytes) -> None:
+    response = _ask(target)
+    assert response.status == 200
+    assert _header(response, "Content-Type") == media_type
+    assert body in response.body
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        ICON.replace("%20", " "),
+        ICON.replace("a", "%61"),
+        f"{ICON}?size=48",
+        f"{ICON}#top",
+        f"{ICON}?a#b?c",
+        f"http://192.0.2.1:49152{ICON}",
+        f"HTTP://jambon.example.com{ICON}?x",
+        f"https://[2001:db8::1]:80{ICON}",
+    ],
+)
+def test_a_target_may_be_written_in_several_ways(target: str) -> None:
+    assert _ask(target) == _ask(ICON)
+
+
+def test_head_is_answered_like_get() -> None:
+    # the connection leaves out the body, and needs it to tell its length
+    for target in (DESCRIPTION, ICON, PAGE, "/", "/none"):
+        assert _ask(target, "HEAD") == _ask(target)
+
+
+def test_the_page_may_load_its_own_icon_and_run_nothing() -> None:
+    response = _ask(PAGE)
+    policy = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
+    assert _header(response, "Content-Security-Policy") == policy
+    assert _header(response, "X-Content-Type-Options") == "nosniff"
+    assert _header(_ask(DESCRIPTION), "Content-Security-Policy") is None
+
+
+# --- caching and language --------------------------------------------------------------------------------------
+
+
+def test_equal_content_has_an_equal_etag_and_other_content_another() -> None:
+    again, changed = _site(HAM), _site(attrs.evolve(HAM, friendly_name="Jambon 3001"))
+    etag = _header(_ask(DESCRIPTION), "ETag")
+    assert etag is not None
+    assert etag[0] == etag[-1] == '"'
+    assert _header(_ask(DESCRIPTION, site=again), "ETag") == etag
+    assert _header(_ask(DESCRIPTION, site=changed), "ETag") != etag
+    assert _header(_ask(ICON, site=changed), "ETag") == _header(_ask(ICON), "ETag")
+
+
+@pytest.mark.parametrize("condition", ["{}", "W/{}", '"x", {}', '{}, "x"', '"x" ,W/{} , "y"', "*", " {} "])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_a_reader_has_is_not_sent_again(condition: str, method: str) -> None:
+    etag = _header(_ask(DESCRIPTION), "ETag") or ""
+    response = _ask(DESCRIPTION, method, if_none_match=condition.format(etag))
+    assert (response.status, response.headers, response.body) == (304, (("ETag", etag),), b"")
+
+
+@pytest.mark.parametrize("condition", ['"x"', "", "x", "W/", '"*"', '"'])
+def test_what_a_reader_does_not_have_is_sent(condition: str) -> None:
+    assert _ask(DESCRIPTION, if_none_match=condition).status == 200
+
+
+def test_an_etag_without_its_quotes_is_another_one() -> None:
+    etag = _header(_ask(DESCRIPTION), "ETag") or ""
+    assert _ask(DESCRIPTION, if_none_match=etag.strip('"')).status == 200
+
+
+@pytest.mark.parametrize("target", [DESCRIPTION, SCPD, ICON, PAGE])
+def test_the_language_is_told_when_it_is_asked_for_and_only_then(target: str) -> None:
+    # UDA 2.0 §2.11: CONTENT-LANGUAGE is required in the response to ACCEPT-LANGUAGE
+    response = SITE.respond(Request("GET", target, LANGUAGE))
+    assert _header(response, "Content-Language") == "fr"
+    assert attrs.evolve(response, headers=response.headers[:-1]) == _ask(target)
+    assert _header(_ask(target), "Content-Language") is None
+
+
+def test_the_language_is_told_with_304_as_well() -> None:
+    etag = _header(_ask(DESCRIPTION), "ETag") or ""
+    response = SITE.respond(Request("GET", DESCRIPTION, {**LANGUAGE, "if-none-match": etag}))
+    assert (response.status, _header(response, "Content-Language")) == (304, "fr")
+
+
+# --- the front door --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", ["/", "/?x", "http://192.0.2.1:49152", "http://192.0.2.1:49152/", "http://a?x"])
+def test_the_front_door_leads_to_the_page_of_the_only_device(target: str) -> None:
+    response = _ask(target)
+    assert (response.status, response.headers, response.body) == (302, (("Location", PAGE),), b"")
+
+
+@pytest.mark.parametrize(
+    ("url", "location"),
+    [
+        ("http://ham.example.com/?a=1&b=%20#c", "http://ham.example.com/?a=1&b=%20#c"),
+        ("http://[2001:db8::1]:80/", "http://[2001:db8::1]:80/"),
+        ("http://ham.example.com/été page", "http://ham.example.com/%C3%A9t%C3%A9%20page"),
+        # what is no page leads to the description
+        ("javascript:alert(1)", DESCRIPTION),
+        ("data:text/html,x", DESCRIPTION),
+    ],
+)
+def test_the_front_door_leads_to_a_page_elsewhere_if_it_is_one(url: str, location: str) -> None:
+    assert _header(_ask("/", site=_site(attrs.evolve(HAM, presentation_url=url))), "Location") == location
+
+
+def test_several_devices_share_a_front_page() -> None:
+    dish = attrs.evolve(
+        HAM, friendly_name="Side <dish>", udn=UUID.replace("e42", "e43"), presentation_url="javascript:alert(1)"
+    )
+    site = _site(HAM, dish)
+    response = _ask("/", site=site)
+    assert response.status == 200
+    assert _header(response, "Content-Type") == "text/html; charset=utf-8"
+    assert _header(response, "Content-Security-Policy") is not None
+    assert f'<a href="{PAGE}">Jambon 3000</a>'.encode() in response.body
+    assert b">Side &lt;dish&gt;</a>" in response.body
+    assert b"javascript" not in response.body
+    assert _header(site.respond(Request("GET", "/", LANGUAGE)), "Content-Language") == "en"
+    assert _ask("/", site=site, if_none_match=_header(response, "ETag") or "").status == 304
+
+
+# --- refusals --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/none",
+        f"/{UUID}",
+        f"/{UUID}/none",
+        f"/{UUID.upper()}/description.xml",
+        f"{DESCRIPTION}/",
+        f"/{DESCRIPTION}",
+        f"/{UUID}/../{UUID}/description.xml",
+        f"/{UUID}/%2e/description.xml",
+        "/../etc/passwd",
+        "/%00",
+        "/%ff",
+        "/%",
+        "//",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "SUBSCRIBE"])
+def test_an_unknown_path_is_404(target: str, method: str) -> None:
+    response = _ask(target, method)
+    assert response == error_response(404)
+    assert response.body == b"404 Not Found\n"
+
+
+@pytest.mark.parametrize(
+    "target", ["*", "", "ham", "192.0.2.1:80", "ftp://192.0.2.1/", "javascript:alert(1)", "?x", "http:/x"]
+)
+def test_a_target_that_is_no_path_is_400(target: str) -> None:
+    assert _ask(target) == error_response(400)
+
+
+@pytest.mark.parametrize("method", sorted(KNOWN_METHODS - {"GET", "HEAD"}))
+@pytest.mark.parametrize("target", [DESCRIPTION, ICON, PAGE, "/"])
+def test_a_document_can_be_read_and_nothing_else(method: str, target: str) -> None:
+    response = _ask(target, method)
+    assert (response.status, _header(response, "Allow")) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("method", ["BREW", "get", "", "M-SEARCH", "PROPFIND"])
+@pytest.mark.parametrize("target", [DESCRIPTION, CONTROL, "/none", "*"])
+def test_a_method_that_nobody_knows_is_501(method: str, target: str) -> None:
+    assert _ask(target, method) == error_response(501)
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_a_refusal_repeats_nothing_of_the_request(method: str, target: str) -> None:
+    response = _ask(f"/none{target}", "GET")
+    assert response.body == b"404 Not Found\n"
+    assert _ask(target, f"x{method}").body == b"501 Not Implemented\n"
+
+
+@pytest.mark.parametrize("status", [status for status in REASONS if status >= 400])
+def test_every_refusal_says_its_status_in_plain_words(status: int) -> None:
+    response = error_response(status, ("X", "y"))
+    assert response.headers == (("Content-Type", "text/plain; charset=utf-8"), ("X", "y"))
+    assert response.body == f"{status} {REASONS[status]}\n".encode()
+
+
+# --- control ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "media_type", ["text/xml", 'text/xml; charset="utf-8"', "TEXT/XML;charset=utf-8", " text/xml ", None]
+)
+def test_a_control_call_gets_invalid_action(media_type: str | None) -> None:
+    response = SITE.respond(Request("POST", CONTROL, {} if media_type is None else {"content-type": media_type}))
+    assert response.status == 500
+    assert response.headers == (("Content-Type", 'text/xml; charset="utf-8"'), ("EXT", ""))
+    codes = [e.text for e in ElementTree.fromstring(response.body).iter() if e.tag.endswith("errorCode")]
+    assert codes == ["401"]
+
+
+@pytest.mark.parametrize(
+    "media_type", ["application/json", "", "text/plain", "text/xmlx", "application/x-www-form-urlencoded"]
+)
+def test_a_control_call_of_another_type_is_415(media_type: str) -> None:
+    # what a web page can post without asking is no SOAP
+    assert _ask(CONTROL, "POST", content_type=media_type) == error_response(415)
+
+
+@pytest.mark.parametrize("method", sorted(KNOWN_METHODS - {"POST"}))
+def test_a_control_url_takes_post_alone(method: str) -> None:
+    response = _ask(CONTROL, method)
+    assert (response.status, _header(response, "Allow")) == (405, "POST")
+
+
+def test_only_the_body_of_a_control_call_is_waited_for() -> None:
+    assert SITE.takes_body(Request("POST", CONTROL))
+    assert SITE.takes_body(Request("POST", f"http://192.0.2.1{CONTROL}?x"))
+    for method, target in [("GET", CONTROL), ("POST", DESCRIPTION), ("POST", "/none"), ("POST", "*"), ("PUT", CONTROL)]:
+        assert not SITE.takes_body(Request(method, target))
