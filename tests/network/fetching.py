@@ -1,0 +1,67 @@
+"""HTTP from another host of the network, by Python's own client."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from contextlib import closing
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import attrs
+
+if TYPE_CHECKING:
+    from tests.network.namespaces import Namespace
+
+__all__ = ["Answer", "fetch", "open_stream", "read_answer"]
+
+PATIENCE_SECONDS = 30.0
+
+
+@attrs.frozen
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+
+def open_stream(host: Namespace, url: str, *, address: str = "") -> socket.socket:
+    """A connection from *host*, from *address* if given, to where *url* stands; the caller closes it."""
+    parts = urlsplit(url)
+    stream = host.open_socket(socket.SOCK_STREAM)
+    try:
+        stream.settimeout(PATIENCE_SECONDS)
+        stream.bind((address, 0))
+        stream.connect((parts.hostname, parts.port))
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+def read_answer(stream: socket.socket) -> Answer:
+    """The next answer on *stream*, which stays open."""
+    with closing(http.client.HTTPResponse(stream)) as response:
+        response.begin()
+        return Answer(response.status, response.headers, response.read())
+
+
+def fetch(
+    host: Namespace,
+    url: str,
+    *,
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+    body: bytes | None = None,
+    address: str = "",
+) -> Answer:
+    """One request from *host* on a connection of its own."""
+    parts = urlsplit(url)
+    assert parts.hostname is not None
+    with closing(http.client.HTTPConnection(parts.hostname, parts.port)) as connection:
+        connection.sock = open_stream(host, url, address=address)
+        connection.request(method, url[url.index(parts.path) :], body=body, headers=headers or {})
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())

@@ -1,0 +1,159 @@
+"""SSDP from the other side of the cable, on bare sockets and without a line of upnp_trio: ask, listen, read."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from tests.network.namespaces import LINK, Namespace, mreqn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["GROUP", "PORT", "Message", "Radio", "m_search", "open_listener", "open_searcher", "wait_until_member"]
+
+GROUP = "239.255.255.250"
+PORT = 1900
+PATIENCE_SECONDS = 30.0
+
+_IP_MULTICAST_ALL = 49  # <linux/in.h>
+
+
+@attrs.frozen(kw_only=True)
+class Message:
+    """A datagram as it was heard; *headers* has upper-case names."""
+
+    start_line: str
+    headers: dict[str, str]
+    peer: str
+    #: of `time.monotonic`
+    moment: float
+
+    def __getitem__(self, header: str) -> str:
+        return self.headers[header]
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it announces."""
+        return self.headers.get("NTS") == "ssdp:alive"
+
+    @property
+    def is_byebye(self) -> bool:
+        """Whether it revokes."""
+        return self.headers.get("NTS") == "ssdp:byebye"
+
+
+def _parse(datagram: bytes, peer: str, moment: float) -> Message:
+    head, empty_line, body = datagram.partition(b"\r\n\r\n")
+    assert empty_line, f"no empty line ends {datagram!r}"
+    assert not body, f"{datagram!r} has a body"
+    start_line, *lines = head.decode("ascii").split("\r\n")
+    headers = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        assert colon, f"{line!r} is no header"
+        assert name.upper() not in headers, f"{name} comes twice"
+        headers[name.upper()] = value.strip()
+    return Message(start_line=start_line, headers=headers, peer=peer, moment=moment)
+
+
+@attrs.define(eq=False)
+class Radio:
+    """A UDP socket that keeps what it hears, of other datagrams than *deaf_to*; a context manager that closes it."""
+
+    socket: socket.socket
+    deaf_to: bytes | None = None
+    heard: list[Message] = attrs.field(factory=list)
+
+    def __enter__(self) -> Radio:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.socket.close()
+
+    def send(self, datagram: bytes, address: str = GROUP, port: int = PORT) -> float:
+        """Send *datagram*, to the group unless told otherwise; gives the moment before it left."""
+        moment = time.monotonic()
+        self.socket.sendto(datagram, (address, port))
+        return moment
+
+    def hear_for(self, seconds: float) -> list[Message]:
+        """Listen for so long; gives all that was heard from the beginning."""
+        self._hear(time.monotonic() + seconds, lambda messages: False)
+        return self.heard
+
+    def hear_until(self, enough: Callable[[list[Message]], bool], seconds: float = PATIENCE_SECONDS) -> list[Message]:
+        """Listen until what was heard from the beginning is *enough*; AssertionError if that takes too long."""
+        if not self._hear(time.monotonic() + seconds, enough):
+            raise AssertionError(f"not heard within {seconds} s; heard was: {self.heard}")
+        return self.heard
+
+    def hear(self, count: int, seconds: float = PATIENCE_SECONDS) -> list[Message]:
+        """Listen until *count* messages were heard from the beginning."""
+        return self.hear_until(lambda messages: len(messages) >= count, seconds)
+
+    def _hear(self, deadline: float, enough: Callable[[list[Message]], bool]) -> bool:
+        while not enough(self.heard):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            self.socket.settimeout(left)
+            try:
+                datagram, sender = self.socket.recvfrom(65536)
+            except TimeoutError:
+                return False
+            peer = sender[0].partition("%")[0]  # a link-local IPv6 address comes with its zone
+            if self.deaf_to is None or not datagram.startswith(self.deaf_to):
+                self.heard.append(_parse(datagram, peer, time.monotonic()))
+        return True
+
+
+def open_searcher(host: Namespace, link: str = LINK, *, address: str = "") -> Radio:
+    """A socket of *host* to search with, on *link*, from *address* if given."""
+    radio = Radio(host.open_socket(socket.SOCK_DGRAM))
+    radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    # 255.255.255.255 leaves on the link although no route says so
+    radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.encode())
+    outgoing = mreqn("0.0.0.0", address or "0.0.0.0", host.index(link))
+    radio.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, outgoing)
+    radio.socket.bind((address, 0))
+    return radio
+
+
+def open_listener(host: Namespace, link: str = LINK) -> Radio:
+    """A socket of *host* that hears what is announced on *link*; the searches there are not kept."""
+    radio = Radio(host.open_socket(socket.SOCK_DGRAM), deaf_to=b"M-SEARCH ")
+    # a whole life of a device waits in it until the test looks
+    radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
+    radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    radio.socket.setsockopt(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)
+    membership = mreqn(GROUP, "0.0.0.0", host.index(link))
+    radio.socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
+    radio.socket.bind((GROUP, PORT))
+    return radio
+
+
+def wait_until_member(host: Namespace, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait until some program on *host* listens to the group; AssertionError if none does in time."""
+    as_the_kernel_writes = f"{int.from_bytes(socket.inet_aton(GROUP), 'little'):08X}"
+    deadline = time.monotonic() + seconds
+    while as_the_kernel_writes not in host.inside(Path("/proc/thread-self/net/igmp").read_text):
+        assert time.monotonic() < deadline, f"nobody on {host.name} has joined {GROUP} within {seconds} s"
+        time.sleep(0.05)
+
+
+def m_search(
+    target: str,
+    *,
+    mx: int | None = 1,
+    host: str = f"{GROUP}:{PORT}",
+    man: str | None = '"ssdp:discover"',
+) -> bytes:
+    """An M-SEARCH for *target*; a header that is ``None`` is left out."""
+    headers = [("HOST", host), ("MAN", man), ("MX", mx), ("ST", target)]
+    lines = [f"{name}: {value}" for name, value in headers if value is not None]
+    return "\r\n".join(["M-SEARCH * HTTP/1.1", *lines, "", ""]).encode()
