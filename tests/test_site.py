@@ -38,6 +38,8 @@ ICON = f"/{UUID}/le%20jambon.png"
 SCPD = f"/{UUID}/ham.xml"
 PAGE = f"/{UUID}/"
 CONTROL = f"/{UUID}/control"
+SOAPACTION = '"urn:schemas-upnp-org:service:Ham:1#Slice"'
+CALL = {"content-type": "text/xml", "soapaction": SOAPACTION}
 LANGUAGE = {"accept-language": "de, en;q=0.5"}
 
 
@@ -211,6 +213,10 @@ def test_several_devices_share_a_front_page() -> None:
         f"{DESCRIPTION}/",
         f"/{DESCRIPTION}",
         f"/{UUID}/../{UUID}/description.xml",
+        f"/{UUID}%2fdescription.xml",
+        f"/{UUID}%2Fdescription.xml",
+        f"/{UUID}%252fdescription.xml",
+        f"/{UUID}%5cdescription.xml",
         f"/{UUID}/%2e/description.xml",
         "/../etc/passwd",
         "/%00",
@@ -264,10 +270,10 @@ def test_every_refusal_says_its_status_in_plain_words(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "media_type", ["text/xml", 'text/xml; charset="utf-8"', "TEXT/XML;charset=utf-8", " text/xml ", None]
+    "media_type", ["text/xml", 'text/xml; charset="utf-8"', "TEXT/XML;charset=utf-8", " text/xml "]
 )
-def test_a_control_call_gets_invalid_action(media_type: str | None) -> None:
-    response = SITE.respond(Request("POST", CONTROL, {} if media_type is None else {"content-type": media_type}))
+def test_a_control_call_gets_invalid_action(media_type: str) -> None:
+    response = _ask(CONTROL, "POST", content_type=media_type, soapaction=SOAPACTION)
     assert response.status == 500
     assert response.headers == (("Content-Type", 'text/xml; charset="utf-8"'), ("EXT", ""))
     codes = [e.text for e in ElementTree.fromstring(response.body).iter() if e.tag.endswith("errorCode")]
@@ -275,11 +281,23 @@ def test_a_control_call_gets_invalid_action(media_type: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "media_type", ["application/json", "", "text/plain", "text/xmlx", "application/x-www-form-urlencoded"]
+    "headers",
+    [
+        {},  # a page can post a Blob without a type
+        *(
+            {"content-type": media_type}
+            for media_type in ["application/json", "", "text/plain", "text/xmlx", "application/x-www-form-urlencoded"]
+        ),
+    ],
 )
-def test_a_control_call_of_another_type_is_415(media_type: str) -> None:
+def test_a_control_call_of_another_type_is_415(headers: dict[str, str]) -> None:
     # what a web page can post without asking is no SOAP
-    assert _ask(CONTROL, "POST", content_type=media_type) == error_response(415)
+    assert SITE.respond(Request("POST", CONTROL, {"soapaction": SOAPACTION, **headers})) == error_response(415)
+
+
+@pytest.mark.parametrize("headers", [{}, {"soapaction": ""}])
+def test_a_control_call_without_soapaction_is_400(headers: dict[str, str]) -> None:
+    assert SITE.respond(Request("POST", CONTROL, {"content-type": "text/xml", **headers})) == error_response(400)
 
 
 @pytest.mark.parametrize("method", sorted(KNOWN_METHODS - {"POST"}))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import servable_devices
-from tests.test_site import CONTROL, DESCRIPTION, HAM, ICON, PAGE, SITE
+from tests.test_site import CALL, CONTROL, DESCRIPTION, HAM, ICON, PAGE, SITE
 from upnp_trio.documents.publication import publish
 from upnp_trio.model.device import RootDevice
 from upnp_trio.site import KNOWN_METHODS, REASONS, Request, Response, Site
@@ -59,7 +59,7 @@ def test_whatever_a_description_names_is_served(devices: list[RootDevice]) -> No
         for path, file in publication.files.items():
             assert site.respond(Request("GET", path)).body == file.body
         for path in publication.control_paths:
-            assert site.respond(Request("POST", path)).status == 500
+            assert site.respond(Request("POST", path, CALL)).status == 500
     front = site.respond(Request("GET", "/"))
     assert front.status == (302 if len(devices) == 1 else 200)
     assert _can_be_sent(front)
@@ -69,7 +69,7 @@ def test_whatever_a_description_names_is_served(devices: list[RootDevice]) -> No
 
 
 def _status(site: Site, *targets: str, method: str = "GET") -> list[int]:
-    return [site.respond(Request(method, target)).status for target in targets]
+    return [site.respond(Request(method, target, CALL)).status for target in targets]
 
 
 def test_a_device_that_was_removed_leaves_nothing_behind() -> None:

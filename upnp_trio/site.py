@@ -29,6 +29,7 @@ KNOWN_METHODS = frozenset(
     | {"SUBSCRIBE", "UNSUBSCRIBE", "NOTIFY", "M-POST"}
 )
 READ_METHODS = "GET, HEAD"
+_ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
 _URL_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
 
 REASONS = {
@@ -36,6 +37,7 @@ REASONS = {
     302: "Found",
     304: "Not Modified",
     400: "Bad Request",
+    403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     408: "Request Timeout",
@@ -203,23 +205,28 @@ class Site:
     def _control(self, request: Request) -> Response:
         if request.method != "POST":
             return error_response(405, ("Allow", "POST"))
-        media_type = request.headers.get("content-type", "text/xml").partition(";")[0].strip().lower()
-        if media_type != "text/xml":  # UDA 2.0 §3.2.1; a caller that names no type is told the rest all the same
+        # What a web page can post without asking first has neither this type nor this field, so both are insisted on.
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type != "text/xml":  # UDA 2.0 §3.2.1
             return error_response(415)
+        if not request.headers.get("soapaction"):  # required by UDA 2.0 §3.2.1, which names no error for it
+            return error_response(400)
         return Response(500, (("Content-Type", XML_TYPE), ("EXT", "")), render_fault(*INVALID_ACTION))
 
 
 def _path(target: str) -> str | None:
     """The decoded path of a request target in origin or absolute form (RFC 9112 §3.2); ``None`` for another form.
 
-    The host of an absolute form is not looked at: no answer depends on it.
+    The host of an absolute form is the gate's to judge: no answer depends on it. An encoded slash is no separator
+    (RFC 3986 §2.2), or there would be several ways to one document, of which a filter may know one.
     """
     if not target.startswith("/"):
         match = re.match(r"https?://[^/?#]*", target, re.IGNORECASE)
         if match is None:
             return None
         target = target[match.end() :]
-    return unquote(target.partition("?")[0].partition("#")[0]) or "/"
+    path = target.partition("?")[0].partition("#")[0]
+    return unquote(_ENCODED_SLASH.sub("%252F", path)) or "/"
 
 
 def _matches(if_none_match: str | None, etag: str) -> bool:

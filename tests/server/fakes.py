@@ -15,6 +15,7 @@ import trio.testing
 
 from upnp_trio.errors import NetworkError
 from upnp_trio.network.interfaces import Interface, IpAddress
+from upnp_trio.network.listeners import Door, authority
 from upnp_trio.network.multicast import Address, Ear, Endpoint, Voice, group_of
 from upnp_trio.network.venue import Venue, VenueOptions, base_url
 from upnp_trio.ssdp.messages import PORT, Message, parse
@@ -228,11 +229,12 @@ class FakeNetwork:
         if interface.name in self.refused:
             raise self.refused[interface.name]
         opened = {address.ip: FakeListener() for address in interface.addresses}
+        doors = tuple(Door(authority(address, options.port), listener) for address, listener in opened.items())
         with open_fake_endpoint(interface, self.air, options.port, options.advertise_url) as endpoint:
             self.endpoints[interface] = endpoint
             self.listeners |= opened
             try:
-                yield Venue(interface=interface, endpoint=endpoint, listeners=tuple(opened.values()))
+                yield Venue(interface=interface, endpoint=endpoint, doors=doors)
             finally:
                 del self.endpoints[interface]
                 for address, listener in opened.items():

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.server.fakes import NOON, FakeListener
+from upnp_trio.network.listeners import Door
 from upnp_trio.server import http as http_module
 from upnp_trio.server.events import Event, Stats, ignore_events
 from upnp_trio.server.http import HttpServer
@@ -21,6 +22,7 @@ from upnp_trio.site import Request, Response, error_response
 
 Client = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
 
+HERE = "192.0.2.7:49152"
 GET = b"GET /doc HTTP/1.1\r\nHost: 192.0.2.7:49152\r\n\r\n"
 POST = b"POST /control HTTP/1.1\r\nHost: 192.0.2.7:49152\r\nContent-Length: 5\r\n\r\n"
 FDSSDP = (
@@ -72,7 +74,7 @@ async def serving() -> AsyncIterator[Served]:
     )
     async with FakeListener() as listener, trio.open_nursery() as nursery:
         await nursery.start(server.run)
-        nursery.start_soon(server.accept, listener)
+        nursery.start_soon(server.accept, Door(HERE, listener))
         yield Served(listener, served_stats, events, nursery)
         nursery.cancel_scope.cancel()
 
@@ -167,7 +169,7 @@ async def test_status_line_headers_and_a_small_body_leave_in_one_send(autojump_c
     )
     async with Noting() as listener, trio.open_nursery() as nursery:
         await nursery.start(server.run)
-        nursery.start_soon(server.accept, listener)
+        nursery.start_soon(server.accept, Door(HERE, listener))
         client = listener.connect()
         await client.send_all(GET)
         received, _ = await read_until_silent(client)
@@ -373,7 +375,7 @@ async def test_a_peer_that_reads_nothing_is_given_up(autojump_clock: trio.testin
     )
     async with Stuck() as listener, trio.open_nursery() as nursery:
         await nursery.start(server.run)
-        nursery.start_soon(server.accept, listener)
+        nursery.start_soon(server.accept, Door(HERE, listener))
         client = listener.connect()
         await client.send_all(GET)
         assert await client.receive_some() == b""

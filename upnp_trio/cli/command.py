@@ -114,6 +114,14 @@ def show_interfaces(names: tuple[str, ...]) -> None:
     help="Host and port that everybody is told in place of this host's own, as in http://192.0.2.1:8080, "
     "for containers and forwarded ports.",
 )
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME[:PORT]",
+    help="A name that HTTP answers to beside its own addresses, such as a reverse proxy's; without PORT, with any "
+    "port. Repeatable.",
+)
 @click.option("--announce-only", is_flag=True, help="Hear no searches, only announce; needs no UDP port 1900.")
 @click.option(
     "--answer-off-link", is_flag=True, help="Answer searchers beyond the interface's own link, too: routed networks."
@@ -148,6 +156,7 @@ def serve(
     interfaces: tuple[str, ...],
     family: str | None,
     advertise_url: str | None,
+    allowed_hosts: tuple[str, ...],
     announce_only: bool,
     answer_off_link: bool,
     multicast_ttl: int | None,
@@ -171,6 +180,7 @@ def serve(
             ipv6=family != "ipv4",
             port=port,
             advertise_url=advertise_url,
+            allowed_hosts=allowed_hosts,
             announce_only=announce_only,
             answer_off_link=answer_off_link,
             multicast_ttl=multicast_ttl,

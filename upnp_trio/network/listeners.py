@@ -9,6 +9,7 @@ import sys
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+import attrs
 import trio
 
 from upnp_trio.errors import NetworkError, PortTaken
@@ -18,17 +19,31 @@ if TYPE_CHECKING:
 
     from upnp_trio.network.interfaces import Interface, IpAddress
 
-__all__ = ["DYNAMIC_PORTS", "Listener", "find_port", "open_listener"]
+__all__ = ["DYNAMIC_PORTS", "Door", "Listener", "authority", "find_port", "open_listener"]
 
 logger = logging.getLogger(__name__)
 
 #: what accepts connections: sockets here, memory in tests
 Listener = trio.abc.Listener[trio.abc.Stream]
 
+
 # The dynamic ports (RFC 6335). Always starting at the first makes LOCATION the same after a restart.
 DYNAMIC_PORTS = range(49152, 65536)
 # Waiting connections; the kernel cuts it to its own limit (Linux: net.core.somaxconn, 4,096).
 BACKLOG = 4096
+
+
+@attrs.frozen(eq=False)
+class Door:
+    """Where HTTP is served: one listener, and the address and port that it has, as URLs name them."""
+
+    authority: str
+    listener: Listener
+
+
+def authority(address: IpAddress, port: int) -> str:
+    """Address and port as a URL has them, without a zone, which means nothing to others (UDA 2.0 §A)."""
+    return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
 
 
 def find_port(interfaces: Iterable[Interface]) -> int:

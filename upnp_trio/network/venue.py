@@ -9,7 +9,7 @@ import attrs
 
 from upnp_trio.network.changes import Changes, open_changes
 from upnp_trio.network.interfaces import Interface, host_interfaces
-from upnp_trio.network.listeners import Listener, find_port, open_listener
+from upnp_trio.network.listeners import Door, authority, find_port, open_listener
 from upnp_trio.network.multicast import Endpoint, open_endpoint
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Venue:
 
     interface: Interface
     endpoint: Endpoint
-    listeners: tuple[Listener, ...]
+    doors: tuple[Door, ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -88,18 +88,18 @@ class SystemNetwork:
     def open(self, interface: Interface, options: VenueOptions) -> Iterator[Venue]:
         """Open *interface*: first what LOCATION names, then what speaks of it; closed at the end."""
         with ExitStack() as stack:
-            listeners: list[Listener] = []
+            doors: list[Door] = []
             base_urls: dict[IpAddress, str] = {}
             for address in interface.addresses:
                 port, listener = stack.enter_context(
                     open_listener(address.ip, interface, options.port, or_another=options.or_another_port)
                 )
-                listeners.append(listener)
+                doors.append(Door(authority(address.ip, port), listener))
                 base_urls[address.ip] = options.advertise_url or base_url(address.ip, port)
             endpoint = stack.enter_context(
                 open_endpoint(interface, base_urls, listen=options.listen, multicast_ttl=options.multicast_ttl)
             )
-            yield Venue(interface=interface, endpoint=endpoint, listeners=tuple(listeners))
+            yield Venue(interface=interface, endpoint=endpoint, doors=tuple(doors))
 
 
 @contextmanager
@@ -110,5 +110,5 @@ def open_system_network() -> Iterator[SystemNetwork]:
 
 
 def base_url(address: IpAddress, port: int) -> str:
-    """LOCATION up to its path: a literal, without a zone, which means nothing to others (UDA 2.0 §A)."""
-    return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"
+    """LOCATION up to its path."""
+    return f"http://{authority(address, port)}"

@@ -80,7 +80,9 @@ class Stats:
     announcements: int = 0
     #: HTTP requests that were answered, by status
     requests: Counter[int] = attrs.field(factory=Counter)
-    #: what was heard and not answered, by reason
+    #: HTTP requests and connections that were refused, by reason
+    refused: Counter[str] = attrs.field(factory=Counter)
+    #: datagrams that were heard and not answered, by reason
     dropped: Counter[str] = attrs.field(factory=Counter)
     #: what could not be sent, by the system's reason
     send_errors: Counter[str] = attrs.field(factory=Counter)

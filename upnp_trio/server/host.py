@@ -274,8 +274,8 @@ class Host:
             with opened.scope:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self.responder.listen, opened.venue.endpoint)
-                    for listener in opened.venue.listeners:
-                        nursery.start_soon(self.http.accept, listener)
+                    for door in opened.venue.doors:
+                        nursery.start_soon(self.http.accept, door)
         finally:
             opened.ended.set()
 

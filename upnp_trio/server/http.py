@@ -13,6 +13,7 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import attrs
@@ -21,10 +22,11 @@ import trio
 
 from upnp_trio.dates import http_date
 from upnp_trio.server.events import EventHandler, RequestAnswered, Stats
+from upnp_trio.server.gate import HOST_MALFORMED, Gate, HostName
 from upnp_trio.site import REASONS, Request, Response, error_response
 
 if TYPE_CHECKING:
-    from upnp_trio.network.listeners import Listener
+    from upnp_trio.network.listeners import Door
 
 __all__ = ["HttpServer", "Responding"]
 
@@ -56,6 +58,8 @@ GRACE_SECONDS = 2.0
 LINGER_SECONDS = 1.0
 MAX_LINGER_BYTES = 256 * 1024
 
+# What who does not belong here is told: nothing, not even by the size of it.
+FORBIDDEN = Response(403)
 # Heads of responses that are kept for a second; more than a site has that anybody asks for so often.
 MAX_KEPT_HEADS = 1024
 
@@ -88,9 +92,10 @@ class _Phase(enum.Enum):
 class _GiveUp(Exception):
     """The request cannot be served; answer with *response* and close."""
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: Response, reason: str | None = None) -> None:
         super().__init__(response.status)
         self.response = response
+        self.reason = reason
 
 
 @attrs.define(eq=False)
@@ -102,6 +107,8 @@ class HttpServer:
     utcnow: Callable[[], datetime]
     stats: Stats
     on_event: EventHandler
+    #: names that are answered to beside the own addresses
+    allowed_hosts: frozenset[HostName] = frozenset()
     _connections: set[_Connection] = attrs.field(factory=set)
     _per_peer: Counter[str] = attrs.field(factory=Counter)
     _stopping: bool = False
@@ -120,10 +127,12 @@ class HttpServer:
                 self._stop()
         raise AssertionError("unreachable: sleeping for ever has no end")
 
-    async def accept(self, listener: Listener) -> NoReturn:
+    async def accept(self, door: Door) -> NoReturn:
         """Accept connections until cancelled; they go on when this ends, as long as `run` does."""
         assert self._nursery is not None, "run comes first"
-        await trio.serve_listeners(self.handle, [listener], handler_nursery=self._nursery)
+        # A listener is bound to one address, so all its connections have that one for their local address.
+        gate = Gate(door.authority, self.allowed_hosts)
+        await trio.serve_listeners(partial(self.handle, gate), [door.listener], handler_nursery=self._nursery)
 
     def head_of(self, response: Response, *, close: bool) -> h11.Response:
         """Status line and headers of *response*, checked by h11 once for each second that it is sent in."""
@@ -150,10 +159,10 @@ class HttpServer:
         for connection in self._connections:
             connection.stop()
 
-    async def handle(self, stream: trio.abc.Stream) -> None:
-        """Serve one connection to its end; a fault of ours is logged and ends this connection alone."""
+    async def handle(self, gate: Gate, stream: trio.abc.Stream) -> None:
+        """Serve one connection that came through *gate* to its end; a fault of ours is logged and ends it alone."""
         peer = _peer_address(stream)
-        connection = _Connection(stream, peer, self)
+        connection = _Connection(stream, peer, gate, self)
         full = len(self._connections) >= MAX_CONNECTIONS or self._per_peer[peer] >= MAX_CONNECTIONS_PER_PEER
         if full:
             self.stats.dropped["too many connections"] += 1
@@ -192,6 +201,7 @@ class _Connection:
 
     stream: trio.abc.Stream
     peer: str
+    gate: Gate
     server: HttpServer
     _h11: h11.Connection = attrs.field(
         factory=lambda: h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
@@ -250,6 +260,8 @@ class _Connection:
             status = error.error_status_hint if error.error_status_hint in (413, 431, 501) else 400
             await self._answer_and_close(error_response(status))
         except _GiveUp as given_up:
+            if given_up.reason:
+                self.server.stats.refused[given_up.reason] += 1
             await self._answer_and_close(given_up.response)
 
     async def _next_head(self) -> h11.Request | None:
@@ -259,8 +271,13 @@ class _Connection:
             return None
         self._enter(_Phase.HEAD if buffered else _Phase.IDLE, HEAD_SECONDS if buffered else IDLE_SECONDS)
         while True:
+            unread = self._h11.trailing_data[0]
             event = self._h11.next_event()
             if isinstance(event, h11.Request):
+                end = len(unread) - len(self._h11.trailing_data[0])
+                if unread.find(b"\n ", 0, end) >= 0 or unread.find(b"\n\t", 0, end) >= 0:
+                    # a folded line, which others may read as a field of its own (RFC 9112 §5.2); h11 would join it
+                    raise _GiveUp(error_response(400))
                 return event
             if isinstance(event, h11.ConnectionClosed):
                 return None
@@ -288,6 +305,10 @@ class _Connection:
             raise _GiveUp(error_response(431))
         if not head.http_version.startswith(b"1."):
             raise _GiveUp(error_response(505))
+        if reason := self.gate.refusal(request.method, request.target, headers):
+            raise _GiveUp(error_response(400) if reason == HOST_MALFORMED else FORBIDDEN, reason)
+        if "transfer-encoding" in headers and ("content-length" in headers or head.http_version == b"1.0"):
+            raise _GiveUp(error_response(400))  # who frames a body twice, smuggles (RFC 9112 §6.1)
         if int(headers.get("content-length", "0")) > MAX_BODY_BYTES:
             raise _GiveUp(error_response(413))
         if self._h11.they_are_waiting_for_100_continue:

@@ -14,6 +14,7 @@ from upnp_trio.dates import utc_now
 from upnp_trio.errors import DescriptionError, NetworkError
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
 from upnp_trio.server.events import EventHandler, ignore_events
+from upnp_trio.server.gate import HostName, parse_allowed_host, parse_authority
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE, MAX_MAX_AGE, MIN_MAX_AGE
 
 __all__ = ["ServeOptions", "Settings"]
@@ -29,6 +30,7 @@ class ServeOptions(TypedDict, total=False):
     ipv6: bool
     port: int | None
     advertise_url: str | None
+    allowed_hosts: Sequence[str]
     announce_only: bool
     answer_off_link: bool
     multicast_ttl: int | None
@@ -60,6 +62,9 @@ class Settings:
     port: int | None = None
     #: "http://192.0.2.1:8080": scheme, host and port of every LOCATION, for containers and forwarded ports
     advertise_url: str | None = attrs.field(default=None, converter=_without_slash)
+    #: names that HTTP answers to beside its own addresses and the host of *advertise_url*: "ham.local" with any port,
+    #: "ham.example.com:8080" with this one; others get 403, or any web page could read the device by DNS rebinding
+    allowed_hosts: tuple[str, ...] = attrs.field(default=(), converter=_names)
     #: hear no searches, which needs UDP port 1900
     announce_only: bool = False
     #: answer searchers beyond the interface's own link, too; others can be flooded through such a device, so this is
@@ -86,10 +91,20 @@ class Settings:
             raise NetworkError(
                 f"advertise_url is {self.advertise_url!r}; write scheme, host and port, as in http://192.0.2.1:8080"
             )
+        for allowed in self.allowed_hosts:
+            parse_allowed_host(allowed)
         if self.multicast_ttl is not None and not 1 <= self.multicast_ttl <= 255:
             raise NetworkError(f"multicast_ttl is {self.multicast_ttl}; it is 1 to 255 hops, or None for the defaults")
         if not MIN_MAX_AGE <= self.max_age <= MAX_MAX_AGE:
             raise DescriptionError(f"max_age is {self.max_age}; UDA §1.2.2 wants seconds, 1800 or more")
+
+    @property
+    def host_names(self) -> frozenset[HostName]:
+        """The names that HTTP answers to beside its own addresses."""
+        names = {parse_allowed_host(allowed) for allowed in self.allowed_hosts}
+        if self.advertise_url and (advertised := parse_authority(self.advertise_url.removeprefix("http://"))):
+            names.add(advertised)
+        return frozenset(names)
 
     def choose(self, interfaces: Iterable[Interface]) -> list[Choice]:
         """What of *interfaces* is served, with the reasons."""

@@ -143,7 +143,8 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
 
     *Options*, all of them keywords, with their defaults: ``interfaces=()``, names, addresses or prefixes to serve
     on; ``ipv4=True``, ``ipv6=True``; ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and
-    port that LOCATION tells in place of this host's own; ``announce_only=False``, hear no searches;
+    port that LOCATION tells in place of this host's own; ``allowed_hosts=()``, names that HTTP answers to beside its
+    addresses; ``announce_only=False``, hear no searches;
     ``answer_off_link=False``, answer beyond the own link; ``multicast_ttl=None``, hops of announcements;
     ``max_age=1800``, seconds that an announcement holds; ``on_event``, called with what happens; ``rng`` and
     ``utcnow``, chance and the wall clock. `Settings` has them one by one.
@@ -186,6 +187,7 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
             utcnow=settings.utcnow,
             stats=stats,
             on_event=settings.on_event,
+            allowed_hosts=settings.host_names,
         ),
         responder=Responder(
             index=index,
