@@ -164,6 +164,8 @@ class FakeListener(trio.abc.Listener[trio.abc.Stream]):
     """Accepts what a test connects, over memory streams."""
 
     def __init__(self) -> None:
+        #: raised, one for each accept, before anything is accepted again
+        self.failures: list[OSError] = []
         self._send, self._receive = trio.open_memory_channel[trio.abc.Stream](math.inf)
 
     def connect(self) -> trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]:
@@ -173,6 +175,9 @@ class FakeListener(trio.abc.Listener[trio.abc.Stream]):
         return client
 
     async def accept(self) -> trio.abc.Stream:
+        if self.failures:
+            await trio.lowlevel.checkpoint()
+            raise self.failures.pop(0)
         return await self._receive.receive()
 
     async def aclose(self) -> None:

@@ -408,7 +408,7 @@ async def test_a_stranger_with_our_udn_is_told_of_once_and_answered_now_and_then
         alives = [sent for sent in network.air.sent if sent.time > 10]
         assert len(alives) == 9
     (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert warning.startswith(f"{ASKER[0]} on eth0 says byebye for our {usn}")
+    assert warning.startswith(f"{ASKER[0]} on eth0 says byebye for our {usn.partition('::')[0]}; ")
 
 
 async def test_a_neighbour_with_its_own_udn_and_our_own_echo_are_no_conflict(

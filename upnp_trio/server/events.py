@@ -78,6 +78,8 @@ class Stats:
     answers: int = 0
     #: ssdp:alive messages that were sent
     announcements: int = 0
+    #: how often somebody else announced or revoked a device of ours
+    conflicts: int = 0
     #: HTTP requests that were answered, by status
     requests: Counter[int] = attrs.field(factory=Counter)
     #: HTTP requests and connections that were refused, by reason

@@ -23,6 +23,7 @@ from upnp_trio.server.events import NetworkChanged
 from upnp_trio.server.http import HttpServer
 from upnp_trio.server.identity import next_boot_id
 from upnp_trio.server.options import Settings
+from upnp_trio.server.quiet import Quiet
 from upnp_trio.server.responder import Responder
 from upnp_trio.server.supervision import supervised
 from upnp_trio.site import Site
@@ -82,6 +83,7 @@ class Host:
     #: interfaces that could not be opened, so that each is logged once
     _failing: set[Interface] = attrs.field(factory=set)
     _conflicts: ConflictWatch = attrs.field(factory=ConflictWatch)
+    _quiet: Quiet = attrs.field(factory=Quiet)
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[None]:
@@ -127,14 +129,16 @@ class Host:
 
     def hear_notify(self, message: Alive | ByeBye, peer: Address, endpoint: Endpoint) -> None:
         """Notice when somebody else speaks for a device of ours: say so, and announce it again."""
-        root = self._roots_by_udn.get(message.usn.partition("::")[0].lower())
+        udn = message.usn.partition("::")[0]
+        root = self._roots_by_udn.get(udn.lower())
         if root is None or any(peer[0] == str(voice.address) for voice in self.announcer.voices):
             return
         what = "announces" if isinstance(message, Alive) else "says byebye for"
-        if self._conflicts.is_news(peer[0], trio.current_time()):
-            logger.warning(
+        self.responder.stats.conflicts += 1
+        if self._quiet.is_news("conflict", peer[0], trio.current_time()):
+            logger.warning(  # what stands behind the UDN is theirs, and could steer a terminal
                 "%s on %s %s our %s; two devices with one UDN hide each other: give one of them another UUID",
-                *(peer[0], endpoint.interface.name, what, message.usn),
+                *(peer[0], endpoint.interface.name, what, udn),
             )
         if self._conflicts.wants_answer(root, trio.current_time()):
             self.announcer.add(root)  # its first set leaves after a random wait

@@ -8,12 +8,12 @@ answer: idle connections end at once, busy ones get `GRACE_SECONDS`.
 from __future__ import annotations
 
 import enum
+import errno
 import logging
 import math
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import attrs
@@ -23,6 +23,7 @@ import trio
 from upnp_trio.dates import http_date
 from upnp_trio.server.events import EventHandler, RequestAnswered, Stats
 from upnp_trio.server.gate import HOST_MALFORMED, Gate, HostName
+from upnp_trio.server.quiet import Quiet
 from upnp_trio.site import REASONS, Request, Response, error_response
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ MAX_CONNECTIONS = 256
 MAX_CONNECTIONS_PER_PEER = 64
 # Connections that are being told 503; beyond them, a flood is closed without a word.
 MAX_REFUSALS = 64
+# When this process, or the system, has no file descriptor left for one more.
+FULL_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+FULL_SECONDS = 0.1
 # For a request in flight when the device stops.
 GRACE_SECONDS = 2.0
 # After an error, what the peer is still sending is read and forgotten, or the kernel would answer it with a reset
@@ -111,6 +115,7 @@ class HttpServer:
     allowed_hosts: frozenset[HostName] = frozenset()
     _connections: set[_Connection] = attrs.field(factory=set)
     _per_peer: Counter[str] = attrs.field(factory=Counter)
+    _quiet: Quiet = attrs.field(factory=Quiet)
     _stopping: bool = False
     _nursery: trio.Nursery | None = None
     _heads: dict[tuple[int, bool], tuple[Response, h11.Response]] = attrs.field(factory=dict)
@@ -132,7 +137,18 @@ class HttpServer:
         assert self._nursery is not None, "run comes first"
         # A listener is bound to one address, so all its connections have that one for their local address.
         gate = Gate(door.authority, self.allowed_hosts)
-        await trio.serve_listeners(partial(self.handle, gate), [door.listener], handler_nursery=self._nursery)
+        async with door.listener:
+            while True:
+                try:
+                    stream = await door.listener.accept()
+                except OSError as error:
+                    # trio.serve_listeners goes on likewise, but logs each time, ten times a second
+                    if error.errno not in FULL_ERRNOS:
+                        raise
+                    self.stats.refused["no file descriptor left"] += 1
+                    await trio.sleep(FULL_SECONDS)
+                else:
+                    self._nursery.start_soon(self.handle, gate, stream)
 
     def head_of(self, response: Response, *, close: bool) -> h11.Response:
         """Status line and headers of *response*, checked by h11 once for each second that it is sent in."""
@@ -176,7 +192,9 @@ class HttpServer:
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             pass  # the peer went away; its right
         except Exception:
-            logger.exception("a fault while serving %s; its connection is closed", peer)
+            self.stats.refused["a fault of ours"] += 1
+            if self._quiet.is_news("fault", peer, trio.current_time()):  # who found out how to cause one will repeat it
+                logger.exception("a fault while serving %s; its connection is closed", peer)
         finally:
             self._connections.discard(connection)
             self._per_peer[peer] -= 1
