@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Interface, ip_address, ip_interface
+from ipaddress import IPv4Address, IPv4Interface, ip_interface
 from typing import Any
 
 import attrs
@@ -182,23 +182,6 @@ def test_one_family_can_be_left_out() -> None:
     assert (choice.served, choice.reason) == (False, "no address")
 
 
-@pytest.mark.parametrize(
-    ("peer", "own"),
-    [
-        ("192.168.1.9", "192.168.1.7"),
-        ("192.168.2.9", None),
-        ("fe80::9", "fe80::7"),
-        ("fd00::9", "fd00::7"),
-        ("2001:db8::9", "2001:db8::7"),  # DHCPv6 gives addresses with a prefix of 128 bits
-        ("2001:db8:0:1::9", None),
-        ("fd00::8", "fd00::8"),  # ourselves
-    ],
-)
-def test_a_neighbour_is_told_the_address_on_its_own_link(peer: str, own: str | None) -> None:
-    towards = DUAL.address_towards(ip_address(peer))
-    assert (towards and str(towards)) == own
-
-
 @pytest.mark.parametrize("name", ["docker0", "br-0123456789ab", "virbr0", "lxcbr0", "podman1", "cni-podman0"])
 def test_the_bridge_of_a_container_engine_is_served_only_when_it_is_all_there_is_or_asked_for(name: str) -> None:
     bridge = _interface(name, "172.17.0.1/16")
@@ -262,21 +245,3 @@ def test_what_is_served_is_up_and_has_an_address_of_its_own(interfaces: list[Int
 @given(_interfaces)
 def test_loopback_and_others_are_never_served_together(interfaces: list[Interface]) -> None:
     assert len({choice.interface.is_loopback for choice in choose(interfaces) if choice.served}) <= 1
-
-
-# --- on-link ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("peer", "own"),
-    [
-        ("192.168.1.200", "192.168.1.7"),
-        ("192.168.1.7", "192.168.1.7"),
-        ("10.0.0.9", "10.0.0.7"),
-        ("192.168.2.1", None),
-        ("8.8.8.8", None),
-    ],
-)
-def test_the_address_towards_a_peer_is_the_one_in_its_network(peer: str, own: str | None) -> None:
-    address = _interface("eth0", "192.168.1.7/24", "10.0.0.7/8").address_towards(IPv4Address(peer))
-    assert address == (None if own is None else IPv4Address(own))

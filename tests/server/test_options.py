@@ -22,6 +22,7 @@ def test_every_option_has_a_setting_and_every_setting_an_option() -> None:
         ({"ipv4": False, "ipv6": False}, "neither IPv4 nor IPv6"),
         ({"interfaces": ["eth 0"]}, "'eth 0' is no interface name"),
         ({"multicast_ttl": 0}, "multicast_ttl is 0"),
+        ({"reply_budget": 0}, "reply_budget is 0"),
         ({"advertise_url": "192.0.2.1:8080"}, "advertise_url is '192.0.2.1:8080'"),
         ({"advertise_url": "http://192.0.2.1/path"}, "write scheme, host and port"),
         ({"advertise_url": "http://a\r\nb"}, "advertise_url"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from random import Random
+from typing import Any
 
 import pytest
 import trio
@@ -13,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.devices import BASIC, GATEWAY
-from tests.server.fakes import ASKER, NOON, FakeEndpoint, fake_endpoint
+from tests.server.fakes import ASKER, NOON, FakeEndpoint, Sent, fake_endpoint
 from upnp_trio import RootDevice
 from upnp_trio.server import responder as responder_module
+from upnp_trio.server.budget import BURST_SECONDS
 from upnp_trio.server.events import Event, SearchAnswered, Stats, ignore_events
 from upnp_trio.server.responder import TICK_SECONDS, Responder
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
@@ -117,20 +121,83 @@ async def test_a_search_that_two_interfaces_on_one_link_hear_is_answered_once(
 ) -> None:
     with fake_endpoint("192.0.2.7/24") as first, fake_endpoint("192.0.2.8/24", name="eth1", index=3) as second:
         async with answering(first, second, stats=stats, root=BASIC):
-            for _ in range(3):  # control points repeat a search; each time all who hear it count as one
-                first.multicast_ear.say(search("upnp:rootdevice"))
-                await trio.testing.wait_all_tasks_blocked()
-                second.multicast_ear.say(search("upnp:rootdevice"))
-                await trio.sleep(0.1)
+            first.multicast_ear.say(search("upnp:rootdevice"))
+            await trio.testing.wait_all_tasks_blocked()
+            second.multicast_ear.say(search("upnp:rootdevice"))
             second.multicast_ear.say(search("upnp:rootdevice"), ("192.0.2.10", 1))
             await trio.sleep(3)
-            assert len(first.sent) == 3
+            assert len(first.sent) == 1
             assert [sent.destination[0] for sent in second.sent] == ["192.0.2.10"]
-            assert stats.dropped == {"heard on another interface": 3}
+            assert stats.dropped == {"heard on another interface": 1}
             # once its answer is out, whoever hears the next one answers
             second.multicast_ear.say(search("upnp:rootdevice"))
             await trio.sleep(3)
             assert len(second.sent) == 2
+
+
+async def test_a_search_repeated_while_its_answer_is_pending_is_answered_once(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats, root=BASIC):
+        for _ in range(3):
+            endpoint.multicast_ear.say(search("upnp:rootdevice", mx=5))  # due after 3.8 s with this seed
+            await trio.sleep(0.1)
+        assert stats.dropped == {"repeated": 2}
+        endpoint.multicast_ear.say(search("upnp:rootdevice", mx=5), (ASKER[0], ASKER[1] + 1))
+        endpoint.multicast_ear.say(search("ssdp:all", mx=5))
+        await trio.sleep(6)
+        assert len(endpoint.sent) == 1 + 1 + 3
+        endpoint.multicast_ear.say(search("upnp:rootdevice", mx=5))
+        await trio.sleep(6)
+    assert len(endpoint.sent) == 6
+    assert stats.dropped == {"repeated": 2}
+
+
+async def test_who_repeats_a_search_with_less_patience_is_answered_in_time(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats, root=BASIC):
+        endpoint.multicast_ear.say(search("upnp:rootdevice", mx=5))  # due after 3.8 s with this seed
+        await trio.sleep(0.1)
+        endpoint.multicast_ear.say(search("upnp:rootdevice", mx=1))
+        await trio.sleep(1)
+        assert len(endpoint.sent) == 1
+
+
+async def test_one_source_cannot_have_more_than_its_budget_and_others_get_theirs(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats, root=BASIC) as responder:
+        responder.budget.answers_per_second = 10
+        for port in range(1, 1001):
+            endpoint.multicast_ear.say(search("upnp:rootdevice", mx=1), ("192.0.2.66", port))
+        endpoint.multicast_ear.say(search("upnp:rootdevice", mx=1))
+        await trio.sleep(2)
+        burst = int(10 * BURST_SECONDS)
+        answered = Counter(sent.destination[0] for sent in endpoint.sent)
+        assert answered == {"192.0.2.66": pytest.approx(burst, abs=1), ASKER[0]: 1}
+        assert stats.dropped == {"over budget": 1000 - answered["192.0.2.66"]}
+        await trio.sleep(10)  # what it gets after that is the rate alone
+        endpoint.sent.clear()
+        for port in range(1, 1001):
+            endpoint.multicast_ear.say(search("upnp:rootdevice", mx=1), ("192.0.2.66", port))
+        await trio.sleep(2)
+        assert len(endpoint.sent) == pytest.approx(10 * 12, abs=2)
+
+
+async def test_a_source_that_floods_costs_no_other_its_answer_to_any_search(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats):
+        for port in range(1, 20_001):
+            endpoint.multicast_ear.say(search("ssdp:all", mx=5), ("192.0.2.66", port))
+        for mx in (1, 3):
+            endpoint.multicast_ear.say(search("ssdp:all", mx=mx), (ASKER[0], 1000 + mx))
+        await trio.sleep(6)
+    assert Counter(sent.destination for sent in endpoint.sent if sent.destination[0] == ASKER[0]) == {
+        (ASKER[0], 1001): 11,
+        (ASKER[0], 1003): 11,
+    }
 
 
 async def test_a_unicast_search_is_answered_at_once(
@@ -146,8 +213,8 @@ async def test_a_pending_answer_does_not_delay_the_next_search(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with answering(endpoint, stats=stats, root=BASIC):
-        for _ in range(50):
-            endpoint.multicast_ear.say(search("upnp:rootdevice", mx=5))
+        for port in range(50):
+            endpoint.multicast_ear.say(search("upnp:rootdevice", mx=5), (ASKER[0], 1000 + port))
         endpoint.unicast_ear.say(search("upnp:rootdevice", mx=None))
         await trio.testing.wait_all_tasks_blocked()
         assert [sent.time for sent in endpoint.sent] == [0.0]
@@ -180,8 +247,8 @@ async def test_answers_leave_at_most_a_tick_late_and_never_early(
 
     async with answering(endpoint, stats=stats, root=BASIC) as responder:
         responder.rng = Recording(3)
-        for _ in range(200):
-            endpoint.multicast_ear.say(search("upnp:rootdevice", mx=1))
+        for port in range(200):
+            endpoint.multicast_ear.say(search("upnp:rootdevice", mx=1), (ASKER[0], 1000 + port))
         await trio.sleep(2)
     assert len(planned) == len(endpoint.sent) == 200
     for due, sent in zip(sorted(planned), endpoint.sent, strict=True):
@@ -235,8 +302,8 @@ async def test_a_search_that_would_overfill_the_queue_is_dropped_whole(
 ) -> None:
     async with answering(endpoint, stats=stats):
         fitting = responder_module.MAX_PENDING_ANSWERS // 11
-        for _ in range(fitting + 3):
-            endpoint.multicast_ear.say(search("ssdp:all", mx=5))
+        for number in range(fitting + 3):
+            endpoint.multicast_ear.say(search("ssdp:all", mx=5), (f"192.0.2.{number % 200 + 8}", 1000 + number))
         await trio.testing.wait_all_tasks_blocked()
         assert stats.dropped == {"too many pending": 3}
         await trio.sleep(5)
@@ -256,7 +323,6 @@ async def test_what_is_remembered_of_strangers_is_bounded(stats: Stats, autojump
             await trio.sleep(1)
             assert stats.answers == 5000
             assert len(responder._heads) <= responder_module.MAX_KEPT_HEADS
-            assert len(responder._peers) <= responder_module.MAX_KEPT_PEERS
 
 
 async def test_a_send_that_the_network_refuses_is_counted_and_the_next_one_goes_out(
@@ -302,18 +368,57 @@ async def test_date_is_that_of_the_sending_not_of_the_search(
     assert answer.date == "Mon, 23 Nov 2026 12:00:04 GMT"
 
 
+_SEARCHES = st.builds(
+    search,
+    st.sampled_from(
+        ["ssdp:all", "upnp:rootdevice", "UPNP:RootDevice", "urn:schemas-upnp-org:device:Basic:1", "urn:x:y"]
+    ),
+    st.sampled_from([None, 1, 2, 5]),
+)
+
+
 @settings(max_examples=50)
-@given(st.lists(st.binary(max_size=300) | st.just(search("upnp:rootdevice")), max_size=20))
+@given(st.lists(st.binary(max_size=300) | _SEARCHES, max_size=20))
 def test_no_sequence_of_datagrams_ends_the_responder(datagrams: list[bytes]) -> None:
     async def main() -> None:
         stats = Stats()
         with fake_endpoint() as endpoint:
             async with answering(endpoint, stats=stats, root=BASIC):
-                for datagram in datagrams:
-                    endpoint.multicast_ear.say(datagram)
+                for port, datagram in enumerate(datagrams, 1000):
+                    endpoint.multicast_ear.say(datagram, (ASKER[0], port))
+                endpoint.multicast_ear.say(search("upnp:rootdevice"))
                 await trio.sleep(10)
-            valid = sum(datagram == search("upnp:rootdevice") for datagram in datagrams)
-            assert stats.datagrams == len(datagrams)
-            assert len(endpoint.sent) >= valid
+            assert stats.datagrams == len(datagrams) + 1
+            assert ASKER in {sent.destination for sent in endpoint.sent}
 
     trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+class _Forgetful(dict[Any, Any]):
+    """Remembers nothing: with it, everything is done as if for the first time."""
+
+    def __setitem__(self, key: object, value: object) -> None:
+        pass
+
+
+@settings(max_examples=50)
+@given(st.lists(_SEARCHES | st.binary(max_size=40), max_size=12))
+def test_what_is_remembered_changes_no_byte_that_is_sent(datagrams: list[bytes]) -> None:
+    async def said(*, forgetful: bool) -> list[Sent]:
+        with fake_endpoint() as endpoint:
+            async with answering(endpoint, stats=Stats()) as responder:
+                if forgetful:
+                    responder._memory._searches = _Forgetful()
+                    responder.index._found = _Forgetful()
+                    responder._heads = _Forgetful()
+                for port, datagram in enumerate(datagrams * 2, 1000):
+                    endpoint.multicast_ear.say(datagram, (ASKER[0], port))
+                    endpoint.unicast_ear.say(datagram, (ASKER[0], port))
+                await trio.sleep(10)
+            return endpoint.sent
+
+    def run(*, forgetful: bool) -> list[Sent]:
+        clock = trio.testing.MockClock(autojump_threshold=0)
+        return trio.run(partial(said, forgetful=forgetful), clock=clock)
+
+    assert run(forgetful=False) == run(forgetful=True)

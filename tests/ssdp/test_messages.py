@@ -13,7 +13,6 @@ from upnp_trio.ssdp.messages import (
     Search,
     SearchResponse,
     Update,
-    finish_search_response,
     parse,
     render_alive,
     render_byebye,
@@ -21,6 +20,7 @@ from upnp_trio.ssdp.messages import (
     render_search_response,
     render_search_response_head,
     render_update,
+    search_response_end,
 )
 
 tokens = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters='"'), min_size=1, max_size=80)
@@ -98,7 +98,7 @@ def test_a_search_response_survives_the_wire_and_ends_in_an_empty_line(response:
     assert parse(payload) == response
     assert payload.endswith(b"\r\n\r\n")
     assert payload.count(b"\r\n\r\n") == 1
-    assert finish_search_response(render_search_response_head(response), response.date) == payload
+    assert render_search_response_head(response) + search_response_end(response.date) == payload
 
 
 def test_a_search_response_has_every_header_that_uda_wants_and_no_other() -> None:

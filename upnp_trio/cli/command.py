@@ -25,6 +25,7 @@ from upnp_trio.documents.device_file import load_device
 from upnp_trio.errors import DescriptionError, DeviceFailed, UpnpTrioError
 from upnp_trio.model.names import Udn
 from upnp_trio.network.interfaces import choose, host_interfaces, missing
+from upnp_trio.server.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.server.options import ServeOptions
 from upnp_trio.server.serve import serve_devices
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
@@ -127,6 +128,14 @@ def show_interfaces(names: tuple[str, ...]) -> None:
     "--answer-off-link", is_flag=True, help="Answer searchers beyond the interface's own link, too: routed networks."
 )
 @click.option(
+    "--reply-budget",
+    type=click.IntRange(1),
+    default=DEFAULT_REPLY_BUDGET,
+    show_default=True,
+    metavar="N",
+    help="How many answers a second one address is sent in the long run; half a minute's worth may leave at once.",
+)
+@click.option(
     "--multicast-ttl",
     type=click.IntRange(1, 255),
     help="How many hops announcements live. [default: 2; 10 in an IPv6 site]",
@@ -159,6 +168,7 @@ def serve(
     allowed_hosts: tuple[str, ...],
     announce_only: bool,
     answer_off_link: bool,
+    reply_budget: int,
     multicast_ttl: int | None,
     max_age: int,
     log_level: str,
@@ -183,6 +193,7 @@ def serve(
             allowed_hosts=allowed_hosts,
             announce_only=announce_only,
             answer_off_link=answer_off_link,
+            reply_budget=reply_budget,
             multicast_ttl=multicast_ttl,
             max_age=max_age,
         )

@@ -31,6 +31,7 @@ __all__ = [
     "host_interfaces",
     "is_container_bridge",
     "missing",
+    "on_link",
     "require_names",
 ]
 
@@ -64,19 +65,6 @@ class Interface:
     def of_family(self, version: int) -> Interface:
         """This interface with its addresses of one IP version."""
         return attrs.evolve(self, addresses=tuple(a for a in self.addresses if a.version == version))
-
-    def address_towards(self, peer: IpAddress) -> IpAddress | None:
-        """The own address whose network *peer* is in; ``None`` if it is not on this link.
-
-        Of one's own addresses, one that is *peer* itself comes first: a search from this very host.
-        """
-        for address in self.addresses:
-            if address.ip == peer:
-                return address.ip
-        for address in self.addresses:
-            if address.version == peer.version and peer in on_link(address):
-                return address.ip
-        return None
 
 
 def on_link(address: IpInterface) -> ipaddress.IPv4Network | IPv6Network:

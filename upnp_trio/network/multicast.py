@@ -26,7 +26,7 @@ import trio
 
 from upnp_trio.errors import NetworkError, PortTaken
 from upnp_trio.network.holders import port_holder
-from upnp_trio.network.interfaces import Interface, IpAddress, IpInterface
+from upnp_trio.network.interfaces import Interface, IpAddress, IpInterface, on_link
 from upnp_trio.ssdp.messages import GROUP, MAX_DATAGRAM_BYTES, PORT
 from upnp_trio.ssdp.speech import Place
 
@@ -47,10 +47,11 @@ SITE_LOCAL_GROUP = "ff05::c"
 MULTICAST_TTL = 2
 SITE_LOCAL_HOPS = 10
 REPLY_TTL = 4
-# As much as the system gives (Linux grants net.core.rmem_max): the queue in which a storm waits for us.
+# As much as the system gives: the queue in which a storm waits for us. Linux grants net.core.rmem_max, which is room
+# for some 500 searches by default, or all of it to a privileged process: some 10,000.
 RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
-# Each socket yields at most this many datagrams before the others get their turn.
-MAX_BATCH = 64
+# Each socket yields at most this many datagrams before the others get their turn: some 5 ms of work.
+MAX_BATCH = 256
 # SEARCHPORT is one of the dynamic ports (UDA 2.0 §1.2.2).
 SEARCH_PORTS = range(49152, 65536)
 # A send buffer that has no room for so long is one of the network's faults, and the message is lost.
@@ -62,6 +63,8 @@ _IPV6_MULTICAST_ALL = 29
 # Linux: hear an interface alone; allowed without privilege since 5.7. IPv6 needs it, as its membership of a
 # site-local group says nothing of the interface a datagram came in on.
 _SO_BINDTODEVICE = 25
+# Linux: beyond net.core.rmem_max, for who has CAP_NET_ADMIN.
+_SO_RCVBUFFORCE = 33
 
 
 @attrs.frozen(eq=False)
@@ -128,6 +131,34 @@ class Endpoint:
     interface: Interface
     ears: tuple[Ear, ...]
     voices: dict[IpAddress, Voice]
+    #: the network of each address as numbers, and its voice: each datagram's sender is compared with them
+    _links: tuple[tuple[int, int, Voice], ...] = attrs.field(
+        init=False, default=attrs.Factory(lambda self: tuple(self._find_links()), takes_self=True)
+    )
+    _own: dict[str, Voice] = attrs.field(
+        init=False,
+        default=attrs.Factory(lambda self: {str(ip): voice for ip, voice in self.voices.items()}, takes_self=True),
+    )
+
+    def _find_links(self) -> Iterator[tuple[int, int, Voice]]:
+        for address in self.interface.addresses:
+            network = on_link(address)
+            yield int(network.netmask), int(network.network_address), self.voices[address.ip]
+
+    def voice_towards(self, peer: str) -> Voice | None:
+        """The voice in whose network *peer* is; ``None`` if it is not on this link.
+
+        Of one's own addresses, one that is *peer* itself comes first: a search from this very host.
+        """
+        if peer in self._own:
+            return self._own[peer]
+        number = int.from_bytes(
+            socket.inet_pton(socket.AF_INET6, peer) if ":" in peer else socket.inet_aton(peer), "big"
+        )
+        for netmask, network, voice in self._links:
+            if number & netmask == network:
+                return voice
+        return None
 
 
 def group_of(address: IpInterface) -> str:
@@ -281,7 +312,7 @@ def _open_socket(
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if sys.platform not in ("linux", "win32"):  # the BSDs share a port by this option alone
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        _enlarge_queue(opened)
         if family == socket.AF_INET6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if bind_to_device and sys.platform == "linux":
@@ -302,6 +333,14 @@ def _open_socket(
         ) from error
     stack.enter_context(opened)
     return opened
+
+
+def _enlarge_queue(ear: socket.socket) -> None:
+    if sys.platform == "linux":
+        with suppress(PermissionError):
+            ear.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES)
+            return
+    ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
 
 
 def _socket_address(address: str, port: int, interface: Interface) -> Address:

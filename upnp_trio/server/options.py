@@ -13,6 +13,7 @@ import attrs
 from upnp_trio.dates import utc_now
 from upnp_trio.errors import DescriptionError, NetworkError
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
+from upnp_trio.server.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.server.events import EventHandler, ignore_events
 from upnp_trio.server.gate import HostName, parse_allowed_host, parse_authority
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE, MAX_MAX_AGE, MIN_MAX_AGE
@@ -33,6 +34,7 @@ class ServeOptions(TypedDict, total=False):
     allowed_hosts: Sequence[str]
     announce_only: bool
     answer_off_link: bool
+    reply_budget: int
     multicast_ttl: int | None
     max_age: int
     on_event: EventHandler
@@ -70,6 +72,9 @@ class Settings:
     #: answer searchers beyond the interface's own link, too; others can be flooded through such a device, so this is
     #: for routed networks of one's own
     answer_off_link: bool = False
+    #: how many answers to searches one address is sent a second in the long run; half a minute's worth may leave at
+    #: once
+    reply_budget: int = DEFAULT_REPLY_BUDGET
     #: how many hops announcements live; ``None`` means 2, and 10 in an IPv6 site (UDA 2.0 §1.2.2, §A)
     multicast_ttl: int | None = None
     #: how many seconds an announcement holds (UDA 2.0 §1.2.2)
@@ -93,6 +98,8 @@ class Settings:
             )
         for allowed in self.allowed_hosts:
             parse_allowed_host(allowed)
+        if self.reply_budget < 1:
+            raise NetworkError(f"reply_budget is {self.reply_budget}; it is answers a second to one address, from 1 on")
         if self.multicast_ttl is not None and not 1 <= self.multicast_ttl <= 255:
             raise NetworkError(f"multicast_ttl is {self.multicast_ttl}; it is 1 to 255 hops, or None for the defaults")
         if not MIN_MAX_AGE <= self.max_age <= MAX_MAX_AGE:

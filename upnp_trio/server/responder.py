@@ -6,48 +6,45 @@ delay, so a thousand searches can be pending at once.
 
 from __future__ import annotations
 
-import heapq
-import ipaddress
 import logging
 import math
 from collections.abc import Callable
 from datetime import datetime
-from itertools import count
 from random import Random
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import attrs
 import trio
 
 from upnp_trio.dates import http_date
 from upnp_trio.errors import MalformedMessage
-from upnp_trio.network.multicast import Address, Ear, Endpoint, Voice
+from upnp_trio.network.multicast import MAX_BATCH, Address, Ear, Endpoint, Voice
 from upnp_trio.server.alarm import Alarm
-from upnp_trio.server.events import EventHandler, SearchAnswered, Stats
-from upnp_trio.ssdp.messages import Alive, ByeBye, Message, Search, finish_search_response, parse
+from upnp_trio.server.budget import Budget
+from upnp_trio.server.events import EventHandler, SearchAnswered, Stats, ignore_events
+from upnp_trio.server.repeats import Repeats
+from upnp_trio.server.ticks import TickQueue
+from upnp_trio.ssdp.memory import SearchMemory
+from upnp_trio.ssdp.messages import Alive, ByeBye, Message, Search, search_response_end
 from upnp_trio.ssdp.search import Answer, Index, replies
 from upnp_trio.ssdp.speech import search_response_head
-
-if TYPE_CHECKING:
-    from upnp_trio.network.interfaces import IpAddress
 
 __all__ = ["Responder"]
 
 logger = logging.getLogger(__name__)
 traffic = logging.getLogger("upnp_trio.traffic.ssdp")
 
-# Answers due within one tick leave together: one wake-up for all of them instead of one each. 20 ms is far below
-# what a searcher that waits whole seconds can notice.
+# Answers due within one tick leave together, and searches that follow each other closely are read together: one
+# wake-up, which costs more than a search, for all of them. 20 ms is far below what a searcher that waits whole
+# seconds can notice.
 TICK_SECONDS = 0.02
-# How long searches that follow each other closely are let gather: half a tick, and nothing beside an MX of a second.
-# A burst of 50,000 searches a second fills the receive buffer that Linux gives by default in as long.
-GATHER_SECONDS = 0.01
+# When more than so many have gathered within a tick, they are read four times as often: the receive buffer that Linux
+# gives by default has room for some 500.
+MANY_SEARCHES = 64
 # 5 seconds of MX at 6,000 answers a second, far above any real network; some 10 MiB. When full, new ones are dropped.
 MAX_PENDING_ANSWERS = 32_768
 # What the same searchers ask again is rendered once; bounded, as a stranger chooses the spelling of ST.
 MAX_KEPT_HEADS = 4096
-# Whom we have told from which own address they are reached; bounded, as a stranger may forge many addresses.
-MAX_KEPT_PEERS = 4096
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -60,26 +57,27 @@ class Responder:
     utcnow: Callable[[], datetime]
     stats: Stats
     on_event: EventHandler
+    #: what each searcher may be sent
+    budget: Budget = attrs.field(factory=Budget)
     #: answer searchers beyond the interface's own link, too (routed networks)
     answer_off_link: bool = False
     #: called with what other hosts announce or revoke, and who does
     on_notify: Callable[[Alive | ByeBye, Address, Endpoint], None] = lambda message, peer, endpoint: None
-    _due: list[tuple[float, int, Voice, Address, bytes]] = attrs.field(factory=list)
-    _order: count[int] = attrs.field(factory=count)
+    _memory: SearchMemory = attrs.field(factory=SearchMemory)
+    _due: TickQueue[tuple[Voice, Address, bytes]] = attrs.field(factory=lambda: TickQueue(TICK_SECONDS))
     _heads: dict[tuple[Answer, Voice], bytes] = attrs.field(factory=dict)
-    _peers: dict[tuple[Endpoint, str], Voice | None] = attrs.field(factory=dict)
-    #: by searcher and target, which endpoint heard it first, and until when the others are to be quiet
-    _askers: dict[tuple[Address, str], tuple[Endpoint, float]] = attrs.field(factory=dict)
+    _repeats: Repeats = attrs.field(factory=Repeats)
     _alarm: Alarm = attrs.field(factory=Alarm)
-    _date: tuple[datetime, str] | None = None
+    #: the second that answers were last sent in, and how they ended
+    _second: datetime | None = None
+    _end: bytes = b""
 
     def reset(self, boot_id: int) -> None:
         """Speak with another BOOTID from now on; answers that wait are lost, as they have the old one."""
         self.boot_id = boot_id
         self._due.clear()
         self._heads.clear()
-        self._peers.clear()
-        self._askers.clear()
+        self._repeats.clear()
 
     def forget_answers(self) -> None:
         """The index has changed: what was rendered from it may be wrong."""
@@ -97,25 +95,39 @@ class Responder:
         woken = -math.inf
         while True:
             await ear.wait()
-            self._drain(endpoint, ear)
             last, woken = woken, trio.current_time()
-            # Searches that come one after the other are taken together: a wake-up costs more than a search. Unicast
-            # ones are not, as they are answered at once.
-            busy = ear.multicast is True and woken < last + GATHER_SECONDS
+            taken = self._drain(endpoint, ear)
+            # Unicast searches are not let gather, as they are answered at once.
+            busy = ear.multicast is True and woken < last + TICK_SECONDS
             while busy:
-                await trio.sleep(GATHER_SECONDS)
-                busy = self._drain(endpoint, ear)
+                await self._gather(taken)
+                taken = self._drain(endpoint, ear)
+                busy = taken > 0
 
-    def _drain(self, endpoint: Endpoint, ear: Ear) -> bool:
-        """Take what waits; whether there was anything."""
-        before = self.stats.datagrams
+    async def _gather(self, last_taken: int) -> None:
+        """Wait until the next searches are worth a look."""
+        if last_taken >= MAX_BATCH:  # there is more
+            await trio.lowlevel.checkpoint()
+        elif last_taken > MANY_SEARCHES:
+            await trio.sleep(TICK_SECONDS / 4)
+        else:  # when the answers that are due wake us anyway
+            await trio.sleep_until(math.floor(trio.current_time() / TICK_SECONDS + 1) * TICK_SECONDS)
+
+    def _drain(self, endpoint: Endpoint, ear: Ear) -> int:
+        """Take what waits; how much that was."""
+        taken, now = 0, trio.current_time()
         for datagram, peer in ear.drain():
-            self._hear(datagram, peer, endpoint, multicast=ear.multicast)
-        return self.stats.datagrams > before
+            taken += 1
+            self._hear(datagram, peer, endpoint, now, multicast=ear.multicast)
+        self.stats.datagrams += taken
+        self._set_alarm()
+        return taken
 
-    def _hear(self, datagram: bytes, peer: Address, endpoint: Endpoint, *, multicast: bool | None) -> None:
-        self.stats.datagrams += 1
-        voice = self._voice_towards(peer[0], endpoint)
+    def _hear(self, datagram: bytes, peer: Address, endpoint: Endpoint, now: float, *, multicast: bool | None) -> None:
+        voice = endpoint.voice_towards(peer[0])
+        if voice is None and self.answer_off_link:
+            voice = next(iter(endpoint.voices.values()))
+        # strangers from beyond the link get nothing, they may be victims
         if voice is None or not peer[1]:
             self._drop("off link", peer, endpoint, datagram)
             return
@@ -123,7 +135,7 @@ class Responder:
             self.stats.dropped["not a search"] += 1  # our own announcement, come back
             return
         try:
-            message = parse(datagram)
+            message = self._memory.parse(datagram)
         except MalformedMessage as error:
             self._drop("malformed", peer, endpoint, f"{error}: {datagram!r}")
             return
@@ -131,77 +143,78 @@ class Responder:
             self._take_note(message, peer, endpoint)
             return
         self.stats.searches += 1
-        traffic.debug("%s: %s searches %s", endpoint.interface.name, peer, message)
+        if traffic.isEnabledFor(logging.DEBUG):
+            traffic.debug("%s: %s searches %s", endpoint.interface.name, peer, message)
         # where the system hides to whom it was sent: only searches that were meant for all have MX
-        self._answer(
-            message, peer, endpoint, voice, multicast=message.mx is not None if multicast is None else multicast
-        )
+        if multicast or (multicast is None and message.mx is not None):
+            self._answer_multicast(message, peer, endpoint, voice, now)
+        else:
+            self._answer(message, peer, endpoint, voice, now, multicast=False)
 
     def _take_note(self, message: Message, peer: Address, endpoint: Endpoint) -> None:
         self._drop("not a search", peer, endpoint, message)
         if isinstance(message, Alive | ByeBye):
             self.on_notify(message, peer, endpoint)
 
-    def _answer(self, search: Search, peer: Address, endpoint: Endpoint, voice: Voice, *, multicast: bool) -> None:
-        if multicast and search.mx is None:
+    def _answer_multicast(self, search: Search, peer: Address, endpoint: Endpoint, voice: Voice, now: float) -> None:
+        if search.mx is None:
             self._drop("no MX", peer, endpoint, search)
-            return
+        elif reason := self._repeats.why(peer, search.search_target, endpoint, now, search.mx):
+            self._drop(reason, peer, endpoint, search)
+        elif last_delay := self._answer(search, peer, endpoint, voice, now, multicast=True):
+            last_leaves = now + last_delay + TICK_SECONDS
+            self._repeats.note(peer, search.search_target, endpoint, last_leaves, now + search.mx)
+
+    def _answer(
+        self, search: Search, peer: Address, endpoint: Endpoint, voice: Voice, now: float, *, multicast: bool
+    ) -> float:
+        """Answer *search* as far as it may be; when the last answer leaves, in seconds from *now*."""
+        if self.budget.is_spent(peer[0], now):
+            return self._drop("over budget", peer, endpoint, search)
         found = replies(search, self.index, self.rng, multicast=multicast)
         if not found:
-            self._drop("nothing matches", peer, endpoint, search)
-            return
+            return self._drop("nothing matches", peer, endpoint, search)
         if len(self._due) + len(found) > MAX_PENDING_ANSWERS:
-            self._drop("too many pending", peer, endpoint, search)
-            return
-        now = trio.current_time()
-        if multicast and self._answered_elsewhere(search, peer, endpoint, now):
-            self._drop("heard on another interface", peer, endpoint, search)
-            return
-        for reply in found:
-            head = self._head(reply.answer, voice)
-            if reply.delay:
-                heapq.heappush(self._due, (now + reply.delay, next(self._order), voice, peer, head))
+            return self._drop("too many pending", peer, endpoint, search)
+        last_delay, octets = 0.0, 0
+        for delay, answer in found:
+            head = self._head(answer, voice)
+            octets += len(head)
+            last_delay = max(delay, last_delay)
+            if delay:
+                self._due.put(now + delay, (voice, peer, head))
             else:
-                self._send(voice, peer, head)
-        self._set_alarm()
-        self.on_event(
-            SearchAnswered(
-                interface=endpoint.interface.name,
-                peer=peer[0],
-                search_target=search.search_target,
-                answers=len(found),
-                user_agent=search.user_agent,
+                self._send(voice, peer, head + self._ending())
+        self.budget.charge(peer[0], now, len(found), octets)
+        if self.on_event is not ignore_events:
+            self.on_event(
+                SearchAnswered(
+                    interface=endpoint.interface.name,
+                    peer=peer[0],
+                    search_target=search.search_target,
+                    answers=len(found),
+                    user_agent=search.user_agent,
+                )
             )
-        )
-
-    def _answered_elsewhere(self, search: Search, peer: Address, endpoint: Endpoint, now: float) -> bool:
-        """Whether this very search was heard by another endpoint already: two of our interfaces are on one link."""
-        key = peer, search.search_target
-        first, until = self._askers.get(key, (endpoint, 0.0))
-        if first is not endpoint and now < until:
-            return True
-        if len(self._askers) >= MAX_KEPT_PEERS:
-            self._askers.clear()
-        self._askers[key] = endpoint, now + (search.mx or 0)
-        return False
+        return last_delay
 
     def _set_alarm(self) -> None:
-        if self._due:
-            self._alarm.set(math.ceil(self._due[0][0] / TICK_SECONDS) * TICK_SECONDS)
+        due = self._due.next_due()
+        if due is not None:
+            self._alarm.set(due)
 
     async def send_due(self) -> NoReturn:
         """Send each answer when it falls due, until cancelled."""
         while True:
             await self._alarm.wait()
-            now = trio.current_time()
-            while self._due and self._due[0][0] <= now:
-                _, _, voice, peer, head = heapq.heappop(self._due)
-                self._send(voice, peer, head)
+            end = self._ending()
+            for voice, peer, head in self._due.take(trio.current_time()):
+                self._send(voice, peer, head + end)
             self._set_alarm()
 
-    def _send(self, voice: Voice, peer: Address, head: bytes) -> None:
+    def _send(self, voice: Voice, peer: Address, answer: bytes) -> None:
         try:
-            taken = voice.send(finish_search_response(head, self._now()), peer)
+            taken = voice.send(answer, peer)
         except OSError as error:  # unreachable, no buffers, gone: a state of the network, not the end of us
             self.stats.send_errors[error.strerror or str(error)] += 1
             logger.debug("cannot answer %s from %s: %s", peer, voice.address, error)
@@ -211,12 +224,12 @@ class Responder:
         else:
             self.stats.send_errors["send buffer full"] += 1
 
-    def _now(self) -> str:
-        """DATE, rendered once a second."""
-        now = self.utcnow().replace(microsecond=0)
-        if self._date is None or self._date[0] != now:
-            self._date = now, http_date(now)
-        return self._date[1]
+    def _ending(self) -> bytes:
+        """What completes answers that leave now: DATE, rendered once a second."""
+        second = self.utcnow().replace(microsecond=0)
+        if second != self._second:
+            self._second, self._end = second, search_response_end(http_date(second))
+        return self._end
 
     def _head(self, answer: Answer, voice: Voice) -> bytes:
         head = self._heads.get((answer, voice))
@@ -227,20 +240,7 @@ class Responder:
             self._heads[answer, voice] = head
         return head
 
-    def _voice_towards(self, peer: str, endpoint: Endpoint) -> Voice | None:
-        """Our voice on the link that *peer* is on; strangers from beyond it get nothing, they may be victims."""
-        key = endpoint, peer
-        try:
-            return self._peers[key]
-        except KeyError:
-            address: IpAddress | None = endpoint.interface.address_towards(ipaddress.ip_address(peer))
-            if address is None and self.answer_off_link:
-                address = next(iter(endpoint.voices))
-            if len(self._peers) >= MAX_KEPT_PEERS:
-                self._peers.clear()
-            self._peers[key] = voice = None if address is None else endpoint.voices[address]
-            return voice
-
-    def _drop(self, reason: str, peer: Address, endpoint: Endpoint, what: object) -> None:
+    def _drop(self, reason: str, peer: Address, endpoint: Endpoint, what: object) -> float:
         self.stats.dropped[reason] += 1
         traffic.debug("%s: dropped (%s) from %s: %s", endpoint.interface.name, reason, peer, what)
+        return 0.0

@@ -18,6 +18,7 @@ from upnp_trio.model.rules import check
 from upnp_trio.network.interfaces import Choice, IpAddress
 from upnp_trio.network.venue import Network, open_system_network
 from upnp_trio.server.announcer import Announcer
+from upnp_trio.server.budget import Budget
 from upnp_trio.server.events import Stats
 from upnp_trio.server.host import Host
 from upnp_trio.server.http import HttpServer
@@ -144,8 +145,8 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
     *Options*, all of them keywords, with their defaults: ``interfaces=()``, names, addresses or prefixes to serve
     on; ``ipv4=True``, ``ipv6=True``; ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and
     port that LOCATION tells in place of this host's own; ``allowed_hosts=()``, names that HTTP answers to beside its
-    addresses; ``announce_only=False``, hear no searches;
-    ``answer_off_link=False``, answer beyond the own link; ``multicast_ttl=None``, hops of announcements;
+    addresses; ``announce_only=False``, hear no searches; ``answer_off_link=False``, answer beyond the own link;
+    ``reply_budget=64``, answers a second to one address in the long run; ``multicast_ttl=None``, hops of announcements;
     ``max_age=1800``, seconds that an announcement holds; ``on_event``, called with what happens; ``rng`` and
     ``utcnow``, chance and the wall clock. `Settings` has them one by one.
 
@@ -196,6 +197,7 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
             utcnow=settings.utcnow,
             stats=stats,
             on_event=settings.on_event,
+            budget=Budget(settings.reply_budget),
             answer_off_link=settings.answer_off_link,
         ),
         announcer=Announcer(boot_id=boot_id, rng=settings.rng, stats=stats, on_event=settings.on_event),

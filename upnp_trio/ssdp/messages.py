@@ -20,7 +20,6 @@ __all__ = [
     "Search",
     "SearchResponse",
     "Update",
-    "finish_search_response",
     "parse",
     "render_alive",
     "render_byebye",
@@ -28,6 +27,7 @@ __all__ = [
     "render_search_response",
     "render_search_response_head",
     "render_update",
+    "search_response_end",
 ]
 
 GROUP = "239.255.255.250"
@@ -182,7 +182,7 @@ def render_update(update: Update, *, host: str = f"{GROUP}:{PORT}") -> bytes:
 
 def render_search_response(response: SearchResponse) -> bytes:
     """One answer to a search (UDA 2.0 §1.3.3)."""
-    return finish_search_response(render_search_response_head(response), response.date)
+    return render_search_response_head(response) + search_response_end(response.date)
 
 
 def render_search_response_head(response: SearchResponse) -> bytes:
@@ -202,9 +202,9 @@ def render_search_response_head(response: SearchResponse) -> bytes:
     )[:-2]
 
 
-def finish_search_response(head: bytes, date: str | None) -> bytes:
-    """The whole answer from what `render_search_response_head` gave."""
-    return head + (f"DATE: {date}\r\n\r\n".encode() if date is not None else b"\r\n")
+def search_response_end(date: str | None) -> bytes:
+    """What completes an answer after what `render_search_response_head` gave."""
+    return b"\r\n" if date is None else f"DATE: {date}\r\n\r\n".encode()
 
 
 def _nls(nls: str | None) -> tuple[tuple[str, str], ...]:
