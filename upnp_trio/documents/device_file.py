@@ -5,10 +5,8 @@ What a file names (icons, SCPDs, a page) is read from beside it.
 
 from __future__ import annotations
 
-import difflib
 import logging
 import struct
-import tomllib
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +22,7 @@ from upnp_trio.model.names import DeviceType, ServiceType, Udn
 from upnp_trio.model.rules import violations
 from upnp_trio.model.urls import has_scheme, path_within
 
-if TYPE_CHECKING:  # imported where a TOML file is read: the import is a tenth of the command's start
+if TYPE_CHECKING:  # imported where a TOML file is read, like tomllib: their import is a tenth of the command's start
     from cattrs import Converter
 
 __all__ = ["load_device"]
@@ -65,6 +63,8 @@ def _within(path: Path, what: object) -> str:
 
 
 def _from_toml(data: bytes, folder: Path) -> RootDevice:
+    import tomllib
+
     from cattrs import transform_error
     from cattrs.errors import ClassValidationError
 
@@ -105,6 +105,8 @@ def _explain(error: BaseException, type_: type | None) -> str:
 
 
 def _unknown_field(name: str, known: list[str]) -> str:
+    import difflib
+
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
     return f"there is no field {name!r}; {hint}"

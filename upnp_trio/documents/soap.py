@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape
+from html import escape
 
 __all__ = ["INVALID_ACTION", "render_fault"]
 
@@ -19,6 +19,6 @@ def render_fault(code: int, description: str) -> bytes:
         "      <faultstring>UPnPError</faultstring>\n      <detail>\n"
         '        <UPnPError xmlns="urn:schemas-upnp-org:control-1-0">\n'
         f"          <errorCode>{code}</errorCode>\n"
-        f"          <errorDescription>{escape(description)}</errorDescription>\n"
+        f"          <errorDescription>{escape(description, quote=False)}</errorDescription>\n"
         "        </UPnPError>\n      </detail>\n    </s:Fault>\n  </s:Body>\n</s:Envelope>\n"
     ).encode()

@@ -10,9 +10,6 @@ from itertools import count
 from typing import NoReturn
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, indent, tostring
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser
-
 from upnp_trio.errors import DescriptionError
 
 __all__ = ["DEVICE_NAMESPACE", "SERVICE_NAMESPACE", "local_name", "namespace", "parse_xml", "render_xml"]
@@ -98,6 +95,10 @@ def parse_xml(data: bytes) -> Element:
 
 
 def _parse(data: bytes) -> Element:
+    # here and not above: who serves a device reads no XML
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import DefusedXMLParser
+
     parser = DefusedXMLParser(target=_BoundedBuilder(), forbid_dtd=True)
     try:
         parser.feed(data)
