@@ -77,6 +77,8 @@ class Response:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = attrs.field(default=b"", repr=False)
+    #: whether the same request gets the same response as long as `Site.version` stays
+    is_fixed: bool = False
 
 
 @attrs.frozen
@@ -96,7 +98,7 @@ def _way_to(publication: Publication) -> str:
 
 def _resource(file: File, language: str, headers: tuple[tuple[str, str], ...] = ()) -> _Resource:
     etag = f'"{hashlib.sha256(file.body).hexdigest()[:20]}"'
-    response = Response(200, (("Content-Type", file.media_type), ("ETag", etag), *headers), file.body)
+    response = Response(200, (("Content-Type", file.media_type), ("ETag", etag), *headers), file.body, is_fixed=True)
     return _Resource(response, etag, language)
 
 
@@ -117,6 +119,8 @@ class Site:
         self._pages: dict[str, tuple[Device, Publication]] = {}
         self._rendered: dict[str, _Resource] = {}
         self._base_urls: tuple[str, ...] = ()
+        #: another number whenever fixed responses may have become others
+        self.version = 0
 
     @property
     def base_urls(self) -> tuple[str, ...]:
@@ -126,7 +130,7 @@ class Site:
     @base_urls.setter
     def base_urls(self, base_urls: Iterable[str]) -> None:
         self._base_urls = tuple(base_urls)
-        self._rendered.clear()
+        self._change()
 
     def add(self, publication: Publication) -> None:
         """Serve a root device, in place of an earlier one with the same description path."""
@@ -139,7 +143,7 @@ class Site:
         for path, device in publication.pages.items():
             self._pages[unquote(path)] = (device, publication)
         self._controls |= {unquote(path) for path in publication.control_paths}
-        self._rendered.clear()
+        self._change()
 
     def remove(self, description_path: str) -> None:
         """Serve the root device whose description stands at *description_path* no more."""
@@ -149,7 +153,11 @@ class Site:
         for path in publication.pages:
             del self._pages[unquote(path)]
         self._controls -= {unquote(path) for path in publication.control_paths}
+        self._change()
+
+    def _change(self) -> None:
         self._rendered.clear()
+        self.version += 1
 
     def _page(self, path: str) -> _Resource | None:
         if path not in self._pages:
@@ -197,7 +205,7 @@ class Site:
     def _read(self, resource: _Resource, headers: Mapping[str, str]) -> Response:
         response = resource.response
         if _matches(headers.get("if-none-match"), resource.etag):
-            response = Response(304, (("ETag", resource.etag),))
+            response = Response(304, (("ETag", resource.etag),), is_fixed=True)
         if "accept-language" in headers:  # then CONTENT-LANGUAGE is required (UDA 2.0 §2.11)
             response = attrs.evolve(response, headers=(*response.headers, ("Content-Language", resource.language)))
         return response

@@ -202,6 +202,6 @@ def test_a_searcher_from_off_the_link_is_not_answered(pair: Pair, serve: Serve) 
         for address in (GROUP, pair.device_address, BROADCAST_ADDRESS, "255.255.255.255"):
             far.send(m_search("ssdp:all"), address)
             near.send(m_search("upnp:rootdevice"), address)
-        near.hear(4)
+        near.hear(2)  # what was meant for all counts as one search
         near.hear_for(SILENCE_SECONDS)
         assert far.hear_for(0.01) == []

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from tests.server.fakes import NOON, FakeListener
 from upnp_trio.network.listeners import Door
+from upnp_trio.server import connection as connection_module
 from upnp_trio.server import http as http_module
+from upnp_trio.server.answers import Answers
 from upnp_trio.server.events import Event, Stats, ignore_events
 from upnp_trio.server.http import HttpServer
 from upnp_trio.site import Request, Response, error_response
@@ -37,6 +39,8 @@ A_MOMENT = 0.001
 
 class OneDocument:
     """A site of one document, one large picture and one control URL."""
+
+    version = 0
 
     def respond(self, request: Request) -> Response:
         if request.target == "/doc":
@@ -69,9 +73,7 @@ class Served:
 @asynccontextmanager
 async def serving() -> AsyncIterator[Served]:
     served_stats, events = Stats(), list[Event]()
-    server = HttpServer(
-        site=OneDocument(), server_token="s/1", utcnow=lambda: NOON, stats=served_stats, on_event=events.append
-    )
+    server = HttpServer(Answers(OneDocument(), "s/1", lambda: NOON, served_stats, events.append))
     async with FakeListener() as listener, trio.open_nursery() as nursery:
         await nursery.start(server.run)
         nursery.start_soon(server.accept, Door(HERE, listener))
@@ -164,9 +166,7 @@ async def test_status_line_headers_and_a_small_body_leave_in_one_send(autojump_c
             send_stream.send_all = noted
             return stream
 
-    server = HttpServer(
-        site=OneDocument(), server_token="s", utcnow=lambda: NOON, stats=Stats(), on_event=ignore_events
-    )
+    server = HttpServer(Answers(OneDocument(), "s", lambda: NOON, Stats(), ignore_events))
     async with Noting() as listener, trio.open_nursery() as nursery:
         await nursery.start(server.run)
         nursery.start_soon(server.accept, Door(HERE, listener))
@@ -298,7 +298,7 @@ async def test_a_request_that_cannot_be_read_is_told_so_and_the_connection_is_cl
         assert headers["connection"] == "close"
         # what the peer still sends is swallowed for a while, so that no reset overtakes the answer
         await client.send_all(b"more")
-        await trio.sleep(http_module.LINGER_SECONDS + 0.1)
+        await trio.sleep(connection_module.LINGER_SECONDS + 0.1)
         assert (await read_until_silent(client))[1]
         await client.aclose()
         # and the server is none the worse
@@ -320,10 +320,10 @@ async def test_empty_lines_before_a_request_are_no_request(autojump_clock: trio.
 @pytest.mark.parametrize(
     ("sent", "seconds", "answer"),
     [
-        pytest.param(b"", http_module.IDLE_SECONDS, b"", id="a connection that says nothing"),
-        pytest.param(b"\r\n", http_module.IDLE_SECONDS, b"", id="an empty line alone"),
-        pytest.param(b"G", http_module.HEAD_SECONDS, b"HTTP/1.1 408 ", id="a head that never ends"),
-        pytest.param(POST + b"he", http_module.BODY_SECONDS, b"HTTP/1.1 408 ", id="a body that never ends"),
+        pytest.param(b"", connection_module.IDLE_SECONDS, b"", id="a connection that says nothing"),
+        pytest.param(b"\r\n", connection_module.IDLE_SECONDS, b"", id="an empty line alone"),
+        pytest.param(b"G", connection_module.HEAD_SECONDS, b"HTTP/1.1 408 ", id="a head that never ends"),
+        pytest.param(POST + b"he", connection_module.BODY_SECONDS, b"HTTP/1.1 408 ", id="a body that never ends"),
     ],
 )
 async def test_a_peer_that_stops_is_waited_for_so_long_and_no_longer(
@@ -354,7 +354,7 @@ async def test_a_head_that_drips_in_does_not_hold_the_connection(autojump_clock:
                     await trio.sleep(1)
             except trio.BrokenResourceError:
                 pass
-        assert dripped <= http_module.HEAD_SECONDS + 1
+        assert dripped <= connection_module.HEAD_SECONDS + 1
         await client.aclose()
 
 
@@ -370,16 +370,14 @@ async def test_a_peer_that_reads_nothing_is_given_up(autojump_clock: trio.testin
             stream.send_stream.send_all = stuck
             return stream
 
-    server = HttpServer(
-        site=OneDocument(), server_token="s", utcnow=lambda: NOON, stats=Stats(), on_event=ignore_events
-    )
+    server = HttpServer(Answers(OneDocument(), "s", lambda: NOON, Stats(), ignore_events))
     async with Stuck() as listener, trio.open_nursery() as nursery:
         await nursery.start(server.run)
         nursery.start_soon(server.accept, Door(HERE, listener))
         client = listener.connect()
         await client.send_all(GET)
         assert await client.receive_some() == b""
-        assert trio.current_time() == http_module.STALLED_WRITE_SECONDS
+        assert trio.current_time() == connection_module.STALLED_WRITE_SECONDS
         await client.aclose()
         nursery.cancel_scope.cancel()
 
@@ -410,7 +408,7 @@ async def test_one_peer_gets_so_many_connections_and_no_more(autojump_clock: tri
         assert (status, headers["connection"]) == (503, "close")
         assert served.stats.dropped == {"too many connections": 1}
         await clients.pop().aclose()
-        await trio.sleep(http_module.LINGER_SECONDS)
+        await trio.sleep(connection_module.LINGER_SECONDS)
         assert (await exchange(served, GET))[0] == 200
         for client in clients:
             await client.aclose()
@@ -458,7 +456,7 @@ async def test_a_request_that_is_not_finished_within_the_grace_is_given_up(
         await client.send_all(GET[:20])
         await trio.testing.wait_all_tasks_blocked()
         served.stop()
-    assert trio.current_time() == http_module.GRACE_SECONDS
+    assert trio.current_time() == connection_module.GRACE_SECONDS
     await client.aclose()
 
 

@@ -13,6 +13,7 @@ import attrs
 import trio
 
 from upnp_trio.errors import NetworkError, PortTaken
+from upnp_trio.network.streams import TcpListener
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,8 +76,12 @@ def open_listener(
             raise
         opened = _listen_anywhere(address, interface)
         logger.warning("TCP port %s is taken at %s; it is served on %s there", port, address, opened.getsockname()[1])
-    with opened:
-        yield opened.getsockname()[1], trio.SocketListener(trio.socket.from_stdlib_socket(opened))
+    opened.setblocking(False)
+    listener = TcpListener(opened)
+    try:
+        yield opened.getsockname()[1], listener
+    finally:
+        listener.close()
 
 
 def _listen_anywhere(address: IpAddress, interface: Interface) -> socket.socket:

@@ -1,7 +1,7 @@
 """TCP as HTTP needs it: trio's streams with fewer turns of the loop.
 
-`trio.SocketStream` gives way to other tasks at each send, also when the kernel takes all of it at once. Here one request
-is one turn: waiting for it. That is fair enough, as a connection can answer nothing without waiting for a request.
+`trio.SocketStream` gives way to other tasks at each send, also when the kernel takes all of it at once. Here one
+request is one turn: waiting for it. That is fair enough, as a connection answers nothing without such a wait.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ __all__ = ["TcpListener", "TcpStream"]
 
 # Connections taken from the kernel at one wake-up; the rest get their turn after the requests of these.
 ACCEPT_BATCH = 64
-# No file descriptors, no memory: connections wait in the kernel until there are some again.
-CAPACITY_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
 # What befell a connection while it waited in the kernel (accept(2)); the listener is none the worse.
 _LOST_ERRNOS = frozenset(
     getattr(errno, name)
@@ -27,8 +25,6 @@ _LOST_ERRNOS = frozenset(
     )
     if hasattr(errno, name)
 )
-# How long a lack of room is waited out between two looks.
-CAPACITY_SECONDS = 0.1
 
 
 class TcpStream(trio.abc.HalfCloseableStream):
@@ -116,32 +112,29 @@ class TcpListener(trio.abc.Listener[TcpStream]):
         self._accepted: deque[TcpStream] = deque()
 
     async def accept(self) -> TcpStream:
-        """The next connection. Waits while the system has no room for one."""
+        """The next connection. Raises `OSError` when the system has no room for one (``EMFILE`` and its like)."""
         while not self._accepted:
             if self._socket.fileno() < 0:
                 raise trio.ClosedResourceError("this listener is closed")
             await trio.lowlevel.wait_readable(self._socket)
-            if not self._accept_waiting():
-                await trio.sleep(CAPACITY_SECONDS)
+            self._accept_waiting()
         return self._accepted.popleft()
 
-    def _accept_waiting(self) -> bool:
-        """Take the connections that wait; whether the system had room for them."""
+    def _accept_waiting(self) -> None:
         for _ in range(ACCEPT_BATCH):
             try:
                 connected, address = self._socket.accept()
             except BlockingIOError:
-                break
+                return
             except OSError as error:
-                if error.errno in CAPACITY_ERRNOS:
-                    return False
-                if error.errno not in _LOST_ERRNOS:
-                    raise
-                continue
+                if error.errno in _LOST_ERRNOS:
+                    continue
+                if self._accepted:
+                    return  # these first; it will come again
+                raise
             connected.setblocking(False)
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._accepted.append(TcpStream(connected, peer=address[0].partition("%")[0]))
-        return True
 
     async def aclose(self) -> None:
         """Close at once."""

@@ -18,6 +18,7 @@ from upnp_trio.model.rules import check
 from upnp_trio.network.interfaces import Choice, IpAddress
 from upnp_trio.network.venue import Network, open_system_network
 from upnp_trio.server.announcer import Announcer
+from upnp_trio.server.answers import Answers
 from upnp_trio.server.budget import Budget
 from upnp_trio.server.events import Stats
 from upnp_trio.server.host import Host
@@ -183,11 +184,13 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
         site=site,
         index=index,
         http=HttpServer(
-            site=site,
-            server_token=server_token(spec_version),
-            utcnow=settings.utcnow,
-            stats=stats,
-            on_event=settings.on_event,
+            Answers(
+                site=site,
+                server_token=server_token(spec_version),
+                utcnow=settings.utcnow,
+                stats=stats,
+                on_event=settings.on_event,
+            ),
             allowed_hosts=settings.host_names,
         ),
         responder=Responder(

@@ -1,0 +1,143 @@
+"""TCP connections of our own, on loopback."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import trio
+import trio.testing
+
+from upnp_trio.network.streams import TcpListener, TcpStream
+
+
+@contextmanager
+def listening(backlog: int = 200) -> Iterator[tuple[TcpListener, tuple[str, int]]]:
+    with socket.create_server(("127.0.0.1", 0), backlog=backlog) as opened:
+        opened.setblocking(False)
+        listener = TcpListener(opened)
+        yield listener, opened.getsockname()
+        listener.close()
+
+
+@contextmanager
+def connected() -> Iterator[tuple[TcpStream, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.setblocking(False)
+        yield TcpStream(ours, peer="192.0.2.9"), theirs
+
+
+async def test_connections_are_accepted_with_the_address_of_their_peer() -> None:
+    with trio.fail_after(10), listening() as (listener, address):
+        clients = [socket.create_connection(address, timeout=10) for _ in range(100)]
+        accepted = [await listener.accept() for _ in clients]
+        assert {stream.peer for stream in accepted} == {"127.0.0.1"}
+        for client, stream in zip(clients, accepted, strict=True):
+            client.sendall(b"hello")
+            assert await stream.receive_some() == b"hello"
+            await stream.send_all(b"world")
+            assert client.recv(10) == b"world"
+            client.close()
+            assert await stream.receive_some() == b""
+            await stream.aclose()
+
+
+async def test_a_lack_of_file_descriptors_is_told_when_what_was_accepted_is_taken() -> None:
+    class Full:
+        """A listening socket on a system that has room for one connection."""
+
+        room = 1
+
+        def __init__(self, listening: socket.socket) -> None:
+            self.listening = listening
+
+        def fileno(self) -> int:
+            return self.listening.fileno()
+
+        def accept(self) -> tuple[socket.socket, object]:
+            if not self.room:
+                raise OSError(errno.EMFILE, "Too many open files")
+            self.room -= 1
+            return self.listening.accept()
+
+    with trio.fail_after(10), listening() as (listener, address):
+        clients = [socket.create_connection(address, timeout=10) for _ in range(2)]
+        real = listener._socket
+        listener._socket = Full(real)  # type: ignore[assignment]  # as much of a socket as is needed
+        (await listener.accept()).close()
+        with pytest.raises(OSError, match="Too many open files"):
+            await listener.accept()
+        listener._socket = real
+        (await listener.accept()).close()
+        for client in clients:
+            client.close()
+
+
+async def test_connections_that_nobody_took_are_closed_with_the_listener() -> None:
+    with trio.fail_after(10), listening() as (listener, address):
+        clients = [socket.create_connection(address, timeout=10) for _ in range(3)]
+        (await listener.accept()).close()
+        listener.close()
+        for client in clients:
+            assert client.recv(1) == b""
+            client.close()
+        with pytest.raises(trio.ClosedResourceError):
+            await listener.accept()
+
+
+async def test_what_the_kernel_has_no_room_for_is_sent_later() -> None:
+    data = bytes(range(256)) * 20_000
+    with trio.fail_after(20), connected() as (stream, peer):
+        received = bytearray()
+
+        async def read() -> None:
+            while len(received) < len(data):
+                await trio.lowlevel.wait_readable(peer)
+                received.extend(peer.recv(65536))
+
+        sent = stream.send_now(data)
+        assert 0 < sent < len(data)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(stream.send_all, data[sent:])
+            nursery.start_soon(read)
+        assert received == data
+
+
+async def test_a_peer_that_is_gone_is_a_broken_resource() -> None:
+    with connected() as (stream, peer):
+        peer.close()
+        with pytest.raises(trio.BrokenResourceError, match=r"192\.0\.2\.9"):
+            await stream.send_all(b"anybody there?")
+
+
+async def test_a_closed_stream_says_so_and_wakes_who_waits() -> None:
+    with trio.fail_after(10), connected() as (stream, _):
+
+        async def wait() -> None:
+            with pytest.raises(trio.ClosedResourceError):
+                await stream.receive_some()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(wait)
+            await trio.testing.wait_all_tasks_blocked()
+            stream.close()
+        with pytest.raises(trio.ClosedResourceError):
+            await stream.receive_some()
+        with pytest.raises(trio.ClosedResourceError):
+            await stream.send_all(b"x")
+        stream.close()
+
+
+async def test_the_end_is_told_once_all_is_said() -> None:
+    with trio.fail_after(10), connected() as (stream, peer):
+        await stream.send_all(b"last words")
+        await stream.send_eof()
+        assert peer.recv(20) == b"last words"
+        assert peer.recv(20) == b""
+        peer.send(b"a reply")
+        assert await stream.receive_some() == b"a reply"
