@@ -12,12 +12,14 @@ from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.extension import ExtensionElement, PnpX
 from upnp_trio.model.names import DeviceType, ServiceType, Udn
 from upnp_trio.model.rules import Violation, check, violations
-from upnp_trio.server.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered, Stats
+from upnp_trio.server.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.serve import Location, Running, serve_device, serve_devices
+from upnp_trio.server.stats import Counted, Stats
 
 __all__ = [
     "Announced",
+    "Counted",
     "DescriptionError",
     "Device",
     "DeviceFailed",

@@ -20,8 +20,9 @@ from upnp_trio.documents.publication import publish
 from upnp_trio.network.listeners import Door
 from upnp_trio.server import answers as answers_module
 from upnp_trio.server.answers import Answers
-from upnp_trio.server.events import Stats, ignore_events
+from upnp_trio.server.events import ignore_events
 from upnp_trio.server.http import HttpServer
+from upnp_trio.server.stats import Stats
 from upnp_trio.site import Request, Response, Site
 
 HERE = "192.0.2.7:49152"

@@ -18,8 +18,9 @@ from upnp_trio.network.listeners import Door
 from upnp_trio.server import connection as connection_module
 from upnp_trio.server import http as http_module
 from upnp_trio.server.answers import Answers
-from upnp_trio.server.events import Event, Stats, ignore_events
+from upnp_trio.server.events import Event, ignore_events
 from upnp_trio.server.http import HttpServer
+from upnp_trio.server.stats import Stats
 from upnp_trio.site import Request, Response, error_response
 
 Client = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
@@ -370,7 +371,7 @@ async def test_a_peer_that_reads_nothing_is_given_up(autojump_clock: trio.testin
             stream.send_stream.send_all = stuck
             return stream
 
-    server = HttpServer(Answers(OneDocument(), "s", lambda: NOON, Stats(), ignore_events))
+    server = HttpServer(Answers(OneDocument(), "s", lambda: NOON, (stats := Stats()), ignore_events))
     async with Stuck() as listener, trio.open_nursery() as nursery:
         await nursery.start(server.run)
         nursery.start_soon(server.accept, Door(HERE, listener))
@@ -378,6 +379,7 @@ async def test_a_peer_that_reads_nothing_is_given_up(autojump_clock: trio.testin
         await client.send_all(GET)
         assert await client.receive_some() == b""
         assert trio.current_time() == connection_module.STALLED_WRITE_SECONDS
+        assert stats.timeouts == {"write": 1}
         await client.aclose()
         nursery.cancel_scope.cancel()
 
@@ -406,7 +408,7 @@ async def test_one_peer_gets_so_many_connections_and_no_more(autojump_clock: tri
         await trio.testing.wait_all_tasks_blocked()
         status, headers, _, _ = await exchange(served, GET)
         assert (status, headers["connection"]) == (503, "close")
-        assert served.stats.dropped == {"too many connections": 1}
+        assert served.stats.refused == {"too many connections of one peer": 1}
         await clients.pop().aclose()
         await trio.sleep(connection_module.LINGER_SECONDS)
         assert (await exchange(served, GET))[0] == 200

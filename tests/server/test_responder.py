@@ -20,8 +20,9 @@ from tests.server.fakes import ASKER, NOON, FakeEndpoint, Sent, fake_endpoint
 from upnp_trio import RootDevice
 from upnp_trio.server import responder as responder_module
 from upnp_trio.server.budget import BURST_SECONDS
-from upnp_trio.server.events import Event, SearchAnswered, Stats, ignore_events
+from upnp_trio.server.events import Event, SearchAnswered, ignore_events
 from upnp_trio.server.responder import TICK_SECONDS, Responder
+from upnp_trio.server.stats import Stats
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
 from upnp_trio.ssdp.messages import Alive, Search, SearchResponse, render_alive, render_search
 from upnp_trio.ssdp.search import Index

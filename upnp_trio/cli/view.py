@@ -15,12 +15,13 @@ import attrs
 import click
 import trio
 
-from upnp_trio.server.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered, Stats
+from upnp_trio.server.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered
 
 if TYPE_CHECKING:
     from upnp_trio.model.device import RootDevice
     from upnp_trio.network.interfaces import Choice
     from upnp_trio.server.serve import Location
+    from upnp_trio.server.stats import Stats
 
 __all__ = ["View", "counters", "describe", "interface_table", "introduce"]
 

@@ -20,7 +20,8 @@ import trio
 
 from upnp_trio.network.multicast import Voice
 from upnp_trio.server.alarm import Alarm
-from upnp_trio.server.events import Announced, EventHandler, Stats
+from upnp_trio.server.events import Announced, EventHandler
+from upnp_trio.server.stats import Stats
 from upnp_trio.ssdp.advertisements import AdvertisedRoot
 from upnp_trio.ssdp.schedule import FIRST_REPEATS, announcement_gaps
 from upnp_trio.ssdp.speech import Place, alive_set, byebye_set, update_set
@@ -107,7 +108,10 @@ class Announcer:
     async def update(self, voices: Collection[Voice], next_boot_id: int) -> None:
         """Say with *voices*, where the devices are known, that BOOTID is about to change (UDA 2.0 §1.2.4)."""
         async with self._speaking:
-            await self._say(self.roots, voices, lambda root, place: update_set(root, place, self.boot_id, next_boot_id))
+            sent = await self._say(
+                self.roots, voices, lambda root, place: update_set(root, place, self.boot_id, next_boot_id)
+            )
+            self.stats.updates += sent.total()
 
     async def goodbye(self, voices: Collection[Voice]) -> None:
         """Say with *voices* that all devices are gone; takes as long as their number asks for, but is bounded."""
@@ -187,6 +191,7 @@ class Announcer:
                 if number:
                     await trio.sleep(GOODBYE_GAP)
                 sent = await self._say(roots, voices, lambda root, place: byebye_set(root, place, self.boot_id))
+                self.stats.byebyes += sent.total()
                 if not number:
                     for interface, messages in sent.items():
                         self.on_event(Announced(interface=interface, kind="byebye", messages=messages))

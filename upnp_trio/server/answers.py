@@ -15,8 +15,9 @@ import attrs
 import h11
 
 from upnp_trio.dates import http_date
-from upnp_trio.server.events import EventHandler, RequestAnswered, Stats, ignore_events
+from upnp_trio.server.events import EventHandler, RequestAnswered, ignore_events
 from upnp_trio.server.gate import Gate
+from upnp_trio.server.stats import Stats
 from upnp_trio.site import REASONS, Request, Response
 
 __all__ = ["Answers", "Given", "Responding"]

@@ -46,6 +46,8 @@ GRACE_SECONDS = 2.0
 LINGER_SECONDS = 1.0
 MAX_LINGER_BYTES = 256 * 1024
 
+# What h11 finds wrong, and the reason that is counted for it.
+PROTOCOL_ERRORS = {400: "malformed", 431: "head too long", 501: "unknown transfer coding"}
 # What who does not belong here is told: nothing, not even by the size of it.
 FORBIDDEN = Response(403)
 READ_BYTES = 16 * 1024
@@ -55,17 +57,17 @@ WRITE_BYTES = 64 * 1024
 class _Phase(enum.Enum):
     """What a connection waits for; it says what to do when the deadline comes."""
 
-    IDLE = enum.auto()
-    HEAD = enum.auto()
-    BODY = enum.auto()
-    WRITING = enum.auto()
-    LINGERING = enum.auto()
+    IDLE = "idle"
+    HEAD = "head"
+    BODY = "body"
+    WRITING = "write"
+    LINGERING = "linger"
 
 
-class _GiveUp(Exception):
-    """The request cannot be served; answer with *response* and close."""
+class _Refused(Exception):
+    """The request cannot be served; answer with *response* and close. *reason* is what is counted, if anything."""
 
-    def __init__(self, response: Response, reason: str | None = None) -> None:
+    def __init__(self, response: Response, reason: str | None) -> None:
         super().__init__(response.status)
         self.response = response
         self.reason = reason
@@ -99,6 +101,8 @@ class Connection:
                 await self._answer_and_close(error_response(503))
             else:
                 await self._converse()
+        if self._scope.cancelled_caught and not self._stopping and self._phase is not _Phase.LINGERING:
+            self.answers.stats.timeouts[self._phase.value] += 1
         if self._scope.cancelled_caught and self._phase in (_Phase.HEAD, _Phase.BODY):
             with trio.CancelScope(shield=True, deadline=trio.current_time() + LINGER_SECONDS):
                 await self._send(error_response(408), close=True)
@@ -137,12 +141,10 @@ class Connection:
             while await self._exchange():
                 pass
         except h11.RemoteProtocolError as error:
-            status = error.error_status_hint if error.error_status_hint in (413, 431, 501) else 400
-            await self._answer_and_close(error_response(status))
-        except _GiveUp as given_up:
-            if given_up.reason:
-                self.answers.stats.refused[given_up.reason] += 1
-            await self._answer_and_close(given_up.response)
+            status = error.error_status_hint if error.error_status_hint in PROTOCOL_ERRORS else 400
+            await self._refuse(error_response(status), PROTOCOL_ERRORS[status])
+        except _Refused as refused:
+            await self._refuse(refused.response, refused.reason)
 
     async def _exchange(self) -> bool:
         """One request and its answer; whether another may follow."""
@@ -216,7 +218,7 @@ class Connection:
                 end = len(unread) - len(self._protocol.trailing_data[0])
                 if unread.find(b"\n ", 0, end) >= 0 or unread.find(b"\n\t", 0, end) >= 0:
                     # a folded line, which others may read as a field of its own (RFC 9112 §5.2); h11 would join it
-                    raise _GiveUp(error_response(400))
+                    raise _Refused(error_response(400), "malformed")
                 return event
             if isinstance(event, h11.ConnectionClosed):
                 return None
@@ -235,21 +237,21 @@ class Connection:
         request = Request(head.method.decode("ascii"), head.target.decode("ascii"), headers)
         self._request = request
         if len(head.headers) > MAX_HEAD_FIELDS:
-            raise _GiveUp(error_response(431))
+            raise _Refused(error_response(431), "too many fields")
         if not head.http_version.startswith(b"1."):
-            raise _GiveUp(error_response(505))
+            raise _Refused(error_response(505), "unknown version")
         if reason := self.gate.refusal(request.method, request.target, headers):
-            raise _GiveUp(error_response(400) if reason == HOST_MALFORMED else FORBIDDEN, reason)
+            raise _Refused(error_response(400) if reason == HOST_MALFORMED else FORBIDDEN, reason)
         if "transfer-encoding" in headers and ("content-length" in headers or head.http_version == b"1.0"):
-            raise _GiveUp(error_response(400))  # who frames a body twice, smuggles (RFC 9112 §6.1)
+            raise _Refused(error_response(400), "malformed")  # who frames a body twice, smuggles (RFC 9112 §6.1)
         if int(headers.get("content-length", "0")) > MAX_BODY_BYTES:
-            raise _GiveUp(error_response(413))
+            raise _Refused(error_response(413), "body too long")
         if self._protocol.they_are_waiting_for_100_continue:
             if not self.answers.site.takes_body(request):
-                raise _GiveUp(self.answers.site.respond(request))
+                raise _Refused(self.answers.site.respond(request), None)
             await self._write(self._protocol.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
         elif headers.get("expect", "100-continue").lower() != "100-continue":
-            raise _GiveUp(error_response(417))
+            raise _Refused(error_response(417), "unknown expectation")
         await self._drop_body()
         return self.answers.site.respond(request)
 
@@ -263,13 +265,18 @@ class Connection:
             if isinstance(event, h11.Data):
                 size += len(event.data)
                 if size > MAX_BODY_BYTES:
-                    raise _GiveUp(error_response(413))
+                    raise _Refused(error_response(413), "body too long")
             elif event is h11.NEED_DATA:
                 await self._receive()
             elif isinstance(event, h11.EndOfMessage):
                 return
             else:  # ConnectionClosed cannot come here: h11 raises for a body cut short
                 raise AssertionError(f"unexpected {event!r} within a body")
+
+    async def _refuse(self, response: Response, reason: str | None) -> None:
+        if reason is not None:
+            self.answers.stats.refused[reason] += 1
+        await self._answer_and_close(response)
 
     async def _answer_and_close(self, response: Response) -> None:
         await self._send(response, close=True)

@@ -47,6 +47,11 @@ class HttpServer:
     _stopping: bool = False
     _nursery: trio.Nursery | None = None
 
+    @property
+    def open_connections(self) -> int:
+        """How many connections there are now."""
+        return len(self._connections)
+
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> NoReturn:
         """Be the home of all connections until cancelled; then let requests in flight end, within a grace."""
         async with trio.open_nursery() as self._nursery:
@@ -83,20 +88,23 @@ class HttpServer:
         """Serve one connection that came through *gate* to its end; a fault of ours is logged and ends it alone."""
         peer = stream.peer if isinstance(stream, TcpStream) else ""
         connection = Connection(stream, peer, gate, self.answers)
-        full = len(self._connections) >= MAX_CONNECTIONS or self._per_peer[peer] >= MAX_CONNECTIONS_PER_PEER
-        if full:
-            self.answers.stats.dropped["too many connections"] += 1
+        stats = self.answers.stats
+        stats.connections += 1
+        full = len(self._connections) >= MAX_CONNECTIONS
+        crowded = self._per_peer[peer] >= MAX_CONNECTIONS_PER_PEER
+        if full or crowded:
+            stats.refused["too many connections" if full else "too many connections of one peer"] += 1
             if len(self._connections) >= MAX_CONNECTIONS + MAX_REFUSALS:
                 await _close(stream)
                 return
         self._connections.add(connection)
         self._per_peer[peer] += 1
         try:
-            await connection.run(refuse=full, stopping=self._stopping)
+            await connection.run(refuse=full or crowded, stopping=self._stopping)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             pass  # the peer went away; its right
         except Exception:
-            self.answers.stats.refused["a fault of ours"] += 1
+            stats.refused["a fault of ours"] += 1
             if self._quiet.is_news("fault", peer, trio.current_time()):  # who found out how to cause one will repeat it
                 logger.exception("a fault while serving %s; its connection is closed", peer)
         finally:

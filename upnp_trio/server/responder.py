@@ -21,8 +21,9 @@ from upnp_trio.errors import MalformedMessage
 from upnp_trio.network.multicast import MAX_BATCH, Address, Ear, Endpoint, Voice
 from upnp_trio.server.alarm import Alarm
 from upnp_trio.server.budget import Budget
-from upnp_trio.server.events import EventHandler, SearchAnswered, Stats, ignore_events
+from upnp_trio.server.events import EventHandler, SearchAnswered, ignore_events
 from upnp_trio.server.repeats import Repeats
+from upnp_trio.server.stats import Stats
 from upnp_trio.server.ticks import TickQueue
 from upnp_trio.ssdp.memory import SearchMemory
 from upnp_trio.ssdp.messages import Alive, ByeBye, Message, Search, search_response_end
@@ -72,9 +73,16 @@ class Responder:
     _second: datetime | None = None
     _end: bytes = b""
 
+    @property
+    def pending(self) -> int:
+        """How many answers wait for their moment."""
+        return len(self._due)
+
     def reset(self, boot_id: int) -> None:
         """Speak with another BOOTID from now on; answers that wait are lost, as they have the old one."""
         self.boot_id = boot_id
+        if self.pending:
+            self.stats.send_errors["the network changed"] += self.pending
         self._due.clear()
         self._heads.clear()
         self._repeats.clear()

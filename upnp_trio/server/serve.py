@@ -20,12 +20,12 @@ from upnp_trio.network.venue import Network, open_system_network
 from upnp_trio.server.announcer import Announcer
 from upnp_trio.server.answers import Answers
 from upnp_trio.server.budget import Budget
-from upnp_trio.server.events import Stats
 from upnp_trio.server.host import Host
 from upnp_trio.server.http import HttpServer
 from upnp_trio.server.identity import host_id, next_boot_id, server_token, with_udns
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.responder import Responder
+from upnp_trio.server.stats import Stats
 from upnp_trio.site import Site
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
 from upnp_trio.ssdp.search import Index
@@ -53,6 +53,7 @@ class Location:
 class Running:
     """Root devices being served; what it tells is how things are at the moment it is asked."""
 
+    #: the counters as they go on; ``stats.snapshot()`` gives what they are at one moment
     stats: Stats
     _host: Host
 
