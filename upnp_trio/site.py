@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from upnp_trio.model.device import Device
 from upnp_trio.model.urls import is_web_link
 
-__all__ = ["Request", "Response", "Site", "error_response"]
+__all__ = ["Request", "Response", "Site", "error_response", "path_of"]
 
 # Every method that HTTP and UPnP know; another one is 501, a known one in the wrong place is 405 (RFC 9110 §9.1).
 KNOWN_METHODS = frozenset(
@@ -184,13 +184,13 @@ class Site:
 
     def takes_body(self, request: Request) -> bool:
         """Whether the body of *request* matters: it is a control call."""
-        return request.method == "POST" and _path(request.target) in self._controls
+        return request.method == "POST" and path_of(request.target) in self._controls
 
     def respond(self, request: Request) -> Response:
         """The response to *request*; total: every request has one."""
         if request.method not in KNOWN_METHODS:
             return error_response(501)
-        path = _path(request.target)
+        path = path_of(request.target)
         if path is None:
             return error_response(400)
         if path in self._controls:
@@ -222,7 +222,7 @@ class Site:
         return Response(500, (("Content-Type", XML_TYPE), ("EXT", "")), render_fault(*INVALID_ACTION))
 
 
-def _path(target: str) -> str | None:
+def path_of(target: str) -> str | None:
     """The decoded path of a request target in origin or absolute form (RFC 9112 §3.2); ``None`` for another form.
 
     The host of an absolute form is the gate's to judge: no answer depends on it. An encoded slash is no separator

@@ -147,6 +147,7 @@ def show_interfaces(names: tuple[str, ...]) -> None:
     show_default=True,
     help="How many seconds an announcement holds.",
 )
+@click.option("--metrics", is_flag=True, help="Serve the counters at /metrics, in Prometheus's text format.")
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"], case_sensitive=False),
@@ -171,6 +172,7 @@ def serve(
     reply_budget: int,
     multicast_ttl: int | None,
     max_age: int,
+    metrics: bool,
     log_level: str,
     quiet: bool,
     debug: bool,
@@ -196,6 +198,7 @@ def serve(
             reply_budget=reply_budget,
             multicast_ttl=multicast_ttl,
             max_age=max_age,
+            metrics=metrics,
         )
         trio.run(_serve, roots, options, quiet)
     except DeviceFailed:

@@ -37,6 +37,7 @@ class ServeOptions(TypedDict, total=False):
     reply_budget: int
     multicast_ttl: int | None
     max_age: int
+    metrics: bool
     on_event: EventHandler
     rng: Random
     utcnow: Callable[[], datetime]
@@ -79,6 +80,8 @@ class Settings:
     multicast_ttl: int | None = None
     #: how many seconds an announcement holds (UDA 2.0 §1.2.2)
     max_age: int = DEFAULT_MAX_AGE
+    #: serve the counters at /metrics, in Prometheus's text format, to whoever is on the link
+    metrics: bool = False
     #: called, without awaiting, with what happens
     on_event: EventHandler = ignore_events
     #: every choice by chance

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import attrs
 
+from upnp_trio._version import __version__
 from upnp_trio.documents.publication import Publication, publish
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.names import Udn
@@ -23,6 +24,7 @@ from upnp_trio.server.budget import Budget
 from upnp_trio.server.host import Host
 from upnp_trio.server.http import HttpServer
 from upnp_trio.server.identity import host_id, next_boot_id, server_token, with_udns
+from upnp_trio.server.metrics import Metered, State, render_metrics
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.responder import Responder
 from upnp_trio.server.stats import Stats
@@ -144,13 +146,14 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
     The body starts when a search sent at that moment would be answered. Interfaces and addresses may come, go and
     change while it runs, and there may be none at all.
 
-    *Options*, all of them keywords, with their defaults: ``interfaces=()``, names, addresses or prefixes to serve
-    on; ``ipv4=True``, ``ipv6=True``; ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and
-    port that LOCATION tells in place of this host's own; ``allowed_hosts=()``, names that HTTP answers to beside its
+    *Options*, all of them keywords, with their defaults: ``interfaces=()``, names, addresses or prefixes to serve on;
+    ``ipv4=True``, ``ipv6=True``; ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and port
+    that LOCATION tells in place of this host's own; ``allowed_hosts=()``, names that HTTP answers to beside its
     addresses; ``announce_only=False``, hear no searches; ``answer_off_link=False``, answer beyond the own link;
-    ``reply_budget=64``, answers a second to one address in the long run; ``multicast_ttl=None``, hops of announcements;
-    ``max_age=1800``, seconds that an announcement holds; ``on_event``, called with what happens; ``rng`` and
-    ``utcnow``, chance and the wall clock. `Settings` has them one by one.
+    ``reply_budget=64``, answers a second to one address in the long run; ``multicast_ttl=None``, hops of
+    announcements; ``max_age=1800``, seconds that an announcement holds; ``metrics=False``, serve the counters at
+    ``/metrics``; ``on_event``, called with what happens; ``rng`` and ``utcnow``, chance and the wall clock.
+    `Settings` has them one by one.
 
     *Errors*: `DescriptionError` and `NetworkError` leave before the body starts. An exception of the body leaves
     as itself, after byebye. If a task of ours fails, the body is cancelled and `DeviceFailed` leaves.
@@ -186,7 +189,9 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
         index=index,
         http=HttpServer(
             Answers(
-                site=site,
+                site=Metered(site, lambda: render_metrics(stats.snapshot(), _state(host)))
+                if settings.metrics
+                else site,
                 server_token=server_token(spec_version),
                 utcnow=settings.utcnow,
                 stats=stats,
@@ -211,6 +216,17 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
         host.add(publication, _advertised(publication, settings.max_age))
     async with host.serve():
         yield Running(stats=stats, host=host)
+
+
+def _state(host: Host) -> State:
+    return State(
+        version=__version__,
+        boot_id=host.announcer.boot_id,
+        pending_answers=host.responder.pending,
+        open_connections=host.http.open_connections,
+        devices=len(host.devices),
+        interfaces=len({voice.interface.name for voice in host.announcer.voices}),
+    )
 
 
 def _publish(devices: Sequence[RootDevice], taken: frozenset[str] | set[str] = frozenset()) -> list[Publication]:
