@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import math
+import os
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -80,6 +82,8 @@ class Air:
     failures: list[OSError] = attrs.field(factory=list)
     #: how long an announcement waits for room in the send buffer
     stalls: list[float] = attrs.field(factory=list)
+    #: addresses from which nothing leaves
+    mute: set[IpAddress] = attrs.field(factory=set)
 
     def messages(self, *kinds: type[Message]) -> list[Message]:
         return [sent.message for sent in self.sent if isinstance(sent.message, kinds)]
@@ -94,6 +98,8 @@ class FakeVoice(Voice):
     def send(self, payload: bytes, destination: Address) -> bool:
         if self.air.failures:
             raise self.air.failures.pop(0)
+        if self.address in self.air.mute:
+            raise OSError(errno.ENETDOWN, os.strerror(errno.ENETDOWN))
         now = trio.current_time()
         self.air.sent.append(Sent(now, payload, self.address, destination, self.interface.name))
         return True

@@ -96,6 +96,7 @@ class Announcer:
     def begin_again(self) -> None:
         """Announce all as if they had just come: the network, or BOOTID, is another one."""
         self._due.clear()
+        self._retrying.clear()  # their moments are gone with all others; who still fails will be tried again anew
         for root in list(self._timetables):
             self.add(root)
 
@@ -140,6 +141,7 @@ class Announcer:
         now = trio.current_time()
         while self._due and self._due[0][0] <= now:
             planned, _, timetable = heapq.heappop(self._due)
+            self._retrying.difference_update((timetable.root, voice) for voice in timetable.voices or ())
             if self._holds(timetable):
                 due.append(timetable)
                 self._schedule(timetable, planned)
@@ -148,9 +150,10 @@ class Announcer:
             for timetable in due:
                 if self._holds(timetable):  # not removed while another set was on its way
                     voices = self._voices_of(timetable)
-                    self._retrying.difference_update((timetable.root, voice) for voice in timetable.voices or ())
                     sent += await self._say([timetable.root], voices, self._alive_set)
                     self._try_again(timetable.root, [voice for voice in voices if voice in self._failing])
+        # a voice that failed and then was lost will never speak again
+        self._failing = {voice: seconds for voice, seconds in self._failing.items() if voice in self.voices}
         for interface, messages in sent.items():
             self.stats.announcements += messages
             self.on_event(Announced(interface=interface, kind="alive", messages=messages))
