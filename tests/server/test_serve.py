@@ -305,3 +305,16 @@ async def test_cancelling_at_any_step_of_a_running_device_says_byebye_and_leaks_
         step += 1
     assert step > 100  # the conversation has that many steps, and the last try ran to its end
     gc.collect()  # a leaked socket or generator would warn, and warnings are errors here
+
+
+async def test_a_connection_that_comes_while_the_device_leaves_is_closed(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    for _ in range(50):  # by chance, accepting or the home of the connections ends first
+        network = FakeNetwork()
+        async with served(network, BASIC):
+            await trio.testing.wait_all_tasks_blocked()
+            client = network.listener.connect()
+        with trio.fail_after(1):
+            assert await client.receive_some() == b""
+        await client.aclose()

@@ -17,7 +17,7 @@ from upnp_trio.server.gate import Gate, HostName
 from upnp_trio.server.quiet import Quiet
 
 if TYPE_CHECKING:
-    from upnp_trio.network.listeners import Door
+    from upnp_trio.network.listeners import Door, Listener
 
 __all__ = ["HttpServer"]
 
@@ -46,6 +46,8 @@ class HttpServer:
     _quiet: Quiet = attrs.field(factory=Quiet)
     _stopping: bool = False
     _nursery: trio.Nursery | None = None
+    _accepting: int = 0
+    _all_accepted: trio.Event = attrs.field(factory=trio.Event)
 
     @property
     def open_connections(self) -> int:
@@ -60,6 +62,10 @@ class HttpServer:
                 await trio.sleep_forever()
             finally:
                 self._stop()
+                # accepting stops at the same moment, and what it has in its hands by then must find us here
+                if self._accepting:
+                    with trio.CancelScope(shield=True):
+                        await self._all_accepted.wait()
         raise AssertionError("unreachable: sleeping for ever has no end")
 
     async def accept(self, door: Door) -> NoReturn:
@@ -67,17 +73,26 @@ class HttpServer:
         assert self._nursery is not None, "run comes first"
         # A listener is bound to one address, so all its connections have that one for their local address.
         gate = Gate(door.authority, self.allowed_hosts)
-        async with door.listener:
-            while True:
-                try:
-                    stream = await door.listener.accept()
-                except OSError as error:
-                    if error.errno not in FULL_ERRNOS:
-                        raise
-                    self.answers.stats.refused["no file descriptor left"] += 1
-                    await trio.sleep(FULL_SECONDS)
-                else:
-                    self._nursery.start_soon(self.handle, gate, stream)
+        self._accepting += 1
+        try:
+            async with door.listener:
+                await self._accept_each(gate, door.listener, self._nursery)
+        finally:
+            self._accepting -= 1
+            if self._stopping and not self._accepting:
+                self._all_accepted.set()
+
+    async def _accept_each(self, gate: Gate, listener: Listener, nursery: trio.Nursery) -> NoReturn:
+        while True:
+            try:
+                stream = await listener.accept()
+            except OSError as error:
+                if error.errno not in FULL_ERRNOS:
+                    raise
+                self.answers.stats.refused["no file descriptor left"] += 1
+                await trio.sleep(FULL_SECONDS)
+            else:
+                nursery.start_soon(self.handle, gate, stream)
 
     def _stop(self) -> None:
         self._stopping = True

@@ -1,0 +1,102 @@
+"""``python -W error -m tests.network.churning COUNT``: so many devices started and cancelled in one process.
+
+Prints what the process has before and after as JSON. Whatever it warns of goes to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from random import Random
+from urllib.parse import urlsplit
+
+import attrs
+import trio
+
+from tests.growth import living_objects
+from upnp_trio import RootDevice, Running, serve_device
+
+__all__ = ["Belongings", "churn", "take_stock"]
+
+# At a time: a life is mostly waiting, and the end of it, too.
+SIDE_BY_SIDE = 25
+# After so many, what is made once and kept is there: caches, free lists, the heap's own gaps.
+WARM_UP = 10 * SIDE_BY_SIDE
+# From before the sockets are open to after the second set of announcements.
+LONGEST_LIFE_SECONDS = 0.4
+
+
+@attrs.frozen
+class Belongings:
+    """What a process has."""
+
+    tasks: int
+    descriptors: int
+    objects: int
+    resident_kib: int
+
+
+def take_stock() -> Belongings:
+    """What this process has now."""
+    resident = re.search(r"^VmRSS:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    assert resident is not None
+    return Belongings(
+        objects=living_objects(),  # first, as it collects the garbage
+        tasks=trio.lowlevel.current_statistics().tasks_living,
+        descriptors=len(os.listdir("/proc/self/fd")),
+        resident_kib=int(resident[1]),
+    )
+
+
+def device(number: int) -> RootDevice:
+    """One of the devices that are there at the same time."""
+    return RootDevice(
+        device_type="urn:schemas-upnp-org:device:Basic:1",
+        friendly_name=f"Jambon {number}",
+        manufacturer="Boucherie numérique SAS",
+        model_name="Jambon 3000",
+        udn=f"uuid:00000000-0000-0000-0000-{number:012}",
+    )
+
+
+async def visit(running: Running) -> None:
+    """A client that asks, and one that does not come to an end."""
+    parts = urlsplit(running.locations[0])
+    asking = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
+    async with AsyncExitStack() as stack:
+        for said in (asking, asking[:20]):
+            stream = await trio.open_tcp_stream(str(parts.hostname), parts.port or 0)
+            await stack.enter_async_context(stream)
+            await stream.send_all(said)
+        await trio.sleep_forever()
+
+
+async def live_and_die(number: int, times: int, rng: Random) -> None:
+    """Start a device and cancel it at some moment, again and again."""
+    for _ in range(times):
+        with trio.move_on_after(rng.uniform(0, LONGEST_LIFE_SECONDS)):
+            async with serve_device(device(number), ipv6=False) as running:
+                await visit(running)
+
+
+async def churn(count: int) -> None:
+    """Start and cancel *count* devices, some at a time."""
+    async with trio.open_nursery() as nursery:
+        for number in range(SIDE_BY_SIDE):
+            nursery.start_soon(live_and_die, number, count // SIDE_BY_SIDE, Random(number))
+
+
+async def main(count: int) -> None:
+    """Churn, and show what is there before and after."""
+    await churn(WARM_UP)
+    before = take_stock()
+    await churn(count)
+    print(json.dumps({"before": attrs.asdict(before), "after": attrs.asdict(take_stock())}))
+
+
+if __name__ == "__main__":
+    trio.run(main, int(sys.argv[1]))
