@@ -318,6 +318,20 @@ async def test_empty_lines_before_a_request_are_no_request(autojump_clock: trio.
         assert (status, closed) == (200, False)
 
 
+@pytest.mark.parametrize("empty", [b"\r\n", b"\n", b"\r\n\r\n"])
+async def test_an_empty_line_behind_a_body_is_no_request(empty: bytes, autojump_clock: trio.testing.MockClock) -> None:
+    # old clients send one that Content-Length does not count (RFC 9112 §2.2)
+    async with serving() as served:
+        client = served.listener.connect()
+        for piece in (POST + b"hello" + empty + GET, POST + b"hello" + empty, GET):
+            await client.send_all(piece)
+            await trio.testing.wait_all_tasks_blocked()
+        received, closed = await read_until_silent(client)
+        statuses = [status for status, _, _ in responses(received, "POST", "GET", "POST", "GET")]
+        assert (statuses, closed) == ([500, 200, 500, 200], False)
+        await client.aclose()
+
+
 @pytest.mark.parametrize(
     ("sent", "seconds", "answer"),
     [

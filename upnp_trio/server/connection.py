@@ -161,8 +161,8 @@ class Connection:
                 return False
             given = self.answers.recall(self.gate, arrived)
             if given is not None:
-                self.answers.report(self.peer, given.request, given.status)
                 await self._write(given.data)
+                self.answers.report(self.peer, given.request, given.status)
                 return not given.closes
             self._protocol.receive_data(arrived)
         head = await self._read_head()
@@ -175,8 +175,19 @@ class Connection:
         if closes:
             await self._linger()
         else:
-            self._protocol.start_next_cycle()
+            self._begin_next_cycle()
         return not closes
+
+    def _begin_next_cycle(self) -> None:
+        """Be ready for the next request, of which there may be some already."""
+        rest = self._protocol.trailing_data[0]
+        if rest[:1] not in (b"\r", b"\n"):
+            self._protocol.start_next_cycle()
+            return
+        # h11 takes an empty line behind a body for a request, which it is not (RFC 9112 §2.2)
+        self._h11 = None
+        if rest := rest.lstrip(b"\r\n"):  # nothing would mean the end to h11
+            self._protocol.receive_data(rest)
 
     def _has_unread(self) -> bool:
         return self._h11 is not None and bool(self._h11.trailing_data[0])
@@ -290,8 +301,8 @@ class Connection:
             parts.append(self._protocol.send(h11.Data(data=body)))
         parts.append(self._protocol.send(h11.EndOfMessage()))
         data = b"".join(part for part in parts if part)
-        self.answers.report(self.peer, self._request, response.status)
         await self._write(data)
+        self.answers.report(self.peer, self._request, response.status)
         return data
 
     async def _write(self, data: bytes) -> None:
