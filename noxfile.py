@@ -25,7 +25,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check the types of package, tests and benchmarks with mypy, strictly; the package's for every system."""
+    """Check all types with mypy, strictly; the package's for every system."""
     session.install("-e", ".", *requirements("types", "interop", "benchmarks"))
     session.run("mypy", *session.posargs)
     for platform in ("darwin", "win32"):
@@ -51,3 +51,10 @@ def benchmarks(session: nox.Session) -> None:
     """Measure this package beside its installed peers; needs Linux and root."""
     session.install("-e", ".", *requirements("benchmarks"))
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzz what a stranger's bytes reach, a minute for each harness (`-- --seconds N`); needs Atheris's wheel."""
+    session.install("-e", ".", *requirements("fuzz"))
+    session.run("python", "-m", "fuzz", *session.posargs)
