@@ -20,6 +20,7 @@ import trio
 
 from upnp_trio._version import __version__
 from upnp_trio.cli.default_device import default_device
+from upnp_trio.cli.readiness import open_readiness
 from upnp_trio.cli.view import View, counters, interface_table, introduce
 from upnp_trio.documents.device_file import load_device
 from upnp_trio.errors import DescriptionError, DeviceFailed, UpnpTrioError
@@ -224,14 +225,16 @@ async def _serve(roots: Sequence[RootDevice], options: ServeOptions, quiet: bool
     failure: UpnpTrioError | None = None
     with ExitStack() as stack:
         view = _open_view(stack, quiet)
+        readiness = stack.enter_context(open_readiness(os.environ))
         options["on_event"] = view.on_event
         async with trio.open_nursery() as nursery:
             signalled: trio.CancelScope = await nursery.start(_cancel_on_signal)
+            nursery.start_soon(readiness.keep_alive)
             try:
                 async with serve_devices(roots, **options) as running:
                     view.show(introduce(running.devices, running.where, running.choices))
                     view.show("Press Ctrl-C to leave.\n")
-                    with signalled:
+                    with signalled, readiness.served(running.devices):
                         await view.run(running.stats)
                 view.flush(running.stats)
                 await _outlive(running.boot_id)
