@@ -11,6 +11,7 @@ import trio.testing
 
 from fuzz.logs import harmless_logs
 from fuzz.script import CUT, HANG_UP, LONG_WAIT, STOP, WAIT, Move, read_script
+from fuzz.stage import play
 from tests.devices import GATEWAY
 from tests.server.fakes import NOON, FakeListener
 from upnp_trio.cli.view import describe
@@ -62,8 +63,9 @@ def fuzz_one(data: bytes) -> None:
 
 
 def _run(steps: list[bytes | Move], good_status: int | None) -> list[_Told]:
+    said = b"".join(step for step in steps if isinstance(step, bytes))
     with harmless_logs():
-        return trio.run(_converse, steps, good_status, clock=trio.testing.MockClock(autojump_threshold=0))
+        return play(said, _converse, steps, good_status)
 
 
 @cache

@@ -9,6 +9,7 @@ import trio.testing
 
 from fuzz.logs import harmless_logs
 from fuzz.script import CUT, LONG_WAIT, OTHER_WAY, PEERS, WAIT, Move, read_script
+from fuzz.stage import play
 from tests.devices import BASIC
 from tests.server.fakes import NOON, FakeNetwork, Sent, interface
 from upnp_trio.cli.view import describe
@@ -39,7 +40,7 @@ _GOOD_SEARCH = render_search(Search(search_target="upnp:rootdevice", mx=1))
 
 def fuzz_one(data: bytes) -> None:
     """Let strangers say *data*; nobody off the link gets anything, and a good client is answered all the same."""
-    trio.run(_play, read_script(data), clock=trio.testing.MockClock(autojump_threshold=0))
+    play(data, _play, read_script(data))
 
 
 async def _play(steps: list[bytes | Move]) -> None:

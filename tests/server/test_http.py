@@ -318,6 +318,22 @@ async def test_empty_lines_before_a_request_are_no_request(autojump_clock: trio.
         assert (status, closed) == (200, False)
 
 
+async def test_a_request_that_comes_together_with_the_end_is_answered_or_not_counted(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    for _ in range(30):  # chance decides which comes first
+        async with serving() as served:
+            client = served.listener.connect()
+            await trio.testing.wait_all_tasks_blocked()
+            await client.send_all(GET)
+            served.stop()
+            with trio.CancelScope(shield=True):
+                received, closed = await read_until_silent(client)
+                assert closed
+                assert len(responses(received, *["GET"] * len(served.events))) == sum(served.stats.requests.values())
+                await client.aclose()
+
+
 @pytest.mark.parametrize("empty", [b"\r\n", b"\n", b"\r\n\r\n"])
 async def test_an_empty_line_behind_a_body_is_no_request(empty: bytes, autojump_clock: trio.testing.MockClock) -> None:
     # old clients send one that Content-Length does not count (RFC 9112 §2.2)
