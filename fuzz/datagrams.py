@@ -20,13 +20,13 @@ from upnp_trio.ssdp.messages import (
     Search,
     SearchResponse,
     Update,
-    finish_search_response,
     parse,
     render_alive,
     render_byebye,
     render_search,
     render_search_response,
     render_update,
+    search_response_end,
 )
 from upnp_trio.ssdp.search import MAX_ANSWERS, Index, replies
 from upnp_trio.ssdp.speech import Place, search_response_head
@@ -98,7 +98,7 @@ def _check_answers(search: Search, *, multicast: bool) -> None:
     window = (search.mx or MAX_MX_SECONDS) if multicast else 1.0
     for reply in found:
         assert 0 <= reply.delay < window
-        payload = finish_search_response(search_response_head(reply.answer, _PLACE, 1), _DATE)
+        payload = search_response_head(reply.answer, _PLACE, 1) + search_response_end(_DATE)
         # a stranger's ST is sent back, and must not become a header of its own
         assert payload.isascii()
         assert payload.count(b"\n") == payload.count(b"\r\n") == _ANSWER_LINES + 1

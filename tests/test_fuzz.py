@@ -65,6 +65,8 @@ def find(name: str, data: bytes) -> str:
 
 
 class _Site:
+    version = 0
+
     def __init__(self, response: Response | Exception) -> None:
         self.response = response
 
@@ -93,7 +95,7 @@ def test_a_fault_behind_a_connection_is_found(
 
 
 def test_an_answer_with_a_header_too_many_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datagrams, "finish_search_response", lambda head, date: head + b"DATE: 1\r\nX-A: 1\r\n\r\n")
+    monkeypatch.setattr(datagrams, "search_response_end", lambda date: b"DATE: 1\r\nX-A: 1\r\n\r\n")
     find("datagrams", DATAGRAM)
 
 
