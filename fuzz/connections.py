@@ -19,8 +19,9 @@ from upnp_trio.documents.publication import publish
 from upnp_trio.model.device import Icon
 from upnp_trio.network.listeners import Door
 from upnp_trio.server.answers import Answers, Responding
-from upnp_trio.server.events import Event, RequestAnswered, Stats
+from upnp_trio.server.events import Event, RequestAnswered
 from upnp_trio.server.http import HttpServer
+from upnp_trio.server.stats import Stats
 from upnp_trio.site import Site
 
 __all__ = ["fuzz_one"]
