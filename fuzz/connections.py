@@ -13,15 +13,14 @@ from fuzz.logs import harmless_logs
 from fuzz.script import CUT, HANG_UP, LONG_WAIT, STOP, WAIT, Move, read_script
 from fuzz.stage import play
 from tests.devices import GATEWAY
-from tests.server.fakes import NOON, FakeListener
+from tests.server.fakes import NOON, FakeListener, events_told
 from upnp_trio.cli.view import describe
 from upnp_trio.documents.publication import publish
 from upnp_trio.model.device import Icon
 from upnp_trio.network.listeners import Door
 from upnp_trio.server.answers import Answers, Responding
-from upnp_trio.server.events import Event, RequestAnswered
+from upnp_trio.server.events import Events, RequestAnswered
 from upnp_trio.server.http import HttpServer
-from upnp_trio.server.stats import Stats
 from upnp_trio.site import Site
 
 __all__ = ["fuzz_one"]
@@ -34,6 +33,8 @@ _PUBLICATION = publish(attrs.evolve(GATEWAY, icons=[_ICON]))
 _GOOD_REQUEST = f"GET {_PUBLICATION.description_path} HTTP/1.1\r\nHost: 192.0.2.7:49152\r\n\r\n".encode()
 # No connection lives longer after the last byte of its peer, whatever it waits for.
 _LAST_SECONDS = 60.0
+# More requests than any script of ours can hold.
+_MANY_EVENTS = 100_000
 
 
 @attrs.frozen
@@ -82,14 +83,16 @@ def _good_status() -> int:
 
 async def _converse(steps: list[bytes | Move], good_status: int | None) -> list[_Told]:
     """What the server answers to *steps*; then it must answer a good request, too, with *good_status*."""
-    events: list[Event] = []
-    server = HttpServer(Answers(SITE, "s/1", lambda: NOON, Stats(), events.append))
+    happened = Events()
+    channel = happened.subscribe(_MANY_EVENTS)
+    server = HttpServer(Answers(SITE, "s/1", lambda: NOON, happened.stats, happened))
     async with FakeListener() as listener, trio.open_nursery() as nursery:
         await nursery.start(server.run)
         nursery.start_soon(server.accept, Door(_HERE, listener))
         client = listener.connect()
         await trio.testing.wait_all_tasks_blocked()  # it is accepted; a device that leaves before has no such client
         received = await _say(client, steps, nursery.cancel_scope)
+        events = events_told(channel)
         assert all(describe(event).isprintable() for event in events)
         told = _read(received, [event for event in events if isinstance(event, RequestAnswered)], HANG_UP in steps)
         if good_status is not None and STOP not in steps:

@@ -14,7 +14,6 @@ from tests.devices import BASIC
 from tests.server.fakes import NOON, FakeNetwork, Sent, interface
 from upnp_trio.cli.view import describe
 from upnp_trio.network.multicast import Address
-from upnp_trio.server.events import Event
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.messages import MAX_MX_SECONDS, Alive, Search, SearchResponse, parse, render_search
@@ -34,6 +33,8 @@ _OTHERS: list[Address] = [
     ("127.0.0.1", 50000),
 ]
 _BY_MOVE: dict[bytes | Move, Address] = dict(zip(PEERS, [*_ON_LINK, *_OTHERS], strict=True))
+# More answered searches than any script of ours can hold.
+_MANY_EVENTS = 100_000
 _GOOD = ("192.0.2.77", 50077)
 _GOOD_SEARCH = render_search(Search(search_target="upnp:rootdevice", mx=1))
 
@@ -45,10 +46,10 @@ def fuzz_one(data: bytes) -> None:
 
 async def _play(steps: list[bytes | Move]) -> None:
     network = FakeNetwork(interface("192.0.2.7/24"))
-    events: list[Event] = []
-    settings = Settings(rng=Random(0), utcnow=lambda: NOON, on_event=events.append)
+    settings = Settings(rng=Random(0), utcnow=lambda: NOON)
     with harmless_logs(), trio.fail_after(3600):
-        async with serve_on(network, [BASIC], settings):
+        async with serve_on(network, [BASIC], settings) as running:
+            events = running.subscribe(_MANY_EVENTS)
             await _say(network, steps)
             await trio.sleep(MAX_MX_SECONDS + 1)
             _check_answers(network.air.sent)
@@ -56,7 +57,7 @@ async def _play(steps: list[bytes | Move]) -> None:
             network.endpoint.multicast_ear.say(_GOOD_SEARCH, _GOOD)
             await trio.sleep(1)
             assert [sent for sent in network.air.sent[heard:] if sent.destination == _GOOD], "a good client is unheard"
-    assert all(describe(event).isprintable() for event in events)
+        assert all([describe(event).isprintable() async for event in events])
 
 
 async def _say(network: FakeNetwork, steps: list[bytes | Move]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from ipaddress import IPv4Address, IPv4Interface
 
 import attrs
@@ -11,8 +12,18 @@ import trio.testing
 
 from tests.devices import BASIC
 from upnp_trio import Announced, Event, Location, NetworkChanged, RequestAnswered, SearchAnswered, Stats, Udn
-from upnp_trio.cli.view import LINES_PER_ROUND, View, counters, describe, interface_table, introduce
+from upnp_trio.cli.view import (
+    LINES_PER_ROUND,
+    View,
+    counter_table,
+    counters,
+    describe,
+    interface_table,
+    introduce,
+    refusals,
+)
 from upnp_trio.network.interfaces import Interface, choose
+from upnp_trio.server.events import Events
 
 SEARCH = SearchAnswered(interface="eth0", peer="192.0.2.9", search_target="ssdp:all", answers=3, user_agent=None)
 
@@ -93,19 +104,58 @@ def test_the_counters_name_bad_datagrams_only_when_there_were_some() -> None:
     assert counters(stats).endswith(", bad datagrams 3")
 
 
+def test_the_table_of_counters_has_every_counter_and_every_reason() -> None:
+    stats = Stats()
+    for number, field in enumerate(attrs.fields(Stats), start=101):
+        assert isinstance(field, attrs.Attribute)
+        value = getattr(stats, field.name)
+        if isinstance(value, Counter):
+            value[404 if field.name == "requests" else f"why {field.name}"] = number
+        else:
+            setattr(stats, field.name, number)
+    lines = counter_table(stats.snapshot()).splitlines()
+    assert {int(line.rpartition(" ")[2]) for line in lines} == {*range(101, 101 + len(attrs.fields(Stats)))}
+    assert any(line.split()[:2] == ["dropped:", "why"] for line in lines)
+    assert any("HTTP requests: 404" in line for line in lines)
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_refusals_are_named_with_their_reasons_and_the_usual_ones_are_not() -> None:
+    stats = Stats()
+    assert refusals(stats.snapshot()) == ""
+    stats.dropped.update({"not a search": 5, "nothing matches": 4, "off link": 3})
+    stats.refused["host refused"] += 2
+    assert refusals(stats.snapshot()) == "off link 3, host refused 2"
+
+
 async def test_a_flood_of_events_is_counted_and_not_shown(autojump_clock: trio.testing.MockClock) -> None:
     shown: list[str] = []
     status: list[str] = []
     view = View(show=shown.append, status=status.append)
+    stats = Stats(searches=9)
+    events = Events(stats)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(view.run, Stats(searches=9))
+        nursery.start_soon(view.run, events.subscribe(LINES_PER_ROUND), stats)
         for _ in range(1000):
-            view.on_event(SEARCH)
+            events.tell(SEARCH)
         await trio.sleep(1)
         assert len(shown) == LINES_PER_ROUND + 1
         assert shown[-1].endswith(f"… and {1000 - LINES_PER_ROUND} more")
-        view.on_event(SEARCH)
+        events.tell(SEARCH)
         await trio.sleep(1)
         assert len(shown) == LINES_PER_ROUND + 2
-        assert status == [counters(Stats(searches=9))] * 2
-        nursery.cancel_scope.cancel()
+        assert status == [counters(stats)] * 2
+        events.close()  # and with it the view comes to its end
+
+
+async def test_what_comes_at_the_end_is_shown_as_well() -> None:
+    shown: list[str] = []
+    stats = Stats()
+    events = Events(stats)
+    channel = events.subscribe()
+    events.tell(SEARCH)
+    events.close()
+    view = View(show=shown.append)
+    view.flush(channel, stats)
+    view.flush(channel, stats)
+    assert len(shown) == 1

@@ -88,6 +88,18 @@ def test_open_connections_do_not_keep_it_from_leaving(pair: Pair, serve: Serve) 
         listener.hear_until(lambda messages: {each["USN"] for each in messages if each.is_byebye} == JAMBON.usns)
 
 
+def test_it_shows_its_counters_on_sigusr1_and_what_it_refused_at_the_end(pair: Pair, serve: Serve) -> None:
+    served = serve(pair.device, JAMBON.file)
+    with open_stream(pair.asker, served.location) as rebound:
+        rebound.sendall(b"GET / HTTP/1.1\r\nHost: rebound.example.com\r\n\r\n")
+        assert read_answer(rebound).status == 403
+    served.program.signal(signal.SIGUSR1)
+    served.program.wait_for_error(r"^ *refused: host refused +1$")
+    assert fetch(pair.asker, served.location).status == 200
+    assert served.program.stop() == 0
+    assert re.search(r"^Gone: .*HTTP requests 2\nRefused: host refused 1$", served.program.output, re.MULTILINE)
+
+
 def test_a_port_that_is_taken_is_passed_over(pair: Pair, serve: Serve) -> None:
     with _listening(pair.device, pair.device_address, 49152):
         assert serve(pair.device, JAMBON.file).port == 49153

@@ -8,7 +8,7 @@ import math
 import os
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import attrs
@@ -20,10 +20,21 @@ from upnp_trio.network.interfaces import Interface, IpAddress
 from upnp_trio.network.listeners import Door, authority
 from upnp_trio.network.multicast import Address, Ear, Endpoint, Voice, group_of
 from upnp_trio.network.venue import Venue, VenueOptions, base_url
+from upnp_trio.server.events import Event
 from upnp_trio.ssdp.messages import PORT, Message, parse
 from upnp_trio.ssdp.speech import Place
 
-__all__ = ["ASKER", "NOON", "FakeEar", "FakeEndpoint", "FakeListener", "FakeNetwork", "fake_endpoint", "interface"]
+__all__ = [
+    "ASKER",
+    "NOON",
+    "FakeEar",
+    "FakeEndpoint",
+    "FakeListener",
+    "FakeNetwork",
+    "events_told",
+    "fake_endpoint",
+    "interface",
+]
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 ASKER = ("192.0.2.9", 50000)
@@ -251,3 +262,12 @@ class FakeNetwork:
                 for address, listener in opened.items():
                     del self.listeners[address]
                     listener.close()
+
+
+def events_told(channel: trio.MemoryReceiveChannel[Event]) -> list[Event]:
+    """What waits in *channel*, without waiting for more."""
+    found: list[Event] = []
+    with suppress(trio.WouldBlock, trio.EndOfChannel):
+        while True:
+            found.append(channel.receive_nowait())
+    return found

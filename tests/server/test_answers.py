@@ -20,7 +20,7 @@ from upnp_trio.documents.publication import publish
 from upnp_trio.network.listeners import Door
 from upnp_trio.server import answers as answers_module
 from upnp_trio.server.answers import Answers
-from upnp_trio.server.events import ignore_events
+from upnp_trio.server.events import Events
 from upnp_trio.server.http import HttpServer
 from upnp_trio.server.stats import Stats
 from upnp_trio.site import Request, Response, Site
@@ -83,7 +83,7 @@ class Served:
 async def serving() -> AsyncIterator[Served]:
     site = Counting()
     served: Served
-    answers = Answers(site, "s/1", lambda: served.now, Stats(), ignore_events)
+    answers = Answers(site, "s/1", lambda: served.now, Stats(), Events())
     server = HttpServer(answers)
     async with FakeListener() as listener, trio.open_nursery() as nursery:
         served = Served(listener, site, answers)

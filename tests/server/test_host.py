@@ -17,7 +17,6 @@ import trio.testing
 from tests.devices import BASIC, GATEWAY, ROOT_UUID
 from tests.server.fakes import ASKER, NOON, FakeNetwork, interface
 from upnp_trio import DescriptionError, Device, NetworkChanged, NetworkError, PortTaken, RootDevice, Running
-from upnp_trio.server.events import Event
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.messages import (
@@ -42,12 +41,9 @@ MOVED = interface("192.0.2.77/24")
 async def served(
     network: FakeNetwork,
     *roots: RootDevice,
-    events: list[Event] | None = None,
     **options: Unpack[ServeOptions],
 ) -> AsyncIterator[Running]:
     options |= {"rng": Random(0), "utcnow": lambda: NOON}
-    if events is not None:
-        options["on_event"] = events.append
     settings = Settings(**options)
     async with serve_on(network, roots or [BASIC], settings) as running:
         yield running
@@ -78,8 +74,8 @@ async def test_an_interface_that_comes_is_served_after_the_others_were_told_of_t
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     network = FakeNetwork(ETH0)
-    events: list[Event] = []
-    async with served(network, events=events) as running:
+    async with served(network) as running:
+        events = running.subscribe()
         await trio.sleep(10)
         old = running.boot_id
         network.change(ETH0, ETH1)
@@ -96,10 +92,9 @@ async def test_an_interface_that_comes_is_served_after_the_others_were_told_of_t
         (answer,) = await search(network, on=1)
         assert answer.location == running.locations[1]
         assert answer.boot_id == running.boot_id
-        changed = [event for event in events if isinstance(event, NetworkChanged)]
-        assert changed == [
-            NetworkChanged(served=(("eth0", "192.0.2.7"), ("eth1", "198.51.100.7")), boot_id=running.boot_id)
-        ]
+        boot_id = running.boot_id
+    changed = [event async for event in events if isinstance(event, NetworkChanged)]
+    assert changed == [NetworkChanged(served=(("eth0", "192.0.2.7"), ("eth1", "198.51.100.7")), boot_id=boot_id)]
 
 
 async def test_an_address_that_is_replaced_is_revoked_and_the_new_one_announced_without_update(

@@ -13,12 +13,12 @@ import trio.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.server.fakes import NOON, FakeListener
+from tests.server.fakes import NOON, FakeListener, events_told
 from upnp_trio.network.listeners import Door
 from upnp_trio.server import connection as connection_module
 from upnp_trio.server import http as http_module
 from upnp_trio.server.answers import Answers
-from upnp_trio.server.events import Event, ignore_events
+from upnp_trio.server.events import Events
 from upnp_trio.server.http import HttpServer
 from upnp_trio.server.stats import Stats
 from upnp_trio.site import Request, Response, error_response
@@ -64,7 +64,7 @@ class OneDocument:
 class Served:
     listener: FakeListener
     stats: Stats
-    events: list[Event]
+    events: Events
     nursery: trio.Nursery
 
     def stop(self) -> None:
@@ -73,12 +73,12 @@ class Served:
 
 @asynccontextmanager
 async def serving() -> AsyncIterator[Served]:
-    served_stats, events = Stats(), list[Event]()
-    server = HttpServer(Answers(OneDocument(), "s/1", lambda: NOON, served_stats, events.append))
+    stats = Stats()
+    server = HttpServer(Answers(OneDocument(), "s/1", lambda: NOON, stats, events := Events(stats)))
     async with FakeListener() as listener, trio.open_nursery() as nursery:
         await nursery.start(server.run)
         nursery.start_soon(server.accept, Door(HERE, listener))
-        yield Served(listener, served_stats, events, nursery)
+        yield Served(listener, stats, events, nursery)
         nursery.cancel_scope.cancel()
 
 
@@ -167,7 +167,7 @@ async def test_status_line_headers_and_a_small_body_leave_in_one_send(autojump_c
             send_stream.send_all = noted
             return stream
 
-    server = HttpServer(Answers(OneDocument(), "s", lambda: NOON, Stats(), ignore_events))
+    server = HttpServer(Answers(OneDocument(), "s", lambda: NOON, Stats(), Events()))
     async with Noting() as listener, trio.open_nursery() as nursery:
         await nursery.start(server.run)
         nursery.start_soon(server.accept, Door(HERE, listener))
@@ -323,14 +323,15 @@ async def test_a_request_that_comes_together_with_the_end_is_answered_or_not_cou
 ) -> None:
     for _ in range(30):  # chance decides which comes first
         async with serving() as served:
-            client = served.listener.connect()
+            client, events = served.listener.connect(), served.events.subscribe()
             await trio.testing.wait_all_tasks_blocked()
             await client.send_all(GET)
             served.stop()
             with trio.CancelScope(shield=True):
                 received, closed = await read_until_silent(client)
                 assert closed
-                assert len(responses(received, *["GET"] * len(served.events))) == sum(served.stats.requests.values())
+                answered = len(responses(received, *["GET"] * len(events_told(events))))
+                assert answered == sum(served.stats.requests.values())
                 await client.aclose()
 
 
@@ -401,7 +402,7 @@ async def test_a_peer_that_reads_nothing_is_given_up(autojump_clock: trio.testin
             stream.send_stream.send_all = stuck
             return stream
 
-    server = HttpServer(Answers(OneDocument(), "s", lambda: NOON, (stats := Stats()), ignore_events))
+    server = HttpServer(Answers(OneDocument(), "s", lambda: NOON, (stats := Stats()), Events()))
     async with Stuck() as listener, trio.open_nursery() as nursery:
         await nursery.start(server.run)
         nursery.start_soon(server.accept, Door(HERE, listener))

@@ -20,7 +20,7 @@ from tests.server.fakes import ASKER, NOON, FakeEndpoint, Sent, fake_endpoint
 from upnp_trio import RootDevice
 from upnp_trio.server import responder as responder_module
 from upnp_trio.server.budget import BURST_SECONDS
-from upnp_trio.server.events import Event, SearchAnswered, ignore_events
+from upnp_trio.server.events import Events, SearchAnswered
 from upnp_trio.server.responder import TICK_SECONDS, Responder
 from upnp_trio.server.stats import Stats
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
@@ -48,7 +48,7 @@ def stats() -> Stats:
 
 @asynccontextmanager
 async def answering(
-    *endpoints: FakeEndpoint, stats: Stats, root: RootDevice = GATEWAY, events: list[Event] | None = None
+    *endpoints: FakeEndpoint, stats: Stats, root: RootDevice = GATEWAY, events: Events | None = None
 ) -> AsyncIterator[Responder]:
     advertised = AdvertisedRoot(
         rows=advertisements(root), description_path="/d.xml", server="s/1", config_id=5, max_age=1800
@@ -59,7 +59,7 @@ async def answering(
         rng=Random(0),
         utcnow=lambda: NOON,
         stats=stats,
-        on_event=ignore_events if events is None else events.append,
+        events=events or Events(),
     )
     async with trio.open_nursery() as nursery:
         nursery.start_soon(responder.send_due)
@@ -341,11 +341,13 @@ async def test_a_send_that_the_network_refuses_is_counted_and_the_next_one_goes_
 async def test_an_event_tells_who_searched_for_what(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
-    events: list[Event] = []
+    events = Events()
+    told = events.subscribe()
     async with answering(endpoint, stats=stats, events=events):
         endpoint.multicast_ear.say(search("ssdp:all"))
         await trio.sleep(3)
-    assert events == [
+    events.close()
+    assert [event async for event in told] == [
         SearchAnswered(
             interface="eth0",
             peer="192.0.2.9",

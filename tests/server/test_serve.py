@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from random import Random
@@ -17,8 +17,8 @@ from tests.devices import BASIC, GATEWAY
 from tests.server.fakes import NOON, FakeNetwork, interface
 from upnp_trio import DeviceFailed, RootDevice, Running
 from upnp_trio.documents.publication import publish
+from upnp_trio.server import responder as responder_module
 from upnp_trio.server.announcer import GOODBYE_SECONDS
-from upnp_trio.server.events import Event, ignore_events
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.advertisements import advertisements
@@ -32,9 +32,8 @@ async def served(
     network: FakeNetwork,
     *roots: RootDevice,
     max_age: int = 1800,
-    on_event: Callable[[Event], None] = ignore_events,
 ) -> AsyncIterator[Running]:
-    settings = Settings(max_age=max_age, on_event=on_event, rng=Random(0), utcnow=lambda: NOON)
+    settings = Settings(max_age=max_age, rng=Random(0), utcnow=lambda: NOON)
     async with serve_on(network, roots or [GATEWAY], settings) as running:
         yield running
 
@@ -158,17 +157,18 @@ async def test_a_body_that_fails_while_it_is_cancelled_leaves_with_its_own_error
 
 
 async def test_a_failed_task_of_ours_cancels_the_body_says_byebye_and_leaves_as_one_named_error(
-    autojump_clock: trio.testing.MockClock,
+    autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bug = RuntimeError("a bug")
 
-    def fail(event: Event) -> None:
+    def fail(*arguments: object, **options: object) -> None:
         raise bug
 
+    monkeypatch.setattr(responder_module, "replies", fail)
     body_was_cancelled = False
     network = FakeNetwork()
     with pytest.raises(DeviceFailed) as caught:
-        async with served(network, on_event=fail):
+        async with served(network):
             network.endpoint.unicast_ear.say(SEARCH)
             try:
                 await trio.sleep_forever()

@@ -1,6 +1,7 @@
 """``python -m upnp_trio [OPTIONS] [DEVICE]...``: options in, one served session, an exit status out.
 
-Exit status: 0 after SIGINT or SIGTERM once byebye is out, 2 for wrong usage, 1 for everything else that fails.
+SIGUSR1, where there is one, shows the counters. Exit status: 0 after SIGINT or SIGTERM once byebye is out, 2 for wrong
+usage, 1 for everything else that fails.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import trio
 from upnp_trio._version import __version__
 from upnp_trio.cli.default_device import default_device
 from upnp_trio.cli.readiness import open_readiness
-from upnp_trio.cli.view import View, counters, interface_table, introduce
+from upnp_trio.cli.view import LINES_PER_ROUND, View, counter_table, counters, interface_table, introduce, refusals
 from upnp_trio.documents.device_file import load_device
 from upnp_trio.errors import DescriptionError, DeviceFailed, UpnpTrioError
 from upnp_trio.model.names import Udn
@@ -32,9 +33,10 @@ from upnp_trio.server.serve import serve_devices
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from upnp_trio.model.device import RootDevice
+    from upnp_trio.server.stats import Stats
 
 __all__ = ["main"]
 
@@ -226,17 +228,23 @@ async def _serve(roots: Sequence[RootDevice], options: ServeOptions, quiet: bool
     with ExitStack() as stack:
         view = _open_view(stack, quiet)
         readiness = stack.enter_context(open_readiness(os.environ))
-        options["on_event"] = view.on_event
+        # from the start, as the signal ends a process that does not know it
+        asked = stack.enter_context(trio.open_signal_receiver(*_signals("SIGUSR1")))
         async with trio.open_nursery() as nursery:
             signalled: trio.CancelScope = await nursery.start(_cancel_on_signal)
             nursery.start_soon(readiness.keep_alive)
             try:
                 async with serve_devices(roots, **options) as running:
+                    nursery.start_soon(_show_counters, asked, running.stats)
                     view.show(introduce(running.devices, running.where, running.choices))
                     view.show("Press Ctrl-C to leave.\n")
+                    events = None if quiet else running.subscribe(LINES_PER_ROUND)
                     with signalled, readiness.served(running.devices):
-                        await view.run(running.stats)
-                view.flush(running.stats)
+                        if events is not None:
+                            await view.run(events, running.stats)
+                        await trio.sleep_forever()
+                if events is not None:
+                    view.flush(events, running.stats)
                 await _outlive(running.boot_id)
             except UpnpTrioError as error:  # carried past the nursery, which would put a group around it
                 failure = error
@@ -245,6 +253,18 @@ async def _serve(roots: Sequence[RootDevice], options: ServeOptions, quiet: bool
         raise failure
     if not quiet:
         _show_plainly(f"Gone: {counters(running.stats)}")
+        if refused := refusals(running.stats.snapshot()):
+            _show_plainly(f"Refused: {refused}")
+
+
+async def _show_counters(asked: AsyncIterator[int], stats: Stats) -> None:
+    async for _ in asked:
+        click.echo(counter_table(stats.snapshot()), err=True)
+
+
+def _signals(*names: str) -> list[signal.Signals]:
+    """Those of the signals that this system has."""
+    return [signal.Signals[name] for name in names if name in signal.Signals.__members__]
 
 
 async def _outlive(boot_id: int) -> None:
@@ -257,9 +277,8 @@ async def _outlive(boot_id: int) -> None:
 
 async def _cancel_on_signal(*, task_status: trio.TaskStatus[trio.CancelScope]) -> NoReturn:
     """Cancel the scope that this starts with on the first signal to end; swallow the ones that impatience adds."""
-    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
     scope = trio.CancelScope()
-    with trio.open_signal_receiver(*signals) as received:
+    with trio.open_signal_receiver(*_signals("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")) as received:
         task_status.started(scope)
         async for number in received:
             name = signal.Signals(number).name

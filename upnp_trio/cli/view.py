@@ -1,15 +1,15 @@
 """What the command shows while it serves: who we are, where, and what happens.
 
 On a terminal the events scroll above one line of counters; elsewhere they are plain lines. However many events
-come, at most `LINES_PER_ROUND` are shown in each round, and the rest is counted.
+come, no more than `LINES_PER_ROUND` are let wait for the next round, and the rest is counted.
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import attrs
 import click
@@ -21,51 +21,61 @@ if TYPE_CHECKING:
     from upnp_trio.model.device import RootDevice
     from upnp_trio.network.interfaces import Choice
     from upnp_trio.server.serve import Location
-    from upnp_trio.server.stats import Stats
+    from upnp_trio.server.stats import Counted, Stats
 
-__all__ = ["View", "counters", "describe", "interface_table", "introduce"]
+__all__ = [
+    "LINES_PER_ROUND",
+    "View",
+    "counter_table",
+    "counters",
+    "describe",
+    "interface_table",
+    "introduce",
+    "refusals",
+]
 
 ROUND_SECONDS = 0.2
 USUAL_REASONS = frozenset({"up", "asked for"})
+# Datagrams that are left alone on every network: other devices' announcements, and searches that others are to answer.
+USUAL_DROPS = frozenset({"not a search", "nothing matches", "heard on another interface", "repeated"})
 LINES_PER_ROUND = 20
 
 
 @attrs.define(eq=False)
 class View:
-    """Collects events and shows them through *show*; *status*, where given, shows the counters."""
+    """Shows events through *show*; *status*, where given, shows the counters."""
 
     show: Callable[[str], None]
     status: Callable[[str], None] | None = None
-    _events: deque[Event] = attrs.field(factory=lambda: deque(maxlen=LINES_PER_ROUND))
-    _left_out: int = 0
-    _news: trio.Event = attrs.field(factory=trio.Event)
+    _missed: int = 0
 
-    def on_event(self, event: Event) -> None:
-        """Take note of *event*; cheap, and bounded."""
-        if len(self._events) == LINES_PER_ROUND:
-            self._left_out += 1
-        else:
-            self._events.append(event)
-        self._news.set()
-
-    async def run(self, stats: Stats) -> NoReturn:
-        """Show what comes, until cancelled."""
-        while True:
-            await self._news.wait()
-            self.flush(stats)
+    async def run(self, events: trio.MemoryReceiveChannel[Event], stats: Stats) -> None:
+        """Show what comes, in rounds, until there is no more."""
+        async for event in events:
+            self._show_round([event, *_waiting(events)], stats)
             await trio.sleep(ROUND_SECONDS)
 
-    def flush(self, stats: Stats) -> None:
+    def flush(self, events: trio.MemoryReceiveChannel[Event], stats: Stats) -> None:
         """Show what has come."""
-        self._news = trio.Event()
+        self._show_round(_waiting(events), stats)
+
+    def _show_round(self, events: Sequence[Event], stats: Stats) -> None:
         now = time.strftime("%H:%M:%S")
-        while self._events:
-            self.show(f"{now}  {describe(self._events.popleft())}")
-        if self._left_out:
-            self.show(f"{now}  … and {self._left_out} more")
-            self._left_out = 0
+        for event in events:
+            self.show(f"{now}  {describe(event)}")
+        if missed := stats.events_dropped - self._missed:
+            self.show(f"{now}  … and {missed} more")
+            self._missed += missed
         if self.status is not None:
             self.status(counters(stats))
+
+
+def _waiting(events: trio.MemoryReceiveChannel[Event]) -> list[Event]:
+    found: list[Event] = []
+    with suppress(trio.WouldBlock, trio.EndOfChannel):
+        while True:
+            found.append(events.receive_nowait())
+    return found
 
 
 def introduce(devices: Sequence[RootDevice], where: Sequence[Location], choices: Sequence[Choice]) -> str:
@@ -134,6 +144,38 @@ def counters(stats: Stats) -> str:
     if strangers:
         parts.append(f"bad datagrams {strangers}")
     return ", ".join(parts)
+
+
+def counter_table(counted: Counted) -> str:
+    """All that was counted, one line for each counter and for each reason."""
+    announced = {"alive": counted.announcements, "byebye": counted.byebyes, "update": counted.updates}
+    statuses = {str(status): count for status, count in counted.requests.items()}
+    rows = [
+        ("datagrams", counted.datagrams),
+        *_by_reason("  dropped", counted.dropped),
+        ("searches", counted.searches),
+        ("answers", counted.answers),
+        *_by_reason("announcements", announced),
+        *_by_reason("send errors", counted.send_errors),
+        ("conflicts", counted.conflicts),
+        ("HTTP connections", counted.connections),
+        *_by_reason("  timed out", counted.timeouts),
+        *_by_reason("  refused", counted.refused),
+        *_by_reason("HTTP requests", statuses),
+        ("events dropped", counted.events_dropped),
+    ]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {count:>8}" for name, count in rows)
+
+
+def refusals(counted: Counted) -> str:
+    """What was refused and why, in one line; empty if nothing was but what every network has."""
+    found = [(reason, count) for reason, count in counted.dropped.items() if reason not in USUAL_DROPS]
+    return ", ".join(f"{reason} {count}" for reason, count in [*found, *counted.refused.items()])
+
+
+def _by_reason(name: str, counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return [(f"{name}: {reason}", count) for reason, count in counts.items()]
 
 
 def _agent(user_agent: str | None) -> str:

@@ -20,7 +20,7 @@ import trio
 
 from upnp_trio.network.multicast import Voice
 from upnp_trio.server.alarm import Alarm
-from upnp_trio.server.events import Announced, EventHandler
+from upnp_trio.server.events import Announced, Events
 from upnp_trio.server.stats import Stats
 from upnp_trio.ssdp.advertisements import AdvertisedRoot
 from upnp_trio.ssdp.schedule import FIRST_REPEATS, announcement_gaps
@@ -63,7 +63,7 @@ class Announcer:
     boot_id: int
     rng: Random
     stats: Stats
-    on_event: EventHandler
+    events: Events
     #: where to speak; the owner changes it
     voices: Collection[Voice] = ()
     _timetables: dict[AdvertisedRoot, _Timetable] = attrs.field(factory=dict)
@@ -156,7 +156,8 @@ class Announcer:
         self._failing = {voice: seconds for voice, seconds in self._failing.items() if voice in self.voices}
         for interface, messages in sent.items():
             self.stats.announcements += messages
-            self.on_event(Announced(interface=interface, kind="alive", messages=messages))
+            if self.events.wanted:
+                self.events.tell(Announced(interface=interface, kind="alive", messages=messages))
         if self._due:
             self._alarm.set(self._due[0][0])
 
@@ -195,9 +196,9 @@ class Announcer:
                     await trio.sleep(GOODBYE_GAP)
                 sent = await self._say(roots, voices, lambda root, place: byebye_set(root, place, self.boot_id))
                 self.stats.byebyes += sent.total()
-                if not number:
+                if not number and self.events.wanted:
                     for interface, messages in sent.items():
-                        self.on_event(Announced(interface=interface, kind="byebye", messages=messages))
+                        self.events.tell(Announced(interface=interface, kind="byebye", messages=messages))
 
     async def _say(self, roots: Iterable[AdvertisedRoot], voices: Iterable[Voice], messages: Messages) -> Counter[str]:
         """Send the messages of each root with each voice; how many left on each interface."""

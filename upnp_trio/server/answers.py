@@ -15,7 +15,7 @@ import attrs
 import h11
 
 from upnp_trio.dates import http_date
-from upnp_trio.server.events import EventHandler, RequestAnswered, ignore_events
+from upnp_trio.server.events import Events, RequestAnswered
 from upnp_trio.server.gate import Gate
 from upnp_trio.server.stats import Stats
 from upnp_trio.site import REASONS, Request, Response
@@ -65,7 +65,7 @@ class Answers:
     server_token: str
     utcnow: Callable[[], datetime]
     stats: Stats
-    on_event: EventHandler
+    events: Events
     _given: dict[tuple[Gate, bytes], Given] = attrs.field(factory=dict)
     _kept_bytes: int = 0
     _second: datetime | None = None
@@ -101,8 +101,8 @@ class Answers:
     def report(self, peer: str, request: Request | None, status: int) -> None:
         """Count an answer, and tell of it."""
         self.stats.requests[status] += 1
-        if self.on_event is not ignore_events:
-            self.on_event(
+        if self.events.wanted:
+            self.events.tell(
                 RequestAnswered(
                     peer=peer,
                     method=request.method if request else "?",

@@ -292,7 +292,7 @@ class Host:
     def _tell_change(self) -> None:
         served = tuple((voice.interface.name, str(voice.address)) for voice in self.announcer.voices)
         logger.info("the network has changed; served now: %s", served or "nothing, waiting for an interface")
-        self.settings.on_event(NetworkChanged(served=served, boot_id=self.announcer.boot_id))
+        self.announcer.events.tell(NetworkChanged(served=served, boot_id=self.announcer.boot_id))
 
 
 def _spots(interfaces: Iterable[Interface]) -> set[Spot]:

@@ -14,7 +14,6 @@ from upnp_trio.dates import utc_now
 from upnp_trio.errors import DescriptionError, NetworkError
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
 from upnp_trio.server.budget import DEFAULT_REPLY_BUDGET
-from upnp_trio.server.events import EventHandler, ignore_events
 from upnp_trio.server.gate import HostName, parse_allowed_host, parse_authority
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE, MAX_MAX_AGE, MIN_MAX_AGE
 
@@ -38,7 +37,6 @@ class ServeOptions(TypedDict, total=False):
     multicast_ttl: int | None
     max_age: int
     metrics: bool
-    on_event: EventHandler
     rng: Random
     utcnow: Callable[[], datetime]
 
@@ -82,8 +80,6 @@ class Settings:
     max_age: int = DEFAULT_MAX_AGE
     #: serve the counters at /metrics, in Prometheus's text format, to whoever is on the link
     metrics: bool = False
-    #: called, without awaiting, with what happens
-    on_event: EventHandler = ignore_events
     #: every choice by chance
     rng: Random = attrs.field(factory=Random)
     #: every wall-clock date

@@ -21,7 +21,7 @@ from upnp_trio.errors import MalformedMessage
 from upnp_trio.network.multicast import MAX_BATCH, Address, Ear, Endpoint, Voice
 from upnp_trio.server.alarm import Alarm
 from upnp_trio.server.budget import Budget
-from upnp_trio.server.events import EventHandler, SearchAnswered, ignore_events
+from upnp_trio.server.events import Events, SearchAnswered
 from upnp_trio.server.repeats import Repeats
 from upnp_trio.server.stats import Stats
 from upnp_trio.server.ticks import TickQueue
@@ -57,7 +57,7 @@ class Responder:
     rng: Random
     utcnow: Callable[[], datetime]
     stats: Stats
-    on_event: EventHandler
+    events: Events
     #: what each searcher may be sent
     budget: Budget = attrs.field(factory=Budget)
     #: answer searchers beyond the interface's own link, too (routed networks)
@@ -194,8 +194,8 @@ class Responder:
             else:
                 self._send(voice, peer, head + self._ending())
         self.budget.charge(peer[0], now, len(found), octets)
-        if self.on_event is not ignore_events:
-            self.on_event(
+        if self.events.wanted:
+            self.events.tell(
                 SearchAnswered(
                     interface=endpoint.interface.name,
                     peer=peer[0],

@@ -21,6 +21,7 @@ from upnp_trio.network.venue import Network, open_system_network
 from upnp_trio.server.announcer import Announcer
 from upnp_trio.server.answers import Answers
 from upnp_trio.server.budget import Budget
+from upnp_trio.server.events import EVENTS_BUFFERED, Event, Events
 from upnp_trio.server.host import Host
 from upnp_trio.server.http import HttpServer
 from upnp_trio.server.identity import host_id, next_boot_id, server_token, with_udns
@@ -35,6 +36,8 @@ from upnp_trio.ssdp.search import Index
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from uuid import UUID
+
+    import trio
 
     from upnp_trio.model.device import RootDevice
 
@@ -57,6 +60,7 @@ class Running:
 
     #: the counters as they go on; ``stats.snapshot()`` gives what they are at one moment
     stats: Stats
+    _events: Events
     _host: Host
 
     @property
@@ -102,6 +106,14 @@ class Running:
     def port(self) -> int | None:
         """The TCP port of HTTP; ``None`` while there was no address to find one for."""
         return self._host.port
+
+    def subscribe(self, max_buffered: int = EVENTS_BUFFERED) -> trio.MemoryReceiveChannel[Event]:
+        """What happens from now on: ``async for event in running.subscribe(): ...``, which ends after byebye.
+
+        A reader that is slow misses the newest of more than *max_buffered* events, and ``stats.events_dropped``
+        counts them; nobody waits for it. Close the channel to listen no more.
+        """
+        return self._events.subscribe(max_buffered)
 
     async def add(self, device: RootDevice) -> RootDevice:
         """Serve one more root device, found and announced from now on; gives it as it is served.
@@ -152,7 +164,7 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
     addresses; ``announce_only=False``, hear no searches; ``answer_off_link=False``, answer beyond the own link;
     ``reply_budget=64``, answers a second to one address in the long run; ``multicast_ttl=None``, hops of
     announcements; ``max_age=1800``, seconds that an announcement holds; ``metrics=False``, serve the counters at
-    ``/metrics``; ``on_event``, called with what happens; ``rng`` and ``utcnow``, chance and the wall clock.
+    ``/metrics``; ``rng`` and ``utcnow``, chance and the wall clock.
     `Settings` has them one by one.
 
     *Errors*: `DescriptionError` and `NetworkError` leave before the body starts. An exception of the body leaves
@@ -178,6 +190,7 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
     """Like `serve_devices`, on a network that somebody else opened and closes."""
     publications = _publish(devices)
     stats = Stats()
+    events = Events(stats)
     site = Site()
     index = Index()
     boot_id = next_boot_id(settings.utcnow)
@@ -195,7 +208,7 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
                 server_token=server_token(spec_version),
                 utcnow=settings.utcnow,
                 stats=stats,
-                on_event=settings.on_event,
+                events=events,
             ),
             allowed_hosts=settings.host_names,
         ),
@@ -205,17 +218,20 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
             rng=settings.rng,
             utcnow=settings.utcnow,
             stats=stats,
-            on_event=settings.on_event,
+            events=events,
             budget=Budget(settings.reply_budget),
             answer_off_link=settings.answer_off_link,
         ),
-        announcer=Announcer(boot_id=boot_id, rng=settings.rng, stats=stats, on_event=settings.on_event),
+        announcer=Announcer(boot_id=boot_id, rng=settings.rng, stats=stats, events=events),
     )
     host.responder.on_notify = host.hear_notify
     for publication in publications:
         host.add(publication, _advertised(publication, settings.max_age))
-    async with host.serve():
-        yield Running(stats=stats, host=host)
+    try:
+        async with host.serve():
+            yield Running(stats=stats, events=events, host=host)
+    finally:
+        events.close()
 
 
 def _state(host: Host) -> State:
