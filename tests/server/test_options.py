@@ -26,6 +26,7 @@ def test_every_option_has_a_setting_and_every_setting_an_option() -> None:
         ({"advertise_url": "192.0.2.1:8080"}, "advertise_url is '192.0.2.1:8080'"),
         ({"advertise_url": "http://192.0.2.1/path"}, "write scheme, host and port"),
         ({"advertise_url": "http://a\r\nb"}, "advertise_url"),
+        ({"profile": "Windows"}, "profile is 'Windows'; it is one of uda, windows"),
         ({"max_age": 0}, "max_age is 0"),
         ({"max_age": 2**31}, "max_age is 2147483648"),
     ],

@@ -30,6 +30,7 @@ from upnp_trio.network.interfaces import choose, host_interfaces, missing
 from upnp_trio.server.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.server.options import ServeOptions
 from upnp_trio.server.serve import serve_devices
+from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
 
 if TYPE_CHECKING:
@@ -150,6 +151,13 @@ def show_interfaces(names: tuple[str, ...]) -> None:
     show_default=True,
     help="How many seconds an announcement holds.",
 )
+@click.option(
+    "--profile",
+    type=click.Choice(list(PROFILES)),
+    default="uda",
+    show_default=True,
+    help="windows also answers searches without MX and for pnp:rootdevice, which UDA does not.",
+)
 @click.option("--metrics", is_flag=True, help="Serve the counters at /metrics, in Prometheus's text format.")
 @click.option(
     "--log-level",
@@ -175,6 +183,7 @@ def serve(
     reply_budget: int,
     multicast_ttl: int | None,
     max_age: int,
+    profile: str,
     metrics: bool,
     log_level: str,
     quiet: bool,
@@ -201,6 +210,7 @@ def serve(
             reply_budget=reply_budget,
             multicast_ttl=multicast_ttl,
             max_age=max_age,
+            profile=profile,
             metrics=metrics,
         )
         trio.run(_serve, roots, options, quiet)

@@ -15,6 +15,7 @@ from upnp_trio.errors import DescriptionError, NetworkError
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
 from upnp_trio.server.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.server.gate import HostName, parse_allowed_host, parse_authority
+from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE, MAX_MAX_AGE, MIN_MAX_AGE
 
 __all__ = ["ServeOptions", "Settings"]
@@ -37,6 +38,7 @@ class ServeOptions(TypedDict, total=False):
     multicast_ttl: int | None
     max_age: int
     metrics: bool
+    profile: str
     rng: Random
     utcnow: Callable[[], datetime]
 
@@ -80,6 +82,9 @@ class Settings:
     max_age: int = DEFAULT_MAX_AGE
     #: serve the counters at /metrics, in Prometheus's text format, to whoever is on the link
     metrics: bool = False
+    #: "uda", or "windows", which also answers a multicast search without MX, as if it had MX 1, and a search for
+    #: pnp:rootdevice; UDA wants silence for the one (UDA 2.0 §1.3.3) and knows nothing of the other
+    profile: str = "uda"
     #: every choice by chance
     rng: Random = attrs.field(factory=Random)
     #: every wall-clock date
@@ -101,6 +106,8 @@ class Settings:
             raise NetworkError(f"reply_budget is {self.reply_budget}; it is answers a second to one address, from 1 on")
         if self.multicast_ttl is not None and not 1 <= self.multicast_ttl <= 255:
             raise NetworkError(f"multicast_ttl is {self.multicast_ttl}; it is 1 to 255 hops, or None for the defaults")
+        if self.profile not in PROFILES:
+            raise NetworkError(f"profile is {self.profile!r}; it is one of {', '.join(PROFILES)}")
         if not MIN_MAX_AGE <= self.max_age <= MAX_MAX_AGE:
             raise DescriptionError(f"max_age is {self.max_age}; UDA §1.2.2 wants seconds, 1800 or more")
 

@@ -62,6 +62,8 @@ class Responder:
     budget: Budget = attrs.field(factory=Budget)
     #: answer searchers beyond the interface's own link, too (routed networks)
     answer_off_link: bool = False
+    #: the MX of a multicast search that has none; ``None`` leaves it unanswered
+    missing_mx: int | None = None
     #: called with what other hosts announce or revoke, and who does
     on_notify: Callable[[Alive | ByeBye, Address, Endpoint], None] = lambda message, peer, endpoint: None
     _memory: SearchMemory = attrs.field(factory=SearchMemory)
@@ -165,6 +167,8 @@ class Responder:
             self.on_notify(message, peer, endpoint)
 
     def _answer_multicast(self, search: Search, peer: Address, endpoint: Endpoint, voice: Voice, now: float) -> None:
+        if search.mx is None and self.missing_mx is not None:
+            search = attrs.evolve(search, mx=self.missing_mx)
         if search.mx is None:
             self._drop("no MX", peer, endpoint, search)
         elif reason := self._repeats.why(peer, search.search_target, endpoint, now, search.mx):

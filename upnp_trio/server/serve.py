@@ -31,6 +31,7 @@ from upnp_trio.server.responder import Responder
 from upnp_trio.server.stats import Stats
 from upnp_trio.site import Site
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
+from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.ssdp.search import Index
 
 if TYPE_CHECKING:
@@ -164,8 +165,7 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
     addresses; ``announce_only=False``, hear no searches; ``answer_off_link=False``, answer beyond the own link;
     ``reply_budget=64``, answers a second to one address in the long run; ``multicast_ttl=None``, hops of
     announcements; ``max_age=1800``, seconds that an announcement holds; ``metrics=False``, serve the counters at
-    ``/metrics``; ``rng`` and ``utcnow``, chance and the wall clock.
-    `Settings` has them one by one.
+    ``/metrics``; ``rng`` and ``utcnow``, chance and the wall clock. `Settings` has them one by one.
 
     *Errors*: `DescriptionError` and `NetworkError` leave before the body starts. An exception of the body leaves
     as itself, after byebye. If a task of ours fails, the body is cancelled and `DeviceFailed` leaves.
@@ -192,7 +192,8 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
     stats = Stats()
     events = Events(stats)
     site = Site()
-    index = Index()
+    profile = PROFILES[settings.profile]
+    index = Index(aliases=profile.aliases)
     boot_id = next_boot_id(settings.utcnow)
     spec_version = publications[0].root.spec_version if publications else (1, 1)
     host = Host(
@@ -221,6 +222,7 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
             events=events,
             budget=Budget(settings.reply_budget),
             answer_off_link=settings.answer_off_link,
+            missing_mx=profile.missing_mx,
         ),
         announcer=Announcer(boot_id=boot_id, rng=settings.rng, stats=stats, events=events),
     )

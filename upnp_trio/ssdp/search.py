@@ -15,7 +15,7 @@ from upnp_trio.model.names import split_version
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, Advertisement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from random import Random
 
     from upnp_trio.ssdp.messages import Search
@@ -61,10 +61,12 @@ class Index:
     """Finds the rows for a search target at a cost that does not depend on how many rows do not match.
 
     Root devices come and go by `add` and `remove`. Of more than `MAX_ANSWERS` rows that match a search, each search
-    gets that many, and the next search for the same target the next ones.
+    gets that many, and the next search for the same target the next ones. *aliases* are targets that mean another
+    one's rows, under their own name.
     """
 
-    def __init__(self, roots: Iterable[AdvertisedRoot] = ()) -> None:
+    def __init__(self, roots: Iterable[AdvertisedRoot] = (), *, aliases: Mapping[str, str] | None = None) -> None:
+        self._aliases = aliases or {}
         #: by target in lower case and without its version: the rows, highest version first
         self._by_target: dict[str, list[_Entry]] = {}
         self._roots: dict[AdvertisedRoot, None] = {}
@@ -114,11 +116,15 @@ class Index:
                 self._all = self._every_row()
             return self._all
         base, wanted = _key(search_target)
+        meant = self._aliases.get(base)
         found: list[Answer] = []
-        for entry in self._by_target.get(base, ()):
+        for entry in self._by_target.get(meant or base, ()):
             if (entry.version is None) != (wanted is None) or (wanted or 0) > (entry.version or 0):
                 break
-            usn = entry.row.usn if wanted is None else _usn(entry.row, wanted)
+            if meant is not None:
+                usn = f"{entry.row.udn}::{base}"
+            else:
+                usn = entry.row.usn if wanted is None else _usn(entry.row, wanted)
             found.append(Answer(entry.root, search_target, usn))
         self._keep(search_target, found)
         return found

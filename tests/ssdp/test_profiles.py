@@ -1,0 +1,71 @@
+"""What Windows searches for, and who is answered what."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+import trio
+import trio.testing
+
+from tests.devices import BASIC, GATEWAY, ROOT_UUID
+from tests.server.fakes import NOON, FakeNetwork
+from upnp_trio import Settings
+from upnp_trio.server.serve import serve_on
+from upnp_trio.ssdp.messages import Search, SearchResponse, render_search
+
+Clock = trio.testing.MockClock
+EXPLORER = render_search(Search(search_target="pnp:rootdevice"))
+
+
+async def answers(profile: str, search: bytes, *, multicast: bool = True) -> list[tuple[str, str, float]]:
+    """ST and USN of each answer, and how long it took."""
+    network = FakeNetwork()
+    settings = Settings(profile=profile, rng=Random(0), utcnow=lambda: NOON)
+    async with serve_on(network, [GATEWAY], settings):
+        await trio.sleep(10)
+        (network.endpoint.multicast_ear if multicast else network.endpoint.unicast_ear).say(search)
+        await trio.sleep(10)
+        found = [(sent.message, sent.time - 10) for sent in network.air.sent]
+        return [
+            (message.search_target, message.usn, delay)
+            for message, delay in found
+            if isinstance(message, SearchResponse)
+        ]
+
+
+@pytest.mark.parametrize("target", ["pnp:rootdevice", "PNP:RootDevice"])
+@pytest.mark.parametrize("mx", [None, 3])
+async def test_explorer_finds_the_root_device_under_its_own_name_for_it(
+    autojump_clock: Clock, target: str, mx: int | None
+) -> None:
+    search = render_search(Search(search_target=target, mx=mx))
+    ((st, usn, delay),) = await answers("windows", search)
+    assert (st, usn) == (target, f"uuid:{ROOT_UUID}::pnp:rootdevice")
+    assert 0 < delay <= (mx or 1)
+
+
+async def test_a_search_without_mx_is_answered_as_if_it_had_mx_1(autojump_clock: Clock) -> None:
+    found = await answers("windows", render_search(Search(search_target="ssdp:all")))
+    assert len(found) == 11
+    assert all(0 < delay <= 1 for _, _, delay in found)
+    assert not [usn for _, usn, _ in found if "::pnp:" in usn]  # what is announced and listed stays UDA's
+
+
+@pytest.mark.parametrize("mx", [None, 1])
+@pytest.mark.parametrize("multicast", [True, False])
+async def test_uda_knows_no_pnp_rootdevice(autojump_clock: Clock, mx: int | None, multicast: bool) -> None:
+    assert await answers("uda", render_search(Search(search_target="pnp:rootdevice", mx=mx)), multicast=multicast) == []
+
+
+async def test_uda_is_silent_to_a_search_without_mx_and_is_the_default(autojump_clock: Clock) -> None:
+    assert await answers(Settings().profile, render_search(Search(search_target="ssdp:all"))) == []
+
+
+async def test_strangers_from_beyond_the_link_get_nothing_of_it(autojump_clock: Clock) -> None:
+    network = FakeNetwork()
+    async with serve_on(network, [BASIC], Settings(profile="windows")) as running:
+        network.endpoint.multicast_ear.say(EXPLORER, ("203.0.113.9", 5000))
+        await trio.sleep(5)
+        assert not network.air.messages(SearchResponse)
+        assert running.stats.dropped["off link"] == 1
