@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import socket
+import sys
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -10,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.network.served import GATEWAY, JAMBON, Example
-from tests.network.ssdp import Message, open_listener
+from tests.network.ssdp import PATIENCE_SECONDS, Message, Radio, m_search, open_listener, open_searcher
+from upnp_trio.network.multicast import MULTICAST_TTL, REPLY_TTL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from tests.network.scenes import Pair, Serve
 
 pytestmark = pytest.mark.interop
+
+IP_RECVTTL = 12  # <linux/in.h>; the socket module has no name for it before Python 3.14
 
 
 def _rows(messages: Iterable[Message]) -> Counter[tuple[str, str]]:
@@ -96,3 +101,21 @@ def test_a_device_that_comes_again_has_a_higher_boot_id_and_stands_where_it_stoo
             time.sleep(0.1)
     assert boot_ids[0] < boot_ids[1]
     assert locations[0] == locations[1]
+
+
+def test_messages_live_for_as_many_hops_as_they_need_and_no_more(pair: Pair, serve: Serve) -> None:
+    with open_listener(pair.asker) as listener, open_searcher(pair.asker) as searcher:
+        for radio in (listener, searcher):
+            radio.socket.setsockopt(socket.IPPROTO_IP, IP_RECVTTL, 1)
+            radio.socket.settimeout(PATIENCE_SECONDS)
+        serve(pair.device, JAMBON.file)
+        assert _ttl_of_the_next(listener, b"NOTIFY ") == MULTICAST_TTL
+        searcher.send(m_search("upnp:rootdevice"))
+        assert _ttl_of_the_next(searcher, b"HTTP/1.1 200 ") == REPLY_TTL
+
+
+def _ttl_of_the_next(radio: Radio, kind: bytes) -> int:
+    while True:
+        datagram, ((_, _, ttl),), _, _ = radio.socket.recvmsg(65536, 64)
+        if datagram.startswith(kind):
+            return int.from_bytes(ttl, sys.byteorder)

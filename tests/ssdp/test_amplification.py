@@ -1,0 +1,119 @@
+"""How many bytes one search sets free for each of its own: the figures of SECURITY.md, computed from real messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+import attrs
+import pytest
+
+from tests.devices import GATEWAY
+from upnp_trio.cli.default_device import default_device
+from upnp_trio.documents.publication import publish
+from upnp_trio.errors import MalformedMessage
+from upnp_trio.model.device import RootDevice, Service
+from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
+from upnp_trio.ssdp.messages import Search, parse, search_response_end
+from upnp_trio.ssdp.profiles import PROFILES
+from upnp_trio.ssdp.search import MAX_ANSWERS, Index, replies
+from upnp_trio.ssdp.speech import Place, search_response_head
+
+SECURITY = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
+STATED = re.findall(r"^\| ([^|]+?) \| (\d+) \| (\d+) \| (\d+) \| ([\d.]+) \|$", SECURITY, re.MULTILINE)
+
+PLACE = Place(base_url="http://192.0.2.7:49152", host="239.255.255.250:1900")
+PLACE_6 = Place(
+    base_url="http://[2001:db8:1111:2222:5054:ff:fe12:3456]:49152",
+    host="[FF05::C]:1900",
+    search_port=49152,
+    tells_nls=True,
+)
+SERVER = "Linux/6.1.0 UPnP/1.1 upnp_trio/0.1.0"
+DEFAULT = attrs.evolve(default_device(), udn="uuid:e427ce1a-3e80-43d0-ad6f-89ec42e46363")
+# A type name has 64 characters at most (UDA 2.0 §2.3), and a name of the domain system 253.
+LONGEST = [f"urn:{'d' * 253}:service:{'t' * 60}{number:04}:1" for number in range(300)]
+
+
+def smallest_search(target: str) -> bytes:
+    """The fewest bytes that are a search for *target*; with MX, as strangers can send it to all at once."""
+    return f"M-SEARCH * HTTP/1.1\nMAN:ssdp:discover\nMX:1\nST:{target}".encode()
+
+
+def numbered(root: RootDevice, number: int) -> RootDevice:
+    assert root.udn is not None
+    return attrs.evolve(root, udn=f"uuid:{UUID(int=UUID(root.udn.uuid).int + number)}")
+
+
+def exchange(target: str, *roots: RootDevice, place: Place = PLACE) -> tuple[int, int, int]:
+    """Bytes of the search, its answers and their bytes together."""
+    index = Index(
+        [
+            AdvertisedRoot(
+                rows=advertisements(publication.root),
+                description_path=publication.description_path,
+                server=SERVER,
+                config_id=16777215,
+                max_age=1800,
+            )
+            for publication in map(publish, roots)
+        ],
+        aliases=PROFILES["windows"].aliases,
+    )
+    datagram = smallest_search(target)
+    search = parse(datagram)
+    assert isinstance(search, Search)
+    end = search_response_end("Mon, 23 Nov 2026 12:00:00 GMT")
+    found = replies(search, index, Random(0), multicast=True)
+    sent = [search_response_head(reply.answer, place, 2**31 - 1) + end for reply in found]
+    return len(datagram), len(sent), sum(map(len, sent))
+
+
+def longest_device() -> RootDevice:
+    services = [
+        Service(service_type=service_type, service_id=f"urn:upnp-org:serviceId:{number}")
+        for number, service_type in enumerate(LONGEST)
+    ]
+    return attrs.evolve(DEFAULT, services=services)
+
+
+CASES: dict[str, Callable[[], tuple[int, int, int]]] = {
+    "the default device, `upnp:rootdevice`": lambda: exchange("upnp:rootdevice", DEFAULT),
+    "the default device, `ssdp:all`": lambda: exchange("ssdp:all", DEFAULT),
+    "a gateway of 3 devices and 4 services, `ssdp:all`": lambda: exchange("ssdp:all", GATEWAY),
+    "a host of 1,000 devices, `ssdp:all`": lambda: exchange("ssdp:all", *(numbered(DEFAULT, n) for n in range(1000))),
+    "the worst: the longest names that there can be, on IPv6, `ssdp:all`": lambda: exchange(
+        "ssdp:all", longest_device(), place=PLACE_6
+    ),
+}
+
+
+def test_the_table_has_every_case() -> None:
+    assert [name for name, *_ in STATED] == list(CASES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_figures_in_the_table_are_those_of_real_messages(name: str) -> None:
+    bytes_in, answers, bytes_out = CASES[name]()
+    (stated,) = [figures for case, *figures in STATED if case == name]
+    assert [str(bytes_in), str(answers), str(bytes_out), f"{bytes_out / bytes_in:.1f}"] == stated
+
+
+def test_no_search_is_smaller_than_those_in_the_table() -> None:
+    search = smallest_search("ssdp:all")
+    for position in range(len(search)):
+        shorter = search[:position] + search[position + 1 :]
+        with suppress(MalformedMessage):
+            message = parse(shorter)
+            # what is left is another search, or one that gets nothing
+            assert not isinstance(message, Search) or message.mx is None or message.search_target != "ssdp:all"
+
+
+def test_one_search_sets_free_no_more_than_so_many_answers() -> None:
+    roots = [numbered(DEFAULT, number) for number in range(300)]
+    for target in ("ssdp:all", "upnp:rootdevice", DEFAULT.device_type.text, "pnp:rootdevice"):
+        assert exchange(target, *roots)[1] == MAX_ANSWERS
