@@ -21,8 +21,8 @@ ANSWER_BYTES = 512
 # So many seconds' worth may leave at once, before the rate counts: 2,048 answers with 64 a second, which is eight
 # sweeps (`ssdp:all`) of a host with as many devices as a search is answered for.
 BURST_SECONDS = 32.0
-# Sources that are remembered; more than a home or an office has on one link, and 2 MiB.
-MAX_SOURCES = 16_384
+# Sources that are remembered; more than a home or an office has on one link, and 1 MiB.
+MAX_SOURCES = 4096
 
 
 @attrs.define(eq=False)

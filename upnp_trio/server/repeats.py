@@ -8,38 +8,50 @@ from __future__ import annotations
 import attrs
 
 from upnp_trio.network.multicast import Address, Endpoint
+from upnp_trio.server.ticks import TickQueue
 
 __all__ = ["Repeats"]
 
 # Searches that are remembered: as many as there can be answers on their way, for a device that answers each with one;
-# 8 MiB at most. Bounded, as a stranger may ask for anything in any name.
+# 12 MiB at most. Bounded, as a stranger may ask for anything in any name.
 MAX_REMEMBERED = 32_768
+# Within so long after one of our interfaces has heard a search, the others have heard it, too.
+HEARD_SECONDS = 0.25
 
 
 @attrs.define(eq=False)
 class Repeats:
     """Remembers, within bounds, what was asked and is being answered; times are on trio's clock, in seconds."""
 
-    #: by searcher and target: who answers, when its last answer leaves, and when MX is over
+    #: by searcher and target: who answers, when it was asked, and when its last answer leaves
     _asked: dict[tuple[Address, str], tuple[Endpoint, float, float]] = attrs.field(factory=dict)
+    _over: TickQueue[tuple[Address, str]] = attrs.field(factory=lambda: TickQueue(HEARD_SECONDS))
 
     def why(self, peer: Address, search_target: str, endpoint: Endpoint, now: float, mx: int) -> str | None:
         """Why a search that *endpoint* has heard is to be left alone; ``None`` if it is to be answered."""
         known = self._asked.get((peer, search_target))
         if known is None:
             return None
-        first, last_leaves, mx_ends = known
-        if first is not endpoint and now < mx_ends:
+        first, asked, last_leaves = known
+        if first is not endpoint and now < asked + HEARD_SECONDS:
             return "heard on another interface"
         # who wants it sooner than it was promised is answered again
         return "repeated" if now < last_leaves <= now + mx else None
 
-    def note(self, peer: Address, search_target: str, endpoint: Endpoint, last_leaves: float, mx_ends: float) -> None:
-        """Remember that *endpoint* is answering."""
+    def note(self, peer: Address, search_target: str, endpoint: Endpoint, now: float, last_leaves: float) -> None:
+        """Remember that *endpoint* is answering what it heard just *now*."""
+        due = self._over.next_due()
+        if due is not None and due <= now:
+            for key in self._over.take(now):
+                if key in self._asked and self._asked[key][2] <= now:  # not asked again since
+                    del self._asked[key]
         if len(self._asked) >= MAX_REMEMBERED:
-            self._asked.clear()
-        self._asked[peer, search_target] = endpoint, last_leaves, mx_ends
+            self.clear()
+        key = peer, search_target
+        self._asked[key] = endpoint, now, last_leaves
+        self._over.put(max(last_leaves, now + HEARD_SECONDS), key)
 
     def clear(self) -> None:
         """Forget everything."""
         self._asked.clear()
+        self._over.clear()

@@ -174,8 +174,7 @@ class Responder:
         elif reason := self._repeats.why(peer, search.search_target, endpoint, now, search.mx):
             self._drop(reason, peer, endpoint, search)
         elif last_delay := self._answer(search, peer, endpoint, voice, now, multicast=True):
-            last_leaves = now + last_delay + TICK_SECONDS
-            self._repeats.note(peer, search.search_target, endpoint, last_leaves, now + search.mx)
+            self._repeats.note(peer, search.search_target, endpoint, now, now + last_delay + TICK_SECONDS)
 
     def _answer(
         self, search: Search, peer: Address, endpoint: Endpoint, voice: Voice, now: float, *, multicast: bool
