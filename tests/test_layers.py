@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,10 +120,25 @@ def test_the_one_look_at_the_clock_below_the_trio_line_is_in_dates() -> None:
 
 
 def test_the_public_names_are_all_there_is_in_the_package_itself() -> None:
-    body = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")).body
-    assert {type(node) for node in body} == {ast.Expr, ast.ImportFrom, ast.Assign}
-    assert sorted(upnp_trio.__all__) == list(upnp_trio.__all__)
-    assert all(hasattr(upnp_trio, name) for name in upnp_trio.__all__)
+    told = {
+        alias.name: node.module
+        for node in ast.walk(ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("upnp_trio.")
+        for alias in node.names
+    }
+    assert told == upnp_trio._HOME_OF  # what type checkers are told is what is imported
+    assert sorted(told) == list(upnp_trio.__all__)
+    assert all(getattr(upnp_trio, name).__class__ is not None for name in upnp_trio.__all__)
+    assert set(upnp_trio.__all__) <= set(dir(upnp_trio))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        upnp_trio.nothing  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_who_reads_a_description_imports_no_network() -> None:
+    code = "import sys, upnp_trio; upnp_trio.parse_description; print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert "upnp_trio.documents.description" in told
+    assert not {"trio", "h11", "click", "ifaddr", "defusedxml"} & set(told)
 
 
 # --- the reader itself -----------------------------------------------------------------------------------------

@@ -2,20 +2,33 @@
 
 >>> async with serve_device(RootDevice(...)) as running:
 ...     await trio.sleep_forever()
+
+The names are imported when they are used: who reads descriptions pays for no network, and the command starts sooner.
 """
 
-from upnp_trio._version import __version__
-from upnp_trio.documents.description import parse_description, render_description
-from upnp_trio.documents.device_file import load_device
-from upnp_trio.errors import DescriptionError, DeviceFailed, MalformedMessage, NetworkError, PortTaken, UpnpTrioError
-from upnp_trio.model.device import Device, Icon, RootDevice, Service
-from upnp_trio.model.extension import ExtensionElement, PnpX
-from upnp_trio.model.names import DeviceType, ServiceType, Udn
-from upnp_trio.model.rules import Violation, check, violations
-from upnp_trio.server.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered
-from upnp_trio.server.options import ServeOptions, Settings
-from upnp_trio.server.serve import Location, Running, serve_device, serve_devices
-from upnp_trio.server.stats import Counted, Stats
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from upnp_trio._version import __version__
+    from upnp_trio.documents.description import parse_description, render_description
+    from upnp_trio.documents.device_file import load_device
+    from upnp_trio.errors import (
+        DescriptionError,
+        DeviceFailed,
+        MalformedMessage,
+        NetworkError,
+        PortTaken,
+        UpnpTrioError,
+    )
+    from upnp_trio.model.device import Device, Icon, RootDevice, Service
+    from upnp_trio.model.extension import ExtensionElement, PnpX
+    from upnp_trio.model.names import DeviceType, ServiceType, Udn
+    from upnp_trio.model.rules import Violation, check, violations
+    from upnp_trio.server.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered
+    from upnp_trio.server.options import ServeOptions, Settings
+    from upnp_trio.server.serve import Location, Running, serve_device, serve_devices
+    from upnp_trio.server.stats import Counted, Stats
 
 __all__ = [
     "Announced",
@@ -54,3 +67,37 @@ __all__ = [
     "serve_devices",
     "violations",
 ]
+
+_HOMES = {
+    "upnp_trio._version": ("__version__",),
+    "upnp_trio.documents.description": ("parse_description", "render_description"),
+    "upnp_trio.documents.device_file": ("load_device",),
+    "upnp_trio.errors": (
+        "DescriptionError",
+        "DeviceFailed",
+        "MalformedMessage",
+        "NetworkError",
+        "PortTaken",
+        "UpnpTrioError",
+    ),
+    "upnp_trio.model.device": ("Device", "Icon", "RootDevice", "Service"),
+    "upnp_trio.model.extension": ("ExtensionElement", "PnpX"),
+    "upnp_trio.model.names": ("DeviceType", "ServiceType", "Udn"),
+    "upnp_trio.model.rules": ("Violation", "check", "violations"),
+    "upnp_trio.server.events": ("Announced", "Event", "NetworkChanged", "RequestAnswered", "SearchAnswered"),
+    "upnp_trio.server.options": ("ServeOptions", "Settings"),
+    "upnp_trio.server.serve": ("Location", "Running", "serve_device", "serve_devices"),
+    "upnp_trio.server.stats": ("Counted", "Stats"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

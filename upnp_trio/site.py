@@ -13,9 +13,7 @@ from urllib.parse import quote, unquote
 
 import attrs
 
-from upnp_trio.documents.page import render_device_list, render_page
 from upnp_trio.documents.publication import HTML_TYPE, XML_TYPE, File, Publication
-from upnp_trio.documents.soap import INVALID_ACTION, render_fault
 
 if TYPE_CHECKING:
     from upnp_trio.model.device import Device
@@ -163,6 +161,8 @@ class Site:
         if path not in self._pages:
             return None
         if path not in self._rendered:
+            from upnp_trio.documents.page import render_page  # when somebody looks: few devices are ever looked at
+
             device, publication = self._pages[path]
             locations = [base_url + publication.description_path for base_url in self._base_urls]
             language = publication.root.language
@@ -179,6 +179,8 @@ class Site:
             # what is no ASCII cannot stand in a header
             return Response(302, (("Location", quote(entries[0][1], safe=_URL_CHARACTERS)),))
         if "/" not in self._rendered:
+            from upnp_trio.documents.page import render_device_list
+
             self._rendered["/"] = _resource(File(HTML_TYPE, render_device_list(entries)), "en", PAGE_HEADERS)
         return self._rendered["/"]
 
@@ -219,6 +221,8 @@ class Site:
             return error_response(415)
         if not request.headers.get("soapaction"):  # required by UDA 2.0 §3.2.1, which names no error for it
             return error_response(400)
+        from upnp_trio.documents.soap import INVALID_ACTION, render_fault
+
         return Response(500, (("Content-Type", XML_TYPE), ("EXT", "")), render_fault(*INVALID_ACTION))
 
 

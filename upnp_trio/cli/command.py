@@ -23,7 +23,6 @@ from upnp_trio._version import __version__
 from upnp_trio.cli.default_device import default_device
 from upnp_trio.cli.readiness import open_readiness
 from upnp_trio.cli.view import LINES_PER_ROUND, View, counter_table, counters, interface_table, introduce, refusals
-from upnp_trio.documents.device_file import load_device
 from upnp_trio.errors import DescriptionError, DeviceFailed, UpnpTrioError
 from upnp_trio.model.names import Udn
 from upnp_trio.network.interfaces import choose, host_interfaces, missing
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from upnp_trio.model.device import RootDevice
     from upnp_trio.server.stats import Stats
 
-__all__ = ["main"]
+__all__ = ["command"]
 
 logger = logging.getLogger(__name__)
 
@@ -225,6 +224,8 @@ def serve(
 def _load(files: Sequence[Path], friendly_name: str | None, udn: Udn | None) -> list[RootDevice]:
     if len(files) > 1 and (friendly_name or udn):
         raise click.UsageError("--friendly-name and --uuid mean one device, and there are several files")
+    if files:
+        from upnp_trio.documents.device_file import load_device  # not for nothing: it brings readers of TOML and XML
     roots = [load_device(file) for file in files] or [default_device()]
     if friendly_name:
         roots = [attrs.evolve(roots[0], friendly_name=friendly_name)]
@@ -326,8 +327,3 @@ def _show_plainly(line: str) -> None:
         click.echo(line)
     except BrokenPipeError:  # nobody reads any more (`| head`); that is no reason to take a device off the network
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def main() -> None:
-    """Run the command and exit."""
-    command(prog_name="upnp-trio")

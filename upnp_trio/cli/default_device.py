@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import platform
-from importlib.resources import files
+import socket
+from pathlib import Path
 
 from upnp_trio._version import __version__
 from upnp_trio.model.device import Icon, RootDevice
@@ -13,10 +13,10 @@ __all__ = ["default_device"]
 
 def default_device() -> RootDevice:
     """A Basic device named after this host."""
-    icon = files("upnp_trio.cli").joinpath("icon.png").read_bytes()
+    icon = Path(__file__).with_name("icon.png").read_bytes()
     return RootDevice(
         device_type="urn:schemas-upnp-org:device:Basic:1",
-        friendly_name=f"upnp_trio on {platform.node() or 'this host'}"[:63],
+        friendly_name=f"upnp_trio on {socket.gethostname() or 'this host'}"[:63],
         manufacturer="upnp_trio",
         model_name="upnp_trio device",
         model_description="The default device of python -m upnp_trio",

@@ -12,13 +12,12 @@ from datetime import datetime
 from typing import Protocol
 
 import attrs
-import h11
 
 from upnp_trio.dates import http_date
 from upnp_trio.server.events import Events, RequestAnswered
 from upnp_trio.server.gate import Gate
 from upnp_trio.server.stats import Stats
-from upnp_trio.site import REASONS, Request, Response
+from upnp_trio.site import Request, Response
 
 __all__ = ["Answers", "Given", "Responding"]
 
@@ -72,16 +71,15 @@ class Answers:
     _date: str = ""
     _version: int = 0
 
-    def head_of(self, response: Response, *, close: bool) -> h11.Response:
-        """Status line and headers of *response*, checked by h11."""
+    def headers_of(self, response: Response, *, close: bool) -> list[tuple[str, str]]:
+        """The headers of *response* as it leaves now."""
         self._look_at_the_clock()
         headers = [("Date", self._date), ("Server", self.server_token), *response.headers]
         if response.status != 304:
             headers.append(("Content-Length", str(len(response.body))))
         if close:
             headers.append(("Connection", "close"))
-        reason = REASONS[response.status].encode()
-        return h11.Response(status_code=response.status, headers=headers, reason=reason)
+        return headers
 
     def recall(self, gate: Gate, arrived: bytes) -> Given | None:
         """What was answered to these very bytes, if it is what would be answered now."""

@@ -20,7 +20,7 @@ import trio
 from upnp_trio.network.streams import TcpStream
 from upnp_trio.server.answers import Answers, Given
 from upnp_trio.server.gate import HOST_MALFORMED, Gate
-from upnp_trio.site import Request, Response, error_response
+from upnp_trio.site import REASONS, Request, Response, error_response
 
 __all__ = ["Connection"]
 
@@ -296,7 +296,9 @@ class Connection:
     async def _send(self, response: Response, *, close: bool) -> bytes:
         """Send *response*, status line, headers and a small body in one write; gives what was sent."""
         body = b"" if response.status == 304 or (self._request and self._request.method == "HEAD") else response.body
-        parts = [self._protocol.send(self.answers.head_of(response, close=close))]
+        headers = self.answers.headers_of(response, close=close)
+        head = h11.Response(status_code=response.status, headers=headers, reason=REASONS[response.status].encode())
+        parts = [self._protocol.send(head)]
         if body:
             parts.append(self._protocol.send(h11.Data(data=body)))
         parts.append(self._protocol.send(h11.EndOfMessage()))

@@ -12,12 +12,12 @@ import trio
 
 from upnp_trio.network.streams import TcpStream
 from upnp_trio.server.answers import Answers
-from upnp_trio.server.connection import Connection
 from upnp_trio.server.gate import Gate, HostName
 from upnp_trio.server.quiet import Quiet
 
 if TYPE_CHECKING:
     from upnp_trio.network.listeners import Door, Listener
+    from upnp_trio.server.connection import Connection  # noqa: TC004  # only cattrs would evaluate it
 
 __all__ = ["HttpServer"]
 
@@ -101,6 +101,9 @@ class HttpServer:
 
     async def handle(self, gate: Gate, stream: trio.abc.Stream) -> None:
         """Serve one connection that came through *gate* to its end; a fault of ours is logged and ends it alone."""
+        # here and not above: a device is found before it is read, and h11's import is a twentieth of its start
+        from upnp_trio.server.connection import Connection
+
         peer = stream.peer if isinstance(stream, TcpStream) else ""
         connection = Connection(stream, peer, gate, self.answers)
         stats = self.answers.stats

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import os
 import sys
 import uuid
 from contextlib import suppress
@@ -94,7 +94,14 @@ def next_boot_id(utcnow: Callable[[], datetime]) -> int:
 
 def server_token(spec_version: tuple[int, int]) -> str:
     """The SERVER header: the system, the UDA version and this product, three tokens (UDA 2.0 §1.2.2)."""
-    system = platform.system() or "Unknown"
-    release = platform.release().split("-")[0] or "0"
+    system, release = _system()
     major, minor = spec_version
-    return f"{system}/{release} UPnP/{major}.{minor} upnp_trio/{__version__}"
+    return f"{system or 'Unknown'}/{release.split('-')[0] or '0'} UPnP/{major}.{minor} upnp_trio/{__version__}"
+
+
+def _system() -> tuple[str, str]:
+    if sys.platform == "win32":
+        import platform  # slow to import, and needed here alone
+
+        return platform.system(), platform.release()
+    return os.uname().sysname, os.uname().release
