@@ -1,0 +1,147 @@
+"""What `deploy/` says fits the command: its options, its limits, and how long it takes to leave."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from upnp_trio.cli.command import serve
+from upnp_trio.server.announcer import GOODBYE_SECONDS
+from upnp_trio.server.connection import GRACE_SECONDS
+from upnp_trio.server.http import MAX_CONNECTIONS, MAX_REFUSALS
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+UNIT = DEPLOY / "upnp-trio.service"
+PROGRAM = "/opt/upnp-trio/bin/upnp-trio"
+CONTAINERFILE = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+COMPOSE = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+# systemd's figure for what a service could do to its host, times ten: below 20 is "OK", a web server has 90
+MOST_EXPOSURE = 12
+
+
+def settings() -> dict[str, list[str]]:
+    """The unit's settings; one may be given several times."""
+    found = defaultdict(list)
+    for line in UNIT.read_text(encoding="utf-8").splitlines():
+        if line and line[0] not in "#[":
+            name, equals, value = line.partition("=")
+            assert equals, line
+            found[name].append(value)
+    return found
+
+
+SETTINGS = settings()
+
+
+def parameters(arguments: list[str]) -> dict[str, object]:
+    """What the command understands of *arguments*; raises for wrong usage."""
+    return serve.make_context("upnp-trio", list(arguments)).params
+
+
+def seconds(name: str) -> int:
+    (value,) = SETTINGS[name]
+    return int(value)
+
+
+def test_the_unit_starts_the_command_with_options_that_it_has() -> None:
+    (line,) = SETTINGS["ExecStart"]
+    program, *arguments = shlex.split(line)
+    assert program == PROGRAM
+    understood = parameters(arguments)
+    assert understood["devices"] == (Path("/etc/upnp-trio/device.toml"),)
+    assert understood["quiet"] is True
+
+
+def test_the_unit_waits_for_readiness_and_for_byebye() -> None:
+    assert (SETTINGS["Type"], SETTINGS["NotifyAccess"]) == (["notify"], ["main"])
+    assert seconds("TimeoutStopSec") >= GOODBYE_SECONDS + GRACE_SECONDS + 1
+    assert seconds("WatchdogSec") >= 10  # a busy host is no hanging one
+    assert SETTINGS["RestartPreventExitStatus"] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("DynamicUser", ["yes"]),
+        ("CapabilityBoundingSet", [""]),
+        ("NoNewPrivileges", ["yes"]),
+        ("ProtectSystem", ["strict"]),
+        ("ProtectHome", ["yes"]),
+        ("PrivateDevices", ["yes"]),
+        ("RestrictAddressFamilies", ["AF_INET AF_INET6 AF_NETLINK AF_UNIX"]),
+        ("SystemCallFilter", ["@system-service", "~@privileged @resources"]),
+        ("MemoryDenyWriteExecute", ["yes"]),
+        ("ProcSubset", ["all"]),  # /proc/net/if_inet6 is read
+        ("MemoryMax", ["256M"]),
+    ],
+)
+def test_the_unit_is_confined(name: str, values: list[str]) -> None:
+    assert SETTINGS[name] == values
+
+
+def test_the_unit_allows_as_many_connections_as_the_server_takes() -> None:
+    assert seconds("LimitNOFILE") > 2 * (MAX_CONNECTIONS + MAX_REFUSALS)
+
+
+@pytest.fixture
+def systemd_analyze() -> str:
+    found = shutil.which("systemd-analyze")
+    if found is None:
+        pytest.skip("systemd-analyze is not here")
+    return found
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Path:
+    """The unit with a program that is there."""
+    file = tmp_path / UNIT.name
+    file.write_text(UNIT.read_text(encoding="utf-8").replace(PROGRAM, sys.executable), encoding="utf-8")
+    return file
+
+
+def test_systemd_finds_nothing_wrong_with_the_unit(systemd_analyze: str, unit: Path) -> None:
+    told = subprocess.run([systemd_analyze, "verify", unit], capture_output=True, text=True, timeout=60, check=False)
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_systemd_calls_the_unit_little_exposed(systemd_analyze: str, unit: Path) -> None:
+    command = [systemd_analyze, "security", "--no-pager", "--offline=true", f"--threshold={MOST_EXPOSURE}", str(unit)]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert told.returncode == 0, told.stdout
+
+
+def test_the_containers_start_the_command_with_options_that_it_has() -> None:
+    program, *options = json.loads(re.findall(r"^ENTRYPOINT (.+)$", CONTAINERFILE, re.MULTILINE)[0])
+    assert program == PROGRAM
+    devices = (Path("/device/device.toml"),)
+    for pattern, text in [(r"^CMD (.+)$", CONTAINERFILE), (r"^ +command: (.+)$", COMPOSE)]:
+        (arguments,) = re.findall(pattern, text, re.MULTILINE)
+        assert parameters([*options, *json.loads(arguments)])["devices"] == devices
+
+
+def test_the_image_gets_all_that_the_package_is_built_from() -> None:
+    copied = " ".join(re.findall(r"^COPY (?!--from)(.+) \S+$", CONTAINERFILE, re.MULTILINE)).split()
+    assert all((ROOT / name).exists() for name in copied)
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (readme,), (license_file,) = (
+        re.findall(r'^readme = "(.+)"', project, re.M),
+        re.findall(r'-files = \["(.+)"\]', project),
+    )
+    assert {"pyproject.toml", "upnp_trio", readme, license_file} <= set(copied)
+
+
+def test_the_options_that_the_advice_names_exist() -> None:
+    known = {option for parameter in serve.params for option in parameter.opts}
+    advice = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    ours = re.findall(r"`(--[a-z-]+ [^`]*--[a-z-]+[^`]*|--port|--interface|--answer-off-link)`", advice)
+    named = {option for text in ours for option in re.findall(r"--[a-z-]+", text)}
+    assert {"--advertise-url", "--answer-off-link", "--interface", "--port"} <= named <= known
