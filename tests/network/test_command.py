@@ -12,7 +12,8 @@ import pytest
 
 from tests.network.fetching import fetch, open_stream, read_answer
 from tests.network.namespaces import LINK
-from tests.network.served import GATEWAY, JAMBON, REPOSITORY, Served, command
+from tests.network.processes import PATIENCE_SECONDS, Program
+from tests.network.served import GATEWAY, JAMBON, REPOSITORY, Served, command, environment
 from tests.network.ssdp import m_search, open_listener, open_searcher
 
 if TYPE_CHECKING:
@@ -103,6 +104,24 @@ def test_it_shows_its_counters_on_sigusr1_and_what_it_refused_at_the_end(pair: P
 def test_a_port_that_is_taken_is_passed_over(pair: Pair, serve: Serve) -> None:
     with _listening(pair.device, pair.device_address, 49152):
         assert serve(pair.device, JAMBON.file).port == 49153
+
+
+def test_a_service_manager_is_told_when_it_can_be_found_and_when_it_leaves(pair: Pair, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(PATIENCE_SECONDS)
+        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "3600000000"}
+        started = pair.device.command(*command("--quiet", "--ipv4-only", JAMBON.file))
+        with Program(started, cwd=REPOSITORY, env=environment() | told) as program:
+            heard = {manager.recv(4096) for _ in range(2)}
+            assert heard == {b"WATCHDOG=1", b"READY=1\nSTATUS=Serving Jambon 3000"}
+            with open_searcher(pair.asker) as searcher:
+                searcher.send(m_search("upnp:rootdevice"))
+                (answer,) = searcher.hear(1)
+            assert fetch(pair.asker, answer["LOCATION"]).status == 200
+            program.signal(signal.SIGTERM)
+            assert manager.recv(4096) == b"STOPPING=1\nSTATUS=Saying goodbye"
+            assert (program.wait(), program.output, program.errors) == (0, "", "")
 
 
 # --- where there is nothing to serve yet, which is no error --------------------------------------------------------
