@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import attrs
 import h11
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +64,20 @@ def test_whatever_a_description_names_is_served(devices: list[RootDevice]) -> No
     front = site.respond(Request("GET", "/"))
     assert front.status == (302 if len(devices) == 1 else 200)
     assert _can_be_sent(front)
+
+
+@pytest.mark.parametrize("udn", ["uuid:TV/1", "uuid:TV%2F1", "uuid:TV#1?a=b", "uuid:..", "uuid:%"])
+def test_a_device_of_uda_1_0_is_served_whatever_its_udn_has_for_a_uuid(udn: str) -> None:
+    publication = publish(attrs.evolve(HAM, udn=udn, spec_version=(1, 0)))
+    site = Site()
+    site.add(publication)
+    assert _status(site, "/", *publication.files, *publication.pages) == [302] + [200] * len(
+        [*publication.files, *publication.pages]
+    )
+    call = Request("POST", next(iter(publication.control_paths)), CALL)
+    assert site.respond(call).status == 500
+    site.remove(publication.description_path)
+    assert _status(site, *publication.files) == [404] * len(publication.files)
 
 
 # --- what comes and goes ---------------------------------------------------------------------------------------

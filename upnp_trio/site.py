@@ -137,20 +137,20 @@ class Site:
         root = publication.root
         self._publications[publication.description_path] = publication
         for path, file in publication.files.items():
-            self._resources[unquote(path)] = _resource(file, root.language)
+            self._resources[_decoded(path)] = _resource(file, root.language)
         for path, device in publication.pages.items():
-            self._pages[unquote(path)] = (device, publication)
-        self._controls |= {unquote(path) for path in publication.control_paths}
+            self._pages[_decoded(path)] = (device, publication)
+        self._controls |= {_decoded(path) for path in publication.control_paths}
         self._change()
 
     def remove(self, description_path: str) -> None:
         """Serve the root device whose description stands at *description_path* no more."""
         publication = self._publications.pop(description_path)
         for path in publication.files:
-            del self._resources[unquote(path)]
+            del self._resources[_decoded(path)]
         for path in publication.pages:
-            del self._pages[unquote(path)]
-        self._controls -= {unquote(path) for path in publication.control_paths}
+            del self._pages[_decoded(path)]
+        self._controls -= {_decoded(path) for path in publication.control_paths}
         self._change()
 
     def _change(self) -> None:
@@ -238,7 +238,11 @@ def path_of(target: str) -> str | None:
             return None
         target = target[match.end() :]
     path = target.partition("?")[0].partition("#")[0]
-    return unquote(_ENCODED_SLASH.sub("%252F", path)) or "/"
+    return _decoded(path) or "/"
+
+
+def _decoded(path: str) -> str:
+    return unquote(_ENCODED_SLASH.sub("%252F", path))
 
 
 def _matches(if_none_match: str | None, etag: str) -> bool:
