@@ -285,6 +285,28 @@ async def test_an_advertised_url_takes_the_place_of_every_address(autojump_clock
         assert told == set(running.locations) == {f"http://203.0.113.5:8080/{ROOT_UUID}/description.xml"}
 
 
+async def test_answers_that_wait_on_a_link_that_stays_survive_the_flapping_of_another(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0, ETH1)
+    async with served(network) as running:
+        await trio.sleep(10)
+        before, old = len(network.air.sent), running.boot_id
+        for endpoint, peer in zip(network.endpoints.values(), (ASKER, ("198.51.100.9", 50000)), strict=True):
+            endpoint.multicast_ear.say(render_search(Search(search_target="ssdp:all", mx=5)), peer)
+        await trio.testing.wait_all_tasks_blocked()
+        asked = trio.current_time()
+        network.change(ETH0)
+        await trio.sleep(5)
+        answers = [sent for sent in network.air.sent[before:] if isinstance(sent.message, SearchResponse)]
+        late = [sent for sent in answers if sent.time > asked + 1]  # the goodbye takes its time
+        assert {sent.destination for sent in late} == {ASKER}
+        assert {sent.message.boot_id for sent in late if isinstance(sent.message, SearchResponse)} == {running.boot_id}
+        assert running.boot_id > old
+        assert len([sent for sent in answers if sent.destination == ASKER]) == 3
+        assert running.stats.send_errors == {"the network changed": 3}  # on the link that is gone
+
+
 # --- devices that come and go ---
 
 
@@ -327,6 +349,21 @@ async def test_a_device_that_is_removed_is_revoked_and_not_found(autojump_clock:
         }
         with pytest.raises(KeyError):
             await running.remove(str(BASIC.udn))
+
+
+async def test_no_answer_for_a_device_follows_its_byebye(autojump_clock: trio.testing.MockClock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC, numbered(1)) as running:
+        await trio.sleep(10)
+        network.endpoint.multicast_ear.say(render_search(Search(search_target="ssdp:all", mx=5)))
+        await trio.testing.wait_all_tasks_blocked()
+        await running.remove(str(BASIC.udn))
+        gone = trio.current_time()
+        await trio.sleep(5)
+        later = [sent.message for sent in network.air.sent if sent.time > gone and sent.destination == ASKER]
+        assert {answer.usn.partition("::")[0] for answer in later if isinstance(answer, SearchResponse)} == {
+            str(numbered(1).udn)
+        }
 
 
 async def test_a_description_that_changes_is_revoked_and_announced_with_another_config_id(

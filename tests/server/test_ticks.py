@@ -18,8 +18,9 @@ def test_what_is_due_within_one_tick_comes_out_together() -> None:
     assert queue.take(0.5) == ["a"]
     assert queue.take(1.2) == ["b", "c", "d"]
     assert queue.next_due() == 1.5
-    queue.clear()
-    assert (len(queue), queue.next_due(), queue.take(9.0)) == (0, None, [])
+    queue.put(3.0, "f")
+    queue.revise(lambda item: None if item == "e" else item.upper())
+    assert (len(queue), queue.take(9.0), len(queue), queue.next_due()) == (1, ["F"], 0, None)
 
 
 @given(st.lists(st.floats(0, 5)), st.lists(st.floats(0, 6)))

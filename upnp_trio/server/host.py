@@ -123,7 +123,7 @@ class Host:
         for device in publication.root.walk():
             del self._roots_by_udn[str(device.udn).lower()]
         self.index.remove(root)
-        self.responder.forget_answers()
+        self.responder.forget(root)
         await self.announcer.remove(root)
         self.site.remove(publication.description_path)
 
@@ -225,7 +225,7 @@ class Host:
         speechless = set(map(_link, replaced)) - {(index, ip.version) for index, ip in kept}
         await self.announcer.goodbye([voice for voice in voices if _link(voice.interface) in speechless])
         await self.announcer.update(self.announcer.voices, boot_id)
-        self.responder.reset(boot_id)
+        self.responder.reset(boot_id, [voice for opened in self._venues.values() for voice in opened.voices])
         self.announcer.boot_id = boot_id
         self._take_stock()
         self.announcer.begin_again()

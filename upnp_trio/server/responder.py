@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from random import Random
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import attrs
 import trio
@@ -30,6 +30,9 @@ from upnp_trio.ssdp.messages import Alive, ByeBye, Message, Search, search_respo
 from upnp_trio.ssdp.search import Answer, Index, replies
 from upnp_trio.ssdp.speech import search_response_head
 
+if TYPE_CHECKING:
+    from upnp_trio.ssdp.advertisements import AdvertisedRoot
+
 __all__ = ["Responder"]
 
 logger = logging.getLogger(__name__)
@@ -46,6 +49,10 @@ MANY_SEARCHES = 64
 MAX_PENDING_ANSWERS = 32_768
 # What the same searchers ask again is rendered once; bounded, as a stranger chooses the spelling of ST.
 MAX_KEPT_HEADS = 4096
+
+
+#: an answer that waits for its moment: who sends it to whom, all of it but its end, and what it was rendered from
+_Waiting = tuple[Voice, Address, bytes, Answer]
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -67,7 +74,7 @@ class Responder:
     #: called with what other hosts announce or revoke, and who does
     on_notify: Callable[[Alive | ByeBye, Address, Endpoint], None] = lambda message, peer, endpoint: None
     _memory: SearchMemory = attrs.field(factory=SearchMemory)
-    _due: TickQueue[tuple[Voice, Address, bytes]] = attrs.field(factory=lambda: TickQueue(TICK_SECONDS))
+    _due: TickQueue[_Waiting] = attrs.field(factory=lambda: TickQueue(TICK_SECONDS))
     _heads: dict[tuple[Answer, Voice], bytes] = attrs.field(factory=dict)
     _repeats: Repeats = attrs.field(factory=Repeats)
     _alarm: Alarm = attrs.field(factory=Alarm)
@@ -80,18 +87,29 @@ class Responder:
         """How many answers wait for their moment."""
         return len(self._due)
 
-    def reset(self, boot_id: int) -> None:
-        """Speak with another BOOTID from now on; answers that wait are lost, as they have the old one."""
+    def reset(self, boot_id: int, voices: Collection[Voice]) -> None:
+        """Speak with another BOOTID from now on, and with *voices* alone.
+
+        Answers that wait are told the new BOOTID, too: who searched on a link that stays must not go without because
+        another one flaps.
+        """
         self.boot_id = boot_id
-        if self.pending:
-            self.stats.send_errors["the network changed"] += self.pending
-        self._due.clear()
         self._heads.clear()
         self._repeats.clear()
 
-    def forget_answers(self) -> None:
-        """The index has changed: what was rendered from it may be wrong."""
+        def revised(waiting: _Waiting) -> _Waiting | None:
+            voice, peer, _, answer = waiting
+            return (voice, peer, self._head(answer, voice), answer) if voice in voices else None
+
+        before = self.pending
+        self._due.revise(revised)
+        if lost := before - self.pending:
+            self.stats.send_errors["the network changed"] += lost
+
+    def forget(self, root: AdvertisedRoot) -> None:
+        """Say nothing more of *root*, which has left the index: no answer may follow its byebye."""
         self._heads.clear()
+        self._due.revise(lambda waiting: None if waiting[3].root is root else waiting)
 
     async def listen(self, endpoint: Endpoint) -> NoReturn:
         """Answer what *endpoint* hears, until cancelled."""
@@ -193,7 +211,7 @@ class Responder:
             octets += len(head)
             last_delay = max(delay, last_delay)
             if delay:
-                self._due.put(now + delay, (voice, peer, head))
+                self._due.put(now + delay, (voice, peer, head, answer))
             else:
                 self._send(voice, peer, head + self._ending())
         self.budget.charge(peer[0], now, len(found), octets)
@@ -219,7 +237,7 @@ class Responder:
         while True:
             await self._alarm.wait()
             end = self._ending()
-            for voice, peer, head in self._due.take(trio.current_time()):
+            for voice, peer, head, _ in self._due.take(trio.current_time()):
                 self._send(voice, peer, head + end)
             self._set_alarm()
 

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import heapq
 import math
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["TickQueue"]
 
@@ -52,8 +55,8 @@ class TickQueue(Generic[T]):
         self._size -= len(taken)
         return taken
 
-    def clear(self) -> None:
-        """Give up everything."""
-        self._items.clear()
-        self._ticks.clear()
-        self._size = 0
+    def revise(self, revised: Callable[[T], T | None]) -> None:
+        """Put what *revised* makes of each item in its place, and nothing where it gives ``None``."""
+        for tick, items in self._items.items():
+            self._items[tick] = [kept for item in items if (kept := revised(item)) is not None]
+        self._size = sum(map(len, self._items.values()))
