@@ -54,6 +54,13 @@ def benchmarks(session: nox.Session) -> None:
 
 
 @nox.session
+def chaos(session: nox.Session) -> None:
+    """Serve a device in the worst of networks for four minutes (-- --quick: one); needs Linux, root and cc."""
+    session.install("-e", ".")
+    session.run("python", "-m", "chaos", *session.posargs)
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Fuzz what a stranger's bytes reach, a minute for each harness (`-- --seconds N`); needs Atheris's wheel."""
     session.install("-e", ".", *requirements("fuzz"))

@@ -28,13 +28,18 @@ def main() -> int:
     """One run, told and written down."""
     parser = argparse.ArgumentParser(prog="chaos", description="A device in the worst of networks.")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_SECONDS:g} s a phase, not {SECONDS:g}")
+    parser.add_argument(
+        "--share-cores",
+        action="store_true",
+        help="let the device compete with the load, and all else, for a core; without, it is scheduled in real time",
+    )
     parser.add_argument("--output", type=Path, default=RESULTS, help="the folder for chaos.json")
     options = parser.parse_args()
     if problem := why_unavailable():
         parser.exit(2, f"chaos: {problem}\n")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
-    outcome = run(QUICK_SECONDS if options.quick else SECONDS)
+    outcome = run(QUICK_SECONDS if options.quick else SECONDS, right_of_way=not options.share_cores)
     verdicts = judge(outcome)
     print(as_text(outcome, verdicts))
     options.output.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from benchmarks.scheduling import give_right_of_way, pick_cores
 from chaos.arena import DEVICE_ADDRESS, FLAPPING_LINK, LINK
 from tests.network.processes import Program
 from tests.network.served import JAMBON, REPOSITORY, environment
@@ -98,6 +99,10 @@ class Device:
         fields = Path(f"/proc/{self.program.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def waiting_seconds(self) -> float:
+        """How long it was ready to run and no core was free, by what else the machine does."""
+        return int(Path(f"/proc/{self.program.pid}/schedstat").read_text().split()[1]) / 1e9
+
     def overflown(self) -> int:
         """How many datagrams the kernel has dropped, as the device did not read them in time."""
         # our listeners hear the group on this host, too: their drops are what they do not want to hear
@@ -117,13 +122,15 @@ def _target(descriptor: Path) -> str:
 
 
 @contextmanager
-def open_device(host: Namespace, folder: Path) -> Iterator[Device]:
-    """The command at work on *host*; *folder* takes what it reports."""
+def open_device(host: Namespace, folder: Path, *, right_of_way: bool) -> Iterator[Device]:
+    """The command at work on *host*; *folder* takes what it reports. With *right_of_way* no other process delays it."""
     report = folder / "stock.json"
     interfaces = ["--interface", LINK, "--interface", FLAPPING_LINK]
     served = ["--ipv4-only", "--max-age", str(MAX_AGE), *interfaces, str(JAMBON.file)]
     command = [sys.executable, "-m", "chaos.observed", str(report), *served]
     with Program(host.command(*command), cwd=REPOSITORY, env=environment()) as program:
         program.wait_for("^Press Ctrl-C")
+        if right_of_way:
+            give_right_of_way(program.pid, pick_cores()[1])
         (location,) = re.findall(rf"http://{re.escape(DEVICE_ADDRESS)}:\S+", program.output)
         yield Device(program, report, location)

@@ -67,6 +67,8 @@ class Outcome:
     """A whole run."""
 
     cable: str
+    #: whether the device had a core to itself whenever it wanted one
+    right_of_way: bool
     phases: tuple[Passed, ...]
     tries: tuple[Try, ...]
     #: as they left, heard on the device's own host

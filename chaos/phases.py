@@ -70,6 +70,8 @@ class Passed:
     start: float
     end: float
     cpu_share: float
+    #: how much of the time the device waited for a core
+    waiting_share: float
     #: datagrams that the kernel dropped, as they were not read in time
     overflown: int
     resident_kib: int
@@ -134,7 +136,8 @@ def play(phase: Phase, seconds: float, arena: Arena, device: Device, tools: Mapp
             stack.enter_context(_load(arena, "slow", [*slow, str(SLOW_CONNECTIONS), longest], loads))
         if phase.flapping:
             stack.enter_context(_flapping(arena))
-        start, cpu, overflown = time.monotonic(), device.cpu_seconds(), device.overflown()
+        start, cpu, waiting = time.monotonic(), device.cpu_seconds(), device.waiting_seconds()
+        overflown = device.overflown()
         while time.monotonic() < start + seconds:
             time.sleep(0.2)
             if not device.program.is_running:
@@ -145,6 +148,7 @@ def play(phase: Phase, seconds: float, arena: Arena, device: Device, tools: Mapp
             start=start,
             end=end - LAST_OUTCOMES_SECONDS,
             cpu_share=(device.cpu_seconds() - cpu) / (end - start),
+            waiting_share=(device.waiting_seconds() - waiting) / (end - start),
             overflown=device.overflown() - overflown,
             resident_kib=device.resident_kib(),
             loads=loads,

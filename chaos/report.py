@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from benchmarks.machine import describe_machine
+from chaos.device import Stock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ def as_text(outcome: Outcome, verdicts: Sequence[Verdict]) -> str:
     rows = [
         (
             *("phase", "searches", "worst", "beyond MX", "GETs", "worst", "oldest alive", "as heard"),
-            *("CPU", "memory", "overflown"),
+            *("CPU", "waiting", "memory", "overflown"),
         )
     ]
     for passed in outcome.phases:
@@ -40,19 +41,19 @@ def as_text(outcome: Outcome, verdicts: Sequence[Verdict]) -> str:
                 f"{outcome.oldest(outcome.said, passed):.1f} s",
                 f"{outcome.oldest(outcome.heard, passed):.1f} s",
                 f"{passed.cpu_share:.0%}",
+                f"{passed.waiting_share:.0%}",
                 f"{passed.resident_kib / 1024:.1f} MiB",
                 str(passed.overflown),
             )
         )
-    before, after = outcome.before, outcome.after
-    stock = [
-        ("", *attrs.fields_dict(type(before))),
-        *((n, *map(str, attrs.astuple(s))) for n, s in (("before", before), ("after", after))),
-    ]
+    stock = [("", *attrs.fields_dict(Stock))]
+    for name, taken in (("before", outcome.before), ("after", outcome.after)):
+        stock.append((name, *map(str, attrs.astuple(taken))))
+    about = {**describe_machine(), "cable": outcome.cable, "right of way": "yes" if outcome.right_of_way else "no"}
     loads = [f"{passed.phase.name}: {json.dumps(passed.loads)}" for passed in outcome.phases if passed.loads]
     return "\n\n".join(
         [
-            "\n".join(f"{name}: {text}" for name, text in {**describe_machine(), "cable": outcome.cable}.items()),
+            "\n".join(f"{name}: {text}" for name, text in about.items()),
             _table(rows),
             _table(stock),
             "\n".join(loads),
@@ -109,6 +110,7 @@ def as_json(outcome: Outcome, verdicts: Sequence[Verdict]) -> str:
                 "oldest_alive_seconds": finite(outcome.oldest(outcome.said, passed)),
                 "oldest_alive_as_heard_seconds": finite(outcome.oldest(outcome.heard, passed)),
                 "cpu_share": finite(passed.cpu_share),
+                "waiting_share": finite(passed.waiting_share),
                 "resident_kib": passed.resident_kib,
                 "overflown": passed.overflown,
                 "loads": passed.loads,
@@ -130,6 +132,7 @@ def as_json(outcome: Outcome, verdicts: Sequence[Verdict]) -> str:
     whole = {
         "machine": describe_machine(),
         "cable": outcome.cable,
+        "right_of_way": outcome.right_of_way,
         "phases": phases,
         "before": attrs.asdict(outcome.before),
         "after": attrs.asdict(outcome.after),

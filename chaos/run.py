@@ -37,8 +37,8 @@ def why_unavailable() -> str | None:
     return why_impossible()
 
 
-def run(seconds: float) -> Outcome:
-    """A whole run, *seconds* for each phase."""
+def run(seconds: float, *, right_of_way: bool) -> Outcome:
+    """A whole run, *seconds* for each phase; with *right_of_way* other processes do not delay the device."""
     longest = len(PHASES) * (seconds + SPARE_SECONDS) + 2 * STORM_OVER_SECONDS
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="upnp-chaos-")))
@@ -47,7 +47,7 @@ def run(seconds: float) -> Outcome:
         tools = {name: _build(name, folder) for name in ("flood", *(() if netem else ("relay",)))}
         said = stack.enter_context(_listener(arena.device, longest))
         heard = stack.enter_context(_listener(arena.client, longest))
-        device = stack.enter_context(open_device(arena.device, folder))
+        device = stack.enter_context(open_device(arena.device, folder, right_of_way=right_of_way))
         wait_until_member(arena.device)
         time.sleep(CALMING_SECONDS)
         asking = [DEVICE_ADDRESS, str(device.port), device.path, str(longest)]
@@ -63,6 +63,7 @@ def run(seconds: float) -> Outcome:
         exit_status = device.program.stop()
         return Outcome(
             cable="netem" if netem else "relay",
+            right_of_way=right_of_way,
             phases=tuple(phases),
             tries=tuple(Try(**line) for line in read_lines(client.output, "{")),  # type: ignore[arg-type]
             said=_announcements(said),
