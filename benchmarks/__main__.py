@@ -7,19 +7,24 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import attrs
 
-from benchmarks.devices import Device, find_devices
+from benchmarks.devices import find_devices
+from benchmarks.generator import GeneratorError, compile_generator
 from benchmarks.machine import describe_machine
-from benchmarks.measures import Plan
 from benchmarks.namespaces import NamespaceError, why_unavailable
-from benchmarks.plot import Curve, Panel, latency_ticks, render_plot
-from benchmarks.report import Summary, render_results, render_tables, summarise
-from benchmarks.running import Record, RoundError, run_round
+from benchmarks.parts import PARTS
+from benchmarks.plan import LENGTHY, QUICK, Plan
+from benchmarks.plots import render_pictures
+from benchmarks.readme import rewrite_readme
+from benchmarks.report import render_report, render_results, render_setting
+from benchmarks.rounds import Results, run_rounds
+from benchmarks.scheduling import leave_device_core
+from benchmarks.stage import Workshop
 
 RESULTS = Path(__file__).resolve().parent / "results"
-ROUNDS = 5  # many short ones rather than few long ones: what disturbs a shared machine lasts for seconds
 
 
 def main() -> int:
@@ -29,49 +34,77 @@ def main() -> int:
         print(f"cannot run: {reason}", file=sys.stderr)
         return 1
     _end_in_order_on_signals()
+    leave_device_core()
     try:
-        with tempfile.TemporaryDirectory(prefix="upnp-benchmark-") as scratch:
-            devices = _chosen(list(find_devices(Path(scratch))), options.devices)
-            records = _run_rounds(devices, options.plan, options.rounds)
-    except NamespaceError as error:
-        print(f"cannot make the network namespaces: {error}", file=sys.stderr)
+        results = _measure(options)
+    except (NamespaceError, GeneratorError) as error:
+        print(f"cannot run: {error}", file=sys.stderr)
         return 1
-    except UnknownDeviceError as error:
+    except UnknownNameError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nstopped; nothing is written, and nothing is left behind", file=sys.stderr)
         return 130
-    summaries = summarise(records)
-    machine = describe_machine() | {"rounds": str(options.rounds)}
-    print(f"\n{_setting(machine)}\n\n{render_tables(summaries, options.plan)}")
-    _write(options.output, summaries, options.plan, machine)
-    return 0 if any(record.good for record in records) else 1
+    machine = describe_machine()
+    report = render_report(results, options.plan, machine)
+    print(f"\n{report}")
+    _write(options.output, results, options.plan, machine)
+    if options.readme:
+        rewrite_readme(report)
+    return 0 if any(record.good for record in results.records) else 1
+
+
+def _measure(options: argparse.Namespace) -> Results:
+    with tempfile.TemporaryDirectory(prefix="upnp-benchmark-") as folder:
+        scratch = Path(folder)
+        brief = [part.name for part in PARTS if not (options.quick and part.name in LENGTHY)]
+        parts = _chosen("--parts", PARTS, options.parts or brief)
+        devices = _chosen("--devices", list(find_devices(scratch)), options.devices)
+        workshop = Workshop(generator=compile_generator(scratch), scratch=scratch)
+        return run_rounds(devices, parts, workshop, options.plan)
 
 
 def _options() -> argparse.Namespace:
+    parts = "\n".join(f"  {part.name:10} {part.summary}" for part in PARTS)
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Compare this project's device with other UPnP devices: search latency and cost, description "
-        "GETs. Each device runs in network namespaces of its own, so nothing is sent to a real network. Needs Linux, "
-        "root and iproute2; takes about two minutes.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Compare this project's device with other UPnP devices. Each runs in network namespaces of its\n"
+        "own, so nothing is sent to a real network. Needs Linux, root, iproute2 and a C compiler; takes about\n"
+        "eleven minutes.",
+        epilog=f"the parts:\n{parts}",
     )
-    parser.add_argument("--quick", action="store_true", help="one round: about 25 seconds, and figures to match")
-    parser.add_argument("--rounds", type=_positive, help=f"how many rounds (default: {ROUNDS})")
-    parser.add_argument("--devices", type=lambda text: text.split(","), help="only these, by name, with commas")
-    parser.add_argument("--rate", type=_positive, help="multicast searches per second (default: 200)")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"one short round, without {' and '.join(LENGTHY)} unless named: under a minute, and figures to match",
+    )
+    parser.add_argument("--rounds", type=_positive, help=f"how many rounds (default: {Plan().rounds})")
+    parser.add_argument("--parts", type=_names, help="only these, by name, with commas")
+    parser.add_argument("--devices", type=_names, help="only these, by name, with commas")
     parser.add_argument(
         "--output",
         type=Path,
-        default=RESULTS / "local",
-        help="the folder for results.json and latency.svg (default: benchmarks/results/local)",
+        help="the folder for results.json and the pictures (default: benchmarks/results/local)",
+    )
+    parser.add_argument(
+        "--readme",
+        action="store_true",
+        help="put the tables into benchmarks/README.md, and results and pictures into benchmarks/results",
     )
     options = parser.parse_args()
-    options.plan = Plan()
-    if options.rate:
-        options.plan = attrs.evolve(options.plan, multicast_rate=float(options.rate))
-    options.rounds = options.rounds or (1 if options.quick else ROUNDS)
+    if options.readme and (options.quick or options.parts or options.devices or options.output):
+        parser.error("--readme shows the whole run: it goes with none of --quick, --parts, --devices, --output")
+    options.plan = QUICK if options.quick else Plan()
+    if options.rounds:
+        options.plan = attrs.evolve(options.plan, rounds=options.rounds)
+    options.output = options.output or (RESULTS if options.readme else RESULTS / "local")
     return options
+
+
+def _names(text: str) -> list[str]:
+    return text.split(",")
 
 
 def _positive(text: str) -> int:
@@ -80,15 +113,23 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-class UnknownDeviceError(Exception):
-    """A name given with --devices is none of ours."""
+class UnknownNameError(Exception):
+    """A name given with --devices or --parts is none of ours."""
 
 
-def _chosen(devices: list[Device], names: list[str] | None) -> list[Device]:
-    known = [device.name for device in devices]
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_T = TypeVar("_T", bound=_Named)
+
+
+def _chosen(option: str, choices: Sequence[_T], names: list[str] | None) -> list[_T]:
+    known = [choice.name for choice in choices]
     if unknown := sorted(set(names or ()) - set(known)):
-        raise UnknownDeviceError(f"--devices: unknown {', '.join(unknown)}; known are {', '.join(known)}")
-    return [device for device in devices if names is None or device.name in names]
+        raise UnknownNameError(f"{option}: unknown {', '.join(unknown)}; known are {', '.join(known)}")
+    return [choice for choice in choices if names is None or choice.name in names]
 
 
 def _end_in_order_on_signals() -> None:
@@ -103,66 +144,15 @@ def _end_in_order_on_signals() -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def _run_rounds(devices: Sequence[Device], plan: Plan, rounds: int) -> list[Record]:
-    """All devices once, then all again, and so on; each round starts with the next device in the list."""
-    records = [Record(device=device) for device in devices]
-    present = [record for record in records if record.device.unavailable is None]
-    for number in range(rounds):
-        for record in present[number % len(present) :] + present[: number % len(present)]:
-            print(f"round {number + 1} of {rounds}: {record.device.name}", file=sys.stderr, flush=True)
-            try:
-                record.rounds.append(run_round(record.device, plan))
-            except RoundError as error:
-                record.rounds.append(None)
-                record.failure = str(error)
-                print(f"  failed: {error}", file=sys.stderr)
-    return records
-
-
-def _setting(machine: dict[str, str]) -> str:
-    return "{date}; {cpu}, {cores} cores; {kernel}; {python}; revision {revision}; rounds: {rounds}".format(**machine)
-
-
-def _write(folder: Path, summaries: Sequence[Summary], plan: Plan, machine: dict[str, str]) -> None:
+def _write(folder: Path, results: Results, plan: Plan, machine: dict[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    results = render_results(summaries, plan, machine)
-    (folder / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    (folder / "latency.svg").write_text(_plot(summaries, plan, machine))
-    print(f"written: {folder / 'results.json'} and latency.svg", file=sys.stderr)
-
-
-def _plot(summaries: Sequence[Summary], plan: Plan, machine: dict[str, str]) -> str:
-    unicast, multicast = (
-        [
-            Curve(label=_label(summary), delays_ms=summary.delays_ms(kind), sent=summary.sent(kind))
-            for summary in summaries
-        ]
-        for kind in ("unicast", "multicast")
-    )
-    panels = (
-        Panel(
-            title="Unicast M-SEARCH, one at a time",
-            curves=unicast,
-            ticks_ms=latency_ticks(sorted(delay for curve in unicast for delay in curve.delays_ms)),
-            logarithmic=True,
-        ),
-        Panel(
-            title=f"Multicast M-SEARCH, MX {plan.mx}, {plan.multicast_rate:g} a second",
-            curves=multicast,
-            ticks_ms=[plan.mx * 1000 * step / 4 for step in range(6)],
-            mark_ms=plan.mx * 1000,
-            mark="MX",
-        ),
-    )
-    return render_plot(panels, _setting(machine))
-
-
-def _label(summary: Summary) -> str:
-    device = summary.record.device
-    if device.unavailable:
-        return f"{device.name} (skipped)"
-    unanswered = bool(summary.record.good) and not summary.delays_ms("unicast")
-    return f"{device.name} (ignores unicast)" if unanswered else device.name
+    found = render_results(results, plan, machine)
+    (folder / "results.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    written = ["results.json"]
+    for name, picture in render_pictures(results, plan, render_setting(machine, plan)):
+        (folder / name).write_text(picture)
+        written.append(name)
+    print(f"written to {folder}: {', '.join(written)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -5,29 +5,37 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 
 import attrs
 
+from benchmarks.clients import ROOT_DEVICE
 from benchmarks.namespaces import DEVICE_ADDRESS
 
-OURS = "upnp_trio"
+OURS, GUPNP, ASYNC_UPNP_CLIENT, FLOOR = "upnp_trio", "gupnp", "async_upnp_client", "floor"
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROGRAMS = REPOSITORY / "benchmarks" / "peers"
 EXAMPLE = Path("examples", "jambon3000.toml")
 HTTP_PORT = "49200"
 COMPILE_SECONDS = 60.0
 
+BASIC_DEVICE = "urn:schemas-upnp-org:device:Basic:1"
+JAM_CONTROL = "urn:schemas-upnp-org:service:JamControl:1"
+
 
 @attrs.frozen(kw_only=True)
 class Device:
-    """One row of the table; a device with a reason in `unavailable` is listed and not started."""
+    """One row of the tables; a device with a reason in `unavailable` is listed and not started.
+
+    `search_targets` are those it answers exactly once each, `window` the part of MX over which it spreads its
+    multicast answers, by its source.
+    """
 
     name: str
     version: str = ""
     command: tuple[str, ...] = ()
-    serves_http: bool = True
+    search_targets: tuple[str, ...] = (ROOT_DEVICE,)
+    window: tuple[float, float] = (0.0, 1.0)
     remark: str = ""
     unavailable: str | None = None
 
@@ -35,14 +43,25 @@ class Device:
 def find_devices(scratch: Path) -> Iterator[Device]:
     """All devices, this project first; programs are compiled into `scratch`, which must outlive the devices."""
     yield _upnp_trio()
-    yield _async_upnp_client()
-    yield _ssdpy()
     yield _gupnp(scratch)
+    yield _async_upnp_client()
     yield Device(
-        name="floor",
+        name=FLOOR,
         version=f"trio {_version_of('trio')}",
         command=_python("benchmarks.peers.floor", DEVICE_ADDRESS, HTTP_PORT, str(PROGRAMS / "description.xml")),
-        remark="a bare trio loop with constant answers, sent at once; no UPnP device",
+        window=(0.0, 0.9),
+        remark="a bare trio loop with constant answers; no UPnP device",
+    )
+
+
+def many_devices(count: int) -> Device:
+    """This project with `count` root devices in one process, the last of which is searched for."""
+    from benchmarks.peers.many_devices import udn_of
+
+    return Device(
+        name=OURS,
+        command=_python("benchmarks.peers.many_devices", str(count), HTTP_PORT),
+        search_targets=(udn_of(count - 1),),
     )
 
 
@@ -58,63 +77,52 @@ def _version_of(distribution: str) -> str | None:
 
 
 def _upnp_trio() -> Device:
-    if find_spec("upnp_trio") is None or find_spec("upnp_trio.__main__") is None:
-        return Device(name=OURS, unavailable="the package is not importable; run from the repository's root")
-    if not (REPOSITORY / EXAMPLE).exists():
-        return Device(name=OURS, unavailable=f"{EXAMPLE} is missing")
     from upnp_trio import __version__
 
     return Device(
         name=OURS,
         version=__version__,
         command=_python(OURS, "--port", HTTP_PORT, "--quiet", str(EXAMPLE)),
-        remark="spreads its answers over MX",
+        search_targets=(
+            ROOT_DEVICE,
+            "uuid:e427ce1a-3e80-43d0-ad6f-89ec42e46363",
+            BASIC_DEVICE,
+            "urn:boucherie-example-com:service:Jambon:1",
+        ),
+        window=(0.0, 0.9),
     )
 
 
 def _async_upnp_client() -> Device:
-    name = "async_upnp_client"
-    if (found := _version_of(name)) is None:
-        return Device(name=name, unavailable="not installed: pip install async-upnp-client")
+    if (found := _version_of(ASYNC_UPNP_CLIENT)) is None:
+        return Device(name=ASYNC_UPNP_CLIENT, unavailable="not installed: pip install async-upnp-client")
     return Device(
-        name=name,
+        name=ASYNC_UPNP_CLIENT,
         version=found,
         command=_python("benchmarks.peers.async_upnp_client_device", DEVICE_ADDRESS, HTTP_PORT),
-        remark="spreads its answers over MX",
-    )
-
-
-def _ssdpy() -> Device:
-    name = "ssdpy"
-    if (found := _version_of(name)) is None:
-        return Device(name=name, unavailable="not installed: pip install ssdpy==0.4.1")
-    return Device(
-        name=name,
-        version=found,
-        command=_python("benchmarks.peers.ssdpy_device", DEVICE_ADDRESS),
-        serves_http=False,
-        remark="answers at once, without regard to MX, and with a NOTIFY; has no HTTP and announces nothing",
+        search_targets=(ROOT_DEVICE, "uuid:6f1d0a52-7c1e-4b6c-9a54-3d1f7e0c2b12", BASIC_DEVICE, JAM_CONTROL),
+        window=(0.1, 0.75),
     )
 
 
 def _gupnp(scratch: Path) -> Device:
-    name = "gupnp"
     try:
         gssdp, gupnp = (_output("pkg-config", "--modversion", module) for module in ("gssdp-1.6", "gupnp-1.6"))
         flags = _output("pkg-config", "--cflags", "--libs", "gupnp-1.6").split()
     except (OSError, subprocess.SubprocessError):
-        return Device(name=name, unavailable="not installed: apt-get install libgupnp-1.6-dev pkg-config")
+        return Device(name=GUPNP, unavailable="not installed: apt-get install libgupnp-1.6-dev pkg-config")
     program = scratch / "gupnp_device"
     try:
         _output("cc", "-O2", str(PROGRAMS / "gupnp_device.c"), "-o", str(program), *flags)
     except (OSError, subprocess.SubprocessError) as error:
-        return Device(name=name, unavailable=f"peers/gupnp_device.c does not compile: {error}")
+        return Device(name=GUPNP, unavailable=f"peers/gupnp_device.c does not compile: {error}")
     shutil.copy(PROGRAMS / "description.xml", scratch)
     return Device(
-        name=name,
+        name=GUPNP,
         version=f"{gupnp}, gssdp {gssdp}",
         command=(str(program), DEVICE_ADDRESS, HTTP_PORT, str(scratch)),
-        remark="in C; spreads its answers over MX; ignores unicast searches",
+        search_targets=(ROOT_DEVICE, "uuid:6f1d0a52-7c1e-4b6c-9a54-3d1f7e0c2b13", BASIC_DEVICE, JAM_CONTROL),
+        remark="in C; ignores unicast searches",
     )
 
 

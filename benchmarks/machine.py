@@ -16,7 +16,7 @@ def describe_machine() -> dict[str, str]:
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "cpu": _cpu_model(),
-        "cores": str(len(os.sched_getaffinity(0))),
+        "cores": str(os.cpu_count()),
         "kernel": f"{platform.system()} {kernel[0] if kernel else 'unknown'}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "revision": _revision(),

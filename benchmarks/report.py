@@ -1,190 +1,172 @@
-"""The report: medians over the rounds, ratios to this project, as Markdown tables and as JSON."""
+"""The report: medians over the rounds, ratios to this project, and the targets, as Markdown tables and as JSON."""
 
 from collections.abc import Sequence
-from statistics import median
 from typing import Any
 
-import attrs
 import cattrs
 
-from benchmarks.devices import OURS
-from benchmarks.measures import Plan, Round, figures, quantile
-from benchmarks.running import Record
+from benchmarks.devices import OURS, Device
+from benchmarks.figures import QUANTILE_SHARES
+from benchmarks.parts import Column, Part, Table
+from benchmarks.plan import Plan
+from benchmarks.rounds import Record, Results
+from benchmarks.targets import Verdict, judge
 
-# Steps of one percent, and the tail: enough to draw the distribution again without all the samples.
-QUANTILE_SHARES = (*(step / 100 for step in range(1, 100)), 0.999, 1.0)
-
-
-@attrs.frozen(kw_only=True)
-class Column:
-    """One column: a figure's name, how to print it, and whether its ratio to ours is printed with it."""
-
-    title: str
-    figure: str
-    shape: str
-    scale: float = 1.0
-    ratio: bool = True
+UNKNOWN = "-"
 
 
-UNICAST = (
-    Column(title="answered", figure="unicast_in_time_share", shape="{:.1f} %", scale=100, ratio=False),
-    Column(title="p50", figure="unicast_p50_us", shape="{:.0f} µs"),
-    Column(title="p99", figure="unicast_p99_us", shape="{:.0f} µs"),
-    Column(title="CPU per answer", figure="unicast_cpu_us", shape="{:.0f} µs"),
-)
-MULTICAST = (
-    Column(title="answered within MX", figure="multicast_in_time_share", shape="{:.1f} %", scale=100, ratio=False),
-    Column(title="CPU per answer", figure="multicast_cpu_us", shape="{:.0f} µs"),
-    Column(title="p50", figure="multicast_p50_us", shape="{:.3g} ms", scale=1e-3, ratio=False),
-    Column(title="p99", figure="multicast_p99_us", shape="{:.3g} ms", scale=1e-3, ratio=False),
-)
-GETS = (
-    Column(title="GETs per second", figure="get_per_s", shape="{:.0f}"),
-    Column(title="p50", figure="get_p50_us", shape="{:.0f} µs"),
-    Column(title="p99", figure="get_p99_us", shape="{:.0f} µs"),
-    Column(title="CPU per GET", figure="get_cpu_us", shape="{:.0f} µs"),
-    Column(title="body", figure="get_body_bytes", shape="{:.0f} bytes", ratio=False),
-    Column(title="connections", figure="get_connections", shape="{:.0f}", ratio=False),
-)
-
-
-@attrs.frozen(kw_only=True)
-class Summary:
-    """One device over all rounds. A ratio is the median, over the rounds that both did, of its figure over ours."""
-
-    record: Record
-    medians: dict[str, float]
-    ratios: dict[str, float]
-
-    def delays_ms(self, kind: str) -> list[float]:
-        """All delays of all rounds, sorted, of the `unicast` or `multicast` searches."""
-        return sorted(delay / 1e6 for measured in self.record.good for delay in getattr(measured, kind).delays_ns)
-
-    def sent(self, kind: str) -> int:
-        """How many searches of that kind were sent in all rounds."""
-        return sum(getattr(measured, kind).sent for measured in self.record.good)
-
-
-def summarise(records: Sequence[Record]) -> list[Summary]:
-    """The records' medians and ratios, in their order."""
-    ours = next((record.rounds for record in records if record.device.name == OURS), [])
-    return [_summary(record, ours) for record in records]
-
-
-def _summary(record: Record, ours: Sequence[Round | None]) -> Summary:
-    by_round = [figures(measured) for measured in record.good]
-    pairs = [
-        (figures(measured), figures(reference))
-        for measured, reference in zip(record.rounds, ours, strict=False)
-        if measured is not None and reference is not None
-    ]
-    return Summary(
-        record=record,
-        medians=_medians(by_round),
-        ratios=_medians(
-            [{name: mine[name] / yours[name] for name in mine if yours.get(name)} for mine, yours in pairs],
-        ),
-    )
-
-
-def _medians(by_round: Sequence[dict[str, float]]) -> dict[str, float]:
-    names = dict.fromkeys(name for found in by_round for name in found)
-    return {name: median(found[name] for found in by_round if name in found) for name in names}
-
-
-def render_tables(summaries: Sequence[Summary], plan: Plan) -> str:
-    """The three tables and the remarks, in Markdown that can be read as it is."""
-    multicast = f"Multicast M-SEARCH, MX {plan.mx}, {plan.multicast_rate:g} searches a second"
+def render_report(results: Results, plan: Plan, machine: dict[str, str]) -> str:
+    """All tables and remarks, in Markdown that can be read as it is."""
     parts = [
-        _table("Unicast M-SEARCH, one outstanding at a time", UNICAST, summaries),
-        _table(multicast, MULTICAST, summaries),
-        "UDA §1.3.3 spreads multicast answers at random over MX: a p50 near MX/2 is right, and not slow; an answer\n"
-        "at once is no merit. What counts is the share within MX and the CPU per answer.\n",
-        _table("Description GETs, one outstanding at a time, keep-alive", GETS, summaries),
-        _remarks(summaries),
+        f"{render_setting(machine, plan)} (×n): n times {OURS}'s figure in the same round; medians over the rounds.\n",
+        _targets_table(list(judge(results))),
     ]
+    for part in results.parts:
+        parts += [_table(part, table, results) for table in part.tables if _measured(part, table, results)]
+        if part.ours_alone and (record := results.of(part.name, OURS)) and record.good:
+            parts.append(_devices_table(record, plan))
+    parts.append(_remarks(results))
     return "\n".join(parts)
 
 
-def _table(title: str, columns: Sequence[Column], summaries: Sequence[Summary]) -> str:
-    rows = [["device", *(column.title for column in columns)]]
-    for summary in summaries:
-        device = summary.record.device
-        cells = [_cell(column, summary) for column in columns]
-        rows.append([f"{device.name} {device.version}".strip(), *cells])
+def render_setting(machine: dict[str, str], plan: Plan) -> str:
+    """When, where and with what, in one line."""
+    told = "{date}; {cpu}, {cores} cores; {kernel}; {python}; revision {revision}; rounds: ".format(**machine)
+    return f"{told}{plan.rounds}."
+
+
+def _measured(part: Part, table: Table, results: Results) -> bool:
+    names = {column.figure for column in table.columns}
+    return any(names & set(each.medians()) for each in results.records if each.part is part)
+
+
+def _targets_table(verdicts: Sequence[Verdict]) -> str:
+    rows = [["target", "wanted", "measured", "met"]]
+    for verdict in verdicts:
+        target = verdict.target
+        suffix = f" × {target.against}" if target.against else ""
+        sign = "≥" if target.at_least else "≤"
+        measured = UNKNOWN if verdict.measured is None else target.shape.format(verdict.measured) + suffix
+        met = {None: "not measured", True: "yes", False: "**no**"}[verdict.met]
+        rows.append([target.what, f"{sign} {target.shape.format(target.bound)}{suffix}", measured, met])
+    known = [verdict.met for verdict in verdicts if verdict.met is not None]
+    return f"**Targets: {sum(known)} of {len(known)} met**\n\n{_aligned(rows)}"
+
+
+def _table(part: Part, table: Table, results: Results) -> str:
+    rows = [["device", *(column.title for column in table.columns)]]
+    for device in results.devices:
+        record = results.of(part.name, device.name)
+        rows.append([_label(device), *(_cell(column, device, record, results) for column in table.columns)])
+    note = f"\n{table.note}\n" if table.note else ""
+    return f"**{table.title}**\n\n{_aligned(rows)}{note}"
+
+
+def _label(device: Device) -> str:
+    return f"{device.name} {device.version}".strip()
+
+
+def _cell(column: Column, device: Device, record: Record | None, results: Results) -> str:
+    if device.unavailable or record is None:
+        return "skipped"
+    if not record.good:
+        return "failed"
+    medians = record.medians()
+    if column.figure not in medians:
+        return UNKNOWN
+    text = column.shape.format(medians[column.figure] * column.scale)
+    ours = results.of(record.part.name, OURS)
+    if column.ratio and ours is not None and column.figure in (ratios := record.ratios(ours)):
+        text += f" (×{ratios[column.figure]:.2f})"
+    return text
+
+
+def _devices_table(record: Record, plan: Plan) -> str:
+    medians = record.medians()
+    rows = [["devices", "CPU per search", "p50", "start to first answer", "resident"]]
+    first = plan.device_counts[0]
+    for count in plan.device_counts:
+        cpu, cpu_first = medians[f"devices_{count}_cpu_us"], medians[f"devices_{first}_cpu_us"]
+        rows.append(
+            [
+                f"{count:,}",
+                f"{cpu:.0f} µs (×{cpu / cpu_first:.2f})",
+                f"{medians[f'devices_{count}_p50_us']:.0f} µs",
+                f"{medians[f'devices_{count}_start_s']:.2f} s",
+                f"{medians[f'devices_{count}_mib']:.1f} MiB",
+            ]
+        )
+    title = f"Many root devices in one process of {OURS}: unicast searches for one of them (×n: times one device's)"
+    return f"**{title}**\n\n{_aligned(rows)}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    rule = [f"{'':->{width - 1}}:" for width in widths]
-    rule[0] = "-" * widths[0]
+    rule = ["-" * widths[0], *(f"{'':->{width - 1}}:" for width in widths[1:])]
     aligned = [
         [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
         for row in rows
     ]
-    lines = [f"| {' | '.join(row)} |" for row in (aligned[0], rule, *aligned[1:])]
-    return f"**{title}**\n\n" + "\n".join(lines) + "\n"
+    return "\n".join(f"| {' | '.join(row)} |" for row in (aligned[0], rule, *aligned[1:])) + "\n"
 
 
-def _cell(column: Column, summary: Summary) -> str:
-    if summary.record.device.unavailable or not summary.record.good:
-        return "skipped" if summary.record.device.unavailable else "failed"
-    if column.figure not in summary.medians:
-        return "-"
-    if summary.medians[column.figure] == 0:  # of all figures only a share can be nought
-        return "ignores it"
-    text = column.shape.format(summary.medians[column.figure] * column.scale)
-    if column.ratio and column.figure in summary.ratios:
-        text += f" (×{summary.ratios[column.figure]:.2f})"
-    return text
-
-
-def _remarks(summaries: Sequence[Summary]) -> str:
-    lines = [f"(×n): n times {OURS}'s figure in the same round; medians over the rounds."]
-    for summary in summaries:
-        record = summary.record
-        remarks = [record.device.remark] if record.device.remark else []
-        if record.device.unavailable:
-            remarks.append(f"skipped, {record.device.unavailable}")
-        if record.failure:
-            failed = len(record.rounds) - len(record.good)
-            remarks.append(f"{failed} of {len(record.rounds)} rounds failed: {record.failure}")
-        remarks += {measured.fetch_failure: "" for measured in record.good if measured.fetch_failure}
-        if repeats := summary.medians.get("multicast_repeats_share"):
-            remarks.append(f"{1 + repeats:.2f} answers per multicast search")
+def _remarks(results: Results) -> str:
+    lines = []
+    for device in results.devices:
+        remarks = [device.remark] if device.remark else []
+        if device.unavailable:
+            remarks.append(f"skipped, {device.unavailable}")
+        for record in (each for each in results.records if each.device is device):
+            if record.failure:
+                failed = len(record.rounds) - len(record.good)
+                remarks.append(f"{record.part.name}: {failed} of {len(record.rounds)} rounds failed: {record.failure}")
+            for name, value in record.medians().items():
+                if name.endswith("_repeats") and value:
+                    remarks.append(f"{1 + value:.2f} answers per search ({name.removesuffix('_repeats')})")
+            if behind := sum(outcome.figures.get("highest_fell_behind", 0) for outcome in record.good):
+                remarks.append(f"{record.part.name}: the generator fell behind in {behind:.0f} series, left out")
         if remarks:
-            lines.append(f"- {record.device.name}: {'; '.join(remarks)}")
+            lines.append(f"- {device.name}: {'; '.join(remarks)}")
     return "\n".join(lines) + "\n"
 
 
-def render_results(summaries: Sequence[Summary], plan: Plan, machine: dict[str, str]) -> dict[str, Any]:
-    """Everything that was found, to be written as JSON: figures of each round, medians, ratios, quantiles."""
+def render_results(results: Results, plan: Plan, machine: dict[str, str]) -> dict[str, Any]:
+    """Everything that was found, to be written as JSON: figures of each round, medians, ratios, quantiles, steps."""
     return {
         "machine": machine,
         "plan": cattrs.unstructure(plan),
         "quantile_shares": QUANTILE_SHARES,
-        "devices": {summary.record.device.name: _device_results(summary) for summary in summaries},
+        "devices": {
+            device.name: {"version": device.version, "remark": device.remark, "skipped": device.unavailable}
+            for device in results.devices
+        },
+        "targets": [
+            {**cattrs.unstructure(verdict.target), "measured": verdict.measured, "met": verdict.met}
+            for verdict in judge(results)
+        ],
+        "parts": {
+            part.name: {
+                record.device.name: _record_results(record, results)
+                for record in results.records
+                if record.part is part
+            }
+            for part in results.parts
+        },
     }
 
 
-def _device_results(summary: Summary) -> dict[str, Any]:
-    record = summary.record
-    if record.device.unavailable:
-        return {"skipped": record.device.unavailable}
+def _record_results(record: Record, results: Results) -> dict[str, Any]:
+    ours = results.of(record.part.name, OURS)
     return {
-        "version": record.device.version,
-        "remark": record.device.remark,
         "failure": record.failure,
-        "answer": record.good[0].answer if record.good else None,
-        "median": _rounded(summary.medians),
-        f"ratio_to_{OURS}": _rounded(summary.ratios),
-        "rounds": [None if measured is None else _rounded(figures(measured)) for measured in record.rounds],
-        "unicast_quantiles_ms": _quantiles(summary.delays_ms("unicast")),
-        "multicast_quantiles_ms": _quantiles(summary.delays_ms("multicast")),
+        "median": _rounded(record.medians()),
+        f"ratio_to_{OURS}": _rounded(record.ratios(ours)) if ours else {},
+        "rounds": [
+            None if outcome is None else {**cattrs.unstructure(outcome), "figures": _rounded(outcome.figures)}
+            for outcome in record.rounds
+        ],
     }
 
 
 def _rounded(found: dict[str, float]) -> dict[str, float]:
     return {name: float(f"{value:.4g}") for name, value in found.items()}
-
-
-def _quantiles(delays_ms: Sequence[float]) -> list[float]:
-    """The delays at `QUANTILE_SHARES`, over all rounds' answered searches; empty when none was answered."""
-    return [float(f"{quantile(delays_ms, share):.4g}") for share in QUANTILE_SHARES] if delays_ms else []

@@ -1,21 +1,30 @@
-"""The floor: a bare trio loop that answers every datagram and every request with constant bytes.
+"""The floor: a bare trio loop that answers every search and every request with constant bytes.
 
-It parses nothing, spreads nothing over MX and announces nothing, so it is no UPnP device. It shows what trio, Python
-and this machine cost before any UPnP work is done.
+It honours MX (a heap of due answers, sent in ticks of 20 ms, spread over nine tenths of MX 1), speaks HTTP by h11, and
+leaves all else out: nothing of a datagram is looked at but whether it has an MX, nothing is matched, limited, counted
+or announced. So it is no UPnP device; it shows what trio, h11, Python and this machine cost before any UPnP work.
 
     python -m benchmarks.peers.floor ADDRESS PORT DESCRIPTION
 """
 
+import random
 import socket
 import sys
+from contextlib import suppress
+from heapq import heappop, heappush
 from pathlib import Path
 
+import h11
 import trio
 
 SSDP_GROUP = "239.255.255.250"
 SSDP_PORT = 1900
 MAX_DATAGRAM_BYTES = 2048
 MAX_REQUEST_BYTES = 16384
+RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
+WINDOW_SECONDS = 0.9
+TICK_SECONDS = 0.02
+BATCH = 64
 
 ANSWER = (
     "HTTP/1.1 200 OK\r\n"
@@ -28,40 +37,85 @@ ANSWER = (
     "\r\n"
 )
 
+Due = tuple[float, tuple[str, int]]
 
-async def answer_searches(address: str, answer: bytes) -> None:
-    """Answer each datagram on 1900/udp at once, whatever it says."""
+
+async def serve_ssdp(address: str, answer: bytes) -> None:
+    """Answer each datagram without an MX at once and put the others in the heap, until killed."""
+    due: list[Due] = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as endpoint:
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         membership = socket.inet_aton(SSDP_GROUP) + socket.inet_aton(address)
         endpoint.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
         endpoint.bind(("", SSDP_PORT))
-        while True:
-            # One wait for each datagram and no more checkpoints than that: cheaper than trio's own recvfrom and sendto.
-            await trio.lowlevel.wait_readable(endpoint)
-            _, searcher = endpoint.recvfrom(MAX_DATAGRAM_BYTES)
-            endpoint.sendto(answer, searcher)
+        endpoint.setblocking(False)
+        async with trio.open_nursery() as nursery:
+            while True:
+                await trio.lowlevel.wait_readable(endpoint)
+                at_rest = not due
+                for _ in range(BATCH):
+                    try:
+                        datagram, searcher = endpoint.recvfrom(MAX_DATAGRAM_BYTES)
+                    except BlockingIOError:
+                        break
+                    if b"\nmx:" in datagram.lower():
+                        heappush(due, (trio.current_time() + random.random() * WINDOW_SECONDS, searcher))
+                    else:
+                        endpoint.sendto(answer, searcher)
+                if at_rest and due:
+                    nursery.start_soon(send_due, endpoint, answer, due)
+
+
+async def send_due(endpoint: socket.socket, answer: bytes, due: list[Due]) -> None:
+    """Send what is due, once a tick, until nothing is."""
+    while due:
+        await trio.sleep(TICK_SECONDS)
+        now = trio.current_time()
+        while due and due[0][0] <= now:
+            endpoint.sendto(answer, heappop(due)[1])
+
+
+async def serve_http(address: str, port: int, description: bytes) -> None:
+    """Serve `description` on every path of `address`:`port` until killed; each connection is a task."""
+    head = h11.Response(
+        status_code=200, headers=[("Content-Type", "text/xml"), ("Content-Length", str(len(description)))]
+    )
+    body, end = h11.Data(description), h11.EndOfMessage()
+
+    async def converse(connected: socket.socket) -> None:
+        connection = h11.Connection(h11.SERVER)
+        with connected, suppress(ConnectionError):  # the other side has gone
+            while True:
+                event = connection.next_event()
+                if event is h11.NEED_DATA:
+                    await trio.lowlevel.wait_readable(connected)
+                    connection.receive_data(connected.recv(MAX_REQUEST_BYTES))
+                elif isinstance(event, h11.EndOfMessage):
+                    parts = [connection.send(part) or b"" for part in (head, body, end)]
+                    connected.send(b"".join(parts))  # far below what a send buffer takes
+                    if connection.our_state is not h11.DONE:
+                        return
+                    connection.start_next_cycle()
+                elif event is h11.PAUSED or isinstance(event, h11.ConnectionClosed):
+                    return
+
+    with socket.create_server((address, port), backlog=1024) as listener:
+        listener.setblocking(False)
+        async with trio.open_nursery() as nursery:
+            while True:
+                await trio.lowlevel.wait_readable(listener)
+                connected, _ = listener.accept()
+                connected.setblocking(False)
+                connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                nursery.start_soon(converse, connected)
 
 
 async def serve(address: str, port: int, description: bytes) -> None:
-    """Serve `description` on every path of `address`:`port`, and answer searches, until killed."""
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {len(description)}\r\n\r\n"
-    response = head.encode() + description
-
-    async def converse(stream: trio.SocketStream) -> None:
-        # One request is outstanding at a time, so the end of a head is the end of a request.
-        request = b""
-        while received := await stream.receive_some(MAX_REQUEST_BYTES):
-            request += received
-            if request.endswith(b"\r\n\r\n"):
-                await stream.send_all(response)
-                request = b""
-
+    """Serve both until killed."""
     async with trio.open_nursery() as nursery:
-        # HTTP listens before the first search is answered, so LOCATION holds what it promises.
-        listeners = await trio.open_tcp_listeners(port, host=address)
-        nursery.start_soon(trio.serve_listeners, converse, listeners)
-        nursery.start_soon(answer_searches, address, ANSWER.format(address=address, port=port).encode())
+        nursery.start_soon(serve_http, address, port, description)
+        nursery.start_soon(serve_ssdp, address, ANSWER.format(address=address, port=port).encode())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Any number of root devices in one process of upnp_trio: ``python -m benchmarks.peers.many_devices COUNT``."""
+"""Any number of root devices in one process of upnp_trio: ``python -m benchmarks.peers.many_devices COUNT PORT``."""
 
 import sys
 
@@ -23,11 +23,11 @@ def udn_of(number: int) -> str:
     return f"uuid:00000000-0000-4000-8000-{number:012}"
 
 
-async def main(count: int) -> None:
+async def main(count: int, port: int) -> None:
     """Serve until ended."""
-    async with serve_devices([numbered(number) for number in range(count)], ipv6=False):
+    async with serve_devices([numbered(number) for number in range(count)], ipv6=False, port=port):
         await trio.sleep_forever()
 
 
 if __name__ == "__main__":
-    trio.run(main, int(sys.argv[1]))
+    trio.run(main, int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,100 @@
+"""What is sent: the search of one client, those of fifty different ones, and broken datagrams.
+
+The generator sends a series of datagrams in turn, over and over; each is marked with whether it deserves an answer.
+"""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+
+SSDP_GROUP = "239.255.255.250"
+HOST = f"{SSDP_GROUP}:1900"
+ROOT_DEVICE = "upnp:rootdevice"  # the one search that every device answers exactly once
+CLIENTS = 50
+BROKEN_ONE_IN = 11  # 2,000 broken datagrams to 20,000 searches
+
+USER_AGENTS = (
+    "Microsoft-Windows/10.0 UPnP/1.0",
+    "Linux/6.1 UPnP/1.1 GUPnP/1.6.{n}",
+    "Google Chrome/1{n}.0.0.0 Windows",
+    "Chromium/1{n}.0.5304.88 Linux",
+    "VLC/3.0.{n} LibVLC/3.0.{n}",
+    "UPnP/1.1 Kodi/20.{n}",
+    "Darwin/22.{n}.0 UPnP/1.0 Portable SDK for UPnP devices/1.14.{n}",
+    "Sonos/7{n}.1-33210 (ACR_iPad)",
+    "HomeAssistant/2024.{n} UPnP/1.1 async-upnp-client/0.4{n}",
+    None,
+)
+BROKEN = (
+    b"",
+    b"\x00\xff\x80" * 40,
+    b"M-SEARCH",
+    b"M-SEARCH * HTTP/1.1\r\n\r\n",
+    b'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\nMX: 1\r\n\r\n',
+    b'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:other"\r\nMX: 1\r\nST: upnp:rootdevice\r\n\r\n',
+    b'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\nMX: x\r\nST: ssdp:all\r\n\r\n',
+    b"GET / HTTP/1.1\r\nHost: 239.255.255.250:1900\r\n\r\n",
+    b"M-SEARCH * HTTP/1.1\r\nno colon in this line\r\n\r\n",
+    b"NOTIFY * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nNTS: ssdp:\r\n\r\n",
+)
+
+
+@attrs.frozen
+class Datagram:
+    """What to send, and whether an answer is due."""
+
+    content: bytes
+    answered: bool = True
+
+
+def one_client(mx: int) -> list[Datagram]:
+    """One search, the same bytes each time: the plainest multicast search there is."""
+    return [Datagram(_search(["HOST", "MAN", "MX", "ST"], {"MX": str(mx), "ST": ROOT_DEVICE}))]
+
+
+def unicast(host: str, search_target: str = ROOT_DEVICE) -> list[Datagram]:
+    """A unicast search, which has no MX (UDA §1.3.2)."""
+    return [Datagram(_search(["HOST", "MAN", "ST"], {"HOST": f"{host}:1900", "ST": search_target}))]
+
+
+def many_clients(mx: int, search_targets: Sequence[str]) -> list[Datagram]:
+    """Searches of fifty clients for each of *search_targets*, shuffled: no two clients write the same."""
+    rng = random.Random(50)
+    found = []
+    for number in range(CLIENTS):
+        agent = USER_AGENTS[number % len(USER_AGENTS)]
+        values = {"MX": str(mx), "MAN": '"ssdp:discover"'}
+        names = ["HOST", "MAN", "MX", "ST"]
+        if agent:
+            names.append("USER-AGENT")
+            values["USER-AGENT"] = agent.format(n=number)
+        if number % 3 == 0:
+            names.append("CPFN.UPNP.ORG")
+            values["CPFN.UPNP.ORG"] = f"Control point {number}"
+        rng.shuffle(names)
+        spelt = [name.title() if number % 2 else name for name in names]
+        found += [Datagram(_search(spelt, {**values, "ST": target})) for target in search_targets]
+    rng.shuffle(found)
+    return found
+
+
+def storm(mx: int) -> list[Datagram]:
+    """Ten searches of one client and one broken datagram, in turn, each time another broken one."""
+    search = one_client(mx)[0]
+    return [each for broken in BROKEN for each in (*[search] * (BROKEN_ONE_IN - 1), Datagram(broken, answered=False))]
+
+
+def write_datagrams(datagrams: Sequence[Datagram], path: Path) -> None:
+    """Write them for the generator: each after a line that says whether it deserves an answer, and its length."""
+    with path.open("wb") as file:
+        for each in datagrams:
+            file.write(b"%s %d\n" % (b"A" if each.answered else b"N", len(each.content)))
+            file.write(each.content)
+
+
+def _search(names: Sequence[str], values: dict[str, str]) -> bytes:
+    known = {"HOST": HOST, "MAN": '"ssdp:discover"', **values}
+    lines = ["M-SEARCH * HTTP/1.1", *(f"{name}: {known[name.upper()]}" for name in names), "", ""]
+    return "\r\n".join(lines).encode()

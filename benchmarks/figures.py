@@ -1,0 +1,32 @@
+"""The arithmetic of the figures: quantiles, and how far delays are from an even spread."""
+
+import math
+from collections.abc import Sequence
+
+# Steps of one percent, and the tail: enough to draw a distribution again without all the samples.
+QUANTILE_SHARES = (0.001, *(step / 100 for step in range(1, 100)), 0.999, 1.0)
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The smallest of the sorted `values` that at least `share` of them do not exceed (nearest rank)."""
+    return values[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def quantiles_ms(delays_ns: Sequence[int]) -> list[float]:
+    """The delays at `QUANTILE_SHARES`, in ms; none of none."""
+    ordered = sorted(delays_ns)
+    return [float(f"{quantile(ordered, share) / 1e6:.4g}") for share in QUANTILE_SHARES] if ordered else []
+
+
+def kolmogorov_distance(values: Sequence[float], first: float, last: float) -> float:
+    """The greatest difference between the distribution of the sorted `values` and the even one from first to last."""
+    count, greatest = len(values), 0.0
+    for index, value in enumerate(values):
+        even = min(1.0, max(0.0, (value - first) / (last - first)))
+        greatest = max(greatest, even - index / count, (index + 1) / count - even)
+    return greatest
+
+
+def greatest_lag(values: Sequence[float], first: float, last: float) -> float:
+    """How much later than an even spread from first to last the sorted `values` come, at the worst percentile."""
+    return max(quantile(values, percent / 100) - (first + (last - first) * percent / 100) for percent in range(1, 100))

@@ -1,0 +1,65 @@
+/* What the parts of the load generator share: its options, its clock, the device's CPU time, its UDP sockets. */
+
+#ifndef GENERATOR_H
+#define GENERATOR_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#define SECOND_NS 1000000000LL
+#define SSDP_PORT 1900
+#define MAX_DATAGRAM_BYTES 4096
+#define MAX_DATAGRAMS 1024
+#define BATCH 64
+
+/* options.c: NAME=VALUE arguments; one that is missing ends the program with its name */
+void options_set (int argc, char **argv);
+const char *option_text (const char *name);
+long long option_number (const char *name);
+struct in_addr option_address (const char *name);
+_Noreturn void fail (const char *what);
+
+/* clock.c: one clock for sending, arrivals (SO_TIMESTAMPNS has no other) and sleeping */
+int64_t now_ns (void);
+void sleep_until_ns (int64_t moment);
+void watch_cpu (void);
+int64_t device_cpu_ns (void);
+
+/* datagrams.c: what is sent in turn; some of it is broken, and no answer to it is expected */
+struct datagram {
+        struct iovec bytes;
+        bool expects_answer;
+};
+extern struct datagram datagrams[MAX_DATAGRAMS];
+extern long long datagram_count;
+void datagrams_read (const char *path);
+
+/*
+ * sockets.c: search number N is sent from source address N % sources and from socket N / sources, so an answer's
+ * destination names its search, and no search repeats the address and port of another.
+ */
+struct arrival {
+        long long number;
+        int64_t at_ns;
+};
+void sockets_open (long long searches);
+int search_batch (long long first, long long end, int64_t *sent_at_ns);
+int receive_batch (int timeout_ms, struct arrival *arrivals);
+long long receive_drops (void);
+int open_udp (struct in_addr address, int port);
+struct sockaddr_in destination (void);
+struct in_addr source_address (long long number);
+/* The moment in a received message's control data when the system received it. */
+int64_t arrival_ns (struct msghdr *message);
+
+/* one for each kind of load */
+void run_steady (void);
+void run_one_by_one (void);
+void run_first (void);
+void run_fetch (void);
+
+#endif

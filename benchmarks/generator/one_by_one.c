@@ -1,0 +1,64 @@
+/* Unicast searches, one outstanding at a time; an answer after a second, or none, is a lost one. */
+
+#include "generator.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define WAIT_NS SECOND_NS
+#define WARM_UP 200
+/* So many unanswered from the first on, and the device counts as one that ignores unicast searches. */
+#define IGNORED 3
+
+/* Search once; the delay of the answer, or -1. */
+static int64_t
+ask (long long number)
+{
+        struct arrival arrivals[BATCH];
+        int64_t sent_at, give_up;
+
+        if (search_batch (number, number + 1, &sent_at) != 1)
+                return -1;
+        for (give_up = sent_at + WAIT_NS; now_ns () < give_up;) {
+                int arrived = receive_batch ((int) ((give_up - now_ns ()) / 1000000) + 1, arrivals);
+
+                for (int each = 0; each < arrived; each++)
+                        if (arrivals[each].number == number)
+                                return arrivals[each].at_ns - sent_at;
+        }
+        return -1;
+}
+
+void
+run_one_by_one (void)
+{
+        long long count = option_number ("count"), answered = 0, lost = 0;
+        int64_t *delays = malloc ((size_t) count * sizeof *delays);
+
+        if (delays == NULL)
+                fail ("no memory");
+        datagrams_read (option_text ("datagrams"));
+        sockets_open (WARM_UP + count);
+        watch_cpu ();
+        for (long long each = 0; each < WARM_UP; each++)
+                if (ask (count + each) < 0 && each + 1 >= IGNORED && ++lost >= IGNORED)
+                        break;
+        int64_t cpu = device_cpu_ns (), start = now_ns ();
+        int64_t end = start + option_number ("seconds_ns");
+        if (lost < IGNORED)
+                for (lost = 0; answered + lost < count && now_ns () < end;) {
+                        int64_t delay = ask (answered + lost);
+
+                        if (delay < 0)
+                                lost++;
+                        else
+                                delays[answered++] = delay;
+                }
+        int64_t elapsed = now_ns () - start;
+        cpu = device_cpu_ns () - cpu;
+        printf ("sent %lld\nrepeats 0\nstrays 0\ndrops %lld\n", answered + lost, receive_drops ());
+        printf ("elapsed %lld\ncpu %lld\ndelays", (long long) elapsed, (long long) cpu);
+        for (long long each = 0; each < answered; each++)
+                printf (" %lld", (long long) delays[each]);
+        printf ("\n");
+}

@@ -1,0 +1,14 @@
+"""The parts of the benchmark: what each measures of a device, and how it is shown."""
+
+from benchmarks.parts.fetching import FETCHING
+from benchmarks.parts.highest import HIGHEST
+from benchmarks.parts.many import MANY
+from benchmarks.parts.part import Column, Outcome, Part, Step, Table
+from benchmarks.parts.searching import SEARCHING
+from benchmarks.parts.starting import STARTING
+from benchmarks.parts.storming import STORMING
+from benchmarks.parts.unicast import UNICAST
+
+__all__ = ["PARTS", "Column", "Outcome", "Part", "Step", "Table"]
+
+PARTS = (HIGHEST, SEARCHING, UNICAST, FETCHING, STARTING, STORMING, MANY)

@@ -1,0 +1,56 @@
+"""Description GETs: over one connection, over 32, and over a new one each."""
+
+from collections.abc import Sequence
+
+from benchmarks.devices import Device
+from benchmarks.figures import quantile
+from benchmarks.parts.part import Column, Outcome, Part, Table
+from benchmarks.plan import Plan
+from benchmarks.stage import StageError, Workshop, open_stage
+
+# name, title, connections, whether they are kept
+KINDS = (
+    ("get_1", "one connection, kept alive", 1, True),
+    ("get_32", "32 connections, kept alive", 32, True),
+    ("get_new", "a new connection each, one at a time", 1, False),
+)
+
+
+def measure(device: Device, workshop: Workshop, plan: Plan, _: Sequence[Outcome]) -> Outcome:
+    """One series of each kind."""
+    found: dict[str, float] = {}
+    with open_stage(device, workshop) as stage:
+        for name, title, connections, keep in KINDS:
+            fetches = stage.fetch(connections, keep=keep, seconds=plan.get_seconds)
+            if not (times := sorted(fetches.times_ns)):
+                raise StageError(f"no good response ({title})")
+            found |= {
+                f"{name}_per_s": len(times) * 1e9 / fetches.elapsed_ns,
+                f"{name}_cpu_us": fetches.cpu_ns / 1e3 / len(times),
+                f"{name}_p50_us": quantile(times, 0.5) / 1e3,
+                f"{name}_p99_us": quantile(times, 0.99) / 1e3,
+                f"{name}_failed": float(fetches.failed),
+                "get_body_bytes": float(fetches.body_bytes),
+            }
+    return Outcome(figures=found)
+
+
+FETCHING = Part(
+    name="gets",
+    summary="description GETs",
+    measure=measure,
+    tables=tuple(
+        Table(
+            title=f"Description GETs, {title}",
+            columns=(
+                Column(title="GETs per second", figure=f"{name}_per_s", shape="{:,.0f}"),
+                Column(title="CPU per GET", figure=f"{name}_cpu_us", shape="{:.0f} µs"),
+                Column(title="p50", figure=f"{name}_p50_us", shape="{:,.0f} µs"),
+                Column(title="p99", figure=f"{name}_p99_us", shape="{:,.0f} µs"),
+                Column(title="body", figure="get_body_bytes", shape="{:,.0f} bytes", ratio=False),
+                Column(title="failed", figure=f"{name}_failed", shape="{:.0f}", ratio=False),
+            ),
+        )
+        for name, title, _, _ in KINDS
+    ),
+)

@@ -1,0 +1,88 @@
+"""The rounds: every part with every device once, then all again, each round beginning with another device."""
+
+import sys
+from collections.abc import Sequence
+from statistics import median
+
+import attrs
+
+from benchmarks.devices import OURS, Device
+from benchmarks.parts import Outcome, Part
+from benchmarks.plan import Plan
+from benchmarks.stage import StageError, Workshop
+
+
+@attrs.define(eq=False, kw_only=True)
+class Record:
+    """What one part found of one device, by round (None: it failed); `failure` is why the last failed one did."""
+
+    part: Part
+    device: Device
+    rounds: list[Outcome | None] = attrs.field(factory=list)
+    failure: str | None = None
+
+    @property
+    def good(self) -> list[Outcome]:
+        """The rounds that came to something."""
+        return [outcome for outcome in self.rounds if outcome is not None]
+
+    def medians(self) -> dict[str, float]:
+        """Each figure's median over the rounds that have it."""
+        return _medians([outcome.figures for outcome in self.good])
+
+    def ratios(self, other: "Record") -> dict[str, float]:
+        """Each figure over the other record's of the same round; the medians over the rounds that both did."""
+        pairs = [(mine, yours) for mine, yours in zip(self.rounds, other.rounds, strict=False) if mine and yours]
+        return _medians(
+            [
+                {name: value / yours.figures[name] for name, value in mine.figures.items() if yours.figures.get(name)}
+                for mine, yours in pairs
+            ]
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Results:
+    """All records; `of` finds one."""
+
+    devices: tuple[Device, ...]
+    parts: tuple[Part, ...]
+    records: tuple[Record, ...]
+
+    def of(self, part: str, device: str) -> Record | None:
+        """The record of this part and device, if there is one."""
+        return next((each for each in self.records if (each.part.name, each.device.name) == (part, device)), None)
+
+
+def run_rounds(devices: Sequence[Device], parts: Sequence[Part], workshop: Workshop, plan: Plan) -> Results:
+    """Measure; what fails is said and noted, and the rest goes on."""
+    records = {
+        part.name: [
+            Record(part=part, device=device)
+            for device in devices
+            if device.unavailable is None and (device.name == OURS or not part.ours_alone)
+        ]
+        for part in parts
+    }
+    for number in range(plan.rounds):
+        for part in parts:
+            of_part = records[part.name]
+            turn = number % len(of_part) if of_part else 0
+            for record in of_part[turn:] + of_part[:turn]:
+                print(f"round {number + 1} of {plan.rounds}: {part.name}, {record.device.name}", file=sys.stderr)
+                try:
+                    record.rounds.append(part.measure(record.device, workshop, plan, record.good))
+                except StageError as error:
+                    record.rounds.append(None)
+                    record.failure = str(error)
+                    print(f"  failed: {error}", file=sys.stderr)
+    return Results(
+        devices=tuple(devices),
+        parts=tuple(parts),
+        records=tuple(record for part in parts for record in records[part.name]),
+    )
+
+
+def _medians(by_round: Sequence[dict[str, float]]) -> dict[str, float]:
+    names = dict.fromkeys(name for found in by_round for name in found)
+    return {name: median(found[name] for found in by_round if name in found) for name in names}

@@ -1,0 +1,100 @@
+"""The targets: what upnp_trio's figures ought to be, beside its peers' in the same run, and whether they are."""
+
+from collections.abc import Iterator
+
+import attrs
+
+from benchmarks.devices import ASYNC_UPNP_CLIENT, FLOOR, GUPNP, OURS
+from benchmarks.rounds import Results
+
+
+@attrs.frozen(kw_only=True)
+class Target:
+    """A bound for one figure of upnp_trio: for its ratio to that of `against`, or for itself when that is None."""
+
+    what: str
+    part: str
+    figure: str
+    bound: float
+    at_least: bool = False
+    against: str | None = None
+    shape: str = "{:.2f}"
+
+
+@attrs.frozen(kw_only=True)
+class Verdict:
+    """A target and what was measured; None where it was not."""
+
+    target: Target
+    measured: float | None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is met; None when nothing was measured."""
+        if self.measured is None:
+            return None
+        if self.target.at_least:
+            return self.measured >= self.target.bound
+        return self.measured <= self.target.bound
+
+
+def _share(what: str, part: str, figure: str, bound: float) -> Target:
+    return Target(what=what, part=part, figure=figure, bound=bound, at_least=True, shape="{:.1%}")
+
+
+def _rate(what: str, part: str, figure: str, bound: float, against: str) -> Target:
+    return Target(what=what, part=part, figure=figure, bound=bound, at_least=True, against=against)
+
+
+def _cost(what: str, part: str, figure: str, bound: float, against: str | None = None) -> Target:
+    return Target(what=what, part=part, figure=figure, bound=bound, against=against)
+
+
+HIGHEST_RATE = "highest search rate, MX honoured"
+TARGETS = (
+    _rate(HIGHEST_RATE, "highest", "highest_per_s", 5.0, GUPNP),
+    _rate(HIGHEST_RATE, "highest", "highest_per_s", 2.5, ASYNC_UPNP_CLIENT),
+    _cost("CPU per answer at 5,000 searches a second", "searches", "search_5000_one_cpu_us", 0.5, GUPNP),
+    _cost("CPU per answer at 5,000 searches a second", "searches", "search_5000_one_cpu_us", 0.7, ASYNC_UPNP_CLIENT),
+    _cost("CPU per answer at 500 searches a second", "searches", "search_500_one_cpu_us", 1.0, GUPNP),
+    _cost("CPU, 50 clients over one, at 5,000 a second", "searches", "search_5000_many_over_one", 1.3),
+    _cost("CPU, 50 clients over one, at 500 a second", "searches", "search_500_many_over_one", 1.3),
+    _cost("unicast search, p50", "unicast", "unicast_p50_us", 1.0, ASYNC_UPNP_CLIENT),
+    _cost("unicast search, p99", "unicast", "unicast_p99_us", 1.0, ASYNC_UPNP_CLIENT),
+    _share("answers within MX at half the highest rate", "highest", "spread_share", 1.0),
+    Target(
+        what="their greatest lag behind an even spread, p1 to p99",
+        part="highest",
+        figure="spread_lag_ms",
+        bound=25.0,
+        shape="{:.1f} ms",
+    ),
+    _rate("GETs a second, one connection kept", "gets", "get_1_per_s", 1.4, GUPNP),
+    _rate("GETs a second, 32 connections kept", "gets", "get_32_per_s", 1.4, GUPNP),
+    _rate("GETs a second, a new connection each", "gets", "get_new_per_s", 1.0, GUPNP),
+    _cost("from exec to the first answered search", "start", "start_search_ms", 1.5, FLOOR),
+    Target(what="resident memory after load", part="searches", figure="memory_mib", bound=32.0, shape="{:.1f} MiB"),
+    Target(
+        what="its growth from one series to an equal one later",
+        part="searches",
+        figure="memory_growth",
+        bound=1.02,
+        shape="{:.3f}",
+    ),
+    _share("answered in time of a storm of 20,000 searches", "storm", "storm_share", 0.4),
+    _share("answered in time of a single search after it", "storm", "storm_then", 1.0),
+    _cost("CPU per search, 5,000 devices over one", "devices", "devices_last_over_first", 1.2),
+)
+
+
+def judge(results: Results) -> Iterator[Verdict]:
+    """Each target with what this run says of it."""
+    for target in TARGETS:
+        ours = results.of(target.part, OURS)
+        theirs = results.of(target.part, target.against) if target.against else None
+        measured: float | None = None
+        if ours is not None and target.against is None:
+            measured = ours.medians().get(target.figure)
+        elif ours is not None and theirs is not None:
+            measured = ours.ratios(theirs).get(target.figure)
+        yield Verdict(target=target, measured=measured)
