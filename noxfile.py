@@ -48,7 +48,7 @@ def interop(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Measure this package beside its installed peers; needs Linux and root."""
+    """Measure this package beside its installed peers; needs Linux, root and a C compiler."""
     session.install("-e", ".", *requirements("benchmarks"))
     session.run("python", "-m", "benchmarks", *session.posargs)
 

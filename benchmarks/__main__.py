@@ -33,6 +33,7 @@ def main() -> int:
     if reason := why_unavailable():
         print(f"cannot run: {reason}", file=sys.stderr)
         return 1
+    machine = describe_machine()
     _end_in_order_on_signals()
     leave_device_core()
     try:
@@ -46,7 +47,6 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nstopped; nothing is written, and nothing is left behind", file=sys.stderr)
         return 130
-    machine = describe_machine()
     report = render_report(results, options.plan, machine)
     print(f"\n{report}")
     _write(options.output, results, options.plan, machine)

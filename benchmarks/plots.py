@@ -1,4 +1,4 @@
-"""The four pictures: latency, rate against share answered, CPU per answer against rate, cost against devices."""
+"""The three pictures: latency; share answered and CPU per answer, by rate; cost, by number of devices."""
 
 from collections.abc import Callable, Iterator, Sequence
 from statistics import median
@@ -18,9 +18,7 @@ def render_pictures(results: Results, plan: Plan, caption: str) -> Iterator[tupl
     if panels := [panel for panel in (_unicast(results), _multicast(results, plan)) if panel.curves]:
         yield "latency.svg", render_panels(panels, caption)
     if (shares := _answered(results)).curves:
-        yield "rate.svg", render_panels([shares], caption)
-    if (cpu := _cpu(results)).curves:
-        yield "cpu.svg", render_panels([cpu], caption)
+        yield "rate.svg", render_panels([shares, _cpu(results)], caption)
     if (record := results.of("devices", OURS)) and record.good:
         yield "devices.svg", render_panels(_devices(record, plan), caption)
 
@@ -65,12 +63,12 @@ def _multicast(results: Results, plan: Plan) -> Panel:
     )
 
 
-def _steps(results: Results, parts: Sequence[str], figure: Callable[[Step], float | None]) -> list[Curve]:
+def _steps(results: Results, figure: Callable[[Step], float | None]) -> list[Curve]:
     """The median of each rate that was tried."""
     curves = []
     for stroke, device in enumerate(results.devices):
         by_rate: dict[float, list[float]] = {}
-        for record in (results.of(part, device.name) for part in parts):
+        for record in (results.of(part, device.name) for part in ("searches", "highest")):
             for step in (step for outcome in (record.good if record else ()) for step in outcome.steps):
                 if (value := figure(step)) is not None:
                     by_rate.setdefault(step.rate, []).append(value)
@@ -81,7 +79,7 @@ def _steps(results: Results, parts: Sequence[str], figure: Callable[[Step], floa
 
 
 def _answered(results: Results) -> Panel:
-    curves = _steps(results, ["highest"], lambda step: step.share)
+    curves = _steps(results, lambda step: step.share)
     return Panel(
         title="Multicast M-SEARCH, MX 1: answered in time",
         ordinate="share of the searches, by searches a second",
@@ -93,7 +91,7 @@ def _answered(results: Results) -> Panel:
 
 def _cpu(results: Results) -> Panel:
     # where next to nothing is answered in time, cost per answer says nothing
-    curves = _steps(results, ["searches", "highest"], lambda step: step.cpu_us if step.share > 0.5 else None)
+    curves = _steps(results, lambda step: step.cpu_us if step.share > 0.5 else None)
     greatest = max((y for curve in curves for _, y in curve.points), default=1.0)
     return Panel(
         title="Multicast M-SEARCH, MX 1: CPU per answer",

@@ -80,7 +80,8 @@ def render_panels(panels: Sequence[Panel], caption: str) -> str:
     ]
     for index, panel in enumerate(panels):
         parts += _panel(panel, PANEL_LEFT + PANEL_STEP * index)
-    labels = {curve.label: curve.stroke for panel in panels for curve in panel.curves}
+    strokes = {curve.stroke: curve.label for panel in panels for curve in panel.curves}
+    labels = {strokes[stroke]: stroke for stroke in sorted(strokes)}
     parts += _legend(labels, width)
     parts.append(_text(width / 2, HEIGHT - 10, caption, fill=MUTED, anchor="middle", size=11))
     return "\n".join([*parts, "</svg>", ""])

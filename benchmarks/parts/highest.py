@@ -40,9 +40,11 @@ def climb(passes: Callable[[int], bool], first: int, stride: int, tries: int) ->
                 break
             rung = (passed + failed) // 2
             continue
-        if rung in (LOWEST_RUNG, HIGHEST_RUNG):
+        following = rung + stride if failed is None else rung - stride
+        following = max(LOWEST_RUNG, min(HIGHEST_RUNG, following))
+        if following == rung:
             break
-        rung = max(LOWEST_RUNG, min(HIGHEST_RUNG, rung + (stride if failed is None else -stride)))
+        rung = following
         stride *= 2
     return passed
 

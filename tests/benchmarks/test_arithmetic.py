@@ -1,0 +1,147 @@
+"""The benchmarks' arithmetic, their searches, and how they look for the highest rate."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.clients import BROKEN, many_clients, one_client, storm, unicast
+from benchmarks.devices import OURS, Device
+from benchmarks.figures import greatest_lag, kolmogorov_distance, quantile
+from benchmarks.parts import PARTS, Outcome
+from benchmarks.parts.highest import HIGHEST_RUNG, LOWEST_RUNG, climb
+from benchmarks.rounds import Record, Results
+from benchmarks.svg import Axis, decades, even_ticks
+from benchmarks.targets import TARGETS, judge
+from upnp_trio.errors import MalformedMessage
+from upnp_trio.ssdp.messages import Search, parse
+
+EVEN = [float(value) for value in range(1001)]
+TARGETS_SEARCHED = ("upnp:rootdevice", "urn:schemas-upnp-org:device:Basic:1")
+
+
+@given(
+    highest=st.integers(LOWEST_RUNG, HIGHEST_RUNG),
+    first=st.integers(LOWEST_RUNG, HIGHEST_RUNG),
+    stride=st.integers(1, 16),
+)
+def test_the_ladder_is_climbed_to_the_highest_rung_that_passes(highest: int, first: int, stride: int) -> None:
+    tried: list[int] = []
+
+    def passes(rung: int) -> bool:
+        tried.append(rung)
+        return rung <= highest
+
+    assert climb(passes, first, stride, tries=20) == highest
+    assert len(tried) <= 16
+    assert all(LOWEST_RUNG <= rung <= HIGHEST_RUNG for rung in tried)
+
+
+def test_no_rung_passes_where_nothing_is_answered() -> None:
+    assert climb(lambda rung: False, 0, 8, tries=20) is None
+
+
+def test_a_quantile_is_a_value_that_its_share_does_not_exceed() -> None:
+    assert quantile([1.0, 2.0, 3.0, 4.0], 0.5) == 2.0
+    assert quantile([1.0, 2.0, 3.0, 4.0], 0.51) == 3.0
+    assert quantile([1.0], 0.001) == 1.0
+
+
+def test_an_even_spread_has_no_distance_and_no_lag() -> None:
+    assert kolmogorov_distance(EVEN, 0, 1000) < 0.002
+    assert abs(greatest_lag(EVEN, 0, 1000)) <= 1
+
+
+def test_answers_all_at_once_are_as_far_from_even_as_can_be() -> None:
+    assert kolmogorov_distance([0.0] * 100, 0, 1000) == 1.0
+
+
+def test_answers_that_are_all_late_by_as_much_lag_by_as_much() -> None:
+    assert greatest_lag([value + 25 for value in EVEN], 0, 1000) == pytest.approx(25, abs=1)
+
+
+def test_fifty_clients_write_fifty_different_searches_for_each_target() -> None:
+    datagrams = many_clients(1, TARGETS_SEARCHED)
+    assert len({datagram.content for datagram in datagrams}) == len(datagrams)
+    for target in TARGETS_SEARCHED:
+        found = [message for message in (parse(each.content) for each in datagrams) if isinstance(message, Search)]
+        assert sum(message.search_target == target and message.mx == 1 for message in found) == 50
+
+
+def test_the_plain_searches_are_searches() -> None:
+    multicast, direct = parse(one_client(1)[0].content), parse(unicast("192.0.2.7")[0].content)
+    assert isinstance(multicast, Search)
+    assert isinstance(direct, Search)
+    assert (multicast.mx, direct.mx) == (1, None)
+
+
+def test_every_eleventh_datagram_of_a_storm_is_broken() -> None:
+    datagrams = storm(1)
+    assert [each.answered for each in datagrams] == ([True] * 10 + [False]) * len(BROKEN)
+    for each in datagrams:
+        if each.answered:
+            assert isinstance(parse(each.content), Search)
+
+
+@pytest.mark.parametrize("datagram", BROKEN)
+def test_nothing_broken_deserves_an_answer(datagram: bytes) -> None:
+    try:
+        message = parse(datagram)
+    except MalformedMessage:
+        return
+    assert not isinstance(message, Search) or message.mx is None
+
+
+def _results(figures: dict[str, dict[str, list[float]]]) -> Results:
+    """Of each part that has a target: by device, one figure's value in each round."""
+    devices = {name: Device(name=name) for of_part in figures.values() for name in of_part}
+    part = next(part for part in PARTS if part.name == "gets")
+    return Results(
+        devices=tuple(devices.values()),
+        parts=(part,),
+        records=tuple(
+            Record(
+                part=part,
+                device=devices[name],
+                rounds=[Outcome(figures={figure: value}) for value in values],
+            )
+            for figure, of_figure in figures.items()
+            for name, values in of_figure.items()
+        ),
+    )
+
+
+def test_a_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
+    # 2, 1.5 and 1: on a machine whose speed changes between the rounds, the ratio of the medians would say 1.25
+    results = _results({"get_1_per_s": {OURS: [200.0, 1500.0, 4000.0], "gupnp": [100.0, 1000.0, 4000.0]}})
+    verdicts = [verdict for verdict in judge(results) if verdict.target.figure == "get_1_per_s"]
+    assert [(verdict.measured, verdict.met) for verdict in verdicts] == [(1.5, True)]
+
+
+def test_what_was_not_measured_is_neither_met_nor_missed() -> None:
+    results = _results({"get_1_per_s": {OURS: [100.0], "gupnp": [100.0]}})
+    verdicts = {verdict.target.figure: verdict.met for verdict in judge(results)}
+    assert verdicts["get_1_per_s"] is False
+    assert verdicts["get_32_per_s"] is None
+
+
+def test_every_target_belongs_to_a_part() -> None:
+    assert {target.part for target in TARGETS} <= {part.name for part in PARTS}
+
+
+@given(st.lists(st.floats(0.001, 500_000), min_size=1))
+def test_logarithmic_ticks_enclose_the_values(values: list[float]) -> None:
+    ticks = decades(values)
+    assert ticks[0] <= min(values)
+    assert max(values) <= ticks[-1]
+    axis = Axis(ticks=ticks, shape=str, logarithmic=True)
+    assert all(0 <= axis.place(value) <= 1 for value in values)
+
+
+@given(st.floats(0.01, 100_000))
+def test_even_ticks_are_few_and_enclose_the_greatest(greatest: float) -> None:
+    ticks = even_ticks(greatest)
+    assert ticks[0] == 0
+    assert ticks[-1] >= greatest * (1 - 1e-9)
+    assert 2 <= len(ticks) <= 8
