@@ -1,4 +1,9 @@
-/* Unicast searches, one outstanding at a time; an answer after a second, or none, is a lost one. */
+/*
+ * Unicast searches, one outstanding at a time; an answer after a second, or none, is a lost one.
+ *
+ * Between an answer and the next search is a pause. Without it the next search arrives while the device still puts away
+ * the last one, now and then so fast that it never waits, and what is timed is a mixture of both.
+ */
 
 #include "generator.h"
 
@@ -7,10 +12,11 @@
 
 #define WAIT_NS SECOND_NS
 #define WARM_UP 200
+#define PAUSE_NS 200000LL
 /* So many unanswered from the first on, and the device counts as one that ignores unicast searches. */
 #define IGNORED 3
 
-/* Search once; the delay of the answer, or -1. */
+/* Search once, and pause; the delay of the answer, or -1. */
 static int64_t
 ask (long long number)
 {
@@ -23,8 +29,10 @@ ask (long long number)
                 int arrived = receive_batch ((int) ((give_up - now_ns ()) / 1000000) + 1, arrivals);
 
                 for (int each = 0; each < arrived; each++)
-                        if (arrivals[each].number == number)
+                        if (arrivals[each].number == number) {
+                                sleep_until_ns (now_ns () + PAUSE_NS);
                                 return arrivals[each].at_ns - sent_at;
+                        }
         }
         return -1;
 }
