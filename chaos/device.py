@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from benchmarks.scheduling import give_right_of_way, pick_cores
+from benchmarks.scheduling import DEVICE_CORE, give_right_of_way
 from chaos.arena import DEVICE_ADDRESS, FLAPPING_LINK, LINK
 from tests.network.processes import Program
 from tests.network.served import JAMBON, REPOSITORY, environment
@@ -131,6 +131,6 @@ def open_device(host: Namespace, folder: Path, *, right_of_way: bool) -> Iterato
     with Program(host.command(*command), cwd=REPOSITORY, env=environment()) as program:
         program.wait_for("^Press Ctrl-C")
         if right_of_way:
-            give_right_of_way(program.pid, pick_cores()[1])
+            give_right_of_way(program.pid, DEVICE_CORE)
         (location,) = re.findall(rf"http://{re.escape(DEVICE_ADDRESS)}:\S+", program.output)
         yield Device(program, report, location)

@@ -60,3 +60,9 @@ class TickQueue(Generic[T]):
         for tick, items in self._items.items():
             self._items[tick] = [kept for item in items if (kept := revised(item)) is not None]
         self._size = sum(map(len, self._items.values()))
+
+    def clear(self) -> None:
+        """Give up everything."""
+        self._items.clear()
+        self._ticks.clear()
+        self._size = 0
