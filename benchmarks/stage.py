@@ -169,7 +169,8 @@ def open_stage(device: Device, workshop: Workshop) -> Iterator[Stage]:
         )
         try:
             assert listener.stdout is not None
-            listener.stdout.readline()  # it listens
+            if listener.stdout.readline() != "ready\n":
+                raise StageError(f"the load failed: {listener.communicate()[1].strip()}")
             process, exec_ns = _start_device(pair.inside(pair.device, device.command), said)
             try:
                 first = _first_words(listener, said)

@@ -21,7 +21,7 @@ datagrams_read (const char *path)
                 struct datagram *read = &datagrams[datagram_count++];
 
                 if (fgetc (file) != '\n' || length > MAX_DATAGRAM_BYTES)
-                        fail ("the datagrams' lengths");
+                        refuse ("the datagrams' lengths");
                 read->bytes.iov_base = malloc (MAX_DATAGRAM_BYTES);
                 read->bytes.iov_len = length;
                 read->expects_answer = kind == 'A';
@@ -30,5 +30,5 @@ datagrams_read (const char *path)
         }
         fclose (file);
         if (datagram_count == 0)
-                fail ("no datagrams");
+                refuse ("no datagrams");
 }

@@ -130,7 +130,7 @@ fetch_until (int64_t end)
                 int count = epoll_wait (events, ready, BATCH, WAIT_MS);
 
                 if (count == 0)
-                        fail ("no response within two seconds");
+                        refuse ("no response within two seconds");
                 for (int each = 0; each < count; each++)
                         hear (ready[each].data.ptr);
         }
@@ -142,7 +142,7 @@ run_fetch (void)
         long long count = option_number ("connections");
 
         if (count < 1 || count > MAX_CONNECTIONS)
-                fail ("connections=");
+                refuse ("connections= is out of range");
         request = option_text ("request");
         keep = option_number ("keep") != 0;
         server = destination ();

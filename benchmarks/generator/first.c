@@ -89,10 +89,8 @@ run_first (void)
         printf ("ready\n");
         fflush (stdout);
         while (!complete ()) {
-                if (now_ns () > end) {
-                        fprintf (stderr, "no answer and no announcement\n");
-                        exit (EXIT_FAILURE);
-                }
+                if (now_ns () > end)
+                        refuse ("no answer and no announcement");
                 if (now_ns () >= next) {
                         struct iovec *search = &datagrams[0].bytes;
 

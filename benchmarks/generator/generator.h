@@ -16,12 +16,15 @@
 #define MAX_DATAGRAMS 1024
 #define BATCH 64
 
+/* main.c: the end, with what the system says of its last refusal, or with a reason of ours */
+_Noreturn void fail (const char *what);
+_Noreturn void refuse (const char *why);
+
 /* options.c: NAME=VALUE arguments; one that is missing ends the program with its name */
 void options_set (int argc, char **argv);
 const char *option_text (const char *name);
 long long option_number (const char *name);
 struct in_addr option_address (const char *name);
-_Noreturn void fail (const char *what);
 
 /* clock.c: one clock for sending, arrivals (SO_TIMESTAMPNS has no other) and sleeping */
 int64_t now_ns (void);

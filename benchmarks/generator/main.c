@@ -14,10 +14,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What the system refused, and why. */
 _Noreturn void
 fail (const char *what)
 {
         perror (what);
+        exit (EXIT_FAILURE);
+}
+
+_Noreturn void
+refuse (const char *why)
+{
+        fprintf (stderr, "%s\n", why);
         exit (EXIT_FAILURE);
 }
 

@@ -135,7 +135,7 @@ arrival_ns (struct msghdr *message)
                         memcpy (&at, CMSG_DATA (each), sizeof at);
                         return at.tv_sec * SECOND_NS + at.tv_nsec;
                 }
-        fail ("no arrival time");
+        refuse ("no arrival time");
 }
 
 static uint32_t
@@ -148,7 +148,7 @@ own_address (struct msghdr *message)
                         memcpy (&information, CMSG_DATA (each), sizeof information);
                         return ntohl (information.ipi_addr.s_addr);
                 }
-        fail ("no destination address");
+        refuse ("no destination address");
 }
 
 /* Receive what waits on one socket, at most BATCH, waiting for the first; how many there were, 0 when none came. */
