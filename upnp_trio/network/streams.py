@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections import deque
 
 import trio
 
 __all__ = ["TcpListener", "TcpStream"]
 
-# Connections taken from the kernel at one wake-up; the rest get their turn after the requests of these.
-ACCEPT_BATCH = 64
 # What befell a connection while it waited in the kernel (accept(2)); the listener is none the worse.
 _LOST_ERRNOS = frozenset(
     getattr(errno, name)
@@ -88,15 +85,15 @@ class TcpStream(trio.abc.HalfCloseableStream):
             raise self._translated(error) from error
 
     async def aclose(self) -> None:
-        """Close at once."""
-        self.close()
-        await trio.lowlevel.checkpoint()
-
-    def close(self) -> None:
         """Close at once; whoever waits for this connection is woken with `trio.ClosedResourceError`."""
         if self._socket.fileno() >= 0:
             trio.lowlevel.notify_closing(self._socket)
-            self._socket.close()
+            self.close()
+        await trio.lowlevel.checkpoint()
+
+    def close(self) -> None:
+        """Close at once what no task waits for."""
+        self._socket.close()
 
     def _translated(self, error: OSError) -> trio.BrokenResourceError | trio.ClosedResourceError:
         if self._socket.fileno() < 0:
@@ -109,32 +106,25 @@ class TcpListener(trio.abc.Listener[TcpStream]):
 
     def __init__(self, listening: socket.socket) -> None:
         self._socket = listening
-        self._accepted: deque[TcpStream] = deque()
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it
 
     async def accept(self) -> TcpStream:
         """The next connection. Raises `OSError` when the system has no room for one (``EMFILE`` and its like)."""
-        while not self._accepted:
+        while True:
             if self._socket.fileno() < 0:
                 raise trio.ClosedResourceError("this listener is closed")
+            # One at a time: to find that there is no other one costs as much as to be told of it.
             await trio.lowlevel.wait_readable(self._socket)
-            self._accept_waiting()
-        return self._accepted.popleft()
-
-    def _accept_waiting(self) -> None:
-        for _ in range(ACCEPT_BATCH):
             try:
                 connected, address = self._socket.accept()
-            except BlockingIOError:
-                return
+            except BlockingIOError:  # it went away
+                continue
             except OSError as error:
-                if error.errno in _LOST_ERRNOS:
-                    continue
-                if self._accepted:
-                    return  # these first; it will come again
-                raise
+                if error.errno not in _LOST_ERRNOS:
+                    raise
+                continue
             connected.setblocking(False)
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._accepted.append(TcpStream(connected, peer=address[0].partition("%")[0]))
+            return TcpStream(connected, peer=address[0].partition("%")[0])
 
     async def aclose(self) -> None:
         """Close at once."""
@@ -142,9 +132,7 @@ class TcpListener(trio.abc.Listener[TcpStream]):
         await trio.lowlevel.checkpoint()
 
     def close(self) -> None:
-        """Close at once, with the connections that nobody has taken."""
+        """Close at once; whoever waits for a connection is woken with `trio.ClosedResourceError`."""
         if self._socket.fileno() >= 0:
             trio.lowlevel.notify_closing(self._socket)
             self._socket.close()
-        while self._accepted:
-            self._accepted.popleft().close()

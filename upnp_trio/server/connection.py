@@ -93,8 +93,8 @@ class Connection:
 
         With *refuse*, say 503 and close; with *stopping*, the device is on its way out.
         """
+        self._scope.deadline = trio.current_time() + IDLE_SECONDS
         with self._scope:
-            self._enter(_Phase.IDLE, IDLE_SECONDS)
             if stopping:
                 self.stop()
             if refuse:
