@@ -165,7 +165,7 @@ class Responder:
         try:
             message = self._memory.parse(datagram)
         except MalformedMessage as error:
-            self._drop("malformed", peer, endpoint, f"{error}: {datagram!r}")
+            self._drop("malformed", peer, endpoint, (str(error), datagram))
             return
         if not isinstance(message, Search):
             self._take_note(message, peer, endpoint)
