@@ -49,9 +49,9 @@ def test_a_snapshot_leaves_out_what_never_happened() -> None:
 @pytest.mark.parametrize(
     ("sent", "status", "reason"),
     [
-        (b"\x16\x03\x01\r\n\r\n", 400, "malformed"),
-        (GET.replace(b"\r\n\r\n", b"\r\nX: y\r\n z\r\n\r\n"), 400, "malformed"),
-        (CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Length: 0\r\n\r\n"), 400, "malformed"),
+        (b"\x16\x03\x01\r\n\r\n", 400, "malformed request"),
+        (GET.replace(b"\r\n\r\n", b"\r\nX: y\r\n z\r\n\r\n"), 400, "malformed request"),
+        (CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Length: 0\r\n\r\n"), 400, "malformed request"),
         (GET.replace(b"192.0.2.7", b"@"), 400, "malformed host"),
         (GET.replace(b"192.0.2.7", b"rebound.example.com"), 403, "host refused"),
         (GET.replace(b"\r\n\r\n", b"\r\nOrigin: null\r\n\r\n"), 403, "origin refused"),

@@ -47,7 +47,7 @@ LINGER_SECONDS = 1.0
 MAX_LINGER_BYTES = 256 * 1024
 
 # What h11 finds wrong, and the reason that is counted for it.
-PROTOCOL_ERRORS = {400: "malformed", 431: "head too long", 501: "unknown transfer coding"}
+PROTOCOL_ERRORS = {400: "malformed request", 431: "head too long", 501: "unknown transfer coding"}
 # What who does not belong here is told: nothing, not even by the size of it.
 FORBIDDEN = Response(403)
 READ_BYTES = 16 * 1024
@@ -229,7 +229,7 @@ class Connection:
                 end = len(unread) - len(self._protocol.trailing_data[0])
                 if unread.find(b"\n ", 0, end) >= 0 or unread.find(b"\n\t", 0, end) >= 0:
                     # a folded line, which others may read as a field of its own (RFC 9112 §5.2); h11 would join it
-                    raise _Refused(error_response(400), "malformed")
+                    raise _Refused(error_response(400), "malformed request")
                 return event
             if isinstance(event, h11.ConnectionClosed):
                 return None
@@ -254,7 +254,7 @@ class Connection:
         if reason := self.gate.refusal(request.method, request.target, headers):
             raise _Refused(error_response(400) if reason == HOST_MALFORMED else FORBIDDEN, reason)
         if "transfer-encoding" in headers and ("content-length" in headers or head.http_version == b"1.0"):
-            raise _Refused(error_response(400), "malformed")  # who frames a body twice, smuggles (RFC 9112 §6.1)
+            raise _Refused(error_response(400), "malformed request")  # who frames a body twice, smuggles (RFC 9112 §6.1)
         if int(headers.get("content-length", "0")) > MAX_BODY_BYTES:
             raise _Refused(error_response(413), "body too long")
         if self._protocol.they_are_waiting_for_100_continue:
