@@ -31,5 +31,6 @@ class SearchMemory:
         if isinstance(message, Search) and len(datagram) <= MAX_REMEMBERED_BYTES:
             if len(self._searches) >= MAX_REMEMBERED:
                 self._searches.clear()
-            self._searches[datagram] = message
+            # a copy: what came from a socket lies where 4 KiB were asked for, and would keep the rest from being used
+            self._searches[bytes(memoryview(datagram))] = message
         return message
