@@ -25,7 +25,6 @@ from upnp_trio.server.events import EVENTS_BUFFERED, Event, Events
 from upnp_trio.server.host import Host
 from upnp_trio.server.http import HttpServer
 from upnp_trio.server.identity import host_id, next_boot_id, server_token, with_udns
-from upnp_trio.server.metrics import Metered, State, render_metrics
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.responder import Responder
 from upnp_trio.server.stats import Stats
@@ -35,12 +34,13 @@ from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.ssdp.search import Index
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from uuid import UUID
 
     import trio
 
     from upnp_trio.model.device import RootDevice
+    from upnp_trio.server.metrics import Metered
 
 __all__ = ["Location", "Running", "serve_device", "serve_devices", "serve_on"]
 
@@ -203,9 +203,7 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
         index=index,
         http=HttpServer(
             Answers(
-                site=Metered(site, lambda: render_metrics(stats.snapshot(), _state(host)))
-                if settings.metrics
-                else site,
+                site=_metered(site, stats, lambda: host) if settings.metrics else site,
                 server_token=server_token(spec_version),
                 utcnow=settings.utcnow,
                 stats=stats,
@@ -236,15 +234,22 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
         events.close()
 
 
-def _state(host: Host) -> State:
-    return State(
-        version=__version__,
-        boot_id=host.announcer.boot_id,
-        pending_answers=host.responder.pending,
-        open_connections=host.http.open_connections,
-        devices=len(host.devices),
-        interfaces=len({voice.interface.name for voice in host.announcer.voices}),
-    )
+def _metered(site: Site, stats: Stats, host: Callable[[], Host]) -> Metered:
+    from upnp_trio.server.metrics import Metered, State, render_metrics  # here, as most devices go without
+
+    def render() -> bytes:
+        serving = host()
+        state = State(
+            version=__version__,
+            boot_id=serving.announcer.boot_id,
+            pending_answers=serving.responder.pending,
+            open_connections=serving.http.open_connections,
+            devices=len(serving.devices),
+            interfaces=len({voice.interface.name for voice in serving.announcer.voices}),
+        )
+        return render_metrics(stats.snapshot(), state)
+
+    return Metered(site, render)
 
 
 def _publish(devices: Sequence[RootDevice], taken: frozenset[str] | set[str] = frozenset()) -> list[Publication]:
