@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from upnp_trio.cli.command import serve
+from upnp_trio.cli.arguments import ServeArguments, option_names, parse, serve_parser
 from upnp_trio.server.announcer import GOODBYE_SECONDS
 from upnp_trio.server.connection import GRACE_SECONDS
 from upnp_trio.server.http import MAX_CONNECTIONS, MAX_REFUSALS
@@ -42,9 +42,11 @@ def settings() -> dict[str, list[str]]:
 SETTINGS = settings()
 
 
-def parameters(arguments: list[str]) -> dict[str, object]:
-    """What the command understands of *arguments*; raises for wrong usage."""
-    return serve.make_context("upnp-trio", list(arguments)).params
+def understood(words: list[str]) -> ServeArguments:
+    """What the command understands of *words*; raises for wrong usage."""
+    asked = parse(words)
+    assert isinstance(asked, ServeArguments)
+    return asked
 
 
 def seconds(name: str) -> int:
@@ -56,9 +58,9 @@ def test_the_unit_starts_the_command_with_options_that_it_has() -> None:
     (line,) = SETTINGS["ExecStart"]
     program, *arguments = shlex.split(line)
     assert program == PROGRAM
-    understood = parameters(arguments)
-    assert understood["devices"] == (Path("/etc/upnp-trio/device.toml"),)
-    assert understood["quiet"] is True
+    asked = understood(arguments)
+    assert asked.devices == [Path("/etc/upnp-trio/device.toml")]
+    assert asked.quiet
 
 
 def test_the_unit_waits_for_readiness_and_for_byebye() -> None:
@@ -122,10 +124,10 @@ def test_systemd_calls_the_unit_little_exposed(systemd_analyze: str, unit: Path)
 def test_the_containers_start_the_command_with_options_that_it_has() -> None:
     program, *options = json.loads(re.findall(r"^ENTRYPOINT (.+)$", CONTAINERFILE, re.MULTILINE)[0])
     assert program == PROGRAM
-    devices = (Path("/device/device.toml"),)
+    devices = [Path("/device/device.toml")]
     for pattern, text in [(r"^CMD (.+)$", CONTAINERFILE), (r"^ +command: (.+)$", COMPOSE)]:
         (arguments,) = re.findall(pattern, text, re.MULTILINE)
-        assert parameters([*options, *json.loads(arguments)])["devices"] == devices
+        assert understood([*options, *json.loads(arguments)]).devices == devices
 
 
 def test_the_image_gets_all_that_the_package_is_built_from() -> None:
@@ -140,7 +142,7 @@ def test_the_image_gets_all_that_the_package_is_built_from() -> None:
 
 
 def test_the_options_that_the_advice_names_exist() -> None:
-    known = {option for parameter in serve.params for option in parameter.opts}
+    known = set(option_names(serve_parser()))
     advice = (DEPLOY / "README.md").read_text(encoding="utf-8")
     ours = re.findall(r"`(--[a-z-]+ [^`]*--[a-z-]+[^`]*|--port|--interface|--answer-off-link)`", advice)
     named = {option for text in ours for option in re.findall(r"--[a-z-]+", text)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from ipaddress import IPv4Address, IPv4Interface
 
@@ -62,10 +63,20 @@ def test_the_introduction_names_each_device_and_every_location() -> None:
         for name, ip in (("eth0", "192.0.2.7"), ("wlan0", "198.51.100.7"))
     ]
     lines = introduce([BASIC], where, []).splitlines()
-    assert "Jambon 3000" in lines[0]
+    assert lines[0] == "Jambon 3000"
     assert lines[1].strip() == str(udn)
     assert ["eth0 192.0.2.7" in lines[2], "wlan0 198.51.100.7" in lines[3]] == [True, True]
     assert all(location.url in line for location, line in zip(where, lines[2:], strict=True))
+
+
+def test_on_a_terminal_the_name_and_the_urls_of_the_introduction_stand_out() -> None:
+    udn = BASIC.udn
+    assert isinstance(udn, Udn)
+    where = [Location(interface="eth0", address=IPv4Address("192.0.2.7"), udn=udn, url="http://192.0.2.7/d.xml")]
+    styled = introduce([BASIC], where, [], styled=True)
+    assert "\x1b[1mJambon 3000\x1b[0m" in styled
+    assert "\x1b[36mhttp://192.0.2.7/d.xml\x1b[0m" in styled
+    assert re.sub(r"\x1b\[\d+m", "", styled) == introduce([BASIC], where, [])
 
 
 def test_the_introduction_of_a_host_without_network_says_so() -> None:

@@ -1,6 +1,8 @@
 """The command: ``python -m upnp_trio`` and ``upnp-trio``; the only place that prints, colours and exits."""
 
 import gc
+import io
+import sys
 
 __all__ = ["main"]
 
@@ -16,4 +18,6 @@ def main() -> None:
 
     gc.freeze()  # or every full collection later on would go through all that was imported
     gc.set_threshold(*usual)
-    command(prog_name="upnp-trio")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that an encoding cannot spell ends no device
+    sys.exit(command(sys.argv[1:]))

@@ -12,7 +12,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import attrs
-import click
 import trio
 
 from upnp_trio.server.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered
@@ -39,6 +38,8 @@ USUAL_REASONS = frozenset({"up", "asked for"})
 # Datagrams that are left alone on every network: other devices' announcements, and searches that others are to answer.
 USUAL_DROPS = frozenset({"not a search", "nothing matches", "heard on another interface", "repeated"})
 LINES_PER_ROUND = 20
+# What a terminal is told (ECMA-48, SGR).
+BOLD, CYAN, PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[0m"
 
 
 @attrs.define(eq=False)
@@ -78,19 +79,25 @@ def _waiting(events: trio.MemoryReceiveChannel[Event]) -> list[Event]:
     return found
 
 
-def introduce(devices: Sequence[RootDevice], where: Sequence[Location], choices: Sequence[Choice]) -> str:
+def introduce(
+    devices: Sequence[RootDevice], where: Sequence[Location], choices: Sequence[Choice], *, styled: bool = False
+) -> str:
     """Who is served where: the friendly name and UDN of each device, one line for each LOCATION.
 
-    An interface that is served for want of a better one is pointed out.
+    An interface that is served for want of a better one is pointed out. *styled* is for a terminal.
     """
+
+    def style(text: str, code: str) -> str:
+        return f"{code}{text}{PLAIN}" if styled else text
+
     blocks = []
     width = max((len(f"{location.interface} {location.address}") for location in where), default=0)
     for device in devices:
-        lines = [f"{click.style(_printable(device.friendly_name), bold=True)}", f"  {device.udn}"]
+        lines = [style(_printable(device.friendly_name), BOLD), f"  {device.udn}"]
         for location in where:
             if location.udn == device.udn:
                 place = f"{location.interface} {location.address}"
-                lines.append(f"  {place:<{width}}  {click.style(location.url, fg='cyan')}")
+                lines.append(f"  {place:<{width}}  {style(location.url, CYAN)}")
         blocks.append("\n".join(lines))
     for choice in choices:
         if choice.served and choice.reason not in USUAL_REASONS:
