@@ -254,7 +254,8 @@ class Connection:
         if reason := self.gate.refusal(request.method, request.target, headers):
             raise _Refused(error_response(400) if reason == HOST_MALFORMED else FORBIDDEN, reason)
         if "transfer-encoding" in headers and ("content-length" in headers or head.http_version == b"1.0"):
-            raise _Refused(error_response(400), "malformed request")  # who frames a body twice, smuggles (RFC 9112 §6.1)
+            # who frames a body twice, smuggles (RFC 9112 §6.1)
+            raise _Refused(error_response(400), "malformed request")
         if int(headers.get("content-length", "0")) > MAX_BODY_BYTES:
             raise _Refused(error_response(413), "body too long")
         if self._protocol.they_are_waiting_for_100_continue:

@@ -104,4 +104,5 @@ def _system() -> tuple[str, str]:
         import platform  # slow to import, and needed here alone
 
         return platform.system(), platform.release()
-    return os.uname().sysname, os.uname().release
+    else:
+        return os.uname().sysname, os.uname().release
