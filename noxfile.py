@@ -36,14 +36,15 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run all tests but those of `interop`."""
     session.install("-e", ".", *requirements("test"))
-    session.run("pytest", "-m", "not interop", *session.posargs)
+    session.run("pytest", "-m", "not interop", "-n", "auto", *session.posargs)
 
 
 @nox.session
 def interop(session: nox.Session) -> None:
     """Run the tests with real control points in network namespaces; needs Linux, root and the control points."""
     session.install("-e", ".", *requirements("interop"))
-    session.run("pytest", "-m", "interop", *session.posargs)
+    # three at a time, whatever the cores: they mostly wait, each in namespaces of its own
+    session.run("pytest", "-m", "interop", "-n", "3", *session.posargs)
 
 
 @nox.session
