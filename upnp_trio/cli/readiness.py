@@ -91,7 +91,7 @@ def _tell_nobody(*lines: str) -> None:
     pass
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class _Teller:
     _socket: socket.socket
     #: a path, or behind "@" a name of Linux's abstract ones

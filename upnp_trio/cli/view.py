@@ -42,7 +42,7 @@ LINES_PER_ROUND = 20
 BOLD, CYAN, PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[0m"
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class View:
     """Shows events through *show*; *status*, where given, shows the counters."""
 

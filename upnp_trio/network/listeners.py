@@ -34,7 +34,7 @@ DYNAMIC_PORTS = range(49152, 65536)
 BACKLOG = 4096
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Door:
     """Where HTTP is served: one listener, and the address and port that it has, as URLs name them."""
 

@@ -67,7 +67,7 @@ _SO_BINDTODEVICE = 25
 _SO_RCVBUFFORCE = 33
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Ear:
     """One socket that hears, and whether what it hears was meant for all; ``None`` where the system hides that."""
 
@@ -94,7 +94,7 @@ class Ear:
             yield datagram, sender
 
 
-@attrs.frozen(eq=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class Voice:
     """One served address: the socket that speaks from it, the group it speaks to, and what it says of itself."""
 
@@ -124,7 +124,7 @@ class Voice:
         raise OSError(errno.ENOBUFS, "no room in the send buffer")
 
 
-@attrs.frozen(eq=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class Endpoint:
     """SSDP on one interface in one family: what it hears with, and the voice of each of its addresses."""
 

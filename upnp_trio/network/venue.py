@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Network", "SystemNetwork", "Venue", "VenueOptions", "open_system_network"]
 
 
-@attrs.frozen(eq=False, kw_only=True)
+@attrs.frozen(eq=False, repr=False, kw_only=True)
 class Venue:
     """One interface that is served."""
 

@@ -8,7 +8,7 @@ import trio
 __all__ = ["Alarm"]
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Alarm:
     """One task waits; others set the time, and only ever to an earlier one."""
 

@@ -47,7 +47,7 @@ GOODBYE_GAP = 0.05
 Messages = Callable[[AdvertisedRoot, Place], Iterable[bytes]]
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class _Timetable:
     """When one root device announces itself next, and after that; with *voices* alone, or with all there are."""
 
@@ -56,7 +56,7 @@ class _Timetable:
     voices: Collection[Voice] | None = None
 
 
-@attrs.define(eq=False, kw_only=True)
+@attrs.define(eq=False, repr=False, kw_only=True)
 class Announcer:
     """Says of root devices, with every voice, that they are there, and at the end that they are gone."""
 

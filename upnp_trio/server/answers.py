@@ -46,7 +46,7 @@ class Responding(Protocol):
         ...
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Given:
     """An answer that was given: *data* is all that was sent."""
 
@@ -57,7 +57,7 @@ class Given:
     closes: bool
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Answers:
     """Writes the responses of *site*."""
 

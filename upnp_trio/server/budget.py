@@ -25,7 +25,7 @@ BURST_SECONDS = 32.0
 MAX_SOURCES = 4096
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Budget:
     """Remembers, within bounds, what each source was sent; times are on trio's clock, in seconds."""
 

@@ -13,7 +13,7 @@ __all__ = ["ConflictWatch"]
 ANSWER_SECONDS = 60.0
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class ConflictWatch:
     """Remembers which devices were announced once more, and when; times are on trio's clock, in seconds."""
 

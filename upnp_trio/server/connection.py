@@ -73,7 +73,7 @@ class _Refused(Exception):
         self.reason = reason
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Connection:
     """One conversation: its h11 state, its phase and its deadline."""
 

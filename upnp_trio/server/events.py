@@ -62,7 +62,7 @@ Event = SearchAnswered | RequestAnswered | Announced | NetworkChanged
 EVENTS_BUFFERED = 256
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Events:
     """What happens, on its way to whoever subscribed.
 

@@ -77,7 +77,7 @@ def parse_allowed_host(text: str) -> HostName:
     return host, port if re.search(r":[0-9]+$", text) else None
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Gate:
     """The names by which one listener of ours is reached: its own *authority*, and those that are *allowed*."""
 

@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 Spot = tuple[int, IpAddress]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class _OpenVenue:
     venue: Venue
     stack: ExitStack
@@ -56,7 +56,7 @@ class _OpenVenue:
         return self.venue.endpoint.voices.values()
 
 
-@attrs.define(eq=False, kw_only=True)
+@attrs.define(eq=False, repr=False, kw_only=True)
 class Host:
     """Serves root devices on a network."""
 

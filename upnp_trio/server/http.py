@@ -34,7 +34,7 @@ FULL_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS
 FULL_SECONDS = 0.1
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class HttpServer:
     """Serves on listeners; the connections it has are counted and bounded."""
 

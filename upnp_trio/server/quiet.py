@@ -15,7 +15,7 @@ QUIET_SECONDS = 3600.0
 MAX_SOURCES = 64
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Quiet:
     """Remembers, within bounds, what was already said of whom; times are on trio's clock, in seconds."""
 

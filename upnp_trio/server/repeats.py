@@ -19,7 +19,7 @@ MAX_REMEMBERED = 32_768
 HEARD_SECONDS = 0.25
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Repeats:
     """Remembers, within bounds, what was asked and is being answered; times are on trio's clock, in seconds."""
 

@@ -55,7 +55,7 @@ MAX_KEPT_HEADS = 4096
 _Waiting = tuple[Voice, Address, bytes, Answer]
 
 
-@attrs.define(eq=False, kw_only=True)
+@attrs.define(eq=False, repr=False, kw_only=True)
 class Responder:
     """Answers searches from *index*; whatever arrives, it is answered, or dropped and counted, and never raises."""
 

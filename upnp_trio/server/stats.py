@@ -35,7 +35,7 @@ class Counted:
     send_errors: Mapping[str, int] = attrs.field(converter=_frozen)
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Stats:
     """How often each thing happened since the device was started; these are the living counters, for reading alone.
 

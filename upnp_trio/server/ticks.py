@@ -20,7 +20,7 @@ __all__ = ["TickQueue"]
 T = TypeVar("T")
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class TickQueue(Generic[T]):
     """Holds items until their ticks; times are on trio's clock, in seconds."""
 

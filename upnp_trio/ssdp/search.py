@@ -34,7 +34,7 @@ BURST_ANSWERS = 32
 BURST_GAP = 0.02
 
 
-@attrs.frozen(eq=False)  # compared by identity: what is rendered for it is remembered by it
+@attrs.frozen(eq=False, repr=False)  # compared by identity: what is rendered for it is remembered by it
 class Answer:
     """A row that matched a search, and how to speak of it: in the asker's version and spelling."""
 
