@@ -28,12 +28,13 @@ class Device:
     """One row of the tables; a device with a reason in `unavailable` is listed and not started.
 
     `search_targets` are those it answers exactly once each, `window` the part of MX over which it spreads its
-    multicast answers, by its source.
+    multicast answers, by its source; `plain_command` starts it without a file to read, where `command` reads one.
     """
 
     name: str
     version: str = ""
     command: tuple[str, ...] = ()
+    plain_command: tuple[str, ...] = ()
     search_targets: tuple[str, ...] = (ROOT_DEVICE,)
     window: tuple[float, float] = (0.0, 1.0)
     remark: str = ""
@@ -83,6 +84,7 @@ def _upnp_trio() -> Device:
         name=OURS,
         version=__version__,
         command=_python(OURS, "--port", HTTP_PORT, "--quiet", str(EXAMPLE)),
+        plain_command=_python(OURS, "--port", HTTP_PORT, "--quiet"),
         search_targets=(
             ROOT_DEVICE,
             "uuid:e427ce1a-3e80-43d0-ad6f-89ec42e46363",
