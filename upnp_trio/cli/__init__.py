@@ -2,7 +2,6 @@
 
 import gc
 import io
-import linecache
 import sys
 
 __all__ = ["main"]
@@ -17,7 +16,6 @@ def main() -> None:
     gc.set_threshold(IMPORTING_THRESHOLD, *usual[1:])
     from upnp_trio.cli.command import command
 
-    linecache.clearcache()  # attrs keeps the source of all methods that it generates there: 375 KiB
     gc.freeze()  # or every full collection later on would go through all that was imported
     gc.set_threshold(*usual)
     if isinstance(sys.stdout, io.TextIOWrapper):

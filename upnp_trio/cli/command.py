@@ -6,6 +6,7 @@ usage, 1 for everything else that fails.
 
 from __future__ import annotations
 
+import linecache
 import logging
 import os
 import signal
@@ -103,7 +104,9 @@ def serve(asked: ServeArguments) -> None:
         profile=asked.profile,
         metrics=asked.metrics,
     )
-    trio.run(_serve, _load(asked.devices, asked.friendly_name, asked.udn), options, asked.quiet)
+    roots = _load(asked.devices, asked.friendly_name, asked.udn)
+    linecache.clearcache()  # attrs and cattrs keep the source of all methods there that they generate: half a MiB
+    trio.run(_serve, roots, options, asked.quiet)
 
 
 def _load(files: Sequence[Path], friendly_name: str | None, udn: Udn | None) -> list[RootDevice]:
