@@ -16,13 +16,11 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
-from tests.server.fakes import NOON, FakeListener, fake_endpoint
+from tests.server.fakes import HERE, NOON, FakeListener, fake_endpoint, serving_http
 from upnp_trio.documents.publication import publish
 from upnp_trio.network.interfaces import Interface, on_link
-from upnp_trio.network.listeners import Door
 from upnp_trio.server.answers import Answers
 from upnp_trio.server.events import Events
-from upnp_trio.server.http import HttpServer
 from upnp_trio.server.stats import Stats
 from upnp_trio.server.ticks import TickQueue
 from upnp_trio.site import Site
@@ -32,7 +30,6 @@ from upnp_trio.ssdp.messages import Search, parse, render_search
 REPEATS = 7
 WAITING = 15_000  # what waits at 30,000 searches a second with MX 1
 GETS = 300
-HERE = "192.0.2.7:49152"
 
 
 @attrs.frozen
@@ -100,10 +97,7 @@ async def _get_repeatedly(is_new: bool) -> None:
     site.add(publication)
     stats = Stats()
     answers = Answers(site, "s/1", lambda: NOON, stats, Events(stats))
-    server = HttpServer(answers)
-    async with FakeListener() as listener, trio.open_nursery() as nursery:
-        await nursery.start(server.run)
-        nursery.start_soon(server.accept, Door(HERE, listener))
+    async with FakeListener() as listener, serving_http(answers, listener):
         client = listener.connect()
         for number in range(GETS):
             agent = f"test/{number if is_new else 0}"
@@ -111,7 +105,6 @@ async def _get_repeatedly(is_new: bool) -> None:
                 f"GET {publication.description_path} HTTP/1.1\r\nHost: {HERE}\r\nUser-Agent: {agent}\r\n\r\n".encode()
             )
             await client.receive_some()
-        nursery.cancel_scope.cancel()
         await client.aclose()
 
 

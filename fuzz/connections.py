@@ -13,14 +13,12 @@ from fuzz.logs import harmless_logs
 from fuzz.script import CUT, HANG_UP, LONG_WAIT, STOP, WAIT, Move, read_script
 from fuzz.stage import play
 from tests.devices import GATEWAY
-from tests.server.fakes import NOON, FakeListener, events_told
+from tests.server.fakes import NOON, FakeListener, events_told, serving_http
 from upnp_trio.cli.view import describe
 from upnp_trio.documents.publication import publish
 from upnp_trio.model.device import Icon
-from upnp_trio.network.listeners import Door
 from upnp_trio.server.answers import Answers, Responding
 from upnp_trio.server.events import Events, RequestAnswered
-from upnp_trio.server.http import HttpServer
 from upnp_trio.site import Site
 
 __all__ = ["fuzz_one"]
@@ -28,7 +26,6 @@ __all__ = ["fuzz_one"]
 Client = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
 
 _ICON = Icon(mimetype="image/png", width=1, height=1, depth=24, url="icon.png", data=bytes(70_000))
-_HERE = "192.0.2.7:49152"
 _PUBLICATION = publish(attrs.evolve(GATEWAY, icons=[_ICON]))
 _GOOD_REQUEST = f"GET {_PUBLICATION.description_path} HTTP/1.1\r\nHost: 192.0.2.7:49152\r\n\r\n".encode()
 # No connection lives longer after the last byte of its peer, whatever it waits for.
@@ -85,10 +82,8 @@ async def _converse(steps: list[bytes | Move], good_status: int | None) -> list[
     """What the server answers to *steps*; then it must answer a good request, too, with *good_status*."""
     happened = Events()
     channel = happened.subscribe(_MANY_EVENTS)
-    server = HttpServer(Answers(SITE, "s/1", lambda: NOON, happened.stats, happened))
-    async with FakeListener() as listener, trio.open_nursery() as nursery:
-        await nursery.start(server.run)
-        nursery.start_soon(server.accept, Door(_HERE, listener))
+    answers = Answers(SITE, "s/1", lambda: NOON, happened.stats, happened)
+    async with FakeListener() as listener, serving_http(answers, listener) as nursery:
         client = listener.connect()
         await trio.testing.wait_all_tasks_blocked()  # it is accepted; a device that leaves before has no such client
         received = await _say(client, steps, nursery.cancel_scope)

@@ -21,13 +21,11 @@ import trio.testing
 
 import upnp_trio
 from tests.devices import BASIC
-from tests.server.fakes import NOON, FakeListener, fake_endpoint
+from tests.server.fakes import HERE, NOON, FakeListener, fake_endpoint, serving_http
 from upnp_trio.documents.publication import publish
-from upnp_trio.network.listeners import Door
 from upnp_trio.server.answers import Answers
 from upnp_trio.server.budget import Budget
 from upnp_trio.server.events import Events
-from upnp_trio.server.http import HttpServer
 from upnp_trio.server.responder import Responder
 from upnp_trio.server.stats import Stats
 from upnp_trio.site import Site
@@ -36,7 +34,6 @@ from upnp_trio.ssdp.messages import Search, render_search
 from upnp_trio.ssdp.search import Index
 
 PACKAGE = str(Path(upnp_trio.__file__).parent)
-HERE = "192.0.2.7:49152"
 
 
 @attrs.define
@@ -112,11 +109,8 @@ async def calls_of_a_get(prepare: Callable[[Answers], None]) -> int:
     site.add(publication)
     stats = Stats()
     answers = Answers(site, "s/1", lambda: NOON, stats, Events(stats))
-    server = HttpServer(answers)
     request = f"GET {publication.description_path} HTTP/1.1\r\nHost: {HERE}\r\n\r\n".encode()
-    async with FakeListener() as listener, trio.open_nursery() as nursery:
-        await nursery.start(server.run)
-        nursery.start_soon(server.accept, Door(HERE, listener))
+    async with FakeListener() as listener, serving_http(answers, listener):
         client = listener.connect()
         for number in range(2):
             with counting() as calls:
@@ -125,7 +119,6 @@ async def calls_of_a_get(prepare: Callable[[Answers], None]) -> int:
             assert (await client.receive_some()).startswith(b"HTTP/1.1 200 OK")
             prepare(answers)
             assert stats.requests == {200: number + 1}
-        nursery.cancel_scope.cancel()
         await client.aclose()
     return calls.number
 

@@ -7,8 +7,8 @@ import ipaddress
 import math
 import os
 import socket
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 
 import attrs
@@ -20,12 +20,15 @@ from upnp_trio.network.interfaces import Interface, IpAddress
 from upnp_trio.network.listeners import Door, authority
 from upnp_trio.network.multicast import Address, Ear, Endpoint, Voice, group_of
 from upnp_trio.network.venue import Venue, VenueOptions, base_url
+from upnp_trio.server.answers import Answers
 from upnp_trio.server.events import Event
+from upnp_trio.server.http import HttpServer
 from upnp_trio.ssdp.messages import PORT, Message, parse
 from upnp_trio.ssdp.speech import Place
 
 __all__ = [
     "ASKER",
+    "HERE",
     "NOON",
     "FakeEar",
     "FakeEndpoint",
@@ -34,10 +37,13 @@ __all__ = [
     "events_told",
     "fake_endpoint",
     "interface",
+    "serving_http",
 ]
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 ASKER = ("192.0.2.9", 50000)
+#: where HTTP is served by `serving_http`
+HERE = "192.0.2.7:49152"
 
 
 def interface(*addresses: str, name: str = "eth0", index: int = 2) -> Interface:
@@ -204,6 +210,17 @@ class FakeListener(trio.abc.Listener[trio.abc.Stream]):
     def close(self) -> None:
         self._send.close()
         self._receive.close()
+
+
+@asynccontextmanager
+async def serving_http(answers: Answers, listener: FakeListener) -> AsyncIterator[trio.Nursery]:
+    """HTTP on *listener*, at `HERE`; who cancels the nursery lets the device leave, as the end of the body does."""
+    server = HttpServer(answers)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(server.run)
+        nursery.start_soon(server.accept, Door(HERE, listener))
+        yield nursery
+        nursery.cancel_scope.cancel()
 
 
 class FakeNetwork:

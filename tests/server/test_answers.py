@@ -15,17 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.devices import BASIC
-from tests.server.fakes import NOON, FakeListener
+from tests.server.fakes import HERE, NOON, FakeListener, serving_http
 from upnp_trio.documents.publication import publish
-from upnp_trio.network.listeners import Door
 from upnp_trio.server import answers as answers_module
 from upnp_trio.server.answers import Answers
 from upnp_trio.server.events import Events
-from upnp_trio.server.http import HttpServer
 from upnp_trio.server.stats import Stats
 from upnp_trio.site import Request, Response, Site
 
-HERE = "192.0.2.7:49152"
 PUBLICATION = publish(BASIC)
 DESCRIPTION = PUBLICATION.description_path
 
@@ -84,13 +81,9 @@ async def serving() -> AsyncIterator[Served]:
     site = Counting()
     served: Served
     answers = Answers(site, "s/1", lambda: served.now, Stats(), Events())
-    server = HttpServer(answers)
-    async with FakeListener() as listener, trio.open_nursery() as nursery:
+    async with FakeListener() as listener, serving_http(answers, listener):
         served = Served(listener, site, answers)
-        await nursery.start(server.run)
-        nursery.start_soon(server.accept, Door(HERE, listener))
         yield served
-        nursery.cancel_scope.cancel()
 
 
 async def test_the_same_bytes_are_answered_from_memory_on_every_connection(

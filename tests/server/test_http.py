@@ -13,19 +13,16 @@ import trio.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.server.fakes import NOON, FakeListener, events_told
-from upnp_trio.network.listeners import Door
+from tests.server.fakes import NOON, FakeListener, events_told, serving_http
 from upnp_trio.server import connection as connection_module
 from upnp_trio.server import http as http_module
 from upnp_trio.server.answers import Answers
 from upnp_trio.server.events import Events
-from upnp_trio.server.http import HttpServer
 from upnp_trio.server.stats import Stats
 from upnp_trio.site import Request, Response, error_response
 
 Client = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
 
-HERE = "192.0.2.7:49152"
 GET = b"GET /doc HTTP/1.1\r\nHost: 192.0.2.7:49152\r\n\r\n"
 POST = b"POST /control HTTP/1.1\r\nHost: 192.0.2.7:49152\r\nContent-Length: 5\r\n\r\n"
 FDSSDP = (
@@ -74,12 +71,9 @@ class Served:
 @asynccontextmanager
 async def serving() -> AsyncIterator[Served]:
     stats = Stats()
-    server = HttpServer(Answers(OneDocument(), "s/1", lambda: NOON, stats, events := Events(stats)))
-    async with FakeListener() as listener, trio.open_nursery() as nursery:
-        await nursery.start(server.run)
-        nursery.start_soon(server.accept, Door(HERE, listener))
+    answers = Answers(OneDocument(), "s/1", lambda: NOON, stats, events := Events(stats))
+    async with FakeListener() as listener, serving_http(answers, listener) as nursery:
         yield Served(listener, stats, events, nursery)
-        nursery.cancel_scope.cancel()
 
 
 async def read_until_silent(client: Client) -> tuple[bytes, bool]:
@@ -167,16 +161,13 @@ async def test_status_line_headers_and_a_small_body_leave_in_one_send(autojump_c
             send_stream.send_all = noted
             return stream
 
-    server = HttpServer(Answers(OneDocument(), "s", lambda: NOON, Stats(), Events()))
-    async with Noting() as listener, trio.open_nursery() as nursery:
-        await nursery.start(server.run)
-        nursery.start_soon(server.accept, Door(HERE, listener))
+    answers = Answers(OneDocument(), "s", lambda: NOON, Stats(), Events())
+    async with Noting() as listener, serving_http(answers, listener):
         client = listener.connect()
         await client.send_all(GET)
         received, _ = await read_until_silent(client)
         assert sends == [received]
         await client.aclose()
-        nursery.cancel_scope.cancel()
 
 
 @pytest.mark.parametrize("size", [1, 7, 50])
@@ -402,17 +393,14 @@ async def test_a_peer_that_reads_nothing_is_given_up(autojump_clock: trio.testin
             stream.send_stream.send_all = stuck
             return stream
 
-    server = HttpServer(Answers(OneDocument(), "s", lambda: NOON, (stats := Stats()), Events()))
-    async with Stuck() as listener, trio.open_nursery() as nursery:
-        await nursery.start(server.run)
-        nursery.start_soon(server.accept, Door(HERE, listener))
+    answers = Answers(OneDocument(), "s", lambda: NOON, (stats := Stats()), Events())
+    async with Stuck() as listener, serving_http(answers, listener):
         client = listener.connect()
         await client.send_all(GET)
         assert await client.receive_some() == b""
         assert trio.current_time() == connection_module.STALLED_WRITE_SECONDS
         assert stats.timeouts == {"write": 1}
         await client.aclose()
-        nursery.cancel_scope.cancel()
 
 
 async def test_a_fault_of_ours_ends_its_connection_alone_and_is_logged(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.server.answers import Responding
-from upnp_trio.site import Request, Response, error_response, path_of
+from upnp_trio.site import READ_METHODS, Request, Response, error_response, path_of
 
 if TYPE_CHECKING:
     from upnp_trio.server.stats import Counted
@@ -100,7 +100,7 @@ class Metered:
         if path_of(request.target) != METRICS_PATH:
             return self.site.respond(request)
         if request.method not in ("GET", "HEAD"):
-            return error_response(405, ("Allow", "GET, HEAD"))
+            return error_response(405, ("Allow", READ_METHODS))
         return Response(200, (("Content-Type", CONTENT_TYPE), ("Cache-Control", "no-store")), self.render())
 
     def takes_body(self, request: Request) -> bool:

@@ -40,11 +40,9 @@ class Repeats:
 
     def note(self, peer: Address, search_target: str, endpoint: Endpoint, now: float, last_leaves: float) -> None:
         """Remember that *endpoint* is answering what it heard just *now*."""
-        due = self._over.next_due()
-        if due is not None and due <= now:
-            for key in self._over.take(now):
-                if key in self._asked and self._asked[key][2] <= now:  # not asked again since
-                    del self._asked[key]
+        for key in self._over.take(now):
+            if key in self._asked and self._asked[key][2] <= now:  # not asked again since
+                del self._asked[key]
         if len(self._asked) >= MAX_REMEMBERED:
             self.clear()
         key = peer, search_target
