@@ -58,11 +58,11 @@ def benchmarks(session: nox.Session) -> None:
 def chaos(session: nox.Session) -> None:
     """Serve a device in the worst of networks for four minutes (-- --quick: one); needs Linux, root and cc."""
     session.install("-e", ".")
-    session.run("python", "-m", "chaos", *session.posargs)
+    session.run("python", "-m", "tests.chaos", *session.posargs)
 
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
     """Fuzz what a stranger's bytes reach, a minute for each harness (`-- --seconds N`); needs Atheris's wheel."""
     session.install("-e", ".", *requirements("fuzz"))
-    session.run("python", "-m", "fuzz", *session.posargs)
+    session.run("python", "-m", "tests.fuzz", *session.posargs)

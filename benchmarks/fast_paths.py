@@ -19,13 +19,13 @@ from tests.devices import BASIC
 from tests.server.fakes import HERE, NOON, FakeListener, fake_endpoint, serving_http
 from upnp_trio.documents.publication import publish
 from upnp_trio.network.interfaces import Interface, on_link
-from upnp_trio.server.answers import Answers
-from upnp_trio.server.events import Events
-from upnp_trio.server.stats import Stats
-from upnp_trio.server.ticks import TickQueue
+from upnp_trio.server.discovery.due_queue import DueQueue
+from upnp_trio.server.http.response_writer import ResponseWriter
+from upnp_trio.server.monitoring.events import Events
+from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.site import Site
-from upnp_trio.ssdp.memory import SearchMemory
 from upnp_trio.ssdp.messages import Search, parse, render_search
+from upnp_trio.ssdp.parse_cache import ParseCache
 
 REPEATS = 7
 WAITING = 15_000  # what waits at 30,000 searches a second with MX 1
@@ -47,7 +47,7 @@ def pairs() -> Iterator[Pair]:
     search = bytearray(
         render_search(Search(search_target="upnp:rootdevice", mx=1, user_agent="test/1 UPnP/1.1 test/1"))
     )
-    memory = SearchMemory()
+    memory = ParseCache()
     yield Pair(
         "reading a search that was read before",
         lambda: parse(bytes(search)),  # other bytes each time, as they come from a socket: no hash is known yet
@@ -58,7 +58,7 @@ def pairs() -> Iterator[Pair]:
         yield Pair(
             "whether a searcher is on the link",
             partial(_is_on_link, "10.1.2.3", endpoint.interface),
-            partial(endpoint.voice_towards, "10.1.2.3"),
+            partial(endpoint.sender_towards, "10.1.2.3"),
             1,
         )
     moments = [random.Random(1).random() for _ in range(WAITING)]
@@ -80,7 +80,7 @@ def _heap(moments: list[float]) -> None:
 
 
 def _ticks(moments: list[float]) -> None:
-    waiting = TickQueue[int](0.02)
+    waiting = DueQueue[int](0.02)
     for number, moment in enumerate(moments):
         waiting.put(moment, number)
     for tick in range(51):
@@ -96,7 +96,7 @@ async def _get_repeatedly(is_new: bool) -> None:
     site = Site()
     site.add(publication)
     stats = Stats()
-    answers = Answers(site, "s/1", lambda: NOON, stats, Events(stats))
+    answers = ResponseWriter(site, "s/1", lambda: NOON, stats, Events(stats))
     async with FakeListener() as listener, serving_http(answers, listener):
         client = listener.connect()
         for number in range(GETS):

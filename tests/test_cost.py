@@ -23,11 +23,11 @@ import upnp_trio
 from tests.devices import BASIC
 from tests.server.fakes import HERE, NOON, FakeListener, fake_endpoint, serving_http
 from upnp_trio.documents.publication import publish
-from upnp_trio.server.answers import Answers
-from upnp_trio.server.budget import Budget
-from upnp_trio.server.events import Events
-from upnp_trio.server.responder import Responder
-from upnp_trio.server.stats import Stats
+from upnp_trio.server.discovery.budget import Budget
+from upnp_trio.server.discovery.responder import Responder
+from upnp_trio.server.http.response_writer import ResponseWriter
+from upnp_trio.server.monitoring.events import Events
+from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.site import Site
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
 from upnp_trio.ssdp.messages import Search, render_search
@@ -72,7 +72,7 @@ def advertised(number: int) -> AdvertisedRoot:
 
 
 async def calls_of_a_search(target: str, devices: int, *, mx: int | None = 1, spelling: bytes = b"") -> tuple[int, int]:
-    """The calls for hearing a search that was heard before, and for sending its answer."""
+    """The calls for receiving a search that was received before, and for sending its answer."""
     stats = Stats()
     events = Events(stats)
     with fake_endpoint("10.0.0.7/8") as endpoint:
@@ -85,30 +85,30 @@ async def calls_of_a_search(target: str, devices: int, *, mx: int | None = 1, sp
             events=events,
             budget=Budget(10**6),
         )
-        ear = endpoint.multicast_ear if mx else endpoint.unicast_ear
+        receiver = endpoint.multicast_receiver if mx else endpoint.unicast_receiver
         datagram = render_search(Search(search_target=target, mx=mx, user_agent="test/1 UPnP/1.1 test/1"))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(responder.listen, endpoint)
             nursery.start_soon(responder.send_due)
-            ear.say(datagram, ("10.0.0.1", 1000))
+            receiver.say(datagram, ("10.0.0.1", 1000))
             await trio.sleep(2)
-            with counting() as hearing:
-                ear.say(datagram + spelling, ("10.0.0.2", 1001))
+            with counting() as receiving:
+                receiver.say(datagram + spelling, ("10.0.0.2", 1001))
                 await trio.testing.wait_all_tasks_blocked()
             with counting() as sending:
                 await trio.sleep(2)
             nursery.cancel_scope.cancel()
         assert stats.answers == 2
-    return hearing.number, sending.number
+    return receiving.number, sending.number
 
 
-async def calls_of_a_get(prepare: Callable[[Answers], None]) -> int:
+async def calls_of_a_get(prepare: Callable[[ResponseWriter], None]) -> int:
     """The calls for a GET of the description on a connection that has had one already, within the same second."""
     publication = publish(BASIC)
     site = Site()
     site.add(publication)
     stats = Stats()
-    answers = Answers(site, "s/1", lambda: NOON, stats, Events(stats))
+    answers = ResponseWriter(site, "s/1", lambda: NOON, stats, Events(stats))
     request = f"GET {publication.description_path} HTTP/1.1\r\nHost: {HERE}\r\n\r\n".encode()
     async with FakeListener() as listener, serving_http(answers, listener):
         client = listener.connect()
@@ -126,16 +126,16 @@ async def calls_of_a_get(prepare: Callable[[Answers], None]) -> int:
 @pytest.mark.parametrize(
     ("what", "target", "mx", "spelling", "bound"),
     [
-        ("heard before", "upnp:rootdevice", 1, b"", 60),
-        ("heard for the first time", "upnp:rootdevice", 1, b"X: y\r\n", 131),
+        ("received before", "upnp:rootdevice", 1, b"", 60),
+        ("received for the first time", "upnp:rootdevice", 1, b"X: y\r\n", 131),
         ("unicast, its sending included", "upnp:rootdevice", None, b"", 40),
     ],
 )
 async def test_a_search_takes_so_many_calls(
     what: str, target: str, mx: int | None, spelling: bytes, bound: int, autojump_clock: trio.testing.MockClock
 ) -> None:
-    hearing, _ = await calls_of_a_search(target, 1, mx=mx, spelling=spelling)
-    assert 0 < hearing <= bound, what
+    receiving, _ = await calls_of_a_search(target, 1, mx=mx, spelling=spelling)
+    assert 0 < receiving <= bound, what
 
 
 async def test_an_answer_takes_so_many_calls(autojump_clock: trio.testing.MockClock) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from upnp_trio.cli.arguments import ServeArguments, option_names, parse, serve_parser
-from upnp_trio.server.announcer import GOODBYE_SECONDS
-from upnp_trio.server.connection import GRACE_SECONDS
-from upnp_trio.server.http import MAX_CONNECTIONS, MAX_REFUSALS
+from upnp_trio.server.discovery.announcer import BYEBYE_SECONDS
+from upnp_trio.server.http.connection import GRACE_SECONDS
+from upnp_trio.server.http.server import MAX_CONNECTIONS, MAX_REFUSALS
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -65,7 +65,7 @@ def test_the_unit_starts_the_command_with_options_that_it_has() -> None:
 
 def test_the_unit_waits_for_readiness_and_for_byebye() -> None:
     assert (SETTINGS["Type"], SETTINGS["NotifyAccess"]) == (["notify"], ["main"])
-    assert seconds("TimeoutStopSec") >= GOODBYE_SECONDS + GRACE_SECONDS + 1
+    assert seconds("TimeoutStopSec") >= BYEBYE_SECONDS + GRACE_SECONDS + 1
     assert seconds("WatchdogSec") >= 10  # a busy host is no hanging one
     assert SETTINGS["RestartPreventExitStatus"] == ["2"]
 

@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "documents": {"model", "errors", "dates", "_version"},
     "site": {"documents", "ssdp", "model", "errors", "dates", "_version"},
     # the group's address and the size of a datagram are facts of the messages
-    "network": {"ssdp.messages", "ssdp.speech", "model", "errors", "dates", "_version"},
+    "network": {"ssdp.messages", "ssdp.advertising", "model", "errors", "dates", "_version"},
     "server": {"site", "network", "documents", "ssdp", "model", "errors", "dates", "_version"},
     "cli": {"server", "site", "network", "documents", "ssdp", "model", "errors", "dates", "_version"},
     "__main__": {"cli"},
@@ -152,7 +152,7 @@ def test_who_reads_a_description_imports_no_network() -> None:
             "from upnp_trio.documents import xml",
             "model/a.py:1 imports upnp_trio.documents.xml, but model",
         ),
-        ("model/a.py", "import upnp_trio.server.http", "model may import _version, dates, errors"),
+        ("model/a.py", "import upnp_trio.server.http.server", "model may import _version, dates, errors"),
         (
             "model/a.py",
             "if TYPE_CHECKING:\n  from upnp_trio.site import Site",

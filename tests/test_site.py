@@ -160,11 +160,11 @@ def test_the_language_is_told_with_304_as_well() -> None:
     assert (response.status, _header(response, "Content-Language")) == (304, "fr")
 
 
-# --- the front door --------------------------------------------------------------------------------------------
+# --- the front page ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("target", ["/", "/?x", "http://192.0.2.1:49152", "http://192.0.2.1:49152/", "http://a?x"])
-def test_the_front_door_leads_to_the_page_of_the_only_device(target: str) -> None:
+def test_the_front_http_listener_leads_to_the_page_of_the_only_device(target: str) -> None:
     response = _ask(target)
     assert (response.status, response.headers, response.body) == (302, (("Location", PAGE),), b"")
 
@@ -180,7 +180,7 @@ def test_the_front_door_leads_to_the_page_of_the_only_device(target: str) -> Non
         ("data:text/html,x", DESCRIPTION),
     ],
 )
-def test_the_front_door_leads_to_a_page_elsewhere_if_it_is_one(url: str, location: str) -> None:
+def test_the_front_http_listener_leads_to_a_page_elsewhere_if_it_is_one(url: str, location: str) -> None:
     assert _header(_ask("/", site=_site(attrs.evolve(HAM, presentation_url=url))), "Location") == location
 
 

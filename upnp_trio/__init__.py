@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from upnp_trio.model.extension import ExtensionElement, PnpX
     from upnp_trio.model.names import DeviceType, ServiceType, Udn
     from upnp_trio.model.rules import Violation, check, violations
-    from upnp_trio.server.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered
+    from upnp_trio.server.monitoring.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered
+    from upnp_trio.server.monitoring.stats import Counted, Stats
     from upnp_trio.server.options import ServeOptions, Settings
     from upnp_trio.server.serve import Location, Running, serve_device, serve_devices
-    from upnp_trio.server.stats import Counted, Stats
 
 __all__ = [
     "Announced",
@@ -84,10 +84,10 @@ _HOMES = {
     "upnp_trio.model.extension": ("ExtensionElement", "PnpX"),
     "upnp_trio.model.names": ("DeviceType", "ServiceType", "Udn"),
     "upnp_trio.model.rules": ("Violation", "check", "violations"),
-    "upnp_trio.server.events": ("Announced", "Event", "NetworkChanged", "RequestAnswered", "SearchAnswered"),
+    "upnp_trio.server.monitoring.events": ("Announced", "Event", "NetworkChanged", "RequestAnswered", "SearchAnswered"),
     "upnp_trio.server.options": ("ServeOptions", "Settings"),
     "upnp_trio.server.serve": ("Location", "Running", "serve_device", "serve_devices"),
-    "upnp_trio.server.stats": ("Counted", "Stats"),
+    "upnp_trio.server.monitoring.stats": ("Counted", "Stats"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

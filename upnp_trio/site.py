@@ -229,7 +229,7 @@ class Site:
 def path_of(target: str) -> str | None:
     """The decoded path of a request target in origin or absolute form (RFC 9112 §3.2); ``None`` for another form.
 
-    The host of an absolute form is the gate's to judge: no answer depends on it. An encoded slash is no separator
+    The host of an absolute form is the host_check's to judge: no answer depends on it. An encoded slash is no separator
     (RFC 3986 §2.2), or there would be several ways to one document, of which a filter may know one.
     """
     if not target.startswith("/"):

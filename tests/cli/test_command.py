@@ -84,7 +84,11 @@ def test_a_start_brings_nothing_that_was_not_asked_for() -> None:
     imported = set(told.stdout.split())
     assert "upnp_trio.server.serve" in imported
     assert not imported & {"rich", "difflib", "tomllib", "cattrs", "defusedxml"}
-    assert not imported & {"upnp_trio.cli.readiness", "upnp_trio.server.metrics", "upnp_trio.documents.device_file"}
+    assert not imported & {
+        "upnp_trio.cli.readiness",
+        "upnp_trio.server.monitoring.metrics",
+        "upnp_trio.documents.device_file",
+    }
 
 
 @pytest.mark.parametrize("words", [["--help"], ["interfaces"], ["--version"]])

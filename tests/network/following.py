@@ -65,16 +65,16 @@ def search_until(
 ) -> list[Message]:
     """Search again and again until the answers to one search are *enough*; AssertionError if none are in time."""
     deadline = time.monotonic() + seconds
-    heard: list[Message] = []
+    received: list[Message] = []
     while True:
         with open_searcher(host, link) as searcher, suppress(OSError):  # the link may be down still
             searcher.send(m_search(target))
             with suppress(AssertionError):
-                searcher.hear_until(enough, SILENCE_SECONDS)
-            heard = searcher.heard
-        if enough(heard):
-            return heard
-        assert time.monotonic() < deadline, f"not found within {seconds} s; heard at last: {heard}"
+                searcher.receive_until(enough, SILENCE_SECONDS)
+            received = searcher.received
+        if enough(received):
+            return received
+        assert time.monotonic() < deadline, f"not found within {seconds} s; received at last: {received}"
         time.sleep(0.05)
 
 
@@ -84,8 +84,8 @@ def answers_of(searcher: Radio, rows: int, target: str = "ssdp:all", address: st
         searcher.send(m_search(target), address)
     else:
         searcher.send(m_search(target))
-    searcher.hear(rows)
-    return searcher.hear_for(SILENCE_SECONDS)
+    searcher.receive(rows)
+    return searcher.receive_for(SILENCE_SECONDS)
 
 
 def boot_id(message: Message) -> int:

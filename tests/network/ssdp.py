@@ -25,7 +25,7 @@ _IP_MULTICAST_ALL = 49  # <linux/in.h>
 
 @attrs.frozen(kw_only=True)
 class Message:
-    """A datagram as it was heard; *headers* has upper-case names."""
+    """A datagram as it was received; *headers* has upper-case names."""
 
     start_line: str
     headers: dict[str, str]
@@ -63,11 +63,11 @@ def _parse(datagram: bytes, peer: str, moment: float) -> Message:
 
 @attrs.define(eq=False)
 class Radio:
-    """A UDP socket that keeps what it hears, of other datagrams than *deaf_to*; a context manager that closes it."""
+    """A UDP socket that keeps what it receives, of other datagrams than *deaf_to*; a context manager that closes it."""
 
     socket: socket.socket
     deaf_to: bytes | None = None
-    heard: list[Message] = attrs.field(factory=list)
+    received: list[Message] = attrs.field(factory=list)
 
     def __enter__(self) -> Radio:
         return self
@@ -81,34 +81,36 @@ class Radio:
         self.socket.sendto(datagram, (address, port))
         return moment
 
-    def hear_for(self, seconds: float) -> list[Message]:
-        """Listen for so long; gives all that was heard from the beginning."""
-        self._hear(time.monotonic() + seconds, lambda messages: False)
-        return self.heard
+    def receive_for(self, seconds: float) -> list[Message]:
+        """Listen for so long; gives all that was received from the beginning."""
+        self._receive(time.monotonic() + seconds, lambda messages: False)
+        return self.received
 
-    def hear_until(self, enough: Callable[[list[Message]], bool], seconds: float = PATIENCE_SECONDS) -> list[Message]:
-        """Listen until what was heard from the beginning is *enough*; AssertionError if that takes too long."""
-        if not self._hear(time.monotonic() + seconds, enough):
-            raise AssertionError(f"not heard within {seconds} s; heard was: {self.heard}")
-        return self.heard
+    def receive_until(
+        self, enough: Callable[[list[Message]], bool], seconds: float = PATIENCE_SECONDS
+    ) -> list[Message]:
+        """Listen until what was received from the beginning is *enough*; AssertionError if that takes too long."""
+        if not self._receive(time.monotonic() + seconds, enough):
+            raise AssertionError(f"not received within {seconds} s; received was: {self.received}")
+        return self.received
 
-    def hear(self, count: int, seconds: float = PATIENCE_SECONDS) -> list[Message]:
-        """Listen until *count* messages were heard from the beginning."""
-        return self.hear_until(lambda messages: len(messages) >= count, seconds)
+    def receive(self, count: int, seconds: float = PATIENCE_SECONDS) -> list[Message]:
+        """Listen until *count* messages were received from the beginning."""
+        return self.receive_until(lambda messages: len(messages) >= count, seconds)
 
-    def _hear(self, deadline: float, enough: Callable[[list[Message]], bool]) -> bool:
-        while not enough(self.heard):
+    def _receive(self, deadline: float, enough: Callable[[list[Message]], bool]) -> bool:
+        while not enough(self.received):
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
             self.socket.settimeout(left)
             try:
-                datagram, sender = self.socket.recvfrom(65536)
+                datagram, source = self.socket.recvfrom(65536)
             except TimeoutError:
                 return False
-            peer = sender[0].partition("%")[0]  # a link-local IPv6 address comes with its zone
+            peer = source[0].partition("%")[0]  # a link-local IPv6 address comes with its zone
             if self.deaf_to is None or not datagram.startswith(self.deaf_to):
-                self.heard.append(_parse(datagram, peer, time.monotonic()))
+                self.received.append(_parse(datagram, peer, time.monotonic()))
         return True
 
 
@@ -125,7 +127,7 @@ def open_searcher(host: Namespace, link: str = LINK, *, address: str = "") -> Ra
 
 
 def open_listener(host: Namespace, link: str = LINK) -> Radio:
-    """A socket of *host* that hears what is announced on *link*; the searches there are not kept."""
+    """A socket of *host* that receives what is announced on *link*; the searches there are not kept."""
     radio = Radio(host.open_socket(socket.SOCK_DGRAM), deaf_to=b"M-SEARCH ")
     # a whole life of a device waits in it until the test looks
     radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)

@@ -1,4 +1,4 @@
-"""What a listener to the group hears of a device: that it comes, and on every way out that it goes."""
+"""What a listener to the group receives of a device: that it comes, and on every way out that it goes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IP_RECVTTL = 12  # <linux/in.h>; the socket module has no name for it before Pyt
 
 
 def _rows(messages: Iterable[Message]) -> Counter[tuple[str, str]]:
-    """How often each (NT, USN) was heard."""
+    """How often each (NT, USN) was received."""
     return Counter((message["NT"], message["USN"]) for message in messages)
 
 
@@ -47,11 +47,11 @@ def _boot_id(messages: Iterable[Message]) -> int:
 def test_the_whole_set_is_announced_three_times_at_the_start(example: Example, pair: Pair, serve: Serve) -> None:
     with open_listener(pair.asker) as listener:
         served = serve(pair.device, example.file)
-        heard = listener.hear(3 * len(example.rows))
-        assert _rows(heard) == _times(example, 3)
-        for start in range(0, len(heard), len(example.rows)):
-            assert _rows(heard[start : start + len(example.rows)]) == _times(example, 1), "a set comes whole"
-        for message in heard:
+        received = listener.receive(3 * len(example.rows))
+        assert _rows(received) == _times(example, 3)
+        for start in range(0, len(received), len(example.rows)):
+            assert _rows(received[start : start + len(example.rows)]) == _times(example, 1), "a set comes whole"
+        for message in received:
             assert message.start_line == "NOTIFY * HTTP/1.1"
             assert message.peer == pair.device_address
             assert message["HOST"] == "239.255.255.250:1900"
@@ -59,8 +59,8 @@ def test_the_whole_set_is_announced_three_times_at_the_start(example: Example, p
             assert message["LOCATION"] == served.location
             assert message["CACHE-CONTROL"] == "max-age=1800"
             assert "upnp_trio/" in message["SERVER"]
-        assert len({message["CONFIGID.UPNP.ORG"] for message in heard}) == 1
-        assert _boot_id(heard) > 0
+        assert len({message["CONFIGID.UPNP.ORG"] for message in received}) == 1
+        assert _boot_id(received) > 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
@@ -68,10 +68,10 @@ def test_all_that_was_announced_is_revoked_twice_at_the_end(number: signal.Signa
     count = len(GATEWAY.rows)
     with open_listener(pair.asker) as listener:
         served = serve(pair.device, GATEWAY.file)
-        listener.hear(3 * count)
+        listener.receive(3 * count)
         served.stop(number)
-        heard = listener.hear_until(_byebyes(2 * count))
-    alive, gone = heard[: 3 * count], heard[3 * count :]
+        received = listener.receive_until(_byebyes(2 * count))
+    alive, gone = received[: 3 * count], received[3 * count :]
     assert all(message.is_alive for message in alive)
     assert all(message.is_byebye for message in gone)
     assert _rows(gone) == _times(GATEWAY, 2)
@@ -80,13 +80,13 @@ def test_all_that_was_announced_is_revoked_twice_at_the_end(number: signal.Signa
     assert {message["HOST"] for message in gone} == {"239.255.255.250:1900"}
 
 
-def test_a_device_that_leaves_at_once_says_goodbye_and_no_more(pair: Pair, serve: Serve) -> None:
+def test_a_device_that_leaves_at_once_says_byebye_and_no_more(pair: Pair, serve: Serve) -> None:
     with open_listener(pair.asker) as listener:
         serve(pair.device, JAMBON.file).stop()
-        heard = listener.hear_until(_byebyes(2 * len(JAMBON.rows)))
-        assert _rows(message for message in heard if message.is_byebye) == _times(JAMBON, 2)
-        first = next(place for place, message in enumerate(heard) if message.is_byebye)
-        assert not any(message.is_alive for message in heard[first:])
+        received = listener.receive_until(_byebyes(2 * len(JAMBON.rows)))
+        assert _rows(message for message in received if message.is_byebye) == _times(JAMBON, 2)
+        first = next(place for place, message in enumerate(received) if message.is_byebye)
+        assert not any(message.is_alive for message in received[first:])
 
 
 def test_a_device_that_comes_again_has_a_higher_boot_id_and_stands_where_it_stood(pair: Pair, serve: Serve) -> None:
@@ -94,7 +94,7 @@ def test_a_device_that_comes_again_has_a_higher_boot_id_and_stands_where_it_stoo
     for _ in range(2):
         with open_listener(pair.asker) as listener:
             served = serve(pair.device, JAMBON.file)
-            boot_ids.append(_boot_id(listener.hear(1)))
+            boot_ids.append(_boot_id(listener.receive(1)))
             locations.append(served.location)
             served.stop()
         while int(time.time()) <= boot_ids[-1]:  # BOOTID counts seconds

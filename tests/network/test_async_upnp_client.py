@@ -46,7 +46,7 @@ def test_its_command_finds_the_device_at_its_address(jambon: Scene, upnp_client:
     assert sorted(json.loads(line)["USN"] for line in said.stdout.splitlines()) == sorted(JAMBON.usns)
 
 
-def test_its_command_hears_the_device_come_and_go(pair: Pair, serve: Serve, upnp_client: str) -> None:
+def test_its_command_receives_the_device_come_and_go(pair: Pair, serve: Serve, upnp_client: str) -> None:
     command = [upnp_client, "advertisements", "--bind", pair.asker_address]
     env = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with Program(pair.asker.command(*command), env=env) as listening:
@@ -58,8 +58,8 @@ def test_its_command_hears_the_device_come_and_go(pair: Pair, serve: Serve, upnp
 
 
 def _usns(said: str, kind: str) -> set[str]:
-    heard = [json.loads(line) for line in said.splitlines() if line.endswith("}")]
-    return {message["USN"] for message in heard if message["NTS"] == kind}
+    received = [json.loads(line) for line in said.splitlines() if line.endswith("}")]
+    return {message["USN"] for message in received if message["NTS"] == kind}
 
 
 def test_its_library_reads_the_device_and_its_service(jambon: Scene) -> None:

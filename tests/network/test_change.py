@@ -61,31 +61,33 @@ def _usns(messages: Iterable[Message]) -> set[str]:
     return {message["USN"] for message in messages}
 
 
-def _hear_reborn(listener: Radio, after: int) -> list[Message]:
-    """All that was heard, once the whole set was announced with a BOOTID above *after*."""
+def _receive_reborn(listener: Radio, after: int) -> list[Message]:
+    """All that was received, once the whole set was announced with a BOOTID above *after*."""
 
     def enough(messages: list[Message]) -> bool:
         return JAMBON.usns <= _usns(each for each in _kind(messages, "ssdp:alive") if boot_id(each) > after)
 
-    return listener.hear_until(enough, FOLLOW_SECONDS)
+    return listener.receive_until(enough, FOLLOW_SECONDS)
 
 
-def _hear_three_times(listener: Radio, boot_id_: int) -> None:
+def _receive_three_times(listener: Radio, boot_id_: int) -> None:
     """Wait until all that is said in a row with one BOOTID was said; an address that goes then is not spoken from."""
-    listener.hear_until(lambda heard: sum(boot_id(each) == boot_id_ for each in _kind(heard, "ssdp:alive")) >= 3 * ROWS)
+    listener.receive_until(
+        lambda received: sum(boot_id(each) == boot_id_ for each in _kind(received, "ssdp:alive")) >= 3 * ROWS
+    )
 
 
-def _check_told_of_change(heard: list[Message], old: int) -> None:
+def _check_told_of_change(received: list[Message], old: int) -> None:
     """Where nothing changed: update for each row, alive with the BOOTID it told, and no byebye."""
-    updates = _kind(heard, "ssdp:update")
+    updates = _kind(received, "ssdp:update")
     assert _usns(updates) == JAMBON.usns
-    assert _kind(heard, "ssdp:byebye") == []
+    assert _kind(received, "ssdp:byebye") == []
     assert min(boot_ids(updates)) == old
-    assert {int(update["NEXTBOOTID.UPNP.ORG"]) for update in updates} <= boot_ids(_kind(heard, "ssdp:alive"))
+    assert {int(update["NEXTBOOTID.UPNP.ORG"]) for update in updates} <= boot_ids(_kind(received, "ssdp:alive"))
     assert all(int(update["NEXTBOOTID.UPNP.ORG"]) > int(update["BOOTID.UPNP.ORG"]) for update in updates)
-    first = heard.index(updates[0])
-    assert boot_ids(heard[:first]) == {old}
-    assert all(boot_id(each) > old for each in _kind(heard[first:], "ssdp:alive"))
+    first = received.index(updates[0])
+    assert boot_ids(received[:first]) == {old}
+    assert all(boot_id(each) > old for each in _kind(received[first:], "ssdp:alive"))
 
 
 def test_an_address_that_is_replaced_is_followed_and_the_other_interface_goes_on(
@@ -99,7 +101,7 @@ def test_an_address_that_is_replaced_is_followed_and_the_other_interface_goes_on
         served = serve(device, JAMBON.file)
         (before,) = boot_ids(search_until(right, _is_from(RIGHT)))
         for listener in (left_listener, right_listener):
-            _hear_three_times(listener, before)
+            _receive_three_times(listener, before)
         location = next(location for location in served.locations if RIGHT in location)
         with closing(open_stream(right, location)) as stream:
             parts = urlsplit(location)
@@ -112,16 +114,16 @@ def test_an_address_that_is_replaced_is_followed_and_the_other_interface_goes_on
         assert min(boot_ids(answers)) > before
         assert fetch(left, answers[0]["LOCATION"]).status == 200
 
-        heard = _hear_reborn(left_listener, before)
-        byebyes = _kind(heard, "ssdp:byebye")
+        received = _receive_reborn(left_listener, before)
+        byebyes = _kind(received, "ssdp:byebye")
         assert _usns(byebyes) == JAMBON.usns
         assert boot_ids(byebyes) == {before}
-        assert _kind(heard, "ssdp:update") == []
-        assert _hosts(each for each in _kind(heard, "ssdp:alive") if boot_id(each) > before) == {new}
+        assert _kind(received, "ssdp:update") == []
+        assert _hosts(each for each in _kind(received, "ssdp:alive") if boot_id(each) > before) == {new}
 
-        heard = _hear_reborn(right_listener, before)
-        _check_told_of_change(heard, before)
-        assert _hosts(_kind(heard, "ssdp:alive")) == {RIGHT}
+        received = _receive_reborn(right_listener, before)
+        _check_told_of_change(received, before)
+        assert _hosts(_kind(received, "ssdp:alive")) == {RIGHT}
         served.stop()
 
 
@@ -132,21 +134,21 @@ def test_an_address_that_comes_and_goes_is_followed_while_searches_run(fork: For
     with open_listener(right) as listener:
         served = serve(device, JAMBON.file)
         (before,) = boot_ids(search_until(left, _is_from(LEFT)))
-        _hear_three_times(listener, before)
+        _receive_three_times(listener, before)
         device.ip("address", "add", f"{second}/24", "dev", "left")
         wait_until_served(served, LEFT, second, RIGHT)
         (come,) = boot_ids(search_until(left, _is_from(LEFT)))
         assert come > before
-        _check_told_of_change(_hear_reborn(listener, before), before)
+        _check_told_of_change(_receive_reborn(listener, before), before)
         assert fetch(left, served.locations[0].replace(LEFT, second), address=second_asker).status == 200
 
-        _hear_three_times(listener, come)
+        _receive_three_times(listener, come)
         device.ip("address", "del", f"{second}/24", "dev", "left")
         wait_until_lost(served, second)
         (gone,) = boot_ids(search_until(left, _is_from(LEFT)))
         assert gone > come
-        heard = _hear_reborn(listener, come)
-        assert _usns(each for each in _kind(heard, "ssdp:update") if boot_id(each) == come) == JAMBON.usns
+        received = _receive_reborn(listener, come)
+        assert _usns(each for each in _kind(received, "ssdp:update") if boot_id(each) == come) == JAMBON.usns
         served.stop()
 
 
@@ -157,12 +159,12 @@ def test_a_link_that_goes_down_and_up_is_left_and_served_again(end: str, fork: F
     with open_listener(left) as left_listener, open_listener(right) as right_listener:
         served = serve(device, JAMBON.file)
         (before,) = boot_ids(search_until(left, _is_from(LEFT)))
-        _hear_three_times(left_listener, before)
+        _receive_three_times(left_listener, before)
         host.ip("link", "set", link, "down")
         wait_until_lost(served, LEFT)
-        heard = _hear_reborn(right_listener, before)
-        _check_told_of_change(heard, before)
-        down = max(boot_ids(heard))
+        received = _receive_reborn(right_listener, before)
+        _check_told_of_change(received, before)
+        down = max(boot_ids(received))
         assert boot_ids(search_until(right, _is_from(RIGHT))) == {down}
 
         host.ip("link", "set", link, "up")
@@ -170,9 +172,9 @@ def test_a_link_that_goes_down_and_up_is_left_and_served_again(end: str, fork: F
         answers = search_until(left, _is_from(LEFT))
         assert min(boot_ids(answers)) > down
         assert fetch(left, answers[0]["LOCATION"]).status == 200
-        assert _kind(_hear_reborn(right_listener, down), "ssdp:byebye") == []
+        assert _kind(_receive_reborn(right_listener, down), "ssdp:byebye") == []
         # the listener's membership outlives its link
-        assert _hosts(_kind(_hear_reborn(left_listener, down), "ssdp:alive")) == {LEFT}
+        assert _hosts(_kind(_receive_reborn(left_listener, down), "ssdp:alive")) == {LEFT}
         served.stop()
 
 

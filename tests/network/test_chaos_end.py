@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.run import why_unavailable
+from tests.chaos.run import why_unavailable
 from tests.network.demands import demand
 from tests.network.processes import Program
 from tests.network.served import REPOSITORY
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.interop
 
 def test_an_interrupted_chaos_run_removes_its_namespaces_and_ends_what_runs_in_them(tmp_path: Path) -> None:
     demand(why_unavailable())
-    command = [sys.executable, "-m", "chaos", "--quick", "--share-cores", "--output", str(tmp_path)]
+    command = [sys.executable, "-m", "tests.chaos", "--quick", "--share-cores", "--output", str(tmp_path)]
     with Program(command, cwd=REPOSITORY) as program:
         program.wait_for_error("^bad cable")
         names = [name for name in _namespaces() if f"-{program.pid}-" in name]

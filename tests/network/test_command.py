@@ -32,7 +32,7 @@ def test_two_processes_on_one_host_are_both_found(pair: Pair, serve: Serve) -> N
     assert jambon.port != gateway.port
     with open_searcher(pair.asker) as searcher:
         searcher.send(m_search("ssdp:all"))
-        heard = searcher.hear(len(JAMBON.rows) + len(GATEWAY.rows))
+        heard = searcher.receive(len(JAMBON.rows) + len(GATEWAY.rows))
     expected = {(usn, jambon.location) for usn in JAMBON.usns} | {(usn, gateway.location) for usn in GATEWAY.usns}
     assert {(answer["USN"], answer["LOCATION"]) for answer in heard} == expected
     for served in (jambon, gateway):
@@ -40,7 +40,7 @@ def test_two_processes_on_one_host_are_both_found(pair: Pair, serve: Serve) -> N
     jambon.stop()
     with open_searcher(pair.asker) as searcher:
         searcher.send(m_search("upnp:rootdevice"))
-        (left,) = searcher.hear(1)
+        (left,) = searcher.receive(1)
     assert left["LOCATION"] == gateway.location
 
 
@@ -50,7 +50,7 @@ def test_two_devices_of_one_process_share_its_port(pair: Pair, serve: Serve) -> 
     assert served.port == 49152
     with open_searcher(pair.asker) as searcher:
         searcher.send(m_search("ssdp:all"))
-        heard = searcher.hear(len(JAMBON.rows) + len(GATEWAY.rows))
+        heard = searcher.receive(len(JAMBON.rows) + len(GATEWAY.rows))
     assert {answer["USN"] for answer in heard} == JAMBON.usns | GATEWAY.usns
 
 
@@ -70,7 +70,7 @@ def test_a_second_ctrl_c_does_not_tear_the_goodbye(pair: Pair, serve: Serve) -> 
         served.program.signal(signal.SIGINT)
         served.stop(signal.SIGINT)
         goodbyes = 2 * len(JAMBON.rows)
-        heard = listener.hear_until(lambda messages: sum(message.is_byebye for message in messages) >= goodbyes)
+        heard = listener.receive_until(lambda messages: sum(message.is_byebye for message in messages) >= goodbyes)
     assert sorted(message["USN"] for message in heard if message.is_byebye) == sorted(2 * list(JAMBON.usns))
 
 
@@ -86,7 +86,7 @@ def test_open_connections_do_not_keep_it_from_leaving(pair: Pair, serve: Serve) 
         slow.sendall(b"GET / HTTP/1.1\r\n")
         served.stop()
         assert idle.recv(1) == b""
-        listener.hear_until(lambda messages: {each["USN"] for each in messages if each.is_byebye} == JAMBON.usns)
+        listener.receive_until(lambda messages: {each["USN"] for each in messages if each.is_byebye} == JAMBON.usns)
 
 
 def test_it_shows_its_counters_on_sigusr1_and_what_it_refused_at_the_end(pair: Pair, serve: Serve) -> None:
@@ -117,7 +117,7 @@ def test_a_service_manager_is_told_when_it_can_be_found_and_when_it_leaves(pair:
             assert heard == {b"WATCHDOG=1", b"READY=1\nSTATUS=Serving Jambon 3000"}
             with open_searcher(pair.asker) as searcher:
                 searcher.send(m_search("upnp:rootdevice"))
-                (answer,) = searcher.hear(1)
+                (answer,) = searcher.receive(1)
             assert fetch(pair.asker, answer["LOCATION"]).status == 200
             program.signal(signal.SIGTERM)
             assert manager.recv(4096) == b"STOPPING=1\nSTATUS=Saying goodbye"

@@ -59,7 +59,7 @@ def test_gssdp_finds_the_whole_set_by_searching_and_sees_it_go(
 
 
 @pytest.mark.parametrize("example", [JAMBON, GATEWAY], ids=["jambon", "gateway"])
-def test_gssdp_hears_the_whole_set_announced(
+def test_gssdp_receives_the_whole_set_announced(
     example: Example, pair: Pair, serve: Serve, gssdp_discover: list[str]
 ) -> None:
     with Program(pair.asker.command(*gssdp_discover)) as discover:

@@ -40,7 +40,7 @@ def test_hosts_from_one_image_have_devices_of_their_own(pair: Pair, serve: Serve
     """They share the machine id, as these namespaces do; their network cards differ."""
     near, far = serve(pair.device, nameless), serve(pair.asker, nameless)
     assert _udn(near) != _udn(far)
-    answers = search_until(pair.asker, lambda heard: len(heard) >= 2)
+    answers = search_until(pair.asker, lambda received: len(received) >= 2)
     assert {answer["USN"] for answer in answers} == {f"{_udn(each)}::upnp:rootdevice" for each in (near, far)}
 
 

@@ -47,8 +47,8 @@ def _usns(messages: Iterable[Message]) -> list[str]:
 def _search(searcher: Radio, address: str = GROUP) -> list[Message]:
     """The answers to a search for everything, with time for answers too many."""
     searcher.send(m_search("ssdp:all"), address)
-    searcher.hear(ROWS)
-    return searcher.hear_for(SILENCE_SECONDS)
+    searcher.receive(ROWS)
+    return searcher.receive_for(SILENCE_SECONDS)
 
 
 def test_each_side_is_told_and_answered_with_its_own_address(
@@ -65,7 +65,7 @@ def test_each_side_is_told_and_answered_with_its_own_address(
             assert _hosts(answers) == {own}
             assert {answer.peer for answer in answers} == {own}
 
-            announced = listener.hear(3 * ROWS)
+            announced = listener.receive(3 * ROWS)
             assert _usns(announced) == sorted(3 * list(JAMBON.usns))
             assert _hosts(announced) == {own}
             assert {message.peer for message in announced} == {own}
@@ -75,9 +75,9 @@ def test_each_side_is_told_and_answered_with_its_own_address(
             assert "Jambon 3000" in fetched.stdout
         served.stop()
         for listener in (left_listener, right_listener):
-            heard = listener.hear(5 * ROWS)
-            assert sum(message.is_byebye for message in heard) == 2 * ROWS
-            assert len({message["BOOTID.UPNP.ORG"] for message in heard}) == 1
+            received = listener.receive(5 * ROWS)
+            assert sum(message.is_byebye for message in received) == 2 * ROWS
+            assert len({message["BOOTID.UPNP.ORG"] for message in received}) == 1
 
 
 @pytest.mark.parametrize("wanted", ["right", RIGHT_DEVICE, "10.77.2.0/24"], ids=["name", "address", "prefix"])
@@ -92,11 +92,11 @@ def test_an_interface_that_was_not_asked_for_is_left_in_peace(
             for address in (GROUP, LEFT_DEVICE):
                 outside.send(m_search("ssdp:all"), address)
             assert _usns(_search(inside)) == sorted(JAMBON.usns)
-            assert outside.hear_for(0.01) == []
+            assert outside.receive_for(0.01) == []
         with pytest.raises(ConnectionRefusedError):
             fetch(left, served.location.replace(RIGHT_DEVICE, LEFT_DEVICE))
         served.stop()
-        assert overhearing.hear_for(0.01) == []
+        assert overhearing.receive_for(0.01) == []
 
 
 def test_each_subnet_of_one_interface_is_told_its_own_address(pair: Pair, serve: Serve) -> None:
@@ -114,7 +114,7 @@ def test_each_subnet_of_one_interface_is_told_its_own_address(pair: Pair, serve:
                 assert _hosts(answers) == {own}
                 assert {answer.peer for answer in answers} == {own}
             assert fetch(pair.asker, answers[0]["LOCATION"], address=asking).status == 200
-        announced = listener.hear(2 * 3 * ROWS)
+        announced = listener.receive(2 * 3 * ROWS)
         for own in (pair.device_address, second_device):
             said = [message for message in announced if message.peer == own]
             assert _usns(said) == sorted(3 * list(JAMBON.usns))
@@ -152,8 +152,8 @@ def _check_that_it_is_found(pair: Pair, served: Served, seconds: float = 30) -> 
     while True:
         with open_searcher(pair.asker) as searcher:
             searcher.send(m_search("upnp:rootdevice"))
-            if searcher.hear_for(SILENCE_SECONDS):
-                assert _hosts(searcher.heard) == {pair.device_address}
+            if searcher.receive_for(SILENCE_SECONDS):
+                assert _hosts(searcher.received) == {pair.device_address}
                 assert fetch(pair.asker, served.location).status == 200
                 return
         assert time.monotonic() < deadline, "not found"

@@ -75,12 +75,12 @@ def test_link_local_alone_is_served(cable: tuple[Namespace, Namespace], serve_bo
         _check_literal(answers, own)
         _check_nls(answers)
         _check_opens(asker, curl, answers[0]["LOCATION"].replace("]", f"%25{LINK}]"))
-        heard = listener.hear(ROWS)
-        assert {message["HOST"] for message in heard} == {"[FF02::C]:1900"}
-        _check_literal(heard, own)
-        _check_nls(heard)
+        received = listener.receive(ROWS)
+        assert {message["HOST"] for message in received} == {"[FF02::C]:1900"}
+        _check_literal(received, own)
+        _check_nls(received)
         served.stop()
-        byebyes = [message for message in listener.hear_until(_is_gone) if message.is_byebye]
+        byebyes = [message for message in listener.receive_until(_is_gone) if message.is_byebye]
         assert {message["HOST"] for message in byebyes} == {"[FF02::C]:1900"}
         assert boot_ids(byebyes) == boot_ids(answers)
         _check_nls(byebyes)
@@ -102,19 +102,19 @@ def test_a_unique_local_address_alone_is_served_to_the_site(network: Network, se
         assert urlsplit(served.location).hostname == ULA
         with open_searcher6(asker, address=ULA_ASKER) as searcher:
             for address in (SITE_LOCAL, ULA):
-                searcher.heard.clear()
+                searcher.received.clear()
                 answers = answers_of(searcher, ROWS, address=address)
                 _check_once(answers)
                 _check_literal(answers, ULA)
                 _check_nls(answers)
         _check_opens(asker, curl, served.location)
-        heard = listener.hear(ROWS)
-        assert {message["HOST"] for message in heard} == {"[FF05::C]:1900"}
-        _check_literal(heard, ULA)
-        _check_nls(heard)
+        received = listener.receive(ROWS)
+        assert {message["HOST"] for message in received} == {"[FF05::C]:1900"}
+        _check_literal(received, ULA)
+        _check_nls(received)
         served.stop()
-        listener.hear_until(_is_gone)
-        assert wrong.hear_for(0.01) == []
+        listener.receive_until(_is_gone)
+        assert wrong.receive_for(0.01) == []
 
 
 def test_all_families_and_scopes_tell_of_one_device(pair: Pair, serve_both: Serve) -> None:
@@ -133,12 +133,12 @@ def test_all_families_and_scopes_tell_of_one_device(pair: Pair, serve_both: Serv
         searcher_site.send(m_search("ssdp:all"), SITE_LOCAL)
         radios = (searcher, searcher_link, searcher_site)
         for radio in radios:
-            radio.hear(ROWS)
-        searcher.hear_for(SILENCE_SECONDS)
-        heard = [radio.hear_for(0.01) for radio in radios]
-    _check_literal(heard[1], own)
-    _check_literal(heard[2], ULA)
-    answers = [answer for each in heard for answer in each]
+            radio.receive(ROWS)
+        searcher.receive_for(SILENCE_SECONDS)
+        received = [radio.receive_for(0.01) for radio in radios]
+    _check_literal(received[1], own)
+    _check_literal(received[2], ULA)
+    answers = [answer for each in received for answer in each]
     assert len(boot_ids(answers)) == 1
     assert len({answer["CONFIGID.UPNP.ORG"] for answer in answers}) == 1
     assert Counter(answer["USN"] for answer in answers) == Counter(dict.fromkeys(JAMBON.usns, 3))
@@ -152,15 +152,15 @@ def test_an_address_that_was_being_checked_joins_quietly(pair: Pair, serve_both:
         own = link_local(pair.device)
         if not any(own in location for location in served.locations):
             wait_until_served(served, pair.device_address, own)
-        heard6 = listener6.hear(ROWS, FOLLOW_SECONDS)
-        _check_literal(heard6, own)
-        heard = listener.hear(3 * ROWS)
+        received6 = listener6.receive(ROWS, FOLLOW_SECONDS)
+        _check_literal(received6, own)
+        received = listener.receive(3 * ROWS)
         served.stop()
-        listener.hear_until(_is_gone)
-        listener6.hear_until(_is_gone)
-        assert boot_ids(heard) == boot_ids(heard6)
-        assert len(boot_ids(heard)) == 1
-        for messages in (heard, heard6):
+        listener.receive_until(_is_gone)
+        listener6.receive_until(_is_gone)
+        assert boot_ids(received) == boot_ids(received6)
+        assert len(boot_ids(received)) == 1
+        for messages in (received, received6):
             assert {message["NTS"] for message in messages} == {"ssdp:alive", "ssdp:byebye"}
             first = next(place for place, message in enumerate(messages) if message.is_byebye)
             assert all(message.is_byebye for message in messages[first:]), "no byebye before the end"
@@ -186,15 +186,15 @@ def test_one_family_alone_can_be_served(family: str, pair: Pair, serve_both: Ser
             searcher.send(m_search("ssdp:all"))
             radios = {"--ipv4-only": [searcher], "--ipv6-only": [searcher_link, searcher_site]}
             for radio in radios[family]:
-                radio.hear(ROWS)
-            searcher.hear_for(SILENCE_SECONDS)
+                radio.receive(ROWS)
+            searcher.receive_for(SILENCE_SECONDS)
             for radio in (searcher, searcher_link, searcher_site):
-                assert len(radio.hear_for(0.01)) == (ROWS if radio in radios[family] else 0)
+                assert len(radio.receive_for(0.01)) == (ROWS if radio in radios[family] else 0)
         hosts = {urlsplit(location).hostname for location in served.locations}
         assert hosts == ({pair.device_address} if family == "--ipv4-only" else {ULA, own})
         served.stop()
-        heard = {"--ipv4-only": [listener], "--ipv6-only": [listener_link, listener_site]}
-        for radio in heard[family]:
-            radio.hear_until(_is_gone)
+        received = {"--ipv4-only": [listener], "--ipv6-only": [listener_link, listener_site]}
+        for radio in received[family]:
+            radio.receive_until(_is_gone)
         for radio in (listener, listener_link, listener_site):
-            assert bool(radio.hear_for(0.01)) == (radio in heard[family])
+            assert bool(radio.receive_for(0.01)) == (radio in received[family])

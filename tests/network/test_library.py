@@ -57,12 +57,12 @@ def test_however_the_body_ends_byebye_goes_out_and_the_exception_leaves_as_itsel
 ) -> None:
     with open_listener(pair.asker) as listener, Program(pair.device.command(*_command()), cwd=REPOSITORY) as program:
         location = program.wait_for("^http://.*$").group()
-        listener.hear(3 * len(JAMBON.rows))
+        listener.receive(3 * len(JAMBON.rows))
         program.say(end)
         assert program.wait() == 0, program.errors
         assert program.output.splitlines() == [location, *said]
         assert program.errors == ""
-        gone = [message for message in listener.hear(5 * len(JAMBON.rows)) if message.is_byebye]
+        gone = [message for message in listener.receive(5 * len(JAMBON.rows)) if message.is_byebye]
         assert {message["USN"] for message in gone} == JAMBON.usns
 
 
@@ -81,7 +81,7 @@ def test_when_the_body_starts_a_search_is_answered_and_the_location_is_there(pai
         with open_searcher(pair.asker) as searcher:
             # once and unicast: a network of one cable loses nothing
             searcher.send(m_search("upnp:rootdevice", mx=None), pair.device_address)
-            (answer,) = searcher.hear(1)
+            (answer,) = searcher.receive(1)
         assert answer["LOCATION"] == location
         assert fetch(pair.asker, location).status == 200
         program.say("pass")

@@ -1,4 +1,4 @@
-"""Each search is answered exactly once per row, however many interfaces and sockets hear it."""
+"""Each search is answered exactly once per row, however many interfaces and sockets receive it."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def test_three_interfaces_are_answered_each_by_its_own_address_alone(network: Ne
         for searcher in searchers.values():
             searcher.send(m_search("ssdp:all"))
         for searcher in searchers.values():
-            searcher.hear(len(GATEWAY.rows))
-        searchers[1].hear_for(SILENCE_SECONDS)
+            searcher.receive(len(GATEWAY.rows))
+        searchers[1].receive_for(SILENCE_SECONDS)
         for number, searcher in searchers.items():
-            heard = searcher.hear_for(0.01)
-            assert Counter(answer["USN"] for answer in heard) == Counter(dict.fromkeys(GATEWAY.usns, 1))
-            assert {answer.peer for answer in heard} == {f"10.77.{number}.1"}
-            assert all(answer["LOCATION"].startswith(f"http://10.77.{number}.1:") for answer in heard)
+            received = searcher.receive_for(0.01)
+            assert Counter(answer["USN"] for answer in received) == Counter(dict.fromkeys(GATEWAY.usns, 1))
+            assert {answer.peer for answer in received} == {f"10.77.{number}.1"}
+            assert all(answer["LOCATION"].startswith(f"http://10.77.{number}.1:") for answer in received)
 
 
 @pytest.mark.parametrize("second", ["10.77.0.9", "192.168.77.9"], ids=["one subnet", "two subnets"])
@@ -60,7 +60,7 @@ def test_two_interfaces_on_one_link_give_one_answer_per_row(second: str, network
 
 
 def test_a_search_from_a_group_member_of_the_own_host_is_answered_once_per_row(pair: Pair, serve: Serve) -> None:
-    """Every socket of the device, and those of two others on port 1900, hear the same datagram."""
+    """Every socket of the device, and those of two others on port 1900, receive the same datagram."""
     serve(pair.device, JAMBON.file)
     others = serve(pair.device, "--uuid", "12345678-9abc-4def-8012-3456789abcde", JAMBON.file)
     with ExitStack() as stack:
@@ -68,10 +68,10 @@ def test_a_search_from_a_group_member_of_the_own_host_is_answered_once_per_row(p
         for searcher in searchers:
             searcher.send(m_search("ssdp:all"))
         for searcher in searchers:
-            searcher.hear(2 * len(JAMBON.rows))
-        searchers[0].hear_for(SILENCE_SECONDS)
+            searcher.receive(2 * len(JAMBON.rows))
+        searchers[0].receive_for(SILENCE_SECONDS)
         for searcher in searchers:
-            answers = searcher.hear_for(0.01)
+            answers = searcher.receive_for(0.01)
             assert set(Counter(answer["USN"] for answer in answers).values()) == {1}
             assert len(answers) == 2 * len(JAMBON.rows)
     others.stop()

@@ -1,4 +1,4 @@
-"""A thousand devices in one process: all are found, each by itself, and each says goodbye."""
+"""A thousand devices in one process: all are found, each by itself, and each says byebye."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _rows(messages: list[Message]) -> set[str]:
     return {message["USN"] for message in messages}
 
 
-def test_a_thousand_devices_are_found_each_by_itself_and_say_goodbye(pair: Pair) -> None:
+def test_a_thousand_devices_are_found_each_by_itself_and_say_byebye(pair: Pair) -> None:
     command = [sys.executable, "-c", PROGRAM, *UDNS]
     with (
         _with_room(open_listener(pair.asker)) as listener,
@@ -76,14 +76,14 @@ def test_a_thousand_devices_are_found_each_by_itself_and_say_goodbye(pair: Pair)
         assert program.wait_for(r"^\d+$").group() == str(COUNT)
         with _with_room(open_searcher(pair.asker)) as searcher:
             _check_each_of(SAMPLE, searcher, pair)
-            searcher.heard.clear()
+            searcher.received.clear()
             _find_all(searcher)
         assert program.is_running
         program.signal(signal.SIGTERM)
         assert program.wait() == 0, program.errors
         assert program.errors == ""
-        listener.hear_for(SILENCE_SECONDS)  # all of it waits in the buffer already
-        gone = [message for message in listener.heard if message.is_byebye]
+        listener.receive_for(SILENCE_SECONDS)  # all of it waits in the buffer already
+        gone = [message for message in listener.received if message.is_byebye]
         assert _rows(gone) == set(ROWS)
         assert len(gone) == 2 * len(ROWS)
 
@@ -91,7 +91,7 @@ def test_a_thousand_devices_are_found_each_by_itself_and_say_goodbye(pair: Pair)
 def _check_each_of(numbers: list[int], searcher: Radio, pair: Pair) -> None:
     for number in numbers:
         searcher.send(m_search(UDNS[number]))
-    found = {answer["USN"]: answer["LOCATION"] for answer in searcher.hear(len(numbers))}
+    found = {answer["USN"]: answer["LOCATION"] for answer in searcher.receive(len(numbers))}
     assert found.keys() == {UDNS[number] for number in numbers}
     for number in numbers:
         body = fetch(pair.asker, found[UDNS[number]]).body
@@ -101,13 +101,13 @@ def _check_each_of(numbers: list[int], searcher: Radio, pair: Pair) -> None:
 def _find_all(searcher: Radio) -> None:
     """Search for everything until everything was found, a bounded number of times."""
     for _ in range(MAX_SEARCHES):
-        before = len(searcher.heard)
+        before = len(searcher.received)
         searcher.send(m_search("ssdp:all", mx=1))
         # until an answer to this search has come in and MX is over, with time to spare
         deadline = time.monotonic() + 1.1
-        searcher.hear(before + 1)
-        searcher.hear_for(max(0.0, deadline - time.monotonic()))
-        if _rows(searcher.heard) == set(ROWS):
+        searcher.receive(before + 1)
+        searcher.receive_for(max(0.0, deadline - time.monotonic()))
+        if _rows(searcher.received) == set(ROWS):
             return
-    missing = set(ROWS) - _rows(searcher.heard)
+    missing = set(ROWS) - _rows(searcher.received)
     raise AssertionError(f"{len(missing)} of {len(ROWS)} rows were not found in {MAX_SEARCHES} searches")

@@ -36,9 +36,9 @@ def test_what_a_program_says_is_collected_and_its_exit_status_kept() -> None:
     with Program([sys.executable, "-c", code]) as program:
         program.wait_for("^ready$")
         assert program.is_running
-        program.say("heard")
+        program.say("received")
         assert program.wait() == 3
-    assert (program.output, program.errors) == ("ready", "heard")
+    assert (program.output, program.errors) == ("ready", "received")
 
 
 def test_waiting_for_what_a_program_never_says_ends_when_it_ends() -> None:

@@ -59,10 +59,10 @@ def _check_both_answer(asker: Namespace) -> None:
     assert Counter(answer["USN"] for answer in answers) == Counter(dict.fromkeys(BOTH, 1))
 
 
-def _check_hears(foreign: Radio) -> None:
-    """*foreign* hears both devices announced, and the searches."""
-    foreign.hear_until(lambda heard: {each.headers.get("USN") for each in heard if each.is_alive} >= BOTH)
-    assert any(each.start_line.startswith("M-SEARCH") for each in foreign.hear_for(0.01))
+def _check_receives(foreign: Radio) -> None:
+    """*foreign* receives both devices announced, and the searches."""
+    foreign.receive_until(lambda received: {each.headers.get("USN") for each in received if each.is_alive} >= BOTH)
+    assert any(each.start_line.startswith("M-SEARCH") for each in foreign.receive_for(0.01))
 
 
 def test_a_listener_that_was_there_first_and_two_devices_share_the_port(pair: Pair, serve_both: Serve) -> None:
@@ -70,7 +70,7 @@ def test_a_listener_that_was_there_first_and_two_devices_share_the_port(pair: Pa
         serve_both(pair.device, JAMBON.file)
         serve_both(pair.device, GATEWAY.file)
         _check_both_answer(pair.asker)
-        _check_hears(foreign)
+        _check_receives(foreign)
 
 
 def test_two_devices_and_a_listener_that_comes_between_share_the_port(pair: Pair, serve_both: Serve) -> None:
@@ -80,9 +80,11 @@ def test_two_devices_and_a_listener_that_comes_between_share_the_port(pair: Pair
         _check_both_answer(pair.asker)
         with open_searcher(pair.asker) as searcher:
             searcher.send(m_search(GATEWAY.rows[1][0]))
-            searcher.hear(1)
-        foreign.hear_until(lambda heard: {each.headers.get("USN") for each in heard if each.is_alive} >= GATEWAY.usns)
-        assert any(each.start_line.startswith("M-SEARCH") for each in foreign.hear_for(0.01))
+            searcher.receive(1)
+        foreign.receive_until(
+            lambda received: {each.headers.get("USN") for each in received if each.is_alive} >= GATEWAY.usns
+        )
+        assert any(each.start_line.startswith("M-SEARCH") for each in foreign.receive_for(0.01))
 
 
 @pytest.mark.parametrize("first", ["gssdp", "ours"])
@@ -113,11 +115,11 @@ def test_a_holder_of_our_address_moves_unicast_searches_to_another_port(pair: Pa
         assert Counter(answer["USN"] for answer in answers) == Counter(dict.fromkeys(JAMBON.usns, 1))
         (port,) = {int(answer["SEARCHPORT.UPNP.ORG"]) for answer in answers}
         assert 49152 <= port <= 65535
-        announced = listener.hear(ROWS)
+        announced = listener.receive(ROWS)
         assert {message["SEARCHPORT.UPNP.ORG"] for message in announced} == {str(port)}
         with open_searcher(pair.asker) as searcher:
             searcher.send(m_search("ssdp:all", mx=None), pair.device_address, port)
-            answers = searcher.hear(ROWS)
+            answers = searcher.receive(ROWS)
         assert {answer["USN"] for answer in answers} == JAMBON.usns
         served.stop()
 
@@ -135,18 +137,18 @@ def test_a_holder_of_the_whole_port_is_named_and_announcing_alone_works(pair: Pa
         name = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
         assert "UDP port 1900" in said.stderr
         assert f"{name} (pid {pid})" in said.stderr
-        assert listener.hear_for(0.01) == []
+        assert listener.receive_for(0.01) == []
 
         served = serve_both(pair.device, "--announce-only", "--ipv4-only", JAMBON.file)
-        heard = listener.hear(3 * ROWS)
-        assert {message["USN"] for message in heard} == JAMBON.usns
-        assert all("SEARCHPORT.UPNP.ORG" not in message.headers for message in heard)
-        assert fetch(pair.asker, heard[0]["LOCATION"]).status == 200
+        received = listener.receive(3 * ROWS)
+        assert {message["USN"] for message in received} == JAMBON.usns
+        assert all("SEARCHPORT.UPNP.ORG" not in message.headers for message in received)
+        assert fetch(pair.asker, received[0]["LOCATION"]).status == 200
         with open_searcher(pair.asker) as searcher:
             searcher.send(m_search("ssdp:all"))
-            assert searcher.hear_for(SILENCE_SECONDS) == []
+            assert searcher.receive_for(SILENCE_SECONDS) == []
         served.stop()
-        listener.hear_until(lambda messages: {each["USN"] for each in messages if each.is_byebye} == JAMBON.usns)
+        listener.receive_until(lambda messages: {each["USN"] for each in messages if each.is_byebye} == JAMBON.usns)
 
 
 def test_what_is_advertised_is_in_every_location(pair: Pair, serve_both: Serve) -> None:
@@ -155,7 +157,7 @@ def test_what_is_advertised_is_in_every_location(pair: Pair, serve_both: Serve) 
         served = serve_both(pair.device, "--advertise-url", url, JAMBON.file)
         with open_searcher(pair.asker) as searcher:
             answers = answers_of(searcher, ROWS)
-        announced = listener.hear(3 * ROWS)
+        announced = listener.receive(3 * ROWS)
         assert len(answers) == ROWS
         locations = {message["LOCATION"] for message in (*answers, *announced)} | set(served.locations)
     (location,) = locations

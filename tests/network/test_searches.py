@@ -74,13 +74,13 @@ def test_each_form_of_search_is_answered_once_per_row(gateway: Scene, address: s
         for target, searcher in searchers.items():
             searcher.send(m_search(target, mx=mx, host=f"{address}:1900"), address)
         for target, searcher in searchers.items():
-            searcher.hear(len(asked[target]))
-        next(iter(searchers.values())).hear_for(SILENCE_SECONDS)
+            searcher.receive(len(asked[target]))
+        next(iter(searchers.values())).receive_for(SILENCE_SECONDS)
         for target, expected in asked.items():
-            heard = {answer["USN"]: answer for answer in searchers[target].hear_for(0.01)}
-            assert len(searchers[target].heard) == len(expected), target
+            received = {answer["USN"]: answer for answer in searchers[target].receive_for(0.01)}
+            assert len(searchers[target].received) == len(expected), target
             for echo, usn in expected:
-                _check_answer(heard[usn], echo, usn, gateway.served.location, gateway.pair.device_address)
+                _check_answer(received[usn], echo, usn, gateway.served.location, gateway.pair.device_address)
 
 
 @pytest.mark.parametrize("address", [GROUP, DEVICE_ADDRESS], ids=["multicast", "unicast"])
@@ -91,10 +91,10 @@ def test_what_we_do_not_have_is_not_answered(gateway: Scene, address: str) -> No
             searcher.send(m_search(target, host=f"{address}:1900"), address)
         with open_searcher(gateway.pair.asker) as last:
             last.send(m_search("upnp:rootdevice"), address)
-            last.hear(1)
-            last.hear_for(SILENCE_SECONDS)
+            last.receive(1)
+            last.receive_for(SILENCE_SECONDS)
         for target, searcher in searchers.items():
-            assert searcher.hear_for(0.01) == [], target
+            assert searcher.receive_for(0.01) == [], target
 
 
 @pytest.mark.parametrize("address", [GROUP, DEVICE_ADDRESS], ids=["multicast", "unicast"])
@@ -110,7 +110,7 @@ def test_an_answer_spells_the_target_as_the_asker_does(jambon: Scene, address: s
     for target, usn in asked.items():
         with open_searcher(jambon.pair.asker) as searcher:
             searcher.send(m_search(target), address)
-            (answer,) = searcher.hear(1)
+            (answer,) = searcher.receive(1)
         _check_answer(answer, target, usn, jambon.served.location, jambon.pair.device_address)
 
 
@@ -118,15 +118,15 @@ def test_a_multicast_search_without_mx_is_not_answered(jambon: Scene) -> None:
     with open_searcher(jambon.pair.asker) as searcher:
         searcher.send(m_search("ssdp:all", mx=None))
         searcher.send(m_search("upnp:rootdevice"))
-        searcher.hear(1)
-        assert [answer["ST"] for answer in searcher.hear_for(SILENCE_SECONDS)] == ["upnp:rootdevice"]
+        searcher.receive(1)
+        assert [answer["ST"] for answer in searcher.receive_for(SILENCE_SECONDS)] == ["upnp:rootdevice"]
 
 
 @pytest.mark.parametrize("mx", [5, 120])
 def test_answers_are_spread_over_mx_or_five_seconds_at_most(gateway: Scene, mx: int) -> None:
     with open_searcher(gateway.pair.asker) as searcher:
         sent = searcher.send(m_search("ssdp:all", mx=mx))
-        delays = [answer.moment - sent for answer in searcher.hear(len(gateway.example.rows))]
+        delays = [answer.moment - sent for answer in searcher.receive(len(gateway.example.rows))]
     assert max(delays) <= 5
     # ten answers at random within 4.5 s lie within 0.2 s of each other once in 10**11 times
     assert max(delays) - min(delays) > 0.2
@@ -137,8 +137,8 @@ def test_a_search_in_the_delay_of_another_is_answered_meanwhile(jambon: Scene) -
         patient.send(m_search("ssdp:all", mx=5))
         for _ in range(5):
             hasty.send(m_search("upnp:rootdevice", mx=None), jambon.pair.device_address)
-        answered = hasty.hear(5)[-1].moment
-        assert patient.hear(len(jambon.example.rows))[-1].moment > answered
+        answered = hasty.receive(5)[-1].moment
+        assert patient.receive(len(jambon.example.rows))[-1].moment > answered
 
 
 MALFORMED = {
@@ -175,7 +175,7 @@ def test_no_datagram_ends_the_device_or_its_answering(pair: Pair, serve: Serve) 
                 stranger.send(datagram, address)
         with open_searcher(pair.asker) as searcher:
             searcher.send(m_search("ssdp:all"), address)
-            assert {answer["USN"] for answer in searcher.hear(len(JAMBON.rows))} == JAMBON.usns
+            assert {answer["USN"] for answer in searcher.receive(len(JAMBON.rows))} == JAMBON.usns
     served.stop()  # which checks that nothing was written to standard error
 
 
@@ -186,9 +186,9 @@ def test_a_searcher_that_is_gone_when_its_answer_comes_does_no_harm(pair: Pair, 
             gone.send(m_search("ssdp:all"))
             gone.send(m_search("ssdp:all", mx=None), pair.device_address)
     with open_searcher(pair.asker) as searcher:
-        searcher.hear_for(SILENCE_SECONDS)
+        searcher.receive_for(SILENCE_SECONDS)
         searcher.send(m_search("ssdp:all"))
-        searcher.hear(len(JAMBON.rows))
+        searcher.receive(len(JAMBON.rows))
     served.stop()
 
 
@@ -202,6 +202,6 @@ def test_a_searcher_from_off_the_link_is_not_answered(pair: Pair, serve: Serve) 
         for address in (GROUP, pair.device_address, BROADCAST_ADDRESS, "255.255.255.255"):
             far.send(m_search("ssdp:all"), address)
             near.send(m_search("upnp:rootdevice"), address)
-        near.hear(2)  # what was meant for all counts as one search
-        near.hear_for(SILENCE_SECONDS)
-        assert far.hear_for(0.01) == []
+        near.receive(2)  # what was meant for all counts as one search
+        near.receive_for(SILENCE_SECONDS)
+        assert far.receive_for(0.01) == []

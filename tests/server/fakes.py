@@ -1,4 +1,4 @@
-"""A network that is not there: venues in memory, for tests on trio's MockClock."""
+"""A network that is not there: interfaces in memory, for tests on trio's MockClock."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ import trio.testing
 
 from upnp_trio.errors import NetworkError
 from upnp_trio.network.interfaces import Interface, IpAddress
-from upnp_trio.network.listeners import Door, authority
-from upnp_trio.network.multicast import Address, Ear, Endpoint, Voice, group_of
-from upnp_trio.network.venue import Venue, VenueOptions, base_url
-from upnp_trio.server.answers import Answers
-from upnp_trio.server.events import Event
-from upnp_trio.server.http import HttpServer
+from upnp_trio.network.listeners import HttpListener, authority
+from upnp_trio.network.multicast import Address, Endpoint, Receiver, Sender, group_of
+from upnp_trio.network.served_interface import InterfaceOptions, ServedInterface, base_url
+from upnp_trio.server.http.response_writer import ResponseWriter
+from upnp_trio.server.http.server import HttpServer
+from upnp_trio.server.monitoring.events import Event
+from upnp_trio.ssdp.advertising import Origin
 from upnp_trio.ssdp.messages import PORT, Message, parse
-from upnp_trio.ssdp.speech import Place
 
 __all__ = [
     "ASKER",
     "HERE",
     "NOON",
-    "FakeEar",
     "FakeEndpoint",
     "FakeListener",
     "FakeNetwork",
+    "FakeReceiver",
     "events_told",
     "fake_endpoint",
     "interface",
@@ -56,8 +56,8 @@ def interface(*addresses: str, name: str = "eth0", index: int = 2) -> Interface:
 
 
 @attrs.frozen(eq=False)
-class FakeEar(Ear):
-    """Hears what a test says into it."""
+class FakeReceiver(Receiver):
+    """Receives what a test says into it."""
 
     arrivals: list[tuple[bytes, Address]] = attrs.field(factory=list)
     lot: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
@@ -93,7 +93,7 @@ class Sent:
 
 @attrs.define(eq=False)
 class Air:
-    """What one voice or several say; *failures* are raised, one for each send, before anything is taken again."""
+    """What one sender or several say; *failures* are raised, one for each send, before anything is taken again."""
 
     sent: list[Sent] = attrs.field(factory=list)
     failures: list[OSError] = attrs.field(factory=list)
@@ -107,7 +107,7 @@ class Air:
 
 
 @attrs.frozen(eq=False, kw_only=True)
-class FakeVoice(Voice):
+class FakeSender(Sender):
     """Speaks into the air."""
 
     air: Air
@@ -130,7 +130,7 @@ class FakeVoice(Voice):
 
 @attrs.frozen(eq=False, kw_only=True)
 class FakeEndpoint(Endpoint):
-    """An endpoint with one ear for the group and one for unicast."""
+    """An endpoint with one receiver for the group and one for unicast."""
 
     air: Air
 
@@ -139,17 +139,17 @@ class FakeEndpoint(Endpoint):
         return self.air.sent
 
     @property
-    def multicast_ear(self) -> FakeEar:
-        return self._ear(multicast=True)
+    def multicast_receiver(self) -> FakeReceiver:
+        return self._receiver(multicast=True)
 
     @property
-    def unicast_ear(self) -> FakeEar:
-        return self._ear(multicast=False)
+    def unicast_receiver(self) -> FakeReceiver:
+        return self._receiver(multicast=False)
 
-    def _ear(self, *, multicast: bool) -> FakeEar:
-        (ear,) = [ear for ear in self.ears if ear.multicast is multicast]
-        assert isinstance(ear, FakeEar)
-        return ear
+    def _receiver(self, *, multicast: bool) -> FakeReceiver:
+        (receiver,) = [receiver for receiver in self.receivers if receiver.multicast is multicast]
+        assert isinstance(receiver, FakeReceiver)
+        return receiver
 
 
 @contextmanager
@@ -164,13 +164,13 @@ def fake_endpoint(
 @contextmanager
 def open_fake_endpoint(on: Interface, air: Air, port: int = 49152, url: str | None = None) -> Iterator[FakeEndpoint]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unused:  # never bound, never read
-        voices: dict[IpAddress, Voice] = {
-            address.ip: FakeVoice(
+        senders: dict[IpAddress, Sender] = {
+            address.ip: FakeSender(
                 interface=on,
                 address=address.ip,
                 socket=unused,
                 group=(group_of(address), PORT),
-                place=Place(
+                origin=Origin(
                     base_url=url or base_url(address.ip, port),
                     host=f"{group_of(address)}:{PORT}",
                     tells_nls=address.version == 6,
@@ -179,8 +179,8 @@ def open_fake_endpoint(on: Interface, air: Air, port: int = 49152, url: str | No
             )
             for address in on.addresses
         }
-        ears = (FakeEar(unused, True), FakeEar(unused, False))
-        yield FakeEndpoint(interface=on, ears=ears, voices=voices, air=air)
+        receivers = (FakeReceiver(unused, True), FakeReceiver(unused, False))
+        yield FakeEndpoint(interface=on, receivers=receivers, senders=senders, air=air)
 
 
 class FakeListener(trio.abc.Listener[trio.abc.Stream]):
@@ -213,12 +213,12 @@ class FakeListener(trio.abc.Listener[trio.abc.Stream]):
 
 
 @asynccontextmanager
-async def serving_http(answers: Answers, listener: FakeListener) -> AsyncIterator[trio.Nursery]:
+async def serving_http(answers: ResponseWriter, listener: FakeListener) -> AsyncIterator[trio.Nursery]:
     """HTTP on *listener*, at `HERE`; who cancels the nursery lets the device leave, as the end of the body does."""
     server = HttpServer(answers)
     async with trio.open_nursery() as nursery:
         await nursery.start(server.run)
-        nursery.start_soon(server.accept, Door(HERE, listener))
+        nursery.start_soon(server.accept, HttpListener(HERE, listener))
         yield nursery
         nursery.cancel_scope.cancel()
 
@@ -264,16 +264,18 @@ class FakeNetwork:
         return 49152
 
     @contextmanager
-    def open(self, interface: Interface, options: VenueOptions) -> Iterator[Venue]:
+    def open(self, interface: Interface, options: InterfaceOptions) -> Iterator[ServedInterface]:
         if interface.name in self.refused:
             raise self.refused[interface.name]
         opened = {address.ip: FakeListener() for address in interface.addresses}
-        doors = tuple(Door(authority(address, options.port), listener) for address, listener in opened.items())
+        http_listeners = tuple(
+            HttpListener(authority(address, options.port), listener) for address, listener in opened.items()
+        )
         with open_fake_endpoint(interface, self.air, options.port, options.advertise_url) as endpoint:
             self.endpoints[interface] = endpoint
             self.listeners |= opened
             try:
-                yield Venue(interface=interface, endpoint=endpoint, doors=doors)
+                yield ServedInterface(interface=interface, endpoint=endpoint, http_listeners=http_listeners)
             finally:
                 del self.endpoints[interface]
                 for address, listener in opened.items():

@@ -42,7 +42,7 @@ class Ledger(list[Sent]):
             self.answers.append(sent)
 
     def forget(self, interface: str) -> None:
-        """Of *interface* nothing can be heard any more."""
+        """Of *interface* nothing can be received any more."""
         for row in [row for row in self.told if row[0] == interface]:
             del self.told[row]
 

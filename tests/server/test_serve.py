@@ -17,8 +17,8 @@ from tests.devices import BASIC, GATEWAY
 from tests.server.fakes import NOON, FakeNetwork, interface
 from upnp_trio import DeviceFailed, RootDevice, Running
 from upnp_trio.documents.publication import publish
-from upnp_trio.server import responder as responder_module
-from upnp_trio.server.announcer import GOODBYE_SECONDS
+from upnp_trio.server.discovery import responder as responder_module
+from upnp_trio.server.discovery.announcer import BYEBYE_SECONDS
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.advertisements import advertisements
@@ -169,7 +169,7 @@ async def test_a_failed_task_of_ours_cancels_the_body_says_byebye_and_leaves_as_
     network = FakeNetwork()
     with pytest.raises(DeviceFailed) as caught:
         async with served(network):
-            network.endpoint.unicast_ear.say(SEARCH)
+            network.endpoint.unicast_receiver.say(SEARCH)
             try:
                 await trio.sleep_forever()
             except trio.Cancelled:
@@ -182,7 +182,7 @@ async def test_a_failed_task_of_ours_cancels_the_body_says_byebye_and_leaves_as_
     assert rows(network, ByeBye)
 
 
-async def test_a_network_that_takes_nothing_does_not_hold_up_the_goodbye(
+async def test_a_network_that_takes_nothing_does_not_hold_up_the_byebye(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     network = FakeNetwork()
@@ -191,7 +191,7 @@ async def test_a_network_that_takes_nothing_does_not_hold_up_the_goodbye(
         network.air.stalls.append(1e9)
         left = trio.current_time()
     # and what the pace of so few messages asks for
-    assert left + GOODBYE_SECONDS <= trio.current_time() < left + 1.1 * GOODBYE_SECONDS
+    assert left + BYEBYE_SECONDS <= trio.current_time() < left + 1.1 * BYEBYE_SECONDS
 
 
 async def test_an_announcement_that_fails_is_tried_again_soon_and_told_when_it_fails_twice(
@@ -228,7 +228,7 @@ async def test_an_announcement_that_fails_once_is_tried_again_without_a_word(
 async def test_a_search_is_answered_as_soon_as_the_body_runs(autojump_clock: trio.testing.MockClock) -> None:
     network = FakeNetwork()
     async with served(network):
-        network.endpoint.unicast_ear.say(SEARCH)
+        network.endpoint.unicast_receiver.say(SEARCH)
         await trio.testing.wait_all_tasks_blocked()
         assert len(network.air.messages(SearchResponse)) == 11
 
@@ -237,11 +237,11 @@ async def test_nothing_is_answered_after_byebye(autojump_clock: trio.testing.Moc
     network = FakeNetwork()
     async with served(network):
         for _ in range(100):
-            network.endpoint.multicast_ear.say(render_search(Search(search_target="ssdp:all", mx=5)))
+            network.endpoint.multicast_receiver.say(render_search(Search(search_target="ssdp:all", mx=5)))
         await trio.sleep(1)
         endpoint = network.endpoint
-    endpoint.multicast_ear.say(SEARCH)
-    endpoint.unicast_ear.say(SEARCH)
+    endpoint.multicast_receiver.say(SEARCH)
+    endpoint.unicast_receiver.say(SEARCH)
     await trio.sleep(10)
     kinds = [type(sent.message) for sent in network.air.sent]
     assert set(kinds[kinds.index(ByeBye) :]) == {ByeBye}
@@ -252,8 +252,8 @@ async def converse(network: FakeNetwork, path: str) -> None:
     client = network.listener.connect()
     idle = network.listener.connect()
     async with client, idle:
-        network.endpoint.multicast_ear.say(SEARCH)
-        network.endpoint.unicast_ear.say(SEARCH)
+        network.endpoint.multicast_receiver.say(SEARCH)
+        network.endpoint.unicast_receiver.say(SEARCH)
         connection = h11.Connection(h11.CLIENT)
         request = h11.Request(method="GET", target=path, headers=[("Host", "192.0.2.7:49152")])
         await client.send_all((connection.send(request) or b"") + (connection.send(h11.EndOfMessage()) or b""))

@@ -20,7 +20,7 @@ from tests.server.ledger import Ledger, Row
 from upnp_trio import RootDevice, Running
 from upnp_trio.documents.publication import publish
 from upnp_trio.network.interfaces import Interface
-from upnp_trio.server.announcer import MAX_RETRY_SECONDS
+from upnp_trio.server.discovery.announcer import MAX_RETRY_SECONDS
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.advertisements import advertisements
@@ -85,10 +85,10 @@ class Life:
             22: self.sleep,
             28: self.move,
             34: self.move_back,
-            40: self.lose_the_voice,
-            46: self.regain_the_voice,
+            40: self.lose_the_sender,
+            46: self.regain_the_sender,
             48: self.lose_a_silent_interface,
-            52: self.hear_strangers,
+            52: self.receive_strangers,
             58: self.meet_slow_clients,
             62: self.add_a_device,
             64: self.update_it,
@@ -108,14 +108,14 @@ class Life:
     async def search(self) -> None:
         """One searcher, from another port each time, gets all that it asks for within its MX."""
         self.searches += 1
-        able = [each for each in self.network.endpoints.values() if not self.network.air.mute & each.voices.keys()]
+        able = [each for each in self.network.endpoints.values() if not self.network.air.mute & each.senders.keys()]
         endpoint = self.rng.choice(able)
         neighbour = endpoint.interface.addresses[0].network.network_address + self.rng.randrange(100, 120)
         peer = (str(neighbour), self.rng.randrange(1024, 65536))
         mx = self.rng.choice([None, 1, 2, 3, 5])
         self.ledger.answers.clear()
-        ear = endpoint.unicast_ear if mx is None else endpoint.multicast_ear
-        ear.say(render_search(Search(search_target="ssdp:all", mx=mx)), peer)
+        receiver = endpoint.unicast_receiver if mx is None else endpoint.multicast_receiver
+        receiver.say(render_search(Search(search_target="ssdp:all", mx=mx)), peer)
         await trio.sleep(mx or 1)
         answers = [sent.message for sent in self.ledger.answers if sent.destination == peer]
         usns = [usn for root in self.roots for usn in usns_of(root)]
@@ -141,13 +141,13 @@ class Life:
             assert await client.receive_some() == b""
         await client.aclose()
 
-    async def hear_strangers(self) -> None:
+    async def receive_strangers(self) -> None:
         """Noise, searches from beyond the link, and somebody who says byebye in our name."""
-        ear = self.network.endpoints[ETH0].multicast_ear
+        receiver = self.network.endpoints[ETH0].multicast_receiver
         for number in range(200):
-            ear.say(self.rng.randbytes(100), ("192.0.2.66", 1024 + number))
-            ear.say(render_search(Search(search_target="ssdp:all", mx=1)), (f"203.0.113.{number}", 1900))
-        ear.say(render_byebye(ByeBye(notification_type="n", usn=str(self.roots[0].udn))), ("192.0.2.66", 1900))
+            receiver.say(self.rng.randbytes(100), ("192.0.2.66", 1024 + number))
+            receiver.say(render_search(Search(search_target="ssdp:all", mx=1)), (f"203.0.113.{number}", 1900))
+        receiver.say(render_byebye(ByeBye(notification_type="n", usn=str(self.roots[0].udn))), ("192.0.2.66", 1900))
         await trio.sleep(1)
 
     async def meet_slow_clients(self) -> None:
@@ -183,14 +183,14 @@ class Life:
     async def move_back(self) -> None:
         await self.change(ETH0, ETH1)
 
-    async def lose_the_voice(self) -> None:
+    async def lose_the_sender(self) -> None:
         """An interface takes nothing for an hour, and meanwhile everything is announced anew."""
         self.silence(ETH1)
         await trio.sleep(LATEST_SECONDS)
         await self.change(ETH0, ETH1, slept=True)
 
-    async def regain_the_voice(self) -> None:
-        """Once it is heard again it announces all, long before the next set of the others."""
+    async def regain_the_sender(self) -> None:
+        """Once it is received again it announces all, long before the next set of the others."""
         self.network.air.mute.clear()
         await trio.sleep(MAX_RETRY_SECONDS + FOLLOWED_SECONDS)
         self.ledger.check(self.expected)

@@ -18,16 +18,16 @@ from upnp_trio.documents.publication import publish
 from upnp_trio.errors import MalformedMessage
 from upnp_trio.model.device import RootDevice, Service
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
+from upnp_trio.ssdp.advertising import Origin, search_response_head
 from upnp_trio.ssdp.messages import Search, parse, search_response_end
 from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.ssdp.search import MAX_ANSWERS, Index, replies
-from upnp_trio.ssdp.speech import Place, search_response_head
 
 SECURITY = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
 STATED = re.findall(r"^\| ([^|]+?) \| (\d+) \| (\d+) \| (\d+) \| ([\d.]+) \|$", SECURITY, re.MULTILINE)
 
-PLACE = Place(base_url="http://192.0.2.7:49152", host="239.255.255.250:1900")
-PLACE_6 = Place(
+PLACE = Origin(base_url="http://192.0.2.7:49152", host="239.255.255.250:1900")
+PLACE_6 = Origin(
     base_url="http://[2001:db8:1111:2222:5054:ff:fe12:3456]:49152",
     host="[FF05::C]:1900",
     search_port=49152,
@@ -49,7 +49,7 @@ def numbered(root: RootDevice, number: int) -> RootDevice:
     return attrs.evolve(root, udn=f"uuid:{UUID(int=UUID(root.udn.uuid).int + number)}")
 
 
-def exchange(target: str, *roots: RootDevice, place: Place = PLACE) -> tuple[int, int, int]:
+def exchange(target: str, *roots: RootDevice, origin: Origin = PLACE) -> tuple[int, int, int]:
     """Bytes of the search, its answers and their bytes together."""
     index = Index(
         [
@@ -69,7 +69,7 @@ def exchange(target: str, *roots: RootDevice, place: Place = PLACE) -> tuple[int
     assert isinstance(search, Search)
     end = search_response_end("Mon, 23 Nov 2026 12:00:00 GMT")
     found = replies(search, index, Random(0), multicast=True)
-    sent = [search_response_head(reply.answer, place, 2**31 - 1) + end for reply in found]
+    sent = [search_response_head(reply.answer, origin, 2**31 - 1) + end for reply in found]
     return len(datagram), len(sent), sum(map(len, sent))
 
 
@@ -87,7 +87,7 @@ CASES: dict[str, Callable[[], tuple[int, int, int]]] = {
     "a gateway of 3 devices and 4 services, `ssdp:all`": lambda: exchange("ssdp:all", GATEWAY),
     "a host of 1,000 devices, `ssdp:all`": lambda: exchange("ssdp:all", *(numbered(DEFAULT, n) for n in range(1000))),
     "the worst: the longest names that there can be, on IPv6, `ssdp:all`": lambda: exchange(
-        "ssdp:all", longest_device(), place=PLACE_6
+        "ssdp:all", longest_device(), origin=PLACE_6
     ),
 }
 

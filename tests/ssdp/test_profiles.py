@@ -24,7 +24,7 @@ async def answers(profile: str, search: bytes, *, multicast: bool = True) -> lis
     settings = Settings(profile=profile, rng=Random(0), utcnow=lambda: NOON)
     async with serve_on(network, [GATEWAY], settings):
         await trio.sleep(10)
-        (network.endpoint.multicast_ear if multicast else network.endpoint.unicast_ear).say(search)
+        (network.endpoint.multicast_receiver if multicast else network.endpoint.unicast_receiver).say(search)
         await trio.sleep(10)
         found = [(sent.message, sent.time - 10) for sent in network.air.sent]
         return [
@@ -65,7 +65,7 @@ async def test_uda_is_silent_to_a_search_without_mx_and_is_the_default(autojump_
 async def test_strangers_from_beyond_the_link_get_nothing_of_it(autojump_clock: Clock) -> None:
     network = FakeNetwork()
     async with serve_on(network, [BASIC], Settings(profile="windows")) as running:
-        network.endpoint.multicast_ear.say(EXPLORER, ("203.0.113.9", 5000))
+        network.endpoint.multicast_receiver.say(EXPLORER, ("203.0.113.9", 5000))
         await trio.sleep(5)
         assert not network.air.messages(SearchResponse)
         assert running.stats.dropped["off link"] == 1

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from upnp_trio.cli.readiness import Readiness
     from upnp_trio.model.device import RootDevice
     from upnp_trio.model.names import Udn
-    from upnp_trio.server.stats import Stats
+    from upnp_trio.server.monitoring.stats import Stats
 
 __all__ = ["command"]
 

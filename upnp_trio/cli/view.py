@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
-from upnp_trio.server.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered
+from upnp_trio.server.monitoring.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered
 
 if TYPE_CHECKING:
     from upnp_trio.model.device import RootDevice
     from upnp_trio.network.interfaces import Choice
+    from upnp_trio.server.monitoring.stats import Counted, Stats
     from upnp_trio.server.serve import Location
-    from upnp_trio.server.stats import Counted, Stats
 
 __all__ = [
     "LINES_PER_ROUND",
@@ -36,7 +36,7 @@ __all__ = [
 ROUND_SECONDS = 0.2
 USUAL_REASONS = frozenset({"up", "asked for"})
 # Datagrams that are left alone on every network: other devices' announcements, and searches that others are to answer.
-USUAL_DROPS = frozenset({"not a search", "nothing matches", "heard on another interface", "repeated"})
+USUAL_DROPS = frozenset({"not a search", "nothing matches", "received on another interface", "repeated"})
 LINES_PER_ROUND = 20
 # What a terminal is told (ECMA-48, SGR).
 BOLD, CYAN, PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[0m"

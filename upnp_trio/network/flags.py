@@ -56,7 +56,7 @@ else:
     def interface_flags(name: str, addresses: Sequence[IPv4Interface | IPv6Interface]) -> InterfaceFlags:
         """The flags of the interface *name*; down if it went away between two looks.
 
-        An interface without a carrier (the cable is out) counts as down: nobody hears us there.
+        An interface without a carrier (the cable is out) counts as down: nobody receives us there.
         """
         try:
             (flags,) = struct.unpack_from("H", _ask(_SIOCGIFFLAGS, name), 16)

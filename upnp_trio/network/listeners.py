@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from upnp_trio.network.interfaces import Interface, IpAddress
 
-__all__ = ["DYNAMIC_PORTS", "Door", "Listener", "authority", "find_port", "open_listener"]
+__all__ = ["DYNAMIC_PORTS", "HttpListener", "Listener", "authority", "find_port", "open_listener"]
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ BACKLOG = 4096
 
 
 @attrs.frozen(eq=False, repr=False)
-class Door:
+class HttpListener:
     """Where HTTP is served: one listener, and the address and port that it has, as URLs name them."""
 
     authority: str

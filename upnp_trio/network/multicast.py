@@ -1,14 +1,14 @@
-"""SSDP's sockets: for each interface one `Endpoint`, which hears and speaks there and nowhere else.
+"""SSDP's sockets: for each interface one `Endpoint`, which receives and speaks there and nowhere else.
 
 An endpoint has several sockets, so that each datagram tells by the socket it came from on which interface and to
 what kind of address it was sent, without a look at HOST (many searchers fill it wrongly) and without the cost of
 ancillary data:
 
 - one bound to each group, a member of it on this interface alone;
-- one for each served address, its `Voice`, which hears unicast searches and sends everything;
+- one for each served address, its `Sender`, which receives unicast searches and sends everything;
 - one for each broadcast address, as some control points search by broadcast (node-sonos #73).
 
-All share port 1900 with other programs. Windows binds no socket to a group: there the voices join it, and whether a
+All share port 1900 with other programs. Windows binds no socket to a group: there the senders join it, and whether a
 search was meant for all is told by its MX.
 """
 
@@ -27,14 +27,14 @@ import trio
 from upnp_trio.errors import NetworkError, PortTaken
 from upnp_trio.network.holders import port_holder
 from upnp_trio.network.interfaces import Interface, IpAddress, IpInterface, on_link
+from upnp_trio.ssdp.advertising import Origin
 from upnp_trio.ssdp.messages import GROUP, MAX_DATAGRAM_BYTES, PORT
-from upnp_trio.ssdp.speech import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from ipaddress import IPv4Interface
 
-__all__ = ["Address", "Ear", "Endpoint", "Voice", "group_of", "open_endpoint"]
+__all__ = ["Address", "Endpoint", "Receiver", "Sender", "group_of", "open_endpoint"]
 
 #: where a datagram came from or goes to: (host, port), for IPv6 with flow and scope
 Address = tuple[str, int] | tuple[str, int, int, int]
@@ -57,10 +57,10 @@ SEARCH_PORTS = range(49152, 65536)
 # A send buffer that has no room for so long is one of the network's faults, and the message is lost.
 STALLED_SEND_SECONDS = 1.0
 
-# Linux: without these, a socket hears the groups that any other socket of this host has joined, on any interface.
+# Linux: without these, a socket receives the groups that any other socket of this host has joined, on any interface.
 _IP_MULTICAST_ALL = 49
 _IPV6_MULTICAST_ALL = 29
-# Linux: hear an interface alone; allowed without privilege since 5.7. IPv6 needs it, as its membership of a
+# Linux: receive an interface alone; allowed without privilege since 5.7. IPv6 needs it, as its membership of a
 # site-local group says nothing of the interface a datagram came in on.
 _SO_BINDTODEVICE = 25
 # Linux: beyond net.core.rmem_max, for who has CAP_NET_ADMIN.
@@ -68,8 +68,8 @@ _SO_RCVBUFFORCE = 33
 
 
 @attrs.frozen(eq=False, repr=False)
-class Ear:
-    """One socket that hears, and whether what it hears was meant for all; ``None`` where the system hides that."""
+class Receiver:
+    """A socket, and whether its datagrams were sent to everybody; ``None`` where the system does not tell."""
 
     socket: socket.socket
     multicast: bool | None
@@ -79,30 +79,30 @@ class Ear:
         await trio.lowlevel.wait_readable(self.socket)
 
     def drain(self) -> Iterator[tuple[bytes, Address]]:
-        """The datagrams that wait, at most `MAX_BATCH`, each with its sender."""
+        """The datagrams that wait, at most `MAX_BATCH`, each with its source."""
         receive = self.socket.recvfrom
         for _ in range(MAX_BATCH):
             try:
-                datagram, sender = receive(MAX_DATAGRAM_BYTES + 1)
+                datagram, source = receive(MAX_DATAGRAM_BYTES + 1)
             except BlockingIOError:
                 return
             except OSError:
                 # What befell an earlier reply (port unreachable; 10054 on Windows): the socket is none the worse.
                 continue
-            if len(sender) == 4:  # a scoped IPv6 address comes with its zone's name, which costs a look-up to send to
-                sender = (sender[0].partition("%")[0], sender[1], 0, sender[3])
-            yield datagram, sender
+            if len(source) == 4:  # a scoped IPv6 address comes with its zone's name, which costs a look-up to send to
+                source = (source[0].partition("%")[0], source[1], 0, source[3])
+            yield datagram, source
 
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
-class Voice:
+class Sender:
     """One served address: the socket that speaks from it, the group it speaks to, and what it says of itself."""
 
     interface: Interface
     address: IpAddress
     socket: socket.socket
     group: Address
-    place: Place
+    origin: Origin
 
     def send(self, payload: bytes, destination: Address) -> bool:
         """Send one datagram, never waiting; whether the system took it.
@@ -126,28 +126,28 @@ class Voice:
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
 class Endpoint:
-    """SSDP on one interface in one family: what it hears with, and the voice of each of its addresses."""
+    """SSDP on one interface in one family: what it receives with, and the sender of each of its addresses."""
 
     interface: Interface
-    ears: tuple[Ear, ...]
-    voices: dict[IpAddress, Voice]
-    #: the network of each address as numbers, and its voice: each datagram's sender is compared with them, which the
+    receivers: tuple[Receiver, ...]
+    senders: dict[IpAddress, Sender]
+    #: the network of each address as numbers, and its sender: each datagram's source is compared with them, which the
     #: classes of `ipaddress` take six times as long for (`python -m benchmarks.fast_paths`)
-    _links: tuple[tuple[int, int, Voice], ...] = attrs.field(
+    _links: tuple[tuple[int, int, Sender], ...] = attrs.field(
         init=False, default=attrs.Factory(lambda self: tuple(self._find_links()), takes_self=True)
     )
-    _own: dict[str, Voice] = attrs.field(
+    _own: dict[str, Sender] = attrs.field(
         init=False,
-        default=attrs.Factory(lambda self: {str(ip): voice for ip, voice in self.voices.items()}, takes_self=True),
+        default=attrs.Factory(lambda self: {str(ip): sender for ip, sender in self.senders.items()}, takes_self=True),
     )
 
-    def _find_links(self) -> Iterator[tuple[int, int, Voice]]:
+    def _find_links(self) -> Iterator[tuple[int, int, Sender]]:
         for address in self.interface.addresses:
             network = on_link(address)
-            yield int(network.netmask), int(network.network_address), self.voices[address.ip]
+            yield int(network.netmask), int(network.network_address), self.senders[address.ip]
 
-    def voice_towards(self, peer: str) -> Voice | None:
-        """The voice in whose network *peer* is; ``None`` if it is not on this link.
+    def sender_towards(self, peer: str) -> Sender | None:
+        """The sender in whose network *peer* is; ``None`` if it is not on this link.
 
         Of one's own addresses, one that is *peer* itself comes first: a search from this very host.
         """
@@ -156,9 +156,9 @@ class Endpoint:
         number = int.from_bytes(
             socket.inet_pton(socket.AF_INET6, peer) if ":" in peer else socket.inet_aton(peer), "big"
         )
-        for netmask, network, voice in self._links:
+        for netmask, network, sender in self._links:
             if number & netmask == network:
-                return voice
+                return sender
         return None
 
 
@@ -175,28 +175,30 @@ def open_endpoint(
 ) -> Iterator[Endpoint]:
     """SSDP on *interface*, whose addresses offer HTTP at *base_urls*; closed at the end.
 
-    Without *listen* nothing is heard: the device is announced and answers no search. *multicast_ttl* is how many
-    hops announcements live, in place of the defaults of each group.
+    Without *listen* nothing is received: the device is announced and answers no search. *multicast_ttl* is how many
+    hops announcements live, in origin of the defaults of each group.
     Raises `NetworkError` that names the address, what the system said, and the cure.
     """
     with ExitStack() as stack:
-        voices = {
-            address.ip: _open_voice(
+        senders = {
+            address.ip: _open_sender(
                 address, interface, base_urls[address.ip], stack, listen=listen, multicast_ttl=multicast_ttl
             )
             for address in interface.addresses
         }
-        ears: list[Ear] = []
+        receivers: list[Receiver] = []
         if listen:
-            ears += [Ear(voice.socket, None if sys.platform == "win32" else False) for voice in voices.values()]
+            receivers += [
+                Receiver(sender.socket, None if sys.platform == "win32" else False) for sender in senders.values()
+            ]
             if sys.platform != "win32":
                 groups = dict.fromkeys(group_of(address) for address in interface.addresses)
-                ears += [Ear(_open_group(group, interface, stack), True) for group in groups]
-            ears += [Ear(ear, True) for ear in _open_broadcast(interface, stack)]
-        yield Endpoint(interface=interface, ears=tuple(ears), voices=voices)
+                receivers += [Receiver(_open_group(group, interface, stack), True) for group in groups]
+            receivers += [Receiver(receiver, True) for receiver in _open_broadcast(interface, stack)]
+        yield Endpoint(interface=interface, receivers=tuple(receivers), senders=senders)
 
 
-def _open_voice(
+def _open_sender(
     address: IpInterface,
     interface: Interface,
     base_url: str,
@@ -204,7 +206,7 @@ def _open_voice(
     *,
     listen: bool,
     multicast_ttl: int | None,
-) -> Voice:
+) -> Sender:
     opened, search_port = _open_at(address, interface, stack, listen=listen)
     group = group_of(address)
     if address.version == 4:
@@ -222,12 +224,12 @@ def _open_voice(
         opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, interface.index)
     if sys.platform == "win32" and listen:
         _join(opened, group, interface)
-    return Voice(
+    return Sender(
         interface=interface,
         address=address.ip,
         socket=opened,
         group=_socket_address(group, PORT, interface),
-        place=Place(
+        origin=Origin(
             base_url=base_url,
             host=f"{group}:{PORT}" if address.version == 4 else f"[{group.upper()}]:{PORT}",
             search_port=search_port,
@@ -254,24 +256,26 @@ def _open_at(
 
 
 def _open_group(group: str, interface: Interface, stack: ExitStack) -> socket.socket:
-    ear = _open_socket(group, PORT, interface, stack, bind_to_device=":" in group)
+    receiver = _open_socket(group, PORT, interface, stack, bind_to_device=":" in group)
     if sys.platform == "linux":
         level, option = (
             (socket.IPPROTO_IPV6, _IPV6_MULTICAST_ALL) if ":" in group else (socket.IPPROTO_IP, _IP_MULTICAST_ALL)
         )
         with suppress(OSError):  # IPv6 learnt it in 4.20; before, the device binding alone must do
-            ear.setsockopt(level, option, 0)
-    _join(ear, group, interface)
-    return ear
+            receiver.setsockopt(level, option, 0)
+    _join(receiver, group, interface)
+    return receiver
 
 
-def _join(ear: socket.socket, group: str, interface: Interface) -> None:
+def _join(receiver: socket.socket, group: str, interface: Interface) -> None:
     try:
         if ":" in group:
             packed = socket.inet_pton(socket.AF_INET6, group)
-            ear.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, packed + struct.pack("@I", interface.index))
+            receiver.setsockopt(
+                socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, packed + struct.pack("@I", interface.index)
+            )
         else:
-            ear.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, _membership(group, interface))
+            receiver.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, _membership(group, interface))
     except OSError as error:
         raise NetworkError(
             f"cannot join {group} on {interface.name}: {error.strerror}; "
@@ -336,12 +340,12 @@ def _open_socket(
     return opened
 
 
-def _enlarge_queue(ear: socket.socket) -> None:
+def _enlarge_queue(receiver: socket.socket) -> None:
     if sys.platform == "linux":
         with suppress(PermissionError):
-            ear.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES)
+            receiver.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES)
             return
-    ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+    receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
 
 
 def _socket_address(address: str, port: int, interface: Interface) -> Address:

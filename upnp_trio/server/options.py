@@ -13,8 +13,8 @@ import attrs
 from upnp_trio.dates import utc_now
 from upnp_trio.errors import DescriptionError, NetworkError
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
-from upnp_trio.server.budget import DEFAULT_REPLY_BUDGET
-from upnp_trio.server.gate import HostName, parse_allowed_host, parse_authority
+from upnp_trio.server.discovery.budget import DEFAULT_REPLY_BUDGET
+from upnp_trio.server.http.host_check import HostName, parse_allowed_host, parse_authority
 from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE, MAX_MAX_AGE, MIN_MAX_AGE
 
@@ -68,7 +68,7 @@ class Settings:
     #: names that HTTP answers to beside its own addresses and the host of *advertise_url*: "ham.local" with any port,
     #: "ham.example.com:8080" with this one; others get 403, or any web page could read the device by DNS rebinding
     allowed_hosts: tuple[str, ...] = attrs.field(default=(), converter=_names)
-    #: hear no searches, which needs UDP port 1900
+    #: receive no searches, which needs UDP port 1900
     announce_only: bool = False
     #: answer searchers beyond the interface's own link, too; others can be flooded through such a device, so this is
     #: for routed networks of one's own

@@ -17,17 +17,17 @@ from upnp_trio.errors import DescriptionError
 from upnp_trio.model.names import Udn
 from upnp_trio.model.rules import check
 from upnp_trio.network.interfaces import Choice, IpAddress
-from upnp_trio.network.venue import Network, open_system_network
-from upnp_trio.server.announcer import Announcer
-from upnp_trio.server.answers import Answers
-from upnp_trio.server.budget import Budget
-from upnp_trio.server.events import EVENTS_BUFFERED, Event, Events
-from upnp_trio.server.host import Host
-from upnp_trio.server.http import HttpServer
+from upnp_trio.network.served_interface import Network, open_system_network
+from upnp_trio.server.device_host import DeviceHost
+from upnp_trio.server.discovery.announcer import Announcer
+from upnp_trio.server.discovery.budget import Budget
+from upnp_trio.server.discovery.responder import Responder
+from upnp_trio.server.http.response_writer import ResponseWriter
+from upnp_trio.server.http.server import HttpServer
 from upnp_trio.server.identity import host_id, next_boot_id, server_token, with_udns
+from upnp_trio.server.monitoring.events import EVENTS_BUFFERED, Event, Events
+from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.options import ServeOptions, Settings
-from upnp_trio.server.responder import Responder
-from upnp_trio.server.stats import Stats
 from upnp_trio.site import Site
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
 from upnp_trio.ssdp.profiles import PROFILES
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import trio
 
     from upnp_trio.model.device import RootDevice
-    from upnp_trio.server.metrics import Metered
+    from upnp_trio.server.monitoring.metrics import Metered
 
 __all__ = ["Location", "Running", "serve_device", "serve_devices", "serve_on"]
 
@@ -62,7 +62,7 @@ class Running:
     #: the counters as they go on; ``stats.snapshot()`` gives what they are at one moment
     stats: Stats
     _events: Events
-    _host: Host
+    _host: DeviceHost
 
     @property
     def devices(self) -> tuple[RootDevice, ...]:
@@ -79,13 +79,13 @@ class Running:
         """One entry for each device and served interface address; none while the host has no network."""
         return tuple(
             Location(
-                interface=voice.interface.name,
-                address=voice.address,
+                interface=sender.interface.name,
+                address=sender.address,
                 udn=publication.root.udn or Udn(""),
-                url=voice.place.base_url + publication.description_path,
+                url=sender.origin.base_url + publication.description_path,
             )
             for publication, _ in self._host.devices.values()
-            for voice in self._host.announcer.voices
+            for sender in self._host.announcer.senders
         )
 
     @property
@@ -130,7 +130,7 @@ class Running:
         await self._host.remove(self._known(udn))
 
     async def update(self, device: RootDevice) -> RootDevice:
-        """Serve *device* in place of the root device with its UDN; gives it as it is served.
+        """Serve *device* in origin of the root device with its UDN; gives it as it is served.
 
         If a document differs, CONFIGID does, too: byebye is said for the old one, and alive for the new one (UDA
         2.0 §1.2.2, §2). If none does, nothing happens. Raises `KeyError` if no such device is served.
@@ -161,8 +161,8 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
 
     *Options*, all of them keywords, with their defaults: ``interfaces=()``, names, addresses or prefixes to serve on;
     ``ipv4=True``, ``ipv6=True``; ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and port
-    that LOCATION tells in place of this host's own; ``allowed_hosts=()``, names that HTTP answers to beside its
-    addresses; ``announce_only=False``, hear no searches; ``answer_off_link=False``, answer beyond the own link;
+    that LOCATION tells in origin of this host's own; ``allowed_hosts=()``, names that HTTP answers to beside its
+    addresses; ``announce_only=False``, receive no searches; ``answer_off_link=False``, answer beyond the own link;
     ``reply_budget=64``, answers a second to one address in the long run; ``multicast_ttl=None``, hops of
     announcements; ``max_age=1800``, seconds that an announcement holds; ``metrics=False``, serve the counters at
     ``/metrics``; ``rng`` and ``utcnow``, chance and the wall clock. `Settings` has them one by one.
@@ -196,13 +196,13 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
     index = Index(aliases=profile.aliases)
     boot_id = next_boot_id(settings.utcnow)
     spec_version = publications[0].root.spec_version if publications else (1, 1)
-    host = Host(
+    host = DeviceHost(
         network=network,
         settings=settings,
         site=site,
         index=index,
         http=HttpServer(
-            Answers(
+            ResponseWriter(
                 site=_metered(site, stats, lambda: host) if settings.metrics else site,
                 server_token=server_token(spec_version),
                 utcnow=settings.utcnow,
@@ -224,7 +224,7 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
         ),
         announcer=Announcer(boot_id=boot_id, rng=settings.rng, stats=stats, events=events),
     )
-    host.responder.on_notify = host.hear_notify
+    host.responder.on_notify = host.receive_notify
     for publication in publications:
         host.add(publication, _advertised(publication, settings.max_age))
     try:
@@ -234,8 +234,8 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
         events.close()
 
 
-def _metered(site: Site, stats: Stats, host: Callable[[], Host]) -> Metered:
-    from upnp_trio.server.metrics import Metered, State, render_metrics  # here, as most devices go without
+def _metered(site: Site, stats: Stats, host: Callable[[], DeviceHost]) -> Metered:
+    from upnp_trio.server.monitoring.metrics import Metered, State, render_metrics  # here, as most devices go without
 
     def render() -> bytes:
         serving = host()
@@ -245,7 +245,7 @@ def _metered(site: Site, stats: Stats, host: Callable[[], Host]) -> Metered:
             pending_answers=serving.responder.pending,
             open_connections=serving.http.open_connections,
             devices=len(serving.devices),
-            interfaces=len({voice.interface.name for voice in serving.announcer.voices}),
+            interfaces=len({sender.interface.name for sender in serving.announcer.senders}),
         )
         return render_metrics(stats.snapshot(), state)
 

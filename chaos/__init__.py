@@ -1,1 +1,0 @@
-"""A device in the worst of networks, and a good client beside: ``python -m chaos`` (see README.md)."""

@@ -1,0 +1,136 @@
+"""The device under test: a real process on both links, and what it has at a moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import attrs
+
+from benchmarks.scheduling import DEVICE_CORE, give_right_of_way
+from tests.chaos.arena import DEVICE_ADDRESS, FLAPPING_LINK, LINK
+from tests.network.processes import Program
+from tests.network.served import JAMBON, REPOSITORY, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.network.namespaces import Namespace
+
+__all__ = ["MAX_AGE", "Device", "Stock", "open_device"]
+
+#: short, so that many announcements are due in a run of minutes
+MAX_AGE = 8
+COUNTED_SECONDS = 10.0
+# A description that is being fetched, a file that is being read: the least of several looks is what stays.
+LOOKS = 10
+LOOK_GAP = 0.2
+
+
+@attrs.frozen(kw_only=True)
+class Stock:
+    """What the process has."""
+
+    resident_kib: int
+    descriptors: int
+    tasks: int
+    objects: int
+
+
+@attrs.define(eq=False)
+class Device:
+    """The process at work."""
+
+    program: Program
+    report: Path
+    location: str
+
+    @property
+    def port(self) -> int:
+        """The TCP port of HTTP."""
+        port = urlsplit(self.location).port
+        assert port is not None
+        return port
+
+    @property
+    def path(self) -> str:
+        """Where the description stands."""
+        return urlsplit(self.location).path
+
+    def take_stock(self) -> Stock:
+        """What the process has when nothing is going on for a moment."""
+        looks = []
+        for _ in range(LOOKS):
+            looks.append(self._look())
+            time.sleep(LOOK_GAP)
+        return Stock(**{name: min(getattr(look, name) for look in looks) for name in attrs.fields_dict(Stock)})
+
+    def _look(self) -> Stock:
+        before = self.report.stat().st_mtime_ns if self.report.exists() else 0
+        self.program.signal(signal.SIGUSR2)
+        deadline = time.monotonic() + COUNTED_SECONDS
+        while not self.report.exists() or self.report.stat().st_mtime_ns == before:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the device did not count its tasks within {COUNTED_SECONDS} s")
+            time.sleep(0.01)
+        return Stock(
+            resident_kib=self.resident_kib(),
+            descriptors=len(self._descriptors()),
+            **json.loads(self.report.read_text()),
+        )
+
+    def resident_kib(self) -> int:
+        """How much memory it has (VmRSS)."""
+        status = Path(f"/proc/{self.program.pid}/status").read_text()
+        found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
+        assert found is not None
+        return int(found[1])
+
+    def cpu_seconds(self) -> float:
+        """What it has used of the processor, in its own name."""
+        fields = Path(f"/proc/{self.program.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def waiting_seconds(self) -> float:
+        """How long it was ready to run and no core was free, by what else the machine does."""
+        return int(Path(f"/proc/{self.program.pid}/schedstat").read_text().split()[1]) / 1e9
+
+    def overflown(self) -> int:
+        """How many datagrams the kernel has dropped, as the device did not read them in time."""
+        # our listeners receive the group on this host, too: their drops are what they do not want to receive
+        inodes = set(re.findall(r"socket:\[(\d+)\]", " ".join(map(_target, self._descriptors()))))
+        table = [line.split() for line in Path(f"/proc/{self.program.pid}/net/udp").read_text().splitlines()[1:]]
+        return sum(int(drops) for *_, inode, _, _, drops in table if inode in inodes)
+
+    def _descriptors(self) -> list[Path]:
+        return list(Path(f"/proc/{self.program.pid}/fd").iterdir())
+
+
+def _target(descriptor: Path) -> str:
+    try:
+        return str(descriptor.readlink())
+    except FileNotFoundError:  # closed since it was listed
+        return ""
+
+
+@contextmanager
+def open_device(host: Namespace, folder: Path, *, right_of_way: bool) -> Iterator[Device]:
+    """The command at work on *host*; *folder* takes what it reports. With *right_of_way* no other process delays it."""
+    report = folder / "stock.json"
+    interfaces = ["--interface", LINK, "--interface", FLAPPING_LINK]
+    served = ["--ipv4-only", "--max-age", str(MAX_AGE), *interfaces, str(JAMBON.file)]
+    command = [sys.executable, "-m", "tests.chaos.observed", str(report), *served]
+    with Program(host.command(*command), cwd=REPOSITORY, env=environment()) as program:
+        program.wait_for("^Press Ctrl-C")
+        if right_of_way:
+            give_right_of_way(program.pid, DEVICE_CORE)
+        (location,) = re.findall(rf"http://{re.escape(DEVICE_ADDRESS)}:\S+", program.output)
+        yield Device(program, report, location)

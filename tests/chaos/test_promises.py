@@ -1,0 +1,147 @@
+"""What a chaos run promises: each promise can be broken, and is kept by a run in which all went well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+import pytest
+
+from tests.chaos.device import MAX_AGE, Stock
+from tests.chaos.outcome import Announcement, Outcome, Try
+from tests.chaos.phases import FLOOD_RATE, PHASES, SLOW_CONNECTIONS, Passed, Phase
+from tests.chaos.promises import PROMISES, judge
+from tests.chaos.report import as_json, as_text
+
+PHASE_SECONDS = 30.0
+LOADS = {
+    "flood": {"seconds": 30.0, "refused": 0, "garbage": 30 * FLOOD_RATE},
+    "slow": {"there on average": float(SLOW_CONNECTIONS)},
+}
+STOCK = Stock(resident_kib=30_000, descriptors=19, tasks=24, objects=30_000)
+
+
+def passed(number: int, phase: Phase) -> Passed:
+    start = 100.0 + number * PHASE_SECONDS
+    return Passed(
+        phase=phase,
+        start=start,
+        end=start + PHASE_SECONDS,
+        cpu_share=0.2,
+        waiting_share=0.0,
+        overflown=0,
+        resident_kib=30_000,
+        loads=LOADS if phase.hostile else {},
+    )
+
+
+MOMENTS = [100.5 + second for second in range(int(len(PHASES) * PHASE_SECONDS))]
+GOOD = Outcome(
+    cable="netem",
+    right_of_way=True,
+    phases=tuple(passed(*each) for each in enumerate(PHASES)),
+    tries=tuple(Try(kind=k, moment=m, seconds=0.5, why_not=None) for k in ("search", "fetch") for m in MOMENTS),
+    said=tuple(Announcement(moment=m, usn="uuid:a", alive=True) for m in [99.0, *MOMENTS[:: MAX_AGE // 2]]),
+    received=(),
+    before=STOCK,
+    after=STOCK,
+    errors="WARNING: cannot announce on eth1",
+    exit_status=0,
+    counters="Gone: searches 1",
+    usns=frozenset({"uuid:a"}),
+)
+
+
+def without(kind: str) -> Callable[[Outcome], Outcome]:
+    """All tries of *kind* between the 40th and the 80th second failed."""
+
+    def change(outcome: Outcome) -> Outcome:
+        return attrs.evolve(
+            outcome,
+            tries=tuple(
+                attrs.evolve(each, seconds=None, why_not="no answer")
+                if each.kind == kind and 140 < each.moment < 180
+                else each
+                for each in outcome.tries
+            ),
+        )
+
+    return change
+
+
+def slowly(kind: str) -> Callable[[Outcome], Outcome]:
+    """All tries of *kind* took long."""
+
+    def change(outcome: Outcome) -> Outcome:
+        return attrs.evolve(
+            outcome,
+            tries=tuple(attrs.evolve(t, seconds=5.5) if t.kind == kind else t for t in outcome.tries),
+        )
+
+    return change
+
+
+def load(name: str, **figures: float) -> Callable[[Outcome], Outcome]:
+    """A hostile program did less than it should."""
+
+    def change(outcome: Outcome) -> Outcome:
+        loads = {**LOADS, name: {**LOADS[name], **{key.replace("_", " "): value for key, value in figures.items()}}}
+        return attrs.evolve(
+            outcome, phases=tuple(attrs.evolve(p, loads=loads) if p.phase.hostile else p for p in outcome.phases)
+        )
+
+    return change
+
+
+BROKEN: dict[str, Callable[[Outcome], Outcome]] = {
+    "tracebacks": lambda good: attrs.evolve(good, errors="Traceback (most recent call last):\n  File"),
+    "exit status": lambda good: attrs.evolve(good, exit_status=-9),
+    "open descriptors": lambda good: attrs.evolve(good, after=attrs.evolve(STOCK, descriptors=20)),
+    "trio tasks": lambda good: attrs.evolve(good, after=attrs.evolve(STOCK, tasks=25)),
+    "growth of memory, KiB": lambda good: attrs.evolve(good, after=attrs.evolve(STOCK, resident_kib=60_000)),
+    "searches answered, share": without("search"),
+    "slowest answer to a search, s beyond MX": slowly("search"),
+    "descriptions fetched, share": without("fetch"),
+    "slowest description, s": slowly("fetch"),
+    "oldest announcement, s": lambda good: attrs.evolve(good, said=good.said[:-4]),
+    "oldest announcement, s beside half of max-age": lambda good: attrs.evolve(good, said=good.said[::2]),
+    "hostile datagrams, 1/s": load("flood", garbage=20 * FLOOD_RATE),
+    "slow connections at a time": load("slow", there_on_average=100.0),
+}
+
+
+def broken(outcome: Outcome) -> set[str]:
+    return {verdict.promise.name for verdict in judge(outcome) if not verdict.kept}
+
+
+def test_a_run_in_which_all_went_well_keeps_every_promise() -> None:
+    assert broken(GOOD) == set()
+    assert "figures are as promised" in as_text(GOOD, judge(GOOD))
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.name)
+def test_each_promise_can_be_broken(promise: object) -> None:
+    name = getattr(promise, "name", "")
+    bad = BROKEN[name](GOOD)
+    assert name in broken(bad)
+    assert name in as_text(bad, judge(bad))
+    assert '"kept": false' in as_json(bad, judge(bad))
+
+
+def test_an_unannounced_row_and_an_untried_phase_break_their_promises() -> None:
+    assert "oldest announcement, s" in broken(attrs.evolve(GOOD, said=()))
+    assert {"searches answered, share", "descriptions fetched, share"} <= broken(attrs.evolve(GOOD, tries=()))
+
+
+def test_a_bad_cable_may_lose_what_it_loses_and_no_more() -> None:
+    def losing(every: int) -> Outcome:
+        tries = tuple(
+            attrs.evolve(each, seconds=None, why_not="no answer")
+            if each.kind == "search" and 130 < each.moment < 160 and int(each.moment) % every == 0
+            else each
+            for each in GOOD.tries
+        )
+        return attrs.evolve(GOOD, tries=tries)
+
+    assert broken(losing(15)) == set()
+    assert broken(losing(3)) == {"searches answered, share"}

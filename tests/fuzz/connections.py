@@ -1,0 +1,170 @@
+"""One HTTP connection over a stream in memory: any bytes, in any pieces, at any time (see `fuzz.script`)."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import attrs
+import h11
+import trio
+import trio.testing
+
+from tests.devices import GATEWAY
+from tests.fuzz.logs import harmless_logs
+from tests.fuzz.script import CUT, HANG_UP, LONG_WAIT, STOP, WAIT, Move, read_script
+from tests.fuzz.stage import play
+from tests.server.fakes import NOON, FakeListener, events_told, serving_http
+from upnp_trio.cli.view import describe
+from upnp_trio.documents.publication import publish
+from upnp_trio.model.device import Icon
+from upnp_trio.server.http.response_writer import Responding, ResponseWriter
+from upnp_trio.server.monitoring.events import Events, RequestAnswered
+from upnp_trio.site import Site
+
+__all__ = ["fuzz_one"]
+
+Client = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
+
+_ICON = Icon(mimetype="image/png", width=1, height=1, depth=24, url="icon.png", data=bytes(70_000))
+_PUBLICATION = publish(attrs.evolve(GATEWAY, icons=[_ICON]))
+_GOOD_REQUEST = f"GET {_PUBLICATION.description_path} HTTP/1.1\r\nHost: 192.0.2.7:49152\r\n\r\n".encode()
+# No connection lives longer after the last byte of its peer, whatever it waits for.
+_LAST_SECONDS = 60.0
+# More requests than any script of ours can hold.
+_MANY_EVENTS = 100_000
+
+
+@attrs.frozen
+class _Told:
+    """A response as the client understood it."""
+
+    status: int
+    body: bytes
+    closes: bool
+
+
+def _make_site() -> Site:
+    site = Site()
+    site.add(_PUBLICATION)
+    site.base_urls = ["http://192.0.2.7:49152"]
+    return site
+
+
+#: a gateway with an icon, SCPDs, control URLs and a page
+SITE: Responding = _make_site()
+
+
+def fuzz_one(data: bytes) -> None:
+    """Say *data* to the server; what it answers is HTTP, and does not depend on how the bytes were cut."""
+    steps = read_script(data)
+    told = _run(steps, _good_status())
+    pieces = [step for step in steps if isinstance(step, bytes)]
+    if len(pieces) > 1 and all(isinstance(step, bytes) or step == CUT for step in steps):
+        whole = _run([b"".join(pieces)], _good_status())
+        assert told == whole, f"in pieces: {told}\nwhole: {whole}"
+
+
+def _run(steps: list[bytes | Move], good_status: int | None) -> list[_Told]:
+    said = b"".join(step for step in steps if isinstance(step, bytes))
+    with harmless_logs():
+        return play(said, _converse, steps, good_status)
+
+
+@cache
+def _good_status() -> int:
+    """What a good client is told by a server that has received nothing else."""
+    (told,) = _run([_GOOD_REQUEST], None)
+    assert told.status < 500
+    return told.status
+
+
+async def _converse(steps: list[bytes | Move], good_status: int | None) -> list[_Told]:
+    """What the server answers to *steps*; then it must answer a good request, too, with *good_status*."""
+    happened = Events()
+    channel = happened.subscribe(_MANY_EVENTS)
+    answers = ResponseWriter(SITE, "s/1", lambda: NOON, happened.stats, happened)
+    async with FakeListener() as listener, serving_http(answers, listener) as nursery:
+        client = listener.connect()
+        await trio.testing.wait_all_tasks_blocked()  # it is accepted; a device that leaves before has no such client
+        received = await _say(client, steps, nursery.cancel_scope)
+        events = events_told(channel)
+        assert all(describe(event).isprintable() for event in events)
+        told = _read(received, [event for event in events if isinstance(event, RequestAnswered)], HANG_UP in steps)
+        if good_status is not None and STOP not in steps:
+            again = await _say(listener.connect(), [_GOOD_REQUEST], nursery.cancel_scope)
+            assert again.startswith(b"HTTP/1.1 %d " % good_status), "the server is the worse for it"
+        nursery.cancel_scope.cancel()
+    return told
+
+
+async def _say(client: Client, steps: list[bytes | Move], device: trio.CancelScope) -> bytes:
+    """Take the steps while reading all that comes, until the server has closed; gives what came."""
+    received = bytearray()
+
+    async def read() -> None:
+        while data := await client.receive_some():
+            received.extend(data)
+
+    # the device may leave under way; its client stays to the end
+    with trio.CancelScope(shield=True), trio.fail_after(_LAST_SECONDS + 10 * len(steps)):
+        try:
+            async with client, trio.open_nursery() as nursery:
+                nursery.start_soon(read)
+                if await _take_steps(client, steps, device):
+                    await client.send_eof()
+                else:
+                    nursery.cancel_scope.cancel()
+        except* trio.BrokenResourceError:
+            pass  # the server has closed before all was said
+    return bytes(received)
+
+
+async def _take_steps(client: Client, steps: list[bytes | Move], device: trio.CancelScope) -> bool:
+    """Whether the client is still there at the end."""
+    for step in steps:
+        if isinstance(step, bytes):
+            await client.send_all(step)
+        elif step == CUT:
+            await trio.testing.wait_all_tasks_blocked()
+        elif step in (WAIT, LONG_WAIT):
+            await trio.sleep(1 if step == WAIT else 6)
+        elif step == STOP:
+            device.cancel()
+        elif step == HANG_UP:
+            return False
+    return True
+
+
+def _read(received: bytes, answered: list[RequestAnswered], hung_up: bool) -> list[_Told]:
+    """The responses in *received*, read by h11's client side: those that were *answered*, each whole, and no more.
+
+    Who *hung_up* need not have got them all.
+    """
+    found: list[_Told] = []
+    for answer in answered:
+        if hung_up and not received:
+            return found
+        assert received, f"no response: {answer}"
+        connection = h11.Connection(h11.CLIENT)
+        method = "GET" if answer.method == "?" else answer.method
+        connection.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))
+        connection.send(h11.EndOfMessage())
+        connection.receive_data(received)
+        head: h11.Response | None = None
+        body = b""
+        while not isinstance(event := connection.next_event(), h11.EndOfMessage):
+            if event is h11.NEED_DATA and hung_up:
+                return found
+            assert event is not h11.NEED_DATA, f"incomplete: {received!r}"
+            assert event is not h11.PAUSED, f"switched protocols: {received!r}"
+            if isinstance(event, h11.Response):
+                head = event
+            elif isinstance(event, h11.Data):
+                body += event.data
+        assert head is not None
+        assert head.status_code == answer.status
+        assert not (found and found[-1].closes), f"more after the last response: {received!r}"
+        found.append(_Told(head.status_code, body, (b"connection", b"close") in list(head.headers)))
+        received = bytes(connection.trailing_data[0])
+    assert hung_up or not received, f"more than the responses: {received!r}"
+    return found

@@ -1,0 +1,96 @@
+"""One XML document, as a device description, an SCPD and a device file."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from tests.fuzz.logs import harmless_logs
+from upnp_trio.documents.description import parse_description, render_description
+from upnp_trio.documents.device_file import load_device
+from upnp_trio.documents.publication import publish
+from upnp_trio.documents.scpd import render_scpd
+from upnp_trio.documents.xml import parse_xml, render_xml
+from upnp_trio.errors import DescriptionError
+from upnp_trio.model.device import RootDevice
+from upnp_trio.model.rules import violations
+from upnp_trio.server.identity import with_udns
+from upnp_trio.site import Request, Site
+
+__all__ = ["fuzz_one"]
+
+_SCPD = b"<scpd><serviceStateTable/></scpd>"
+_SECRET = b"what stands outside of the folder of the device file"
+
+
+def fuzz_one(data: bytes) -> None:
+    """Read *data* in every way; what is read is the same when it is written and read again."""
+    try:
+        tree = parse_xml(data)
+    except DescriptionError:
+        assert _description(data) is None, "a description that is no XML"
+        return
+    assert _names(parse_xml(render_xml(tree))) == _names(tree)
+    _check_scpd(data)
+    if (device := _description(data)) is not None:
+        assert parse_description(render_description(device)) == device
+        _check_device_file(data)
+
+
+def _names(tree: Element) -> list[tuple[str, dict[str, str]]]:
+    return [(element.tag, dict(element.items())) for element in tree.iter()]
+
+
+def _description(data: bytes) -> RootDevice | None:
+    try:
+        return parse_description(data)
+    except DescriptionError:
+        return None
+
+
+def _check_scpd(data: bytes) -> None:
+    try:
+        written = render_scpd(data, config_id=7, spec_version=(1, 1))
+    except DescriptionError:
+        return
+    assert parse_xml(written).get("configId") == "7"
+    assert render_scpd(written, config_id=7, spec_version=(1, 1)) == written
+
+
+@cache
+def _folder() -> Path:
+    """A folder with what a description may name, and a file beside it that none may reach; gone with the process."""
+    top = Path(_keep_until_exit(tempfile.TemporaryDirectory(prefix="upnp-trio-fuzz-")).name)
+    (top / "secret.png").write_bytes(_SECRET)
+    folder = top / "device"
+    folder.mkdir()
+    (folder / "icon.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (folder / "scpd.xml").write_bytes(_SCPD)
+    (folder / "link.png").symlink_to(top / "secret.png")
+    return folder
+
+
+@cache
+def _keep_until_exit(folder: tempfile.TemporaryDirectory[str]) -> tempfile.TemporaryDirectory[str]:
+    return folder
+
+
+def _check_device_file(data: bytes) -> None:
+    file = _folder() / "device.xml"
+    file.write_bytes(data)
+    with harmless_logs():
+        try:
+            device = load_device(file)
+            assert not [violation for violation in violations(device) if violation.must]
+            publication = publish(with_udns(device, "fuzz"))
+        except DescriptionError:
+            return
+    assert parse_description(publication.files[publication.description_path].body) == publication.root
+    site = Site()
+    site.add(publication)
+    for path in [*publication.files, *publication.pages, "/"]:
+        response = site.respond(Request("GET", path))
+        assert response.status in (200, 302)
+        assert _SECRET not in response.body, f"{path} leads out of the folder"

@@ -1,0 +1,31 @@
+"""One harness under Atheris in its own process: ``python -m tests.fuzz.engine HARNESS [LIBFUZZER-ARGUMENT]...``."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import atheris
+
+# what the bytes go through; the rest (trio, the standard library) would only slow it down
+with atheris.instrument_imports(include=["upnp_trio", "h11"], enable_loader_override=False):
+    from tests.fuzz.harnesses import HARNESSES
+
+
+def main() -> None:
+    """Fuzz until libFuzzer's limits or its first finding; Atheris ends the process itself."""
+    fuzz_one = HARNESSES[sys.argv.pop(1)]
+
+    def fuzz_one_and_tell(data: bytes) -> None:
+        try:
+            fuzz_one(data)
+        except BaseException:
+            traceback.print_exc()  # Atheris shows of an exception group no more than that it is one
+            raise
+
+    atheris.Setup(sys.argv, fuzz_one_and_tell)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

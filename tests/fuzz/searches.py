@@ -1,0 +1,89 @@
+"""A device on a network in memory, and eight strangers who say anything at any time (see `fuzz.script`)."""
+
+from __future__ import annotations
+
+from random import Random
+
+import trio
+import trio.testing
+
+from tests.devices import BASIC
+from tests.fuzz.logs import harmless_logs
+from tests.fuzz.script import CUT, LONG_WAIT, OTHER_WAY, PEERS, WAIT, Move, read_script
+from tests.fuzz.stage import play
+from tests.server.fakes import NOON, FakeNetwork, Sent, interface
+from upnp_trio.cli.view import describe
+from upnp_trio.network.multicast import Address
+from upnp_trio.server.options import Settings
+from upnp_trio.server.serve import serve_on
+from upnp_trio.ssdp.messages import MAX_MX_SECONDS, Alive, Search, SearchResponse, parse, render_search
+
+__all__ = ["fuzz_one"]
+
+_ON_LINK: list[Address] = [
+    ("192.0.2.9", 50000),
+    ("192.0.2.9", 1900),
+    ("169.254.7.7", 1900),
+    ("192.0.2.254", 1),
+    ("192.0.2.7", 1900),  # another program on the device's own host
+]
+_OTHERS: list[Address] = [
+    ("198.51.100.1", 50000),  # off-link: perhaps a victim whose address was forged
+    ("192.0.2.10", 0),  # a port that nothing can be sent to
+    ("127.0.0.1", 50000),
+]
+_BY_MOVE: dict[bytes | Move, Address] = dict(zip(PEERS, [*_ON_LINK, *_OTHERS], strict=True))
+# More answered searches than any script of ours can hold.
+_MANY_EVENTS = 100_000
+_GOOD = ("192.0.2.77", 50077)
+_GOOD_SEARCH = render_search(Search(search_target="upnp:rootdevice", mx=1))
+
+
+def fuzz_one(data: bytes) -> None:
+    """Let strangers say *data*; nobody off the link gets anything, and a good client is answered all the same."""
+    play(data, _play, read_script(data))
+
+
+async def _play(steps: list[bytes | Move]) -> None:
+    network = FakeNetwork(interface("192.0.2.7/24"))
+    settings = Settings(rng=Random(0), utcnow=lambda: NOON)
+    with harmless_logs(), trio.fail_after(3600):
+        async with serve_on(network, [BASIC], settings) as running:
+            events = running.subscribe(_MANY_EVENTS)
+            await _say(network, steps)
+            await trio.sleep(MAX_MX_SECONDS + 1)
+            _check_answers(network.air.sent)
+            received = len(network.air.sent)
+            network.endpoint.multicast_receiver.say(_GOOD_SEARCH, _GOOD)
+            await trio.sleep(1)
+            assert [sent for sent in network.air.sent[received:] if sent.destination == _GOOD], (
+                "a good client is unheard"
+            )
+        assert all([describe(event).isprintable() async for event in events])
+
+
+async def _say(network: FakeNetwork, steps: list[bytes | Move]) -> None:
+    peer = _ON_LINK[0]
+    multicast = True
+    for step in steps:
+        if isinstance(step, bytes):
+            receiver = network.endpoint.multicast_receiver if multicast else network.endpoint.unicast_receiver
+            receiver.say(step, peer)
+        elif step in _BY_MOVE:
+            peer = _BY_MOVE[step]
+        elif step == CUT:
+            await trio.testing.wait_all_tasks_blocked()
+        elif step in (WAIT, LONG_WAIT):
+            await trio.sleep(1 if step == WAIT else 6)
+        elif step == OTHER_WAY:
+            multicast = not multicast
+
+
+def _check_answers(said: list[Sent]) -> None:
+    for sent in said:
+        message = parse(sent.payload)
+        assert isinstance(message, Alive | SearchResponse)
+        if isinstance(message, SearchResponse):
+            assert sent.destination in _ON_LINK
+            assert message.usn.startswith(str(BASIC.udn))
+            assert sent.payload.isascii()

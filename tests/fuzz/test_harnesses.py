@@ -1,0 +1,136 @@
+"""The fuzzing harnesses: every seed goes through its own, and each harness notices what it is there for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import pytest
+
+from tests.fuzz import connections, datagrams, descriptions, searches
+from tests.fuzz.harnesses import HARNESSES, seeds
+from tests.fuzz.script import read_script
+from upnp_trio.documents.description import render_description
+from upnp_trio.model.device import RootDevice
+from upnp_trio.server import device_host
+from upnp_trio.site import Request, Response
+
+FOLDER = Path(__file__).parent
+SEEDS = [pytest.param(name, path, id=f"{name}-{path.name}") for name in HARNESSES for path in seeds(name)]
+
+
+def seed(name: str) -> bytes:
+    return (FOLDER / "corpus" / name).read_bytes()
+
+
+CONNECTION = seed("connections/curl")
+DATAGRAM = seed("datagrams/async_upnp_client")
+DESCRIPTION = seed("descriptions/icon_and_scpd.xml")
+
+
+@pytest.mark.parametrize(("name", "path"), SEEDS)
+def test_a_seed_goes_through_its_harness(name: str, path: Path) -> None:
+    HARNESSES[name](path.read_bytes())
+
+
+def test_every_harness_has_seeds_and_every_seed_a_harness() -> None:
+    assert all(len(seeds(name)) >= 10 for name in HARNESSES)
+    assert {path.name for path in (FOLDER / "corpus").iterdir()} == set(HARNESSES)
+
+
+def test_a_script_is_read_piece_by_piece_and_move_by_move() -> None:
+    assert read_script(b"GET\xf7| /\xf7\xf7x\xf7?\xf7") == [b"GET", "|", b" /\xf7", "x", b"\xf7?\xf7"]
+    assert read_script(b"") == []
+
+
+# --- what they are there for -----------------------------------------------------------------------------------
+
+
+def causes(error: BaseException) -> Iterator[str]:
+    """The texts of *error*, of those in a group and of what caused it."""
+    for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else [error]:
+        if inner is not error:
+            yield from causes(inner)
+        else:
+            yield str(inner)
+    if error.__cause__ is not None:
+        yield from causes(error.__cause__)
+
+
+def find(name: str, data: bytes) -> str:
+    with pytest.raises((AssertionError, ExceptionGroup, ValueError)) as caught:
+        HARNESSES[name](data)
+    return "\n".join(causes(caught.value))
+
+
+class _Site:
+    version = 0
+
+    def __init__(self, response: Response | Exception) -> None:
+        self.response = response
+
+    def respond(self, request: Request) -> Response:
+        if isinstance(self.response, Exception):
+            raise self.response
+        return self.response
+
+    def takes_body(self, request: Request) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("response", "said"),
+    [
+        (RuntimeError("a bug in the site"), "a bug in the site"),
+        (Response(200, (("X-A", "1\r\nX-B: 2"),)), "a fault while serving"),
+    ],
+)
+def test_a_fault_behind_a_connection_is_found(
+    response: Response | Exception, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connections.fuzz_one(CONNECTION)  # what a good client is told is known from here on
+    monkeypatch.setattr(connections, "SITE", _Site(response))
+    assert said in find("connections", CONNECTION)
+
+
+def test_an_answer_with_a_header_too_many_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datagrams, "search_response_end", lambda date: b"DATE: 1\r\nX-A: 1\r\n\r\n")
+    find("datagrams", DATAGRAM)
+
+
+def test_a_message_that_is_read_otherwise_than_it_is_written_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datagrams, "render_search", lambda search: DATAGRAM.replace(b"MX:4", b"MX:3"))
+    find("datagrams", DATAGRAM)
+
+
+def test_an_error_that_is_not_ours_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(data: bytes) -> None:
+        raise ValueError("not ours")
+
+    monkeypatch.setattr(datagrams, "parse", fail)
+    assert find("datagrams", DATAGRAM) == "not ours"
+
+
+def test_a_device_that_stops_answering_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searches, "_GOOD_SEARCH", b"")
+    assert "a good client is unheard" in find("searches", DATAGRAM)
+
+
+def test_a_log_that_a_stranger_writes_in_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = device_host.logger.warning
+    monkeypatch.setattr(device_host.logger, "warning", lambda text, *values: log(f"{text}\x1b[2J", *values))
+    assert "a control character is logged" in find("searches", seed("searches/our_udn_from_elsewhere"))
+
+
+def test_a_description_that_does_not_survive_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def render_another(device: RootDevice) -> bytes:
+        return render_description(attrs.evolve(device, serial_number="another"))
+
+    monkeypatch.setattr(descriptions, "render_description", render_another)
+    find("descriptions", DESCRIPTION)
+
+
+def test_a_file_from_outside_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(descriptions, "_SECRET", b"\x89PNG")
+    assert "leads out of the folder" in find("descriptions", DESCRIPTION)

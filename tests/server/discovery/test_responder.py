@@ -1,0 +1,427 @@
+"""Searches in, answers out, on a clock of our own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from random import Random
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.devices import BASIC, GATEWAY
+from tests.server.fakes import ASKER, NOON, FakeEndpoint, Sent, fake_endpoint
+from upnp_trio import RootDevice
+from upnp_trio.server.discovery import responder as responder_module
+from upnp_trio.server.discovery.budget import BURST_SECONDS
+from upnp_trio.server.discovery.responder import TICK_SECONDS, Responder
+from upnp_trio.server.monitoring.events import Events, SearchAnswered
+from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
+from upnp_trio.ssdp.messages import Alive, Search, SearchResponse, render_alive, render_search
+from upnp_trio.ssdp.search import Index
+
+
+def search(target: str, mx: int | None = 2) -> bytes:
+    return render_search(Search(search_target=target, mx=mx, user_agent="test/1 UPnP/1.1 test/1"))
+
+
+ALIVE = render_alive(Alive(notification_type="n", usn="uuid:n", location="l", server="s", max_age=1))
+
+
+@pytest.fixture
+def endpoint() -> Iterator[FakeEndpoint]:
+    with fake_endpoint() as opened:
+        yield opened
+
+
+@pytest.fixture
+def stats() -> Stats:
+    return Stats()
+
+
+@asynccontextmanager
+async def answering(
+    *endpoints: FakeEndpoint, stats: Stats, root: RootDevice = GATEWAY, events: Events | None = None
+) -> AsyncIterator[Responder]:
+    advertised = AdvertisedRoot(
+        rows=advertisements(root), description_path="/d.xml", server="s/1", config_id=5, max_age=1800
+    )
+    responder = Responder(
+        index=Index([advertised]),
+        boot_id=7,
+        rng=Random(0),
+        utcnow=lambda: NOON,
+        stats=stats,
+        events=events or Events(),
+    )
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(responder.send_due)
+        for endpoint in endpoints:
+            nursery.start_soon(responder.listen, endpoint)
+        yield responder
+        nursery.cancel_scope.cancel()
+
+
+async def test_each_row_is_answered_once_within_mx_to_the_asker(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats):
+        endpoint.multicast_receiver.say(search("ssdp:all", mx=2))
+        await trio.sleep(10)
+    assert {sent.destination for sent in endpoint.sent} == {ASKER}
+    assert all(0 < sent.time <= 2 for sent in endpoint.sent)
+    assert len({sent.time for sent in endpoint.sent}) > 5
+    answers = endpoint.air.messages(SearchResponse)
+    assert sorted((answer.search_target, answer.usn) for answer in answers if isinstance(answer, SearchResponse)) == (
+        sorted((row.notification_type, row.usn) for row in advertisements(GATEWAY))
+    )
+    assert stats.answers == len(answers) == 11
+
+
+async def test_an_answer_says_where_we_are_on_the_askers_link(
+    stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    with fake_endpoint("192.0.2.7/24", "198.51.100.7/24") as endpoint:
+        async with answering(endpoint, stats=stats):
+            for peer in ("192.0.2.9", "198.51.100.9"):
+                endpoint.multicast_receiver.say(search("upnp:rootdevice"), (peer, 1234))
+            await trio.sleep(3)
+        told = {
+            sent.destination[0]: (str(sent.source), sent.message.location)
+            for sent in endpoint.sent
+            if isinstance(sent.message, SearchResponse)
+        }
+    assert told == {
+        "192.0.2.9": ("192.0.2.7", "http://192.0.2.7:49152/d.xml"),
+        "198.51.100.9": ("198.51.100.7", "http://198.51.100.7:49152/d.xml"),
+    }
+
+
+async def test_answers_leave_by_the_endpoint_that_received_the_search(
+    stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    with fake_endpoint("192.0.2.7/24") as first, fake_endpoint("192.0.2.8/24", name="eth1", index=3) as second:
+        async with answering(first, second, stats=stats):
+            second.multicast_receiver.say(search("upnp:rootdevice"))
+            await trio.sleep(3)
+        assert not first.sent
+        (answer,) = second.air.messages(SearchResponse)
+    assert isinstance(answer, SearchResponse)
+    assert answer.location == "http://192.0.2.8:49152/d.xml"
+
+
+async def test_a_search_that_two_interfaces_on_one_link_receive_is_answered_once(
+    stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    with fake_endpoint("192.0.2.7/24") as first, fake_endpoint("192.0.2.8/24", name="eth1", index=3) as second:
+        async with answering(first, second, stats=stats, root=BASIC):
+            first.multicast_receiver.say(search("upnp:rootdevice"))
+            await trio.testing.wait_all_tasks_blocked()
+            second.multicast_receiver.say(search("upnp:rootdevice"))
+            second.multicast_receiver.say(search("upnp:rootdevice"), ("192.0.2.10", 1))
+            await trio.sleep(3)
+            assert len(first.sent) == 1
+            assert [sent.destination[0] for sent in second.sent] == ["192.0.2.10"]
+            assert stats.dropped == {"received on another interface": 1}
+            # once its answer is out, whoever receives the next one answers
+            second.multicast_receiver.say(search("upnp:rootdevice"))
+            await trio.sleep(3)
+            assert len(second.sent) == 2
+
+
+async def test_a_search_repeated_while_its_answer_is_pending_is_answered_once(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats, root=BASIC):
+        for _ in range(3):
+            endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=5))  # due after 3.8 s with this seed
+            await trio.sleep(0.1)
+        assert stats.dropped == {"repeated": 2}
+        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=5), (ASKER[0], ASKER[1] + 1))
+        endpoint.multicast_receiver.say(search("ssdp:all", mx=5))
+        await trio.sleep(6)
+        assert len(endpoint.sent) == 1 + 1 + 3
+        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=5))
+        await trio.sleep(6)
+    assert len(endpoint.sent) == 6
+    assert stats.dropped == {"repeated": 2}
+
+
+async def test_who_repeats_a_search_with_less_patience_is_answered_in_time(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats, root=BASIC):
+        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=5))  # due after 3.8 s with this seed
+        await trio.sleep(0.1)
+        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1))
+        await trio.sleep(1)
+        assert len(endpoint.sent) == 1
+
+
+async def test_one_source_cannot_have_more_than_its_budget_and_others_get_theirs(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats, root=BASIC) as responder:
+        responder.budget.answers_per_second = 10
+        for port in range(1, 1001):
+            endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1), ("192.0.2.66", port))
+        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1))
+        await trio.sleep(2)
+        burst = int(10 * BURST_SECONDS)
+        answered = Counter(sent.destination[0] for sent in endpoint.sent)
+        assert answered == {"192.0.2.66": pytest.approx(burst, abs=1), ASKER[0]: 1}
+        assert stats.dropped == {"over budget": 1000 - answered["192.0.2.66"]}
+        await trio.sleep(10)  # what it gets after that is the rate alone
+        endpoint.sent.clear()
+        for port in range(1, 1001):
+            endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1), ("192.0.2.66", port))
+        await trio.sleep(2)
+        assert len(endpoint.sent) == pytest.approx(10 * 12, abs=2)
+
+
+async def test_a_source_that_floods_costs_no_other_its_answer_to_any_search(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats):
+        for port in range(1, 20_001):
+            endpoint.multicast_receiver.say(search("ssdp:all", mx=5), ("192.0.2.66", port))
+        for mx in (1, 3):
+            endpoint.multicast_receiver.say(search("ssdp:all", mx=mx), (ASKER[0], 1000 + mx))
+        await trio.sleep(6)
+    assert Counter(sent.destination for sent in endpoint.sent if sent.destination[0] == ASKER[0]) == {
+        (ASKER[0], 1001): 11,
+        (ASKER[0], 1003): 11,
+    }
+
+
+async def test_a_unicast_search_is_answered_at_once(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats):
+        endpoint.unicast_receiver.say(search("ssdp:all", mx=None))
+        await trio.testing.wait_all_tasks_blocked()
+        assert [sent.time for sent in endpoint.sent] == [0.0] * 11
+
+
+async def test_a_pending_answer_does_not_delay_the_next_search(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats, root=BASIC):
+        for port in range(50):
+            endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=5), (ASKER[0], 1000 + port))
+        endpoint.unicast_receiver.say(search("upnp:rootdevice", mx=None))
+        await trio.testing.wait_all_tasks_blocked()
+        assert [sent.time for sent in endpoint.sent] == [0.0]
+        await trio.sleep(5)
+    assert len(endpoint.sent) == 51
+
+
+async def test_an_answer_that_is_due_earlier_than_those_that_wait_is_sent_earlier(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats, root=BASIC):
+        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=5))  # due after 3.8 s with this seed
+        await trio.testing.wait_all_tasks_blocked()
+        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1), ("192.0.2.10", 1))
+        await trio.sleep(1)
+        assert [sent.destination for sent in endpoint.sent] == [("192.0.2.10", 1)]
+        await trio.sleep(4)
+        assert len(endpoint.sent) == 2
+
+
+async def test_answers_leave_at_most_a_tick_late_and_never_early(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    planned: list[float] = []
+
+    class Recording(Random):
+        def random(self) -> float:
+            planned.append(super().random())
+            return planned[-1]
+
+    async with answering(endpoint, stats=stats, root=BASIC) as responder:
+        responder.rng = Recording(3)
+        for port in range(200):
+            endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1), (ASKER[0], 1000 + port))
+        await trio.sleep(2)
+    assert len(planned) == len(endpoint.sent) == 200
+    for due, sent in zip(sorted(planned), endpoint.sent, strict=True):
+        assert due * 0.9 <= sent.time <= due * 0.9 + TICK_SECONDS + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("datagram", "peer", "reason"),
+    [
+        pytest.param(b"", ASKER, "malformed", id="empty"),
+        pytest.param(ALIVE, ASKER, "not a search", id="announcement"),
+        pytest.param(ALIVE, ("192.0.2.7", 1900), "not a search", id="our own announcement"),
+        pytest.param(b"M-SEARCH * HTTP/1.1\r\n\r\n", ASKER, "malformed", id="no MAN"),
+        pytest.param(b"M\xff\x00", ASKER, "malformed", id="binary"),
+        pytest.param(search("upnp:rootdevice", mx=None), ASKER, "no MX", id="no MX"),
+        pytest.param(search("urn:x:device:y:1"), ASKER, "nothing matches", id="nothing matches"),
+        pytest.param(search("upnp:rootdevice"), ("203.0.113.9", 1900), "off link", id="off link"),
+        pytest.param(search("upnp:rootdevice"), ("192.0.2.9", 0), "off link", id="port 0"),
+    ],
+)
+async def test_what_is_not_answered_is_counted_by_its_reason(
+    datagram: bytes,
+    peer: tuple[str, int],
+    reason: str,
+    endpoint: FakeEndpoint,
+    stats: Stats,
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with answering(endpoint, stats=stats):
+        endpoint.multicast_receiver.say(datagram, peer)
+        await trio.sleep(6)
+        assert not endpoint.sent
+        assert stats.dropped == {reason: 1}
+        endpoint.multicast_receiver.say(search("upnp:rootdevice"))  # none the worse
+        await trio.sleep(6)
+    assert len(endpoint.sent) == 1
+
+
+async def test_a_searcher_beyond_the_link_is_answered_where_that_is_asked_for(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats, root=BASIC) as responder:
+        responder.answer_off_link = True
+        endpoint.multicast_receiver.say(search("upnp:rootdevice"), ("203.0.113.9", 1900))
+        await trio.sleep(6)
+    assert [sent.destination for sent in endpoint.sent] == [("203.0.113.9", 1900)]
+
+
+async def test_a_search_that_would_overfill_the_queue_is_dropped_whole(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats):
+        fitting = responder_module.MAX_PENDING_ANSWERS // 11
+        for number in range(fitting + 3):
+            endpoint.multicast_receiver.say(search("ssdp:all", mx=5), (f"192.0.2.{number % 200 + 8}", 1000 + number))
+        await trio.testing.wait_all_tasks_blocked()
+        assert stats.dropped == {"too many pending": 3}
+        await trio.sleep(5)
+    assert stats.answers == fitting * 11
+
+
+async def test_what_is_remembered_of_strangers_is_bounded(stats: Stats, autojump_clock: trio.testing.MockClock) -> None:
+    with fake_endpoint("10.0.0.1/8") as endpoint:
+        async with answering(endpoint, stats=stats, root=BASIC) as responder:
+            base = "urn:schemas-upnp-org:device:Basic:1"
+            for number in range(5000):
+                spelling = "".join(
+                    letter.upper() if number >> place & 1 else letter for place, letter in enumerate(base)
+                )
+                peer = f"10.1.{number // 250}.{number % 250 + 1}"
+                endpoint.unicast_receiver.say(search(spelling, mx=None), (peer, 1))
+            await trio.sleep(1)
+            assert stats.answers == 5000
+            assert len(responder._heads) <= responder_module.MAX_KEPT_HEADS
+
+
+async def test_a_send_that_the_network_refuses_is_counted_and_the_next_one_goes_out(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    endpoint.air.failures.append(OSError(101, "Network is unreachable"))
+    async with answering(endpoint, stats=stats, root=BASIC):
+        for _ in range(2):
+            endpoint.unicast_receiver.say(search("upnp:rootdevice", mx=None))
+        await trio.sleep(1)
+    assert stats.send_errors == {"Network is unreachable": 1}
+    assert stats.answers == len(endpoint.sent) == 1
+
+
+async def test_an_event_tells_who_searched_for_what(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    events = Events()
+    told = events.subscribe()
+    async with answering(endpoint, stats=stats, events=events):
+        endpoint.multicast_receiver.say(search("ssdp:all"))
+        await trio.sleep(3)
+    events.close()
+    assert [event async for event in told] == [
+        SearchAnswered(
+            interface="eth0",
+            peer="192.0.2.9",
+            search_target="ssdp:all",
+            answers=11,
+            user_agent="test/1 UPnP/1.1 test/1",
+        )
+    ]
+
+
+async def test_date_is_that_of_the_sending_not_of_the_search(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with answering(endpoint, stats=stats, root=BASIC) as responder:
+        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=5))
+        await trio.testing.wait_all_tasks_blocked()
+        responder.utcnow = lambda: NOON.replace(second=4)
+        await trio.sleep(5)
+    (answer,) = endpoint.air.messages(SearchResponse)
+    assert isinstance(answer, SearchResponse)
+    assert answer.date == "Mon, 23 Nov 2026 12:00:04 GMT"
+
+
+_SEARCHES = st.builds(
+    search,
+    st.sampled_from(
+        ["ssdp:all", "upnp:rootdevice", "UPNP:RootDevice", "urn:schemas-upnp-org:device:Basic:1", "urn:x:y"]
+    ),
+    st.sampled_from([None, 1, 2, 5]),
+)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.binary(max_size=300) | _SEARCHES, max_size=20))
+def test_no_sequence_of_datagrams_ends_the_responder(datagrams: list[bytes]) -> None:
+    async def main() -> None:
+        stats = Stats()
+        with fake_endpoint() as endpoint:
+            async with answering(endpoint, stats=stats, root=BASIC):
+                for port, datagram in enumerate(datagrams, 1000):
+                    endpoint.multicast_receiver.say(datagram, (ASKER[0], port))
+                endpoint.multicast_receiver.say(search("upnp:rootdevice"))
+                await trio.sleep(10)
+            assert stats.datagrams == len(datagrams) + 1
+            assert ASKER in {sent.destination for sent in endpoint.sent}
+
+    trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+class _Forgetful(dict[Any, Any]):
+    """Remembers nothing: with it, everything is done as if for the first time."""
+
+    def __setitem__(self, key: object, value: object) -> None:
+        pass
+
+
+@settings(max_examples=50)
+@given(st.lists(_SEARCHES | st.binary(max_size=40), max_size=12))
+def test_what_is_remembered_changes_no_byte_that_is_sent(datagrams: list[bytes]) -> None:
+    async def said(*, forgetful: bool) -> list[Sent]:
+        with fake_endpoint() as endpoint:
+            async with answering(endpoint, stats=Stats()) as responder:
+                if forgetful:
+                    responder._memory._searches = _Forgetful()
+                    responder.index._found = _Forgetful()
+                    responder._heads = _Forgetful()
+                for port, datagram in enumerate(datagrams * 2, 1000):
+                    endpoint.multicast_receiver.say(datagram, (ASKER[0], port))
+                    endpoint.unicast_receiver.say(datagram, (ASKER[0], port))
+                await trio.sleep(10)
+            return endpoint.sent
+
+    def run(*, forgetful: bool) -> list[Sent]:
+        clock = trio.testing.MockClock(autojump_threshold=0)
+        return trio.run(partial(said, forgetful=forgetful), clock=clock)
+
+    assert run(forgetful=False) == run(forgetful=True)

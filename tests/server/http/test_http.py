@@ -1,0 +1,532 @@
+"""HTTP over memory streams: each rule of the RFCs, each bound, and the state the connection is left in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import attrs
+import h11
+import pytest
+import trio
+import trio.testing
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.server.fakes import NOON, FakeListener, events_told, serving_http
+from upnp_trio.server.http import connection as connection_module
+from upnp_trio.server.http import server as http_module
+from upnp_trio.server.http.response_writer import ResponseWriter
+from upnp_trio.server.monitoring.events import Events
+from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.site import Request, Response, error_response
+
+Client = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
+
+GET = b"GET /doc HTTP/1.1\r\nHost: 192.0.2.7:49152\r\n\r\n"
+POST = b"POST /control HTTP/1.1\r\nHost: 192.0.2.7:49152\r\nContent-Length: 5\r\n\r\n"
+FDSSDP = (
+    b"GET /doc HTTP/1.1\r\nCache-Control: no-cache\r\nConnection: Keep-Alive\r\nPragma: no-cache\r\n"
+    b"Accept: text/xml, application/xml\r\nUser-Agent: FDSSDP\r\nHost: 192.0.2.7:49152\r\n\r\n"
+)
+
+
+# longer than the server needs to do anything, shorter than anything it waits for
+A_MOMENT = 0.001
+
+
+class OneDocument:
+    """A site of one document, one large picture and one control URL."""
+
+    version = 0
+
+    def respond(self, request: Request) -> Response:
+        if request.target == "/doc":
+            return Response(200, (("Content-Type", 'text/xml; charset="utf-8"'),), b"<root/>")
+        if request.target == "/large":
+            return Response(200, (("Content-Type", "image/png"),), bytes(300_000))
+        if request.target == "/same":
+            return Response(304, (("ETag", '"1"'),))
+        if request.target == "/control":
+            return Response(500, (), b"<fault/>")
+        if request.target == "/bug":
+            raise RuntimeError("a bug in the site")
+        return error_response(404)
+
+    def takes_body(self, request: Request) -> bool:
+        return request.target == "/control"
+
+
+@attrs.frozen
+class Served:
+    listener: FakeListener
+    stats: Stats
+    events: Events
+    nursery: trio.Nursery
+
+    def stop(self) -> None:
+        self.nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[Served]:
+    stats = Stats()
+    answers = ResponseWriter(OneDocument(), "s/1", lambda: NOON, stats, events := Events(stats))
+    async with FakeListener() as listener, serving_http(answers, listener) as nursery:
+        yield Served(listener, stats, events, nursery)
+
+
+async def read_until_silent(client: Client) -> tuple[bytes, bool]:
+    """All that comes until the server has nothing more to do, and whether it closed."""
+    received = b""
+    while True:
+        with trio.move_on_after(A_MOMENT) as nothing_there:  # the clock moves only when all tasks wait
+            data = await client.receive_some()
+        if nothing_there.cancelled_caught:
+            return received, False
+        if not data:
+            return received, True
+        received += data
+
+
+def responses(received: bytes, *methods: str) -> list[tuple[int, dict[str, str], bytes]]:
+    """The responses in *received*, read by h11's client side, one for each of *methods*; nothing may be left."""
+    found = []
+    for method in methods:
+        connection = h11.Connection(h11.CLIENT)
+        connection.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))
+        connection.send(h11.EndOfMessage())
+        connection.receive_data(received)
+        head: h11.Response | None = None
+        body = b""
+        while not isinstance(event := connection.next_event(), h11.EndOfMessage):
+            if event is h11.NEED_DATA or event is h11.PAUSED:
+                raise AssertionError(f"incomplete response: {received!r}")
+            if isinstance(event, h11.Response):
+                head = event
+            elif isinstance(event, h11.Data):
+                body += event.data
+        assert head is not None
+        fields = {name.decode(): value.decode() for name, value in head.headers}
+        found.append((head.status_code, fields, body))
+        received = bytes(connection.trailing_data[0])
+    assert received == b""
+    return found
+
+
+async def exchange(served: Served, *sent: bytes, method: str = "GET") -> tuple[int, dict[str, str], bytes, bool]:
+    """Send pieces on a new connection, read the one response; also whether the server then closed."""
+    client = served.listener.connect()
+    async with client:
+        for piece in sent:
+            await client.send_all(piece)
+            await trio.testing.wait_all_tasks_blocked()
+        received, closed = await read_until_silent(client)
+        ((status, headers, body),) = responses(received, method)
+        return status, headers, body, closed
+
+
+async def test_the_request_of_windows_is_answered_on_a_connection_that_stays_open(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with serving() as served:
+        client = served.listener.connect()
+        for _ in range(2):
+            await client.send_all(FDSSDP)
+            received, closed = await read_until_silent(client)
+            ((status, headers, body),) = responses(received, "GET")
+            assert (status, body, closed) == (200, b"<root/>", False)
+            assert headers == {
+                "date": "Mon, 23 Nov 2026 12:00:00 GMT",
+                "server": "s/1",
+                "content-type": 'text/xml; charset="utf-8"',
+                "content-length": "7",
+            }
+        await client.aclose()
+
+
+async def test_status_line_headers_and_a_small_body_leave_in_one_send(autojump_clock: trio.testing.MockClock) -> None:
+    sends: list[bytes] = []
+
+    class Noting(FakeListener):
+        async def accept(self) -> trio.abc.Stream:
+            stream = await super().accept()
+            assert isinstance(stream, trio.StapledStream)
+            send_stream, send_all = stream.send_stream, stream.send_stream.send_all
+
+            async def noted(data: bytes) -> None:
+                sends.append(bytes(data))
+                await send_all(data)
+
+            send_stream.send_all = noted
+            return stream
+
+    answers = ResponseWriter(OneDocument(), "s", lambda: NOON, Stats(), Events())
+    async with Noting() as listener, serving_http(answers, listener):
+        client = listener.connect()
+        await client.send_all(GET)
+        received, _ = await read_until_silent(client)
+        assert sends == [received]
+        await client.aclose()
+
+
+@pytest.mark.parametrize("size", [1, 7, 50])
+async def test_a_request_may_come_in_any_pieces(size: int, autojump_clock: trio.testing.MockClock) -> None:
+    async with serving() as served:
+        pieces = [GET[start : start + size] for start in range(0, len(GET), size)]
+        status, _, body, closed = await exchange(served, *pieces)
+        assert (status, body, closed) == (200, b"<root/>", False)
+
+
+async def test_pipelined_requests_are_answered_in_order(autojump_clock: trio.testing.MockClock) -> None:
+    async with serving() as served:
+        client = served.listener.connect()
+        head = GET.replace(b"GET", b"HEAD")
+        await client.send_all(GET + POST + b"hello" + head + GET.replace(b"/doc", b"/none") + GET)
+        received, closed = await read_until_silent(client)
+        found = responses(received, "GET", "POST", "HEAD", "GET", "GET")
+        assert [status for status, _, _ in found] == [200, 500, 200, 404, 200]
+        assert not closed
+        await client.aclose()
+
+
+async def test_head_is_answered_like_get_without_the_body(autojump_clock: trio.testing.MockClock) -> None:
+    async with serving() as served:
+        status, headers, body, closed = await exchange(served, GET.replace(b"GET", b"HEAD"), method="HEAD")
+        assert (status, headers["content-length"], body, closed) == (200, "7", b"", False)
+
+
+async def test_not_modified_has_neither_body_nor_length_and_the_next_request_is_served(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with serving() as served:
+        client = served.listener.connect()
+        await client.send_all(GET.replace(b"/doc", b"/same") + GET)
+        received, _ = await read_until_silent(client)
+        (first, second) = responses(received, "GET", "GET")
+        assert first[0] == 304
+        assert "content-length" not in first[1]
+        assert second[0] == 200
+        await client.aclose()
+
+
+async def test_a_large_body_arrives_whole(autojump_clock: trio.testing.MockClock) -> None:
+    async with serving() as served:
+        status, _, body, closed = await exchange(served, GET.replace(b"/doc", b"/large"))
+        assert (status, body, closed) == (200, bytes(300_000), False)
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        pytest.param(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), id="Connection: close"),
+        pytest.param(b"GET /doc HTTP/1.0\r\n\r\n", id="HTTP/1.0"),
+        pytest.param(b"GET /doc HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", id="HTTP/1.0 with Keep-Alive"),
+    ],
+)
+async def test_the_connection_is_closed_for_who_cannot_or_will_not_keep_it(
+    request_bytes: bytes, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with serving() as served:
+        status, headers, body, closed = await exchange(served, request_bytes)
+        assert (status, body, closed) == (200, b"<root/>", True)
+        assert headers["connection"] == "close"
+
+
+async def test_a_body_that_is_expected_is_asked_for(autojump_clock: trio.testing.MockClock) -> None:
+    async with serving() as served:
+        client = served.listener.connect()
+        await client.send_all(POST.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"))
+        received, _ = await read_until_silent(client)
+        assert received.startswith(b"HTTP/1.1 100 ")
+        await client.send_all(b"hello" + GET)
+        received, closed = await read_until_silent(client)
+        assert [status for status, _, _ in responses(received, "POST", "GET")] == [500, 200]
+        assert not closed
+        await client.aclose()
+
+
+async def test_a_body_that_nobody_wants_is_not_asked_for(autojump_clock: trio.testing.MockClock) -> None:
+    async with serving() as served:
+        request = POST.replace(b"/control", b"/none").replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+        status, _, _, _ = await exchange(served, request)
+        assert status == 404
+
+
+CHUNKED = POST.replace(b"Content-Length: 5", b"Transfer-Encoding: chunked")
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        pytest.param(GET.replace(b"Host: 192.0.2.7:49152\r\n", b""), 400, id="no Host"),
+        pytest.param(GET.replace(b"Host:", b"Host: other\r\nHost:"), 400, id="two Hosts"),
+        pytest.param(GET.replace(b"Host", b"Ho st"), 400, id="a blank in a field name"),
+        pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400, id="a TLS hello"),
+        pytest.param(b"GET /doc\r\n\r\n", 400, id="HTTP/0.9"),
+        pytest.param(GET.replace(b"HTTP/1.1", b"HTTP/2.0"), 505, id="HTTP/2.0"),
+        pytest.param(POST.replace(b": 5", b": -5"), 400, id="negative length"),
+        pytest.param(POST.replace(b": 5", b": " + b"9" * 5000), 400, id="endless length"),
+        pytest.param(POST.replace(b": 5", b": 5\r\nContent-Length: 6"), 400, id="two lengths"),
+        pytest.param(POST.replace(b": 5", b": 65537"), 413, id="too long a body"),
+        pytest.param(CHUNKED + b"10001\r\n" + bytes(65537), 413, id="too long a chunked body"),
+        pytest.param(CHUNKED + b"zz\r\n", 400, id="a chunk size that is none"),
+        pytest.param(CHUNKED.replace(b"chunked", b"gzip"), 501, id="an unknown transfer coding"),
+        pytest.param(GET.replace(b"\r\n\r\n", b"\r\nExpect: a-miracle\r\n\r\n"), 417, id="an unknown expectation"),
+        pytest.param(b"GET /" + b"a" * 17000 + b" HTTP/1.1\r\n", 431, id="too long a request line"),
+        pytest.param(GET[:-2] + b"X: " + b"a" * 17000, 431, id="too long a head"),
+        pytest.param(GET[:-2] + b"X: 1\r\n" * 64 + b"\r\n", 431, id="too many fields"),
+    ],
+)
+async def test_a_request_that_cannot_be_read_is_told_so_and_the_connection_is_closed(
+    request_bytes: bytes, status: int, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with serving() as served:
+        client = served.listener.connect()
+        await client.send_all(request_bytes)
+        received, _ = await read_until_silent(client)
+        ((told, headers, _),) = responses(received, "GET")
+        assert told == status
+        assert headers["connection"] == "close"
+        # what the peer still sends is swallowed for a while, so that no reset overtakes the answer
+        await client.send_all(b"more")
+        await trio.sleep(connection_module.LINGER_SECONDS + 0.1)
+        assert (await read_until_silent(client))[1]
+        await client.aclose()
+        # and the server is none the worse
+        assert (await exchange(served, GET))[0] == 200
+
+
+async def test_64_fields_and_64_kib_are_still_served(autojump_clock: trio.testing.MockClock) -> None:
+    async with serving() as served:
+        assert (await exchange(served, GET[:-2] + b"X: 1\r\n" * 63 + b"\r\n"))[0] == 200
+        assert (await exchange(served, POST.replace(b": 5", b": 65536"), bytes(65536), method="POST"))[0] == 500
+
+
+async def test_empty_lines_before_a_request_are_no_request(autojump_clock: trio.testing.MockClock) -> None:
+    async with serving() as served:
+        status, _, _, closed = await exchange(served, b"\r\n", b"\r\n" + GET)
+        assert (status, closed) == (200, False)
+
+
+async def test_a_request_that_comes_together_with_the_end_is_answered_or_not_counted(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    for _ in range(30):  # chance decides which comes first
+        async with serving() as served:
+            client, events = served.listener.connect(), served.events.subscribe()
+            await trio.testing.wait_all_tasks_blocked()
+            await client.send_all(GET)
+            served.stop()
+            with trio.CancelScope(shield=True):
+                received, closed = await read_until_silent(client)
+                assert closed
+                answered = len(responses(received, *["GET"] * len(events_told(events))))
+                assert answered == sum(served.stats.requests.values())
+                await client.aclose()
+
+
+@pytest.mark.parametrize("empty", [b"\r\n", b"\n", b"\r\n\r\n"])
+async def test_an_empty_line_behind_a_body_is_no_request(empty: bytes, autojump_clock: trio.testing.MockClock) -> None:
+    # old clients send one that Content-Length does not count (RFC 9112 §2.2)
+    async with serving() as served:
+        client = served.listener.connect()
+        for piece in (POST + b"hello" + empty + GET, POST + b"hello" + empty, GET):
+            await client.send_all(piece)
+            await trio.testing.wait_all_tasks_blocked()
+        received, closed = await read_until_silent(client)
+        statuses = [status for status, _, _ in responses(received, "POST", "GET", "POST", "GET")]
+        assert (statuses, closed) == ([500, 200, 500, 200], False)
+        await client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("sent", "seconds", "answer"),
+    [
+        pytest.param(b"", connection_module.IDLE_SECONDS, b"", id="a connection that says nothing"),
+        pytest.param(b"\r\n", connection_module.IDLE_SECONDS, b"", id="an empty line alone"),
+        pytest.param(b"G", connection_module.HEAD_SECONDS, b"HTTP/1.1 408 ", id="a head that never ends"),
+        pytest.param(POST + b"he", connection_module.BODY_SECONDS, b"HTTP/1.1 408 ", id="a body that never ends"),
+    ],
+)
+async def test_a_peer_that_stops_is_waited_for_so_long_and_no_longer(
+    sent: bytes, seconds: float, answer: bytes, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with serving() as served:
+        client = served.listener.connect()
+        if sent:
+            await client.send_all(sent)
+        started = trio.current_time()
+        received = b""
+        while data := await client.receive_some():
+            received += data
+        assert received.startswith(answer)
+        assert bool(received) is bool(answer)
+        assert trio.current_time() == started + seconds
+        await client.aclose()
+
+
+async def test_a_head_that_drips_in_does_not_hold_the_connection(autojump_clock: trio.testing.MockClock) -> None:
+    async with serving() as served:
+        client = served.listener.connect()
+        dripped = 0
+        with trio.fail_after(60):
+            try:
+                for dripped in range(len(GET)):
+                    await client.send_all(GET[dripped : dripped + 1])
+                    await trio.sleep(1)
+            except trio.BrokenResourceError:
+                pass
+        assert dripped <= connection_module.HEAD_SECONDS + 1
+        await client.aclose()
+
+
+async def test_a_peer_that_reads_nothing_is_given_up(autojump_clock: trio.testing.MockClock) -> None:
+    class Stuck(FakeListener):
+        async def accept(self) -> trio.abc.Stream:
+            stream = await super().accept()
+            assert isinstance(stream, trio.StapledStream)
+
+            async def stuck(data: bytes) -> None:
+                await trio.sleep_forever()
+
+            stream.send_stream.send_all = stuck
+            return stream
+
+    answers = ResponseWriter(OneDocument(), "s", lambda: NOON, (stats := Stats()), Events())
+    async with Stuck() as listener, serving_http(answers, listener):
+        client = listener.connect()
+        await client.send_all(GET)
+        assert await client.receive_some() == b""
+        assert trio.current_time() == connection_module.STALLED_WRITE_SECONDS
+        assert stats.timeouts == {"write": 1}
+        await client.aclose()
+
+
+async def test_a_fault_of_ours_ends_its_connection_alone_and_is_logged(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving() as served:
+        other = served.listener.connect()
+        await other.send_all(GET)
+        client = served.listener.connect()
+        await client.send_all(GET.replace(b"/doc", b"/bug"))
+        assert await read_until_silent(client) == (b"", True)
+        assert "a bug in the site" in caplog.text
+        await other.send_all(GET)
+        received, closed = await read_until_silent(other)
+        assert [status for status, _, _ in responses(received, "GET", "GET")] == [200, 200]
+        assert not closed
+        await client.aclose()
+        await other.aclose()
+
+
+async def test_one_peer_gets_so_many_connections_and_no_more(autojump_clock: trio.testing.MockClock) -> None:
+    async with serving() as served:
+        clients = [served.listener.connect() for _ in range(http_module.MAX_CONNECTIONS_PER_PEER)]
+        await trio.testing.wait_all_tasks_blocked()
+        status, headers, _, _ = await exchange(served, GET)
+        assert (status, headers["connection"]) == (503, "close")
+        assert served.stats.refused == {"too many connections of one peer": 1}
+        await clients.pop().aclose()
+        await trio.sleep(connection_module.LINGER_SECONDS)
+        assert (await exchange(served, GET))[0] == 200
+        for client in clients:
+            await client.aclose()
+
+
+async def test_idle_connections_end_at_once_when_the_server_stops(autojump_clock: trio.testing.MockClock) -> None:
+    async with serving() as served:
+        fresh, used = served.listener.connect(), served.listener.connect()
+        await used.send_all(GET)
+        await read_until_silent(used)
+        served.stop()
+        stopped = trio.current_time()
+        for client in (fresh, used):
+            assert await client.receive_some() == b""
+            await client.aclose()
+        assert trio.current_time() == stopped
+
+
+async def test_a_request_in_flight_is_finished_when_the_server_stops(autojump_clock: trio.testing.MockClock) -> None:
+    client: Client | None = None
+    async with serving() as served:
+        client = served.listener.connect()
+        await client.send_all(GET[:20])
+        await trio.testing.wait_all_tasks_blocked()
+        served.stop()
+
+        async def finish() -> None:
+            assert client is not None
+            with trio.CancelScope(shield=True):
+                await trio.sleep(1)
+                await client.send_all(GET[20:])
+
+        served.nursery.start_soon(finish)
+    received, closed = await read_until_silent(client)
+    ((status, headers, _),) = responses(received, "GET")
+    assert (status, headers["connection"], closed) == (200, "close", True)
+    await client.aclose()
+
+
+async def test_a_request_that_is_not_finished_within_the_grace_is_given_up(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with serving() as served:
+        client = served.listener.connect()
+        await client.send_all(GET[:20])
+        await trio.testing.wait_all_tasks_blocked()
+        served.stop()
+    assert trio.current_time() == connection_module.GRACE_SECONDS
+    await client.aclose()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from([GET, POST + b"hello", FDSSDP, GET.replace(b"GET", b"HEAD")]), min_size=1, max_size=4),
+    st.data(),
+)
+def test_any_split_of_any_requests_gives_the_same_answers(requests: list[bytes], data: st.DataObject) -> None:
+    stream = b"".join(requests)
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(stream) - 1), max_size=12)))
+    pieces = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+
+    async def main() -> None:
+        async with serving() as served:
+            client = served.listener.connect()
+            for piece in pieces:
+                await client.send_all(piece)
+                await trio.testing.wait_all_tasks_blocked()
+            received, closed = await read_until_silent(client)
+            methods = [request.split()[0].decode() for request in requests]
+            statuses = [status for status, _, _ in responses(received, *methods)]
+            assert statuses == [500 if method == "POST" else 200 for method in methods]
+            assert not closed
+            await client.aclose()
+
+    trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.binary(max_size=200) | st.sampled_from([GET, GET[:30], POST, b"\r\n\r\n", b"0\r\n\r\n"]), max_size=6)
+)
+def test_no_bytes_end_the_server(pieces: list[bytes]) -> None:
+    async def main() -> None:
+        async with serving() as served:
+            client = served.listener.connect()
+            try:
+                for piece in pieces:
+                    if piece:
+                        await client.send_all(piece)
+                    await trio.testing.wait_all_tasks_blocked()
+                await client.send_stream.aclose()
+                with trio.fail_after(60):
+                    while await client.receive_some():
+                        pass
+            except trio.BrokenResourceError:
+                pass
+            await client.aclose()
+            assert (await exchange(served, GET))[0] == 200
+
+    trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))

@@ -1,0 +1,158 @@
+"""A stranger must not fill a log: floods are counted, and little is said of them."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+import trio
+import trio.testing
+
+from tests.devices import BASIC
+from tests.server.fakes import FakeNetwork, interface
+from tests.server.http.test_http import GET, POST, exchange, read_until_silent, serving
+from tests.server.test_serve import served
+from upnp_trio.server.http.server import FULL_SECONDS
+from upnp_trio.server.monitoring.log_limit import LOG_INTERVAL_SECONDS, MAX_SOURCES, LogLimit
+from upnp_trio.ssdp.messages import ByeBye, Search, render_byebye, render_search
+
+Clock = trio.testing.MockClock
+
+
+@pytest.fixture(autouse=True)
+def all_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    with caplog.at_level(logging.DEBUG):
+        yield
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
+
+
+SEARCH = render_search(Search(search_target="ssdp:all", mx=1))
+DATAGRAMS = [
+    b"",
+    b"\x00" * 100,
+    b"x" * 5000,
+    b"NOTIFY * HTTP/1.1\r\n\r\n",
+    b"M-SEARCH * HTTP/1.1\r\n\r\n",
+    b"M-SEARCH * HTTP/1.1\r\nMAN: ssdp:discover\r\nST: \x1b[2J\r\n\r\n",
+    b"A: b\r\n" * 100,
+    SEARCH,
+    SEARCH.replace(b"MX: 1\r\n", b""),
+    SEARCH.replace(b"ssdp:all", b"urn:none"),
+    render_byebye(ByeBye(notification_type="n", usn="uuid:other")),
+]
+
+
+async def test_a_flood_of_datagrams_is_not_logged(autojump_clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    network = FakeNetwork()
+    async with served(network, BASIC) as running:
+        for number in range(1000):
+            for peer in ((f"192.0.2.{number % 200 + 20}", 1024 + number), ("203.0.113.1", 5000), ("192.0.2.9", 0)):
+                datagram = DATAGRAMS[number % len(DATAGRAMS)]
+                receiver = network.endpoint.multicast_receiver if number % 3 else network.endpoint.unicast_receiver
+                receiver.say(datagram, peer)
+            if not number % 50:
+                network.air.failures += [OSError(errno.ENETUNREACH, "Network is unreachable")]
+                await trio.sleep(0.5)
+        await trio.sleep(10)
+        assert running.stats.datagrams == 3000
+        assert sum(running.stats.dropped.values()) > 2000
+        assert running.stats.send_errors["Network is unreachable"] > 10
+    assert lines(caplog) == []
+
+
+async def test_a_flood_of_requests_is_not_logged(autojump_clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    async with serving() as served:
+        for number in range(300):
+            async with served.listener.connect() as client:
+                requests = [
+                    b"\x00\r\n\r\n",
+                    GET.replace(b"192", b"193"),
+                    GET,
+                    POST,
+                    GET[:30],
+                    b"G" * 20000,
+                    b"\x16\x03",
+                ]
+                await client.send_all(requests[number % len(requests)])
+                await read_until_silent(client)
+        await trio.sleep(100)
+    assert sum(served.stats.requests.values()) > 200
+    assert lines(caplog) == []
+
+
+@pytest.mark.parametrize("spell", ["uuid:{}", "uuid:{}::\x1b[2Jupnp:rootdevice"])
+async def test_who_speaks_in_our_name_gets_one_line_an_hour(
+    autojump_clock: Clock, caplog: pytest.LogCaptureFixture, spell: str
+) -> None:
+    network = FakeNetwork()
+    assert BASIC.udn is not None
+    message = render_byebye(ByeBye(notification_type="n", usn=spell.format(BASIC.udn.uuid)))
+    async with served(network, BASIC) as running:
+        for _ in range(3 * 360):
+            for peer in ("192.0.2.20", "192.0.2.21"):
+                network.endpoint.multicast_receiver.say(message, (peer, 1900))
+            await trio.sleep(10)
+        assert running.stats.conflicts == 2 * 3 * 360
+    said = lines(caplog)
+    assert Counter(line.split()[0] for line in said) == {"192.0.2.20": 3, "192.0.2.21": 3}
+    assert all(line.isprintable() for line in said)
+
+
+async def test_forged_addresses_get_so_many_lines_and_no_more(
+    autojump_clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    network = FakeNetwork(interface("10.0.0.1/8"))
+    message = render_byebye(ByeBye(notification_type="n", usn=str(BASIC.udn)))
+    async with served(network, BASIC):
+        for number in range(2000):
+            network.endpoint.multicast_receiver.say(message, (f"10.1.{number // 250}.{number % 250}", 1900))
+            await trio.sleep(1)
+    assert len(lines(caplog)) == MAX_SOURCES
+
+
+async def test_a_fault_of_ours_that_a_peer_can_cause_is_logged_once_an_hour(
+    autojump_clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving() as served:
+        for _ in range(20):
+            async with served.listener.connect() as client:
+                await client.send_all(GET.replace(b"/doc", b"/bug"))
+                assert await read_until_silent(client) == (b"", True)
+            await trio.sleep(360)
+        assert served.stats.refused == {"a fault of ours": 20}
+    assert len(lines(caplog)) == 2
+
+
+async def test_no_descriptor_left_is_a_state_and_not_the_end_nor_a_line(
+    autojump_clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving() as served:
+        served.listener.failures += [OSError(errno.EMFILE, "Too many open files")] * 10
+        await trio.sleep(11 * FULL_SECONDS)
+        assert served.listener.failures == []
+        status, _, _, _ = await exchange(served, GET)
+        assert status == 200
+        assert served.stats.refused == {"no file descriptor left": 10}
+    assert lines(caplog) == []
+
+
+def test_each_kind_and_source_is_news_once_an_hour() -> None:
+    quiet = LogLimit()
+    assert quiet.is_news("a", "x", 0)
+    assert quiet.is_news("b", "x", 1)
+    assert quiet.is_news("a", "y", 2)
+    assert not quiet.is_news("a", "x", LOG_INTERVAL_SECONDS - 1)
+    assert quiet.is_news("a", "x", LOG_INTERVAL_SECONDS)
+    assert not quiet.is_news("b", "x", LOG_INTERVAL_SECONDS)
+
+
+def test_one_kind_that_is_forged_does_not_hide_another() -> None:
+    quiet = LogLimit()
+    assert sum(quiet.is_news("a", str(number), 0) for number in range(1000)) == MAX_SOURCES
+    assert quiet.is_news("b", "x", 0)

@@ -1,0 +1,458 @@
+"""A network that changes, and devices that come and go, on a clock and a network of our own."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Unpack
+
+import attrs
+import pytest
+import trio
+import trio.testing
+
+from tests.devices import BASIC, GATEWAY, ROOT_UUID
+from tests.server.fakes import ASKER, NOON, FakeNetwork, interface
+from upnp_trio import DescriptionError, Device, NetworkChanged, NetworkError, PortTaken, RootDevice, Running
+from upnp_trio.server.options import ServeOptions, Settings
+from upnp_trio.server.serve import serve_on
+from upnp_trio.ssdp.messages import (
+    Alive,
+    ByeBye,
+    Message,
+    Search,
+    SearchResponse,
+    Update,
+    render_alive,
+    render_byebye,
+    render_search,
+)
+from upnp_trio.ssdp.search import MAX_ANSWERS
+
+ETH0 = interface("192.0.2.7/24")
+ETH1 = interface("198.51.100.7/24", name="eth1", index=3)
+MOVED = interface("192.0.2.77/24")
+
+
+@asynccontextmanager
+async def served(
+    network: FakeNetwork,
+    *roots: RootDevice,
+    **options: Unpack[ServeOptions],
+) -> AsyncIterator[Running]:
+    options |= {"rng": Random(0), "utcnow": lambda: NOON}
+    settings = Settings(**options)
+    async with serve_on(network, roots or [BASIC], settings) as running:
+        yield running
+
+
+def said(network: FakeNetwork, name: str, since: float) -> list[tuple[str, str, int | None]]:
+    """What was said on interface *name* since then: kind, address, BOOTID; each once, in order."""
+    found: dict[tuple[str, str, int | None], None] = {}
+    for sent in network.air.sent:
+        message = sent.message
+        if sent.interface == name and sent.time >= since and isinstance(message, Alive | ByeBye | Update):
+            found[type(message).__name__, str(sent.source), message.boot_id] = None
+    return list(found)
+
+
+async def search(network: FakeNetwork, target: str = "upnp:rootdevice", *, on: int = -1) -> list[SearchResponse]:
+    """The answers to a unicast search that is sent now."""
+    before = len(network.air.sent)
+    endpoint = list(network.endpoints.values())[on]
+    peer = (f"{endpoint.interface.addresses[0].network.network_address + 200}", 5000)
+    endpoint.unicast_receiver.say(render_search(Search(search_target=target)), peer)
+    await trio.sleep(1)
+    answers = [sent.message for sent in network.air.sent[before:] if sent.destination == peer]
+    return [answer for answer in answers if isinstance(answer, SearchResponse)]
+
+
+async def test_an_interface_that_comes_is_served_after_the_others_were_told_of_the_new_boot_id(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network) as running:
+        events = running.subscribe()
+        await trio.sleep(10)
+        old = running.boot_id
+        network.change(ETH0, ETH1)
+        await trio.sleep(10)
+        assert running.boot_id > old
+        assert said(network, "eth0", since=10) == [
+            ("Update", "192.0.2.7", old),
+            ("Alive", "192.0.2.7", running.boot_id),
+        ]
+        assert said(network, "eth1", since=10) == [("Alive", "198.51.100.7", running.boot_id)]
+        updates = [message for message in network.air.messages(Update) if isinstance(message, Update)]
+        assert len(updates) == 3
+        assert {update.next_boot_id for update in updates} == {running.boot_id}
+        (answer,) = await search(network, on=1)
+        assert answer.location == running.locations[1]
+        assert answer.boot_id == running.boot_id
+        boot_id = running.boot_id
+    changed = [event async for event in events if isinstance(event, NetworkChanged)]
+    assert changed == [NetworkChanged(served=(("eth0", "192.0.2.7"), ("eth1", "198.51.100.7")), boot_id=boot_id)]
+
+
+async def test_an_address_that_is_replaced_is_revoked_and_the_new_one_announced_without_update(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network) as running:
+        await trio.sleep(10)
+        old = running.boot_id
+        network.change(MOVED)
+        await trio.sleep(10)
+        assert said(network, "eth0", since=10) == [
+            ("ByeBye", "192.0.2.77", old),
+            ("Alive", "192.0.2.77", running.boot_id),
+        ]
+        (answer,) = await search(network)
+        assert answer.location.startswith("http://192.0.2.77:49152/")
+
+
+async def test_an_interface_that_can_no_longer_speak_does_not_hold_up_the_others(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network) as running:
+        await trio.sleep(10)
+        network.air.failures.extend(OSError(101, "Network is unreachable") for _ in range(2))
+        network.change(ETH1)
+        await trio.sleep(10)
+        assert said(network, "eth0", since=10) == []
+        assert said(network, "eth1", since=10) == [("Alive", "198.51.100.7", running.boot_id)]
+        # tried once in each of two rounds, not for each of three rows
+        assert running.stats.send_errors == {"Network is unreachable": 2}
+
+
+async def test_an_address_that_comes_later_and_is_checked_first_is_a_change_all_the_same(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network) as running:
+        await trio.sleep(10)
+        old = running.boot_id
+        network.change(attrs.evolve(ETH0, pending=frozenset({interface("fd00::7/64").addresses[0].ip})))
+        await trio.sleep(10)
+        assert running.boot_id == old
+        network.change(interface("192.0.2.7/24", "fd00::7/64"))
+        await trio.sleep(10)
+        assert running.boot_id > old
+        assert len(network.air.messages(Update)) == 3
+
+
+async def test_an_interface_that_goes_is_revoked_there_and_nowhere_else(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0, ETH1)
+    async with served(network) as running:
+        await trio.sleep(10)
+        old = running.boot_id
+        network.change(ETH1)
+        await trio.sleep(10)
+        assert said(network, "eth0", since=10) == [("ByeBye", "192.0.2.7", old)]
+        assert said(network, "eth1", since=10) == [
+            ("Update", "198.51.100.7", old),
+            ("Alive", "198.51.100.7", running.boot_id),
+        ]
+        assert len(running.locations) == 1
+
+
+async def test_no_network_is_a_normal_state_and_the_device_appears_when_one_comes(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0)
+    network.now = []
+    async with served(network) as running:
+        await trio.sleep(5000)
+        assert running.locations == ()
+        assert network.air.sent == []
+        network.change(ETH0)
+        await trio.sleep(10)
+        assert said(network, "eth0", since=0) == [("Alive", "192.0.2.7", running.boot_id)]
+        assert len(await search(network)) == 1
+        network.change()
+        await trio.sleep(10)
+        assert running.locations == ()
+        network.change(ETH0)
+        await trio.sleep(10)
+        assert len(await search(network)) == 1
+
+
+async def test_an_address_that_was_still_being_checked_is_no_change_when_it_can_be_used(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    link_local = interface("fe80::7/64").addresses[0].ip
+    checking = attrs.evolve(ETH0, pending=frozenset({link_local}))
+    network = FakeNetwork(checking)
+    async with served(network) as running:
+        await trio.sleep(10)
+        old = running.boot_id
+        network.change(interface("192.0.2.7/24", "fe80::7/64"))
+        await trio.sleep(10)
+        assert running.boot_id == old
+        assert network.air.messages(Update, ByeBye) == []
+        assert len(running.locations) == 2
+        # there alone, the device is new
+        assert Counter(str(sent.source) for sent in network.air.sent if sent.time > 10) == {"fe80::7": 9}
+        await trio.sleep(1000)
+        sources = {str(sent.source) for sent in network.air.sent if sent.time > 30}
+        assert sources == {"192.0.2.7", "fe80::7"}
+
+
+async def test_what_changes_nothing_says_nothing(autojump_clock: trio.testing.MockClock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network):
+        await trio.sleep(10)
+        before = len(network.air.sent)
+        network.change(ETH0)
+        await trio.sleep(10)
+        assert len(network.air.sent) == before
+
+
+async def test_a_host_that_has_slept_announces_again(autojump_clock: trio.testing.MockClock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network) as running:
+        await trio.sleep(10)
+        network.change(ETH0, slept=True)
+        await trio.sleep(0.2)
+        assert said(network, "eth0", since=10) == [("Alive", "192.0.2.7", running.boot_id)]
+
+
+async def test_a_request_in_flight_on_an_untouched_interface_is_not_disturbed(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0, ETH1)
+    async with served(network) as running:
+        await trio.sleep(10)
+        client = network.listeners[ETH1.addresses[0].ip].connect()
+        path = running.locations[1].removeprefix("http://198.51.100.7:49152")
+        request = f"GET {path} HTTP/1.1\r\nHost: 198.51.100.7:49152\r\n\r\n".encode()
+        await client.send_all(request[:20])
+        await trio.sleep(1)
+        network.change(ETH1)
+        await trio.sleep(1)
+        await client.send_all(request[20:])
+        assert (await client.receive_some()).startswith(b"HTTP/1.1 200 OK")
+        await client.aclose()
+
+
+async def test_an_interface_that_cannot_be_opened_is_told_once_and_tried_again(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    network = FakeNetwork(ETH0, ETH1)
+    network.refused["eth1"] = NetworkError("not now")
+    async with served(network) as running:
+        for _ in range(5):
+            await trio.sleep(10)
+            network.change(ETH0, ETH1)
+        await trio.sleep(10)
+        assert [record.getMessage() for record in caplog.records] == ["eth1 is not served: not now"]
+        assert network.air.messages(Update) == []
+        del network.refused["eth1"]
+        network.change(ETH0, ETH1)
+        await trio.sleep(10)
+        assert len(running.locations) == 2
+
+
+async def test_a_port_that_is_taken_everywhere_is_an_error_of_the_start(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0)
+    network.refused["eth0"] = PortTaken("UDP port 1900 is taken")
+    with pytest.raises(PortTaken, match="1900"):
+        async with served(network):
+            raise AssertionError("it must not start")
+
+
+async def test_an_interface_that_is_asked_for_and_not_there_is_an_error_of_the_start(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    with pytest.raises(NetworkError, match="no interface or address 'eth9'"):
+        async with served(FakeNetwork(ETH0), interfaces=["eth9"]):
+            raise AssertionError("it must not start")
+
+
+async def test_an_advertised_url_takes_the_place_of_every_address(autojump_clock: trio.testing.MockClock) -> None:
+    network = FakeNetwork(ETH0, ETH1)
+    async with served(network, advertise_url="http://203.0.113.5:8080/") as running:
+        await trio.sleep(1)
+        told = {message.location for message in network.air.messages(Alive) if isinstance(message, Alive)}
+        assert told == set(running.locations) == {f"http://203.0.113.5:8080/{ROOT_UUID}/description.xml"}
+
+
+async def test_answers_that_wait_on_a_link_that_stays_survive_the_flapping_of_another(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0, ETH1)
+    async with served(network) as running:
+        await trio.sleep(10)
+        before, old = len(network.air.sent), running.boot_id
+        for endpoint, peer in zip(network.endpoints.values(), (ASKER, ("198.51.100.9", 50000)), strict=True):
+            endpoint.multicast_receiver.say(render_search(Search(search_target="ssdp:all", mx=5)), peer)
+        await trio.testing.wait_all_tasks_blocked()
+        asked = trio.current_time()
+        network.change(ETH0)
+        await trio.sleep(5)
+        answers = [sent for sent in network.air.sent[before:] if isinstance(sent.message, SearchResponse)]
+        late = [sent for sent in answers if sent.time > asked + 1]  # the byebye takes its time
+        assert {sent.destination for sent in late} == {ASKER}
+        assert {sent.message.boot_id for sent in late if isinstance(sent.message, SearchResponse)} == {running.boot_id}
+        assert running.boot_id > old
+        assert len([sent for sent in answers if sent.destination == ASKER]) == 3
+        assert running.stats.send_errors == {"the network changed": 3}  # on the link that is gone
+
+
+# --- devices that come and go ---
+
+
+def numbered(number: int) -> RootDevice:
+    return attrs.evolve(BASIC, udn=f"uuid:00000000-0000-0000-0000-{number:012}", friendly_name=f"Device {number}")
+
+
+async def test_a_device_that_is_added_is_found_and_announced(autojump_clock: trio.testing.MockClock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network) as running:
+        await trio.sleep(10)
+        added = await running.add(numbered(1))
+        (answer,) = await search(network, str(added.udn))
+        assert answer.location == running.locations[1]
+        announced = Counter(
+            message.usn.partition("::")[0]
+            for sent in network.air.sent
+            if sent.time >= 10
+            for message in [sent.message]
+            if isinstance(message, Alive)
+        )
+        assert announced == {str(added.udn): 9}
+
+
+async def test_a_device_that_is_removed_is_revoked_and_not_found(autojump_clock: trio.testing.MockClock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC, numbered(1)) as running:
+        await trio.sleep(10)
+        await running.remove(str(BASIC.udn))
+        assert {
+            message.usn.partition("::")[0] for message in network.air.messages(ByeBye) if isinstance(message, ByeBye)
+        } == {str(BASIC.udn)}
+        assert await search(network, str(BASIC.udn)) == []
+        assert len(await search(network)) == 1
+        before = trio.current_time()
+        await trio.sleep(2000)
+        later: list[Message] = [sent.message for sent in network.air.sent if sent.time > before]
+        assert {message.usn.partition("::")[0] for message in later if isinstance(message, Alive)} == {
+            str(numbered(1).udn)
+        }
+        with pytest.raises(KeyError):
+            await running.remove(str(BASIC.udn))
+
+
+async def test_no_answer_for_a_device_follows_its_byebye(autojump_clock: trio.testing.MockClock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC, numbered(1)) as running:
+        await trio.sleep(10)
+        network.endpoint.multicast_receiver.say(render_search(Search(search_target="ssdp:all", mx=5)))
+        await trio.testing.wait_all_tasks_blocked()
+        await running.remove(str(BASIC.udn))
+        gone = trio.current_time()
+        await trio.sleep(5)
+        later = [sent.message for sent in network.air.sent if sent.time > gone and sent.destination == ASKER]
+        assert {answer.usn.partition("::")[0] for answer in later if isinstance(answer, SearchResponse)} == {
+            str(numbered(1).udn)
+        }
+
+
+async def test_a_description_that_changes_is_revoked_and_announced_with_another_config_id(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network) as running:
+        await trio.sleep(10)
+        old = running.device
+        await running.update(BASIC)
+        assert running.device.config_id == old.config_id
+        assert network.air.messages(ByeBye) == []
+        new = await running.update(attrs.evolve(BASIC, friendly_name="Jambon 3001"))
+        await trio.sleep(10)
+        assert running.device == new != old
+        messages = [m for m in network.air.messages(Alive, ByeBye) if isinstance(m, Alive | ByeBye)][9:]
+        assert [type(message) for message in messages] == [ByeBye] * 6 + [Alive] * 9
+        assert {message.config_id for message in messages[:6]} == {old.config_id}
+        assert {message.config_id for message in messages[6:]} == {new.config_id}
+        (answer,) = await search(network)
+        assert answer.config_id == new.config_id
+
+
+async def test_two_devices_with_one_udn_are_refused_and_what_is_served_stays(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, GATEWAY) as running:
+        inner = GATEWAY.devices[0]
+        assert isinstance(inner, Device)
+        with pytest.raises(DescriptionError, match=str(inner.udn)):
+            await running.add(attrs.evolve(BASIC, udn=inner.udn))
+        assert len(await search(network)) == 1
+
+
+async def test_a_thousand_devices_are_found_and_leave(autojump_clock: trio.testing.MockClock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, *(numbered(number) for number in range(1000))) as running:
+        await trio.sleep(60)
+        alive = Counter(message.usn for message in network.air.messages(Alive) if isinstance(message, Alive))
+        assert len(alive) == 3000
+        assert set(alive.values()) == {3}
+        found: set[str] = set()
+        for _ in range(4):
+            answers = await search(network, "ssdp:all")
+            assert len(answers) == MAX_ANSWERS
+            found |= {answer.usn.partition("::")[0] for answer in answers}
+        assert len(found) == 1000
+        for number in (0, 499, 999):
+            assert len(await search(network, str(numbered(number).udn))) == 1
+        before = trio.current_time()
+        assert len(running.devices) == 1000
+    gone = Counter(message.usn for message in network.air.messages(ByeBye) if isinstance(message, ByeBye))
+    assert len(gone) == 3000
+    # paced: no tenth of a second has more than two breaths of the announcer
+    tenths = Counter(int(sent.time * 10) for sent in network.air.sent if sent.time < 10 or sent.time > before)
+    assert max(tenths.values()) <= 3 * 32
+
+
+# --- somebody else in our name ---
+
+
+@pytest.mark.parametrize("usn", [f"uuid:{ROOT_UUID}", f"uuid:{ROOT_UUID.upper()}::upnp:rootdevice"])
+async def test_a_stranger_with_our_udn_is_told_of_once_and_answered_now_and_then(
+    usn: str, autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    network = FakeNetwork(ETH0)
+    stranger = render_byebye(ByeBye(notification_type="n", usn=usn))
+    async with served(network):
+        await trio.sleep(10)
+        for _ in range(50):
+            network.endpoint.multicast_receiver.say(stranger)
+            await trio.sleep(0.5)
+        alives = [sent for sent in network.air.sent if sent.time > 10]
+        assert len(alives) == 9
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert warning.startswith(f"{ASKER[0]} on eth0 says byebye for our {usn.partition('::')[0]}; ")
+
+
+async def test_a_neighbour_with_its_own_udn_and_our_own_echo_are_no_conflict(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    network = FakeNetwork(ETH0)
+    theirs = render_alive(Alive(notification_type="n", usn="uuid:other", location="l", server="s", max_age=1))
+    ours = render_alive(Alive(notification_type="n", usn=str(BASIC.udn), location="l", server="s", max_age=1))
+    async with served(network):
+        await trio.sleep(10)
+        network.endpoint.multicast_receiver.say(theirs)
+        network.endpoint.multicast_receiver.say(ours, ("192.0.2.7", 1900))
+        await trio.sleep(10)
+        assert [sent for sent in network.air.sent if sent.time > 10] == []
+    assert caplog.records == []

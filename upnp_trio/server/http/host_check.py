@@ -1,0 +1,136 @@
+"""Who may speak to a device over HTTP: by which names, and from which pages (RFC 9112 §3.2, RFC 6454).
+
+A web page whose name is rebound to our address reaches us with its own name in Host, and its script with its own
+site in Origin. Answering our literal address alone, and names that were allowed, shuts out both: nobody but us has
+our address for a name. No URL is ever built from what a peer writes here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from upnp_trio.errors import NetworkError
+
+__all__ = [
+    "HOST_MALFORMED",
+    "HOST_REFUSED",
+    "ORIGIN_REFUSED",
+    "HostCheck",
+    "HostName",
+    "parse_allowed_host",
+    "parse_authority",
+]
+
+#: a host as it is compared, with its port; ``None`` is any port
+HostName = tuple[str, int | None]
+
+HTTP_PORT = 80
+# The reasons that are counted.
+HOST_REFUSED = "host refused"
+HOST_MALFORMED = "malformed host"
+ORIGIN_REFUSED = "origin refused"
+
+# Host's grammar (RFC 3986 §3.2.2): a literal in brackets, or a name or IPv4 address; no user, no blanks.
+_AUTHORITY = re.compile(r"(\[[0-9A-Za-z:.%_~-]+\]|[0-9A-Za-z._~!$&'()*+,;=%-]+)(?::([0-9]{0,5}))?")
+_NAME = re.compile(r"[0-9A-Za-z_]([0-9A-Za-z._-]*[0-9A-Za-z_])?\.?")
+_ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")
+# What a browser says of a request that its own address bar or this very site began (Fetch Metadata §2.3).
+_OWN_SITES = frozenset({"same-origin", "none"})
+
+
+def parse_authority(text: str) -> HostName | None:
+    """Host and port of *text*, each in its one usual spelling; ``None`` for what is none.
+
+    A zone identifier is left out: it names the asker's interface, and some send it (async_upnp_client's does).
+    """
+    match = _AUTHORITY.fullmatch(text)
+    if match is None:
+        return None
+    host = _usual_spelling(match[1])
+    port = int(match[2]) if match[2] else HTTP_PORT
+    return None if host is None or port > 65535 else (host, port)
+
+
+def _usual_spelling(host: str) -> str | None:
+    if host.startswith("["):
+        try:
+            return f"[{ipaddress.IPv6Address(host[1:-1].partition('%')[0])}]"
+        except ValueError:
+            return None
+    return host.lower().removesuffix(".")
+
+
+def parse_allowed_host(text: str) -> HostName:
+    """The host that *text* allows, ``NAME`` with any port or ``NAME:PORT``; raises `NetworkError` for another form."""
+    found = parse_authority(text)
+    is_host = text.startswith("[") or _NAME.fullmatch(text.partition(":")[0])
+    if found is None or not is_host or text.endswith(":"):
+        raise NetworkError(
+            f"{text!r} is no host to allow; write a name or an address, and a port if only one is meant, "
+            "as in ham.local, ham.example.com:8080 or [2001:db8::1]"
+        )
+    host, port = found
+    return host, port if re.search(r":[0-9]+$", text) else None
+
+
+@attrs.define(eq=False, repr=False)
+class HostCheck:
+    """The names by which one listener of ours is reached: its own *authority*, and those that are *allowed*."""
+
+    #: address and port, as in a URL of ours
+    authority: str
+    allowed: Iterable[HostName] = ()
+    _names: frozenset[HostName | None] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        own = parse_authority(self.authority)
+        names = {own, *self.allowed}
+        if own is not None and _is_loopback(own[0]):
+            names.add(("localhost", own[1]))  # the one name that nobody can rebind: browsers know it themselves
+        self._names = frozenset(names)
+
+    def is_ours(self, authority: str) -> bool:
+        """Whether *authority*, from Host or a target, names us."""
+        return self._judge(authority) is None
+
+    def refusal(self, method: str, target: str, headers: Mapping[str, str]) -> str | None:
+        """Why this request is not for us to answer; ``None`` if it is. *headers* has lower-case names.
+
+        Without Host it is HTTP/1.0's, which no browser speaks.
+        """
+        if not target.startswith("/") and (absolute := _ABSOLUTE.match(target)):
+            if absolute[1].lower() != "http":
+                return HOST_REFUSED
+            if reason := self._judge(absolute[2]):
+                return reason
+        host = headers.get("host")
+        if host is not None and (reason := self._judge(host)):
+            return reason
+        if "origin" in headers and not self._is_own_page(headers["origin"]):
+            return ORIGIN_REFUSED
+        # Links and pictures may lead here from anywhere; what acts may not.
+        if method not in ("GET", "HEAD") and headers.get("sec-fetch-site", "none").lower() not in _OWN_SITES:
+            return ORIGIN_REFUSED
+        return None
+
+    def _judge(self, authority: str) -> str | None:
+        if authority == self.authority:  # as every control point that follows LOCATION writes it
+            return None
+        named = parse_authority(authority)
+        if named is None:
+            return HOST_MALFORMED  # 400 and not 403: RFC 9112 §3.2
+        return None if named in self._names or (named[0], None) in self._names else HOST_REFUSED
+
+    def _is_own_page(self, origin: str) -> bool:
+        return origin.startswith("http://") and self.is_ours(origin.removeprefix("http://"))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

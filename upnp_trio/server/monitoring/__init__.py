@@ -1,0 +1,1 @@
+"""What is counted, published as events and logged while devices are served."""

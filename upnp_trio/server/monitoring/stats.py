@@ -1,0 +1,92 @@
+"""How often each thing happened: everything that was taken, answered, refused or lost, with the reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import attrs
+
+__all__ = ["Counted", "Stats"]
+
+
+def _frozen(counter: Mapping[str, int]) -> Mapping[str, int]:
+    return MappingProxyType({key: counter[key] for key in sorted(counter) if counter[key]})
+
+
+@attrs.frozen(kw_only=True)
+class Counted:
+    """The counters at one moment; they change no more. `Stats` says what each of them is."""
+
+    datagrams: int
+    searches: int
+    answers: int
+    announcements: int
+    byebyes: int
+    updates: int
+    conflicts: int
+    connections: int
+    events_dropped: int
+    requests: Mapping[int, int]
+    refused: Mapping[str, int] = attrs.field(converter=_frozen)
+    timeouts: Mapping[str, int] = attrs.field(converter=_frozen)
+    dropped: Mapping[str, int] = attrs.field(converter=_frozen)
+    send_errors: Mapping[str, int] = attrs.field(converter=_frozen)
+
+
+@attrs.define(eq=False, repr=False)
+class Stats:
+    """How often each thing happened since the device was started; these are the living counters, for reading alone.
+
+    `snapshot` gives what they are at one moment. A datagram is a search or is in *dropped*, and a search that is not
+    answered is in *dropped*, too.
+    """
+
+    #: datagrams that were received, of whatever kind
+    datagrams: int = 0
+    #: searches that could be read
+    searches: int = 0
+    #: answers that were sent
+    answers: int = 0
+    #: ssdp:alive messages that were sent
+    announcements: int = 0
+    #: ssdp:byebye messages that were sent
+    byebyes: int = 0
+    #: ssdp:update messages that were sent
+    updates: int = 0
+    #: how often somebody else announced or revoked a device of ours
+    conflicts: int = 0
+    #: HTTP connections that were accepted
+    connections: int = 0
+    #: events that a subscriber was too slow for
+    events_dropped: int = 0
+    #: HTTP requests that were answered, by status
+    requests: Counter[int] = attrs.field(factory=Counter)
+    #: HTTP requests and connections that were refused, by reason; those that were told so are in *requests*, too
+    refused: Counter[str] = attrs.field(factory=Counter)
+    #: HTTP connections that were closed as the peer was too slow, by what it was to do: idle, head, body, write
+    timeouts: Counter[str] = attrs.field(factory=Counter)
+    #: datagrams that were received and not answered, by reason
+    dropped: Counter[str] = attrs.field(factory=Counter)
+    #: what could not be sent, by the system's reason
+    send_errors: Counter[str] = attrs.field(factory=Counter)
+
+    def snapshot(self) -> Counted:
+        """The counters at this moment."""
+        return Counted(
+            datagrams=self.datagrams,
+            searches=self.searches,
+            answers=self.answers,
+            announcements=self.announcements,
+            byebyes=self.byebyes,
+            updates=self.updates,
+            conflicts=self.conflicts,
+            connections=self.connections,
+            events_dropped=self.events_dropped,
+            requests=MappingProxyType({status: self.requests[status] for status in sorted(self.requests)}),
+            refused=self.refused,
+            timeouts=self.timeouts,
+            dropped=self.dropped,
+            send_errors=self.send_errors,
+        )
