@@ -13,7 +13,7 @@ from tests.fuzz.script import CUT, LONG_WAIT, OTHER_WAY, PEERS, WAIT, Move, read
 from tests.fuzz.stage import play
 from tests.server.fakes import NOON, FakeNetwork, Sent, interface
 from upnp_trio.cli.view import describe
-from upnp_trio.network.multicast import Address
+from upnp_trio.network.endpoint import Address
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.messages import MAX_MX_SECONDS, Alive, Search, SearchResponse, parse, render_search

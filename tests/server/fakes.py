@@ -16,10 +16,11 @@ import trio
 import trio.testing
 
 from upnp_trio.errors import NetworkError
+from upnp_trio.network.endpoint import Address, Endpoint, Receiver, Sender
 from upnp_trio.network.interfaces import Interface, IpAddress
 from upnp_trio.network.listeners import HttpListener, authority
-from upnp_trio.network.multicast import Address, Endpoint, Receiver, Sender, group_of
 from upnp_trio.network.served_interface import InterfaceOptions, ServedInterface, base_url
+from upnp_trio.network.ssdp_sockets import group_of
 from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.http.server import HttpServer
 from upnp_trio.server.monitoring.events import Event

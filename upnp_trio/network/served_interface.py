@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 from upnp_trio.network.changes import Changes, open_changes
+from upnp_trio.network.endpoint import Endpoint
 from upnp_trio.network.interfaces import Interface, host_interfaces
 from upnp_trio.network.listeners import HttpListener, authority, find_port, open_listener
-from upnp_trio.network.multicast import Endpoint, open_endpoint
+from upnp_trio.network.ssdp_sockets import open_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -34,7 +34,7 @@ from upnp_trio.ssdp.search import Index
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterable
 
-    from upnp_trio.network.multicast import Address, Endpoint, Sender
+    from upnp_trio.network.endpoint import Address, Endpoint, Sender
 
 __all__ = ["DeviceHost"]
 

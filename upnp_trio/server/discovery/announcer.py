@@ -18,7 +18,7 @@ from typing import NoReturn
 import attrs
 import trio
 
-from upnp_trio.network.multicast import Sender
+from upnp_trio.network.endpoint import Sender
 from upnp_trio.server.discovery.wakeup import Wakeup
 from upnp_trio.server.monitoring.events import Announced, Events
 from upnp_trio.server.monitoring.stats import Stats

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import attrs
 
-from upnp_trio.network.multicast import Address, Endpoint
+from upnp_trio.network.endpoint import Address, Endpoint
 from upnp_trio.server.discovery.due_queue import DueQueue
 
 __all__ = ["DuplicateSearches"]

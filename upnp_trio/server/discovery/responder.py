@@ -18,7 +18,7 @@ import trio
 
 from upnp_trio.dates import http_date
 from upnp_trio.errors import MalformedMessage
-from upnp_trio.network.multicast import MAX_BATCH, Address, Endpoint, Receiver, Sender
+from upnp_trio.network.endpoint import MAX_BATCH, Address, Endpoint, Receiver, Sender
 from upnp_trio.server.discovery.budget import Budget
 from upnp_trio.server.discovery.due_queue import DueQueue
 from upnp_trio.server.discovery.duplicates import DuplicateSearches
