@@ -22,7 +22,8 @@ from upnp_trio.cli.arguments import InterfacesArguments, ServeArguments, UsageEr
 from upnp_trio.cli.default_device import default_device
 from upnp_trio.cli.view import LINES_PER_ROUND, View, counter_table, counters, interface_table, introduce, refusals
 from upnp_trio.errors import DeviceFailed, UpnpTrioError
-from upnp_trio.network.interfaces import choose, host_interfaces, missing
+from upnp_trio.network.host_interfaces import host_interfaces
+from upnp_trio.network.interfaces import choose, missing
 from upnp_trio.server.options import ServeOptions
 from upnp_trio.server.serve import serve_devices
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE

@@ -1,4 +1,4 @@
-"""What the system says of an interface beside its addresses; each system in its own way."""
+"""What each system tells of one interface beside its addresses."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from upnp_trio.network.system_errors import GONE_ERRNOS, HIDDEN_ERRNOS, tolerated, translated
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from ipaddress import IPv4Interface, IPv6Interface
 
-__all__ = ["InterfaceFlags", "hardware_addresses", "interface_flags"]
+__all__ = ["InterfaceFlags", "hardware_addresses", "interface_flags", "interface_index"]
 
 
 class InterfaceFlags(TypedDict):
@@ -25,8 +27,8 @@ class InterfaceFlags(TypedDict):
 
 if sys.platform == "win32":
 
-    def interface_flags(name: str, addresses: Sequence[IPv4Interface | IPv6Interface]) -> InterfaceFlags:
-        """Windows lists no flags this way; what it lists is up, and all of it takes multicast."""
+    def interface_flags(name: str, addresses: Sequence[IPv4Interface | IPv6Interface]) -> InterfaceFlags | None:
+        """The flags of the interface *name*. Windows lists only interfaces that are up, and all take multicast."""
         return {
             "is_up": True,
             "is_loopback": all(address.is_loopback for address in addresses),
@@ -35,8 +37,12 @@ if sys.platform == "win32":
             "is_bridge_port": False,
         }
 
+    def interface_index(name: str) -> int | None:
+        """The index of the interface *name*. Windows lists each interface with its index, so this one is gone."""
+        return None
+
     def hardware_addresses() -> list[tuple[str, bytes]]:
-        """Left to `uuid.getnode` on this system."""
+        """Nothing: `uuid.getnode` asks Windows for them."""
         return []
 
 else:
@@ -44,7 +50,7 @@ else:
     import socket
     import struct
 
-    # <net/if.h>, <linux/sockios.h>; the BSDs have the same flags but for MULTICAST
+    # <net/if.h>, <linux/sockios.h>; the BSDs have the same flags except MULTICAST
     _IFF_UP = 0x1
     _IFF_LOOPBACK = 0x8
     _IFF_POINTOPOINT = 0x10
@@ -52,37 +58,59 @@ else:
     _IFF_RUNNING = 0x40
     _SIOCGIFFLAGS = 0x8913 if sys.platform == "linux" else 0xC0206911
     _SIOCGIFHWADDR = 0x8927  # Linux
+    _SIOCGIFINDEX = 0x8933  # Linux
 
-    def interface_flags(name: str, addresses: Sequence[IPv4Interface | IPv6Interface]) -> InterfaceFlags:
-        """The flags of the interface *name*; down if it went away between two looks.
+    def interface_flags(name: str, addresses: Sequence[IPv4Interface | IPv6Interface]) -> InterfaceFlags | None:
+        """The flags of the interface *name*; ``None`` if it is gone. Raises `OSError` if the system cannot tell.
 
         An interface without a carrier (the cable is out) counts as down: nobody receives us there.
         """
-        try:
-            (flags,) = struct.unpack_from("H", _ask(_SIOCGIFFLAGS, name), 16)
-        except OSError:
-            flags = 0
+        answer = _ask(_SIOCGIFFLAGS, name)
+        if answer is None:
+            return None
+        (flags,) = struct.unpack_from("H", answer, 16)
         return {
             "is_up": bool(flags & _IFF_UP and flags & _IFF_RUNNING),
             "is_loopback": bool(flags & _IFF_LOOPBACK),
             "is_point_to_point": bool(flags & _IFF_POINTOPOINT),
             "is_multicast": bool(flags & _IFF_MULTICAST),
-            "is_bridge_port": Path(f"/sys/class/net/{name}/brport").exists(),  # Linux; no such path elsewhere
+            "is_bridge_port": _is_bridge_port(name),
         }
 
+    def interface_index(name: str) -> int | None:
+        """The index of the interface *name*; ``None`` if it is gone. Raises `OSError` if the system cannot tell."""
+        if sys.platform == "linux":
+            answer = _ask(_SIOCGIFINDEX, name)
+            return None if answer is None else int(struct.unpack_from("i", answer, 16)[0])
+        else:
+            return None  # the BSDs need no descriptor to find an index, so ifaddr finds it unless the interface is gone
+
     def hardware_addresses() -> list[tuple[str, bytes]]:
-        """Name and hardware address of each interface that has one (Linux), by index."""
+        """Name and hardware address of each Ethernet interface, by index; on Linux alone.
+
+        Raises `NetworkError` when the system cannot tell: the host's identity is made of them, so none may be missed.
+        """
         found: list[tuple[str, bytes]] = []
-        for _, name in sorted(socket.if_nameindex()) if sys.platform == "linux" else ():
-            try:
+        with translated("read the hardware addresses of this host"):
+            for _, name in sorted(socket.if_nameindex()) if sys.platform == "linux" else ():
                 answer = _ask(_SIOCGIFHWADDR, name)
-            except OSError:  # it went away between two looks
-                continue
-            family, hardware = struct.unpack_from("H6s", answer, 16)
-            if family == 1 and any(hardware):  # ARPHRD_ETHER
-                found.append((name, hardware))
+                if answer is None:
+                    continue
+                family, hardware = struct.unpack_from("H6s", answer, 16)
+                if family == 1 and any(hardware):  # ARPHRD_ETHER
+                    found.append((name, hardware))
         return found
 
-    def _ask(request: int, name: str) -> bytes:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
-            return fcntl.ioctl(asker, request, struct.pack("16s24x", name.encode()[:15]))
+    def _ask(request: int, name: str) -> bytes | None:
+        """The answer to an ioctl about the interface *name*; ``None`` if the interface is gone."""
+        answer = None
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker, tolerated(GONE_ERRNOS):
+            answer = fcntl.ioctl(asker, request, struct.pack("16s24x", name.encode()[:15]))
+        return answer
+
+    def _is_bridge_port(name: str) -> bool:
+        found = False
+        with tolerated(HIDDEN_ERRNOS):  # most interfaces have no such folder, and other systems have none at all
+            Path(f"/sys/class/net/{name}/brport").stat()
+            found = True
+        return found

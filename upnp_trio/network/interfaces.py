@@ -1,23 +1,15 @@
-"""Which interfaces and addresses this host has, and which of them a device is served on, with the reason.
-
-`host_interfaces` looks; `choose` decides and touches nothing.
-"""
+"""A host's interfaces and addresses as values, and the choice of those to serve a device on, with the reason."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-import sys
-from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, IPv6Network
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
-import ifaddr
 
 from upnp_trio.errors import NetworkError
-from upnp_trio.network.flags import interface_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +20,6 @@ __all__ = [
     "IpAddress",
     "IpInterface",
     "choose",
-    "host_interfaces",
     "is_container_bridge",
     "missing",
     "on_link",
@@ -88,61 +79,6 @@ class Choice:
     interface: Interface
     served: bool
     reason: str
-
-
-def host_interfaces() -> list[Interface]:
-    """The interfaces of this host, by index; addresses that are not usable yet are left out."""
-    found: dict[str, tuple[int, list[IpInterface]]] = {}
-    states = _ipv6_states()
-    for adapter in ifaddr.get_adapters(include_unconfigured=True):
-        # an address with a label comes as an adapter of its own: "eth0:1" is eth0
-        name = (adapter.nice_name if sys.platform == "win32" else adapter.name).partition(":")[0]
-        addresses: list[IpInterface] = []
-        for ip in adapter.ips:
-            if isinstance(ip.ip, str):
-                addresses.append(IPv4Interface(f"{ip.ip}/{ip.network_prefix}"))
-            else:
-                addresses.append(IPv6Interface(f"{ip.ip[0].partition('%')[0]}/{ip.network_prefix}"))
-        usable = [address for address in addresses if states.get((name, address.ip), _PREFERRED) < _TENTATIVE]
-        usable.sort(key=lambda address: states.get((name, address.ip), _PREFERRED))
-        found.setdefault(name, (adapter.index or 0, []))[1].extend(usable)
-    return sorted(
-        (
-            Interface(
-                name=name,
-                index=index,
-                addresses=tuple(addresses),
-                pending=frozenset(ip for (where, ip), state in states.items() if (where, state) == (name, _TENTATIVE)),
-                **interface_flags(name, addresses),
-            )
-            for name, (index, addresses) in found.items()
-        ),
-        key=lambda interface: interface.index,
-    )
-
-
-# How good an IPv6 address is: a temporary one (RFC 8981) is gone tomorrow, a tentative one cannot be bound yet.
-_PREFERRED, _TEMPORARY, _DEPRECATED, _TENTATIVE, _DUPLICATE = range(5)
-
-
-def _ipv6_states() -> dict[tuple[str, IpAddress], int]:
-    """The state of each IPv6 address where the system tells it (Linux)."""
-    states: dict[tuple[str, IpAddress], int] = {}
-    with suppress(OSError):
-        for line in Path("/proc/net/if_inet6").read_text(encoding="ascii").splitlines():
-            digits, _, _, _, flags, name = line.split()
-            bits = int(flags, 16)
-            state = _PREFERRED
-            if bits & 0x01:  # IFA_F_TEMPORARY
-                state = _TEMPORARY
-            if bits & 0x20:  # IFA_F_DEPRECATED
-                state = _DEPRECATED
-            if bits & 0x40:  # IFA_F_TENTATIVE
-                state = _TENTATIVE
-            if bits & 0x08:  # IFA_F_DADFAILED
-                state = _DUPLICATE
-            states[name, IPv6Address(int(digits, 16))] = state
-    return states
 
 
 def choose(

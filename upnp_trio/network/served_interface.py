@@ -9,7 +9,8 @@ import attrs
 
 from upnp_trio.network.changes import Changes, open_changes
 from upnp_trio.network.endpoint import Endpoint
-from upnp_trio.network.interfaces import Interface, host_interfaces
+from upnp_trio.network.host_interfaces import host_interfaces
+from upnp_trio.network.interfaces import Interface
 from upnp_trio.network.listeners import HttpListener, authority, find_port, open_listener
 from upnp_trio.network.ssdp_sockets import open_endpoint
 
