@@ -1,4 +1,4 @@
-"""HTTP's listening sockets: one for each served address, all on one port where it can be had."""
+"""The listening sockets of HTTP: one for each served address, all on one port if possible."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
-from upnp_trio.errors import NetworkError, PortTaken
+from upnp_trio.errors import PortTaken
 from upnp_trio.network.streams import TcpListener
+from upnp_trio.network.system_errors import AddressGone, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,10 +34,15 @@ DYNAMIC_PORTS = range(49152, 65536)
 # Waiting connections; the kernel cuts it to its own limit (Linux: net.core.somaxconn, 4,096).
 BACKLOG = 4096
 
+_PORT_CURES = {
+    errno.EADDRINUSE: "stop the program that holds it, choose another with --port, or leave --port out",
+    errno.EACCES: "choose a port from 1024 on with --port",
+}
+
 
 @attrs.frozen(eq=False, repr=False)
 class HttpListener:
-    """Where HTTP is served: one listener, and the address and port that it has, as URLs name them."""
+    """Where HTTP is served: a listener, with its address and port as URLs name them."""
 
     authority: str
     listener: Listener
@@ -48,40 +54,51 @@ def authority(address: IpAddress, port: int) -> str:
 
 
 def find_port(interfaces: Iterable[Interface]) -> int:
-    """The first dynamic port that is free at every address of *interfaces*."""
+    """The first dynamic port that is free at every address of *interfaces*.
+
+    An address that went away meanwhile does not count: opening it tells of that, and the others need a port anyway.
+    Raises `PortTaken` if no port is free everywhere, and `NetworkError` for an error that another port cannot cure.
+    """
     places = [(address.ip, interface) for interface in interfaces for address in interface.addresses]
+    taken: PortTaken | None = None
     for port in DYNAMIC_PORTS:
-        with ExitStack() as stack, suppress(NetworkError):
-            for address, interface in places:
-                stack.enter_context(_listen(address, interface, port))
-            return port
+        with ExitStack() as stack:
+            try:
+                for address, interface in places:
+                    with suppress(AddressGone):
+                        stack.enter_context(_listen(address, interface, port))
+            except PortTaken as error:
+                taken = error
+            else:
+                return port
     raise PortTaken(
         f"no TCP port from {DYNAMIC_PORTS.start} to {DYNAMIC_PORTS.stop - 1} is free at every address; "
-        "choose one with --port"
-    )
+        f"choose one with --port. The last attempt: {taken}"
+    ) from taken
 
 
 @contextmanager
 def open_listener(
     address: IpAddress, interface: Interface, port: int, *, or_another: bool = False
 ) -> Iterator[tuple[int, Listener]]:
-    """Listen at *address* on *port*, or with *or_another* on the next dynamic one that is free; closed at the end.
+    """Listen at *address* on *port*, or with *or_another* on the first dynamic port that is free; closed at the end.
 
-    Gives the port and the listener. Raises `NetworkError` that names the address, the port and the cure.
+    Gives the port and the listener. Raises `NetworkError`, which names the address, the port and the cure.
     """
-    try:
-        opened = _listen(address, interface, port)
-    except PortTaken:
-        if not or_another:
-            raise
-        opened = _listen_anywhere(address, interface)
-        logger.warning("TCP port %s is taken at %s; it is served on %s there", port, address, opened.getsockname()[1])
-    opened.setblocking(False)
-    listener = TcpListener(opened)
-    try:
-        yield opened.getsockname()[1], listener
-    finally:
-        listener.close()
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(_listen(address, interface, port))
+        except PortTaken:
+            if not or_another:
+                raise
+            opened = stack.enter_context(_listen_anywhere(address, interface))
+        with translated(f"listen at {address}"):
+            actual_port = opened.getsockname()[1]
+        if port not in (0, actual_port):
+            logger.warning("TCP port %s is taken at %s; HTTP is on %s there", port, address, actual_port)
+        listener = TcpListener(opened)
+        stack.callback(listener.close)
+        yield actual_port, listener
 
 
 def _listen_anywhere(address: IpAddress, interface: Interface) -> socket.socket:
@@ -92,29 +109,21 @@ def _listen_anywhere(address: IpAddress, interface: Interface) -> socket.socket:
 
 
 def _listen(address: IpAddress, interface: Interface, port: int) -> socket.socket:
-    opened = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_STREAM)
-    try:
+    task = f"listen on TCP port {port} at {address}"
+    with ExitStack() as stack, translated(task):
+        opened = stack.enter_context(
+            socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_STREAM)
+        )
+        opened.setblocking(False)
         if sys.platform == "win32":  # there, SO_REUSEADDR would let two programs share the port
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted connections inherit it
         if address.version == 6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            opened.bind((str(address), port, 0, interface.index))
-        else:
-            opened.bind((str(address), port))
-        opened.listen(BACKLOG)
-    except OSError as error:
-        opened.close()
-        kind = PortTaken if error.errno in (errno.EADDRINUSE, errno.EACCES) else NetworkError
-        raise kind(_explain(error, address, port)) from error
+        with translated(task, port_cures=_PORT_CURES):
+            opened.bind((str(address), port, 0, interface.index) if address.version == 6 else (str(address), port))
+            opened.listen(BACKLOG)
+        stack.pop_all()
     return opened
-
-
-def _explain(error: OSError, address: IpAddress, port: int) -> str:
-    cure = {
-        errno.EADDRINUSE: "stop the program that holds it, choose another with --port, or leave --port out",
-        errno.EACCES: "choose a port from 1024 on with --port",
-        errno.EADDRNOTAVAIL: "check that the interface still has this address",
-    }.get(error.errno or 0, "check the interface")
-    return f"cannot listen on TCP port {port} at {address}: {error.strerror}; {cure}"

@@ -106,7 +106,6 @@ class TcpListener(trio.abc.Listener[TcpStream]):
 
     def __init__(self, listening: socket.socket) -> None:
         self._socket = listening
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # connections inherit it
 
     async def accept(self) -> TcpStream:
         """The next connection. Raises `OSError` when the system has no room for one (``EMFILE`` and its like)."""
