@@ -136,7 +136,7 @@ def test_a_holder_of_the_whole_port_is_named_and_announcing_alone_works(pair: Pa
         assert re.fullmatch(r"Error: \S[^\n]*\n", said.stderr), said.stderr
         name = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
         assert "UDP port 1900" in said.stderr
-        assert f"{name} (pid {pid})" in said.stderr
+        assert f"{name!r} (pid {pid})" in said.stderr
         assert listener.receive_for(0.01) == []
 
         served = serve_both(pair.device, "--announce-only", "--ipv4-only", JAMBON.file)
