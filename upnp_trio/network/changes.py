@@ -1,11 +1,12 @@
-"""When to look again: this host's network may have changed, or the host has slept.
+"""When to look at the network again: it may have changed, or the host has slept.
 
-The wake-up says no more than that; what changed is found by looking (`interfaces.host_interfaces`), which cannot
-miss anything. On Linux a netlink socket wakes us; elsewhere, and for what no socket tells, a look every so often.
+A wake-up says no more than that. What changed is found by a look (`host_interfaces`), which misses nothing. On Linux a
+netlink socket wakes us. On other systems, and for what no socket tells, there is a look every few seconds.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import sys
@@ -22,53 +23,50 @@ __all__ = ["Changes", "open_changes"]
 
 logger = logging.getLogger(__name__)
 
-# Where nothing wakes us, and for a change to be followed within 3 seconds.
+# Where nothing wakes us, so that a change is followed within 3 seconds.
 POLL_SECONDS = 2.0
-# Where netlink wakes us, a look now and then is for what failed the first time (an address still being checked).
+# Where netlink wakes us, for what failed the first time (an address that the system was still checking).
 SLOW_POLL_SECONDS = 5.0
-# A change comes as a burst (address gone, link down, link up, address there): wait until it has been quiet for so
+# A change comes as a burst (address gone, link down, link up, address there). A look waits until nothing came for so
 # long, but no longer than a second.
 SETTLE_SECONDS = 0.25
 MAX_SETTLE_SECONDS = 1.0
-# Time that passed while the host slept; less is no sleep but a busy machine.
+# A host that has slept was away for so long; a shorter time is that of a busy machine.
 SLEPT_SECONDS = 5.0
+# So many messages are read before other tasks run.
+MAX_MESSAGES = 256
 
 # <linux/rtnetlink.h>: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR
 _NETLINK_GROUPS = 0x1 | 0x10 | 0x100
 
 
 class Changes:
-    """Tells when to look at the network again."""
+    """Tells when to look at the network again; *netlink* is a socket that becomes readable after a change."""
 
     def __init__(self, netlink: socket.socket | None) -> None:
         self._netlink = netlink
         self._asleep = _seconds_asleep()
 
     async def wait(self) -> bool:
-        """Wait until the network may have changed; ``True`` if the host has slept in between."""
+        """Wait until the network may have changed; ``True`` if the host has slept meanwhile."""
         if self._netlink is None:
             await trio.sleep(POLL_SECONDS)
         else:
-            with trio.move_on_after(SLOW_POLL_SECONDS):
-                await trio.lowlevel.wait_readable(self._netlink)
-                await self._settle(self._netlink)
+            try:
+                await _wait_for_change(self._netlink)
+            except OSError as error:
+                # A socket that fails once may fail each time, and without a pause. Looking now and then costs little.
+                _explain_polling(error)
+                self._netlink.close()
+                self._netlink = None
         asleep = _seconds_asleep()
         slept, self._asleep = asleep - self._asleep > SLEPT_SECONDS, asleep
         return slept
 
-    async def _settle(self, netlink: socket.socket) -> None:
-        with trio.move_on_after(MAX_SETTLE_SECONDS):
-            while True:
-                _drain(netlink)
-                with trio.move_on_after(SETTLE_SECONDS) as quiet:
-                    await trio.lowlevel.wait_readable(netlink)
-                if quiet.cancelled_caught:
-                    return
-
 
 @contextmanager
 def open_changes() -> Iterator[Changes]:
-    """The news of this host's network; closed at the end."""
+    """The changes of this host's network; closed at the end."""
     with ExitStack() as stack:
         netlink = None
         if sys.platform == "linux":
@@ -78,24 +76,47 @@ def open_changes() -> Iterator[Changes]:
                 )
                 netlink.bind((0, _NETLINK_GROUPS))
             except OSError as error:  # some sandboxes allow no netlink
-                logger.info("no news of network changes from the system (%s); looking every %s s", error, POLL_SECONDS)
+                _explain_polling(error)
+                stack.close()
                 netlink = None
         yield Changes(netlink)
 
 
-def _drain(netlink: socket.socket) -> None:
-    while True:
+async def _wait_for_change(netlink: socket.socket) -> None:
+    with trio.move_on_after(SLOW_POLL_SECONDS) as unchanged:
+        await trio.lowlevel.wait_readable(netlink)
+    if unchanged.cancelled_caught:
+        return
+    with trio.move_on_after(MAX_SETTLE_SECONDS):
+        while _drain(netlink):  # noqa: ASYNC110  # the end of the messages is no event
+            await trio.sleep(SETTLE_SECONDS)
+
+
+def _drain(netlink: socket.socket) -> bool:
+    """Read the messages that wait, at most `MAX_MESSAGES`; whether there were any."""
+    for number in range(MAX_MESSAGES):
         try:
             netlink.recv(65536)
         except BlockingIOError:
-            return
-        except OSError:  # more news than its buffer holds: then certainly something changed
-            continue
+            return number > 0
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:  # its buffer was too small for the messages, so something changed
+                raise
+    return True
+
+
+def _explain_polling(error: OSError) -> None:
+    logger.info(
+        "the system does not tell of network changes (%s); looking every %s s", error.strerror or error, POLL_SECONDS
+    )
 
 
 def _seconds_asleep() -> float:
     """How long this host has been suspended since it was started, up to a constant; 0 where unknown."""
     if sys.platform == "linux":
-        return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
+        try:
+            return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
+        except OSError:
+            return 0.0
     else:
         return 0.0
