@@ -1,20 +1,24 @@
-"""TCP as HTTP needs it: trio's streams with fewer turns of the loop.
+"""TCP connections as HTTP needs them: trio's streams with fewer turns of the event loop.
 
-`trio.SocketStream` gives way to other tasks at each send, also when the kernel takes all of it at once. Here one
-request is one turn: waiting for it. That is fair enough, as a connection answers nothing without such a wait.
+`trio.SocketStream` gives way to other tasks at each send, even when the kernel takes everything at once. Here, one
+request takes one turn: the wait for it.
 """
 
 from __future__ import annotations
 
 import errno
 import socket
+from typing import TYPE_CHECKING
 
 import trio
 
-__all__ = ["TcpListener", "TcpStream"]
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
-# What befell a connection while it waited in the kernel (accept(2)); the listener is none the worse.
-_LOST_ERRNOS = frozenset(
+__all__ = ["LOST_ERRNOS", "TcpListener", "TcpStream"]
+
+#: Errors of a connection that waited in the kernel (accept(2)). They leave the listener as it is.
+LOST_ERRNOS = frozenset(
     getattr(errno, name)
     for name in (
         *("ECONNABORTED", "ECONNRESET", "EPERM", "EPROTO", "ENETDOWN", "ENOPROTOOPT"),
@@ -22,13 +26,17 @@ _LOST_ERRNOS = frozenset(
     )
     if hasattr(errno, name)
 )
+# An error that is not of one connection (EPERM of a sandbox) comes back at once and for ever; without a pause after so
+# many in a row, the loop would do nothing else.
+MAX_LOST_IN_A_ROW = 256
+LOST_SECONDS = 0.1
 
 
 class TcpStream(trio.abc.HalfCloseableStream):
     """An accepted connection.
 
-    Its methods check for cancellation only when they wait: `receive_some` does, except for what had arrived before
-    the first call, and `send_all` does when the kernel has no room.
+    Its methods check for cancellation only when they wait. `receive_some` waits, except for what had arrived before
+    its first call. `send_all` waits when the kernel has no room.
     """
 
     def __init__(self, connected: socket.socket, *, peer: str) -> None:
@@ -40,23 +48,18 @@ class TcpStream(trio.abc.HalfCloseableStream):
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """What has arrived; nothing at the end. Raises `trio.BrokenResourceError` when the peer is gone."""
         if not self._is_fresh:
-            await self._wait_readable()
+            await self._wait(trio.lowlevel.wait_readable)
         self._is_fresh = False
         while True:
             try:
                 return self._socket.recv(max_bytes or 65536)
             except BlockingIOError:
-                await self._wait_readable()
+                await self._wait(trio.lowlevel.wait_readable)
             except OSError as error:
                 raise self._translated(error) from error
 
-    async def _wait_readable(self) -> None:
-        if self._socket.fileno() < 0:
-            raise trio.ClosedResourceError("this connection is closed")
-        await trio.lowlevel.wait_readable(self._socket)
-
     def send_now(self, data: bytes | memoryview) -> int:
-        """Send what the kernel has room for, without waiting; how many bytes that was."""
+        """Send what the kernel has room for, without waiting; gives the number of bytes."""
         try:
             return self._socket.send(data)
         except BlockingIOError:
@@ -70,14 +73,14 @@ class TcpStream(trio.abc.HalfCloseableStream):
         while left:
             left = left[self.send_now(left) :]
             if left:
-                await trio.lowlevel.wait_writable(self._socket)
+                await self._wait(trio.lowlevel.wait_writable)
 
     async def wait_send_all_might_not_block(self) -> None:
         """Wait until the kernel has room."""
-        await trio.lowlevel.wait_writable(self._socket)
+        await self._wait(trio.lowlevel.wait_writable)
 
     async def send_eof(self) -> None:
-        """Say that nothing more will be sent."""
+        """Tell the peer that nothing more will be sent."""
         await trio.lowlevel.checkpoint()
         try:
             self._socket.shutdown(socket.SHUT_WR)
@@ -85,15 +88,23 @@ class TcpStream(trio.abc.HalfCloseableStream):
             raise self._translated(error) from error
 
     async def aclose(self) -> None:
-        """Close at once; whoever waits for this connection is woken with `trio.ClosedResourceError`."""
+        """Close at once. A task that waits for this connection gets `trio.ClosedResourceError`."""
         if self._socket.fileno() >= 0:
             trio.lowlevel.notify_closing(self._socket)
             self.close()
         await trio.lowlevel.checkpoint()
 
     def close(self) -> None:
-        """Close at once what no task waits for."""
+        """Close at once a connection that no task waits for."""
         self._socket.close()
+
+    async def _wait(self, until_ready: Callable[[socket.socket], Awaitable[None]]) -> None:
+        if self._socket.fileno() < 0:
+            raise trio.ClosedResourceError("this connection is closed")
+        try:
+            await until_ready(self._socket)
+        except OSError as error:  # epoll has no room for it
+            raise self._translated(error) from error
 
     def _translated(self, error: OSError) -> trio.BrokenResourceError | trio.ClosedResourceError:
         if self._socket.fileno() < 0:
@@ -102,25 +113,34 @@ class TcpStream(trio.abc.HalfCloseableStream):
 
 
 class TcpListener(trio.abc.Listener[TcpStream]):
-    """A listening socket, which is taken over and must not block."""
+    """A listening socket that does not block. The listener owns it from now on."""
 
     def __init__(self, listening: socket.socket) -> None:
         self._socket = listening
 
     async def accept(self) -> TcpStream:
-        """The next connection. Raises `OSError` when the system has no room for one (``EMFILE`` and its like)."""
+        """The next connection. Raises `OSError` when the system has no room for one (EMFILE and its like)."""
+        lost = 0
         while True:
+            if lost == MAX_LOST_IN_A_ROW:
+                lost = 0
+                await trio.sleep(LOST_SECONDS)
             if self._socket.fileno() < 0:
                 raise trio.ClosedResourceError("this listener is closed")
-            # One at a time: to find that there is no other one costs as much as to be told of it.
+            # One connection at a time: to look for a second one costs as much as another wait.
             await trio.lowlevel.wait_readable(self._socket)
             try:
                 connected, address = self._socket.accept()
-            except BlockingIOError:  # it went away
+            except BlockingIOError:  # the peer left
                 continue
             except OSError as error:
-                if error.errno not in _LOST_ERRNOS:
+                if error.errno not in LOST_ERRNOS:
                     raise
+                lost += 1
+                continue
+            if not address:  # macOS accepts a connection whose peer has left, and has no address for it
+                connected.close()
+                lost += 1
                 continue
             connected.setblocking(False)
             return TcpStream(connected, peer=address[0].partition("%")[0])
@@ -131,7 +151,7 @@ class TcpListener(trio.abc.Listener[TcpStream]):
         await trio.lowlevel.checkpoint()
 
     def close(self) -> None:
-        """Close at once; whoever waits for a connection is woken with `trio.ClosedResourceError`."""
+        """Close at once. A task that waits for a connection gets `trio.ClosedResourceError`."""
         if self._socket.fileno() >= 0:
             trio.lowlevel.notify_closing(self._socket)
             self._socket.close()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
 import trio.testing
 
-from upnp_trio.network.streams import TcpListener, TcpStream
+from upnp_trio.network.streams import LOST_SECONDS, MAX_LOST_IN_A_ROW, TcpListener, TcpStream
 
 
 @contextmanager
@@ -47,40 +50,96 @@ async def test_connections_are_accepted_with_the_address_of_their_peer() -> None
             await stream.aclose()
 
 
-@pytest.mark.parametrize(
-    ("number", "is_told"), [(errno.EMFILE, True), (errno.ECONNABORTED, False), (errno.EAGAIN, False)]
-)
-async def test_what_befell_a_connection_that_waited_is_passed_over_and_what_the_system_lacks_is_told(
-    number: int, is_told: bool
-) -> None:
-    class Refusing:
-        """A listening socket whose first connection cannot be had."""
+class Refusing(socket.socket):
+    """A listening socket whose next connections cannot be had."""
 
-        def __init__(self, listening: socket.socket) -> None:
-            self.listening = listening
-            self.has_refused = False
+    refusals: list[int]
+    has_address = True
+    accepted = 0
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        self.accepted += 1
+        if self.refusals:
+            number = self.refusals.pop(0)
+            raise OSError(number, os.strerror(number))
+        connected, address = super().accept()
+        if not self.has_address:
+            self.has_address = True
+            return connected, None
+        return connected, address
+
+
+@contextmanager
+def refusing(*refusals: int) -> Iterator[tuple[TcpListener, Refusing]]:
+    """A listener whose accept fails with each of the errnos in turn; a connection waits for it."""
+    with Refusing() as opened:
+        opened.refusals = list(refusals)
+        opened.bind(("127.0.0.1", 0))
+        opened.listen()
+        opened.setblocking(False)
+        with socket.create_connection(opened.getsockname(), timeout=10):
+            yield TcpListener(opened), opened
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EINVAL])
+async def test_what_the_system_lacks_for_a_connection_is_told_and_the_connection_is_not_lost(number: int) -> None:
+    with trio.fail_after(10), refusing(number) as (listener, _):
+        with pytest.raises(OSError, match=os.strerror(number)):
+            await listener.accept()
+        (await listener.accept()).close()
+
+
+@pytest.mark.parametrize("number", [errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.EAGAIN])
+async def test_a_connection_that_was_lost_while_it_waited_is_passed_over(number: int) -> None:
+    with trio.fail_after(10), refusing(number, number, number) as (listener, opened):
+        (await listener.accept()).close()
+        assert opened.accepted == 4
+
+
+async def test_a_connection_whose_peer_left_before_it_had_an_address_is_closed_and_passed_over() -> None:
+    # macOS gives no address for it
+    with trio.fail_after(10), refusing() as (listener, opened):
+        opened.has_address = False
+        with socket.create_connection(opened.getsockname(), timeout=10):
+            stream = await listener.accept()
+            assert stream.peer == "127.0.0.1"
+            stream.close()
+        assert opened.accepted == 2
+
+
+async def test_a_listener_whose_every_connection_is_lost_does_not_keep_the_loop_busy(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    with refusing(*[errno.EPERM] * 20_000) as (listener, opened):
+        with trio.move_on_after(9.5 * LOST_SECONDS):
+            await listener.accept()
+        assert opened.accepted == 10 * MAX_LOST_IN_A_ROW
+
+
+async def test_what_epoll_refuses_is_told_by_a_listener_and_breaks_a_connection(tmp_path: Path) -> None:
+    class Unwatchable(socket.socket):
+        """A socket that epoll refuses, as it refuses files."""
 
         def fileno(self) -> int:
-            return self.listening.fileno()
+            return file.fileno()
 
-        def accept(self) -> tuple[socket.socket, object]:
-            if not self.has_refused:
-                self.has_refused = True
-                raise OSError(number, "refused")
-            return self.listening.accept()
+        def send(self, *arguments: object) -> int:
+            raise BlockingIOError
 
-    with trio.fail_after(10), listening() as (listener, address):
-        real = listener._socket
-        listener._socket = Refusing(real)  # type: ignore[assignment]  # as much of a socket as is needed
-        with socket.create_connection(address, timeout=10):
-            if is_told:
-                with pytest.raises(OSError, match="refused"):
-                    await listener.accept()
-            (await listener.accept()).close()
-        listener._socket = real
+    with (tmp_path / "file").open("wb") as file, Unwatchable() as unwatchable:
+        with pytest.raises(PermissionError):
+            await TcpListener(unwatchable).accept()
+        stream = TcpStream(unwatchable, peer="192.0.2.9")
+        for _ in range(2):
+            with pytest.raises(trio.BrokenResourceError, match=r"192\.0\.2\.9"):
+                await stream.receive_some()
+        with pytest.raises(trio.BrokenResourceError, match=r"192\.0\.2\.9"):
+            await stream.send_all(b"x")
+        with pytest.raises(trio.BrokenResourceError, match=r"192\.0\.2\.9"):
+            await stream.wait_send_all_might_not_block()
 
 
-async def test_a_closed_listener_says_so_and_wakes_who_waits() -> None:
+async def test_a_closed_listener_says_so_and_wakes_the_waiting_task() -> None:
     with trio.fail_after(10), listening() as (listener, _):
 
         async def wait() -> None:
@@ -120,7 +179,7 @@ async def test_a_peer_that_is_gone_is_a_broken_resource() -> None:
             await stream.send_all(b"anybody there?")
 
 
-async def test_a_closed_stream_says_so_and_wakes_who_waits() -> None:
+async def test_a_closed_stream_says_so_and_wakes_the_waiting_task() -> None:
     with trio.fail_after(10), connected() as (stream, _):
 
         async def wait() -> None:
@@ -135,6 +194,8 @@ async def test_a_closed_stream_says_so_and_wakes_who_waits() -> None:
             await stream.receive_some()
         with pytest.raises(trio.ClosedResourceError):
             await stream.send_all(b"x")
+        with pytest.raises(trio.ClosedResourceError):
+            await stream.wait_send_all_might_not_block()
         stream.close()
 
 
