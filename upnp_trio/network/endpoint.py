@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
+import struct
+import sys
+from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING
 
 import attrs
 import trio
 
-from upnp_trio.network.interfaces import Interface, IpAddress, on_link
+from upnp_trio.network.interfaces import Interface, InterfaceAddress, IpAddress, on_link
+from upnp_trio.network.system_errors import BUG_ERRNOS
 from upnp_trio.ssdp.advertising import Origin
 from upnp_trio.ssdp.messages import MAX_DATAGRAM_BYTES
 
@@ -18,45 +23,75 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_BATCH", "Address", "Endpoint", "Receiver", "Sender"]
 
+logger = logging.getLogger(__name__)
+
 #: the source or the destination of a datagram: (host, port), for IPv6 with flow and scope
 Address = tuple[str, int] | tuple[str, int, int, int]
 
 # Each socket yields at most this many datagrams before the others get their turn: some 5 ms of work.
 MAX_BATCH = 256
+# A socket that gives nothing but errors, and is always ready to give more, is read again after so long.
+RETRY_SECONDS = 1.0
 # A send buffer that has no room for so long is one of the network's faults, and the message is lost.
 STALLED_SEND_SECONDS = 1.0
 
+# A peer with one of these is a neighbour, whatever addresses the interface has (RFC 3927 §2.6.2, RFC 4291 §2.5.6).
+_LINK_LOCAL = (IPv4Network("169.254.0.0/16"), IPv6Network("fe80::/10"))
+_IPV4_LINK_LOCAL_PREFIX = "169.254."
+_IP_PKTINFO = 8  # <linux/in.h>
 
-@attrs.frozen(eq=False, repr=False)
+
+@attrs.define(eq=False, repr=False)
 class Receiver:
-    """A socket, and whether its datagrams were sent to everybody; ``None`` where the system does not tell."""
+    """A socket, and whether its datagrams were sent to a group; ``None`` where the system does not tell."""
 
     socket: socket.socket
     multicast: bool | None
+    _is_failing: bool = attrs.field(default=False, init=False)
+    _has_failed: bool = attrs.field(default=False, init=False)
 
     async def wait(self) -> None:
-        """Wait until there is something to read."""
-        await trio.lowlevel.wait_readable(self.socket)
+        """Wait until there is something to read, or until a socket that fails is to be tried again."""
+        if self._is_failing:
+            self._is_failing = False
+            await trio.sleep(RETRY_SECONDS)
+        try:
+            await trio.lowlevel.wait_readable(self.socket)
+        except OSError as error:
+            self._note_failure(error)
 
     def drain(self) -> Iterator[tuple[bytes, Address]]:
         """The datagrams that wait, at most `MAX_BATCH`, each with its source."""
         receive = self.socket.recvfrom
+        failures = 0
         for _ in range(MAX_BATCH):
             try:
                 datagram, source = receive(MAX_DATAGRAM_BYTES + 1)
             except BlockingIOError:
                 return
-            except OSError:
-                # What befell an earlier reply (port unreachable; 10054 on Windows): the socket is none the worse.
+            except OSError as error:
+                if error.errno in BUG_ERRNOS:
+                    raise
+                failures += 1
+                if failures == MAX_BATCH:
+                    self._note_failure(error)
                 continue
             if len(source) == 4:  # a scoped IPv6 address comes with its zone's name, which costs a look-up to send to
                 source = (source[0].partition("%")[0], source[1], 0, source[3])
             yield datagram, source
 
+    def _note_failure(self, error: OSError) -> None:
+        self._is_failing = True
+        if not self._has_failed:
+            self._has_failed = True
+            logger.warning(
+                "cannot receive with %r: %s; trying every %s s", self.socket, error.strerror or error, RETRY_SECONDS
+            )
+
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
 class Sender:
-    """One served address: the socket that speaks from it, the group it speaks to, and what it says of itself."""
+    """One served address: the socket that sends from it, its group, and the origin that its messages name."""
 
     interface: Interface
     address: IpAddress
@@ -64,19 +99,39 @@ class Sender:
     group: Address
     origin: Origin
 
-    def send(self, payload: bytes, destination: Address) -> bool:
-        """Send one datagram, never waiting; whether the system took it.
+    @property
+    def interface_address(self) -> InterfaceAddress:
+        """The address together with its interface."""
+        return InterfaceAddress(self.interface.index, self.address)
 
-        ``False`` means that its buffers are full. Raises `OSError` when the network refuses.
+    def send(self, payload: bytes, destination: Address) -> bool:
+        """Send one datagram without waiting. ``False`` means that the send buffer is full, and nothing was sent.
+
+        Raises `OSError` when the network refuses.
         """
         try:
-            self.socket.sendto(payload, destination)
+            if destination[0][:8] == _IPV4_LINK_LOCAL_PREFIX:
+                self._send_on_link(payload, destination)
+            else:
+                self.socket.sendto(payload, destination)
         except BlockingIOError:
             return False
         return True
 
+    def _send_on_link(self, payload: bytes, destination: Address) -> None:
+        """Send to an IPv4 link-local address, which is another host's on each link.
+
+        Unlike IPv6's, it comes with no scope. The routing table may have another link for it, or a router.
+        """
+        if sys.platform == "linux":
+            packet_info = struct.pack("@i4s4x", self.interface.index, self.address.packed)  # struct in_pktinfo
+            ancillary = [(socket.IPPROTO_IP, _IP_PKTINFO, packet_info)]
+            self.socket.sendmsg([payload], ancillary, socket.MSG_DONTROUTE, destination)
+        else:
+            self.socket.sendto(payload, destination)
+
     async def announce(self, payload: bytes) -> None:
-        """Send one datagram to the group, waiting for room for a while. Raises `OSError` like `send`."""
+        """Send one datagram to the group, and wait for a while if the send buffer is full. Raises `OSError`."""
         with trio.move_on_after(STALLED_SEND_SECONDS):
             while not self.send(payload, self.group):
                 await trio.lowlevel.wait_writable(self.socket)
@@ -86,13 +141,13 @@ class Sender:
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
 class Endpoint:
-    """SSDP on one interface in one family: what it receives with, and the sender of each of its addresses."""
+    """SSDP on one interface in one family: its receivers, and the sender of each of its addresses."""
 
     interface: Interface
     receivers: tuple[Receiver, ...]
     senders: dict[IpAddress, Sender]
-    #: the network of each address as numbers, and its sender: each datagram's source is compared with them, which the
-    #: classes of `ipaddress` take six times as long for (`python -m benchmarks.fast_paths`)
+    #: the networks of the link as numbers, each with its sender. Every datagram's source is compared with them, and
+    #: the classes of `ipaddress` take six times as long (`python -m benchmarks.fast_paths`)
     _links: tuple[tuple[int, int, Sender], ...] = attrs.field(
         init=False, default=attrs.Factory(lambda self: tuple(self._find_links()), takes_self=True)
     )
@@ -102,14 +157,19 @@ class Endpoint:
     )
 
     def _find_links(self) -> Iterator[tuple[int, int, Sender]]:
-        for address in self.interface.addresses:
-            network = on_link(address)
+        addresses = self.interface.addresses
+        links = [(on_link(address), address) for address in addresses]
+        for network in _LINK_LOCAL:
+            of_family = [address for address in addresses if address.version == network.version]
+            links += [(network, own) for own in sorted(of_family, key=lambda own: not own.is_link_local)[:1]]
+        for network, address in links:
             yield int(network.netmask), int(network.network_address), self.senders[address.ip]
 
     def sender_towards(self, peer: str) -> Sender | None:
-        """The sender in whose network *peer* is; ``None`` if it is not on this link.
+        """The sender that reaches *peer* on this link; ``None`` if *peer* is not on it.
 
-        Of one's own addresses, one that is *peer* itself comes first: a search from this very host.
+        It is the sender whose address is *peer* itself (a search from this very host), or whose network has *peer*.
+        A link-local peer is on the link in any case. If no own address is link-local, the first one answers.
         """
         if peer in self._own:
             return self._own[peer]

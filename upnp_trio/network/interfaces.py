@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Choice",
     "Interface",
+    "InterfaceAddress",
     "IpAddress",
     "IpInterface",
     "choose",
@@ -36,6 +37,14 @@ _CONTAINER_BRIDGE = re.compile(
     r"docker\d+|docker_gwbridge|br-[0-9a-f]{12}|virbr\d+|lxcbr\d+|lxdbr\d+|incusbr\d+|podman\d+|cni\d+|cni-podman\d+"
     r"|cbr\d+|nerdctl\d+|flannel\.\d+|vmnet\d+|vboxnet\d+"
 )
+
+
+@attrs.frozen
+class InterfaceAddress:
+    """An address on the interface with *index*. Two interfaces may have the same link-local address."""
+
+    index: int
+    ip: IpAddress
 
 
 @attrs.frozen(kw_only=True)

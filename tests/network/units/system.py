@@ -1,4 +1,4 @@
-"""A system whose sockets count their calls, and refuse one of them."""
+"""A system that refuses calls: sockets that count their calls and refuse one of them, and a socket that is broken."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-__all__ = ["Calls", "refusing"]
+__all__ = ["Calls", "broken_socket", "refusing"]
 
 #: what opening and preparing a socket calls
 METHODS = ("setblocking", "setsockopt", "bind", "listen", "getsockname")
@@ -61,3 +61,11 @@ def refusing(refused: int, number: int) -> Iterator[Calls]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "socket", Refusing)
         yield calls
+
+
+@contextmanager
+def broken_socket() -> Iterator[socket.socket]:
+    """A socket that is always ready, and whose every recv fails: it listens, and a connection waits for it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_connection(listening.getsockname()):
+        listening.setblocking(False)
+        yield listening

@@ -16,6 +16,7 @@ import trio
 import trio.testing
 
 from tests.network.units.shortage import descriptors_left
+from tests.network.units.system import broken_socket
 from upnp_trio.network.changes import (
     MAX_SETTLE_SECONDS,
     POLL_SECONDS,
@@ -33,14 +34,6 @@ def _news() -> Iterator[tuple[Changes, socket.socket]]:
     with ours, theirs:
         ours.setblocking(False)
         yield Changes(ours), theirs
-
-
-@contextmanager
-def _broken() -> Iterator[socket.socket]:
-    """A socket that is always ready, and whose every recv fails: one that listens, with a connection that waits."""
-    with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_connection(listening.getsockname()):
-        listening.setblocking(False)
-        yield listening
 
 
 async def _seconds_of(changes: Changes) -> float:
@@ -106,7 +99,7 @@ async def test_a_socket_that_fails_is_used_no_more(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    with _broken() as broken:
+    with broken_socket() as broken:
         changes = Changes(broken)
         assert await _seconds_of(changes) == 0
         for _ in range(3):

@@ -1,15 +1,24 @@
-"""Who is on an endpoint's own link."""
+"""An endpoint: the peers on its own link and the sender for each, and sockets that fail."""
 
 from __future__ import annotations
 
+import errno
 import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import trio
+import trio.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.network.units.system import broken_socket
 from tests.server.fakes import fake_endpoint
-from upnp_trio.network.interfaces import on_link
+from upnp_trio.network.endpoint import MAX_BATCH, RETRY_SECONDS, Receiver
+from upnp_trio.network.interfaces import InterfaceAddress, on_link
 
 
 @pytest.mark.parametrize(
@@ -48,8 +57,157 @@ def test_an_ipv6_neighbour_is_told_the_address_of_its_own_scope(peer: str, own: 
     assert (sender and str(sender.address)) == own
 
 
+@pytest.mark.parametrize(
+    ("addresses", "peer", "own"),
+    [
+        # RFC 3927 §2.6.2: a host that has only a link-local address reaches any neighbour directly
+        (["192.168.1.7/24"], "169.254.9.9", "192.168.1.7"),
+        (["192.168.1.7/24", "10.0.0.7/8"], "169.254.0.0", "192.168.1.7"),
+        (["192.168.1.7/24", "10.0.0.7/8"], "169.254.255.255", "192.168.1.7"),
+        (["192.168.1.7/24", "169.254.7.7/16"], "169.254.9.9", "169.254.7.7"),
+        (["192.168.1.7/24", "169.254.7.7/24"], "169.254.9.9", "169.254.7.7"),
+        (["192.168.1.7/24"], "169.253.255.255", None),
+        (["192.168.1.7/24"], "169.255.0.0", None),
+        (["fd00::7/64"], "fe80::9", "fd00::7"),
+        (["fd00::7/64", "2001:db8::7/64"], "febf::9", "fd00::7"),
+        (["fd00::7/64", "fe80::7/64"], "fe80::9", "fe80::7"),
+        (["fd00::7/64", "fe80::7/64"], "fe80:0:0:1::9", "fe80::7"),
+        (["fd00::7/64"], "fe7f::9", None),
+        (["fd00::7/64"], "fec0::9", None),
+        (["192.168.1.7/24", "fd00::7/64"], "fe80::9", "fd00::7"),
+        (["192.168.1.7/24", "fd00::7/64"], "169.254.9.9", "192.168.1.7"),
+    ],
+)
+def test_a_link_local_peer_is_on_the_link_whatever_addresses_it_has(
+    addresses: list[str], peer: str, own: str | None
+) -> None:
+    with fake_endpoint(*addresses) as endpoint:
+        sender = endpoint.sender_towards(peer)
+    assert (sender and str(sender.address)) == own
+
+
+def test_a_sender_tells_its_address_together_with_its_interface() -> None:
+    with fake_endpoint("fe80::7/64", index=3) as one, fake_endpoint("fe80::7/64", index=4) as other:
+        (first,), (second,) = one.senders.values(), other.senders.values()
+    assert first.interface_address == InterfaceAddress(index=3, ip=ipaddress.ip_address("fe80::7"))
+    assert first.interface_address != second.interface_address
+    assert len({first.interface_address, second.interface_address, first.interface_address}) == 2
+
+
 @given(st.ip_addresses(v=4), st.integers(8, 30))
 def test_the_quick_comparison_is_that_of_the_networks(peer: ipaddress.IPv4Address, prefix: int) -> None:
     own = ipaddress.ip_interface(f"192.0.2.7/{prefix}")
     with fake_endpoint(str(own)) as endpoint:
-        assert (endpoint.sender_towards(str(peer)) is not None) == (peer in on_link(own))
+        assert (endpoint.sender_towards(str(peer)) is not None) == (peer in on_link(own) or peer.is_link_local)
+
+
+# --- receivers that fail ---------------------------------------------------------------------------------------
+
+
+class Flawed(socket.socket):
+    """A socket whose next calls of recvfrom fail with *errnos*, and count."""
+
+    errnos: list[int]
+    calls = 0
+
+    def recvfrom(self, *arguments: int) -> tuple[bytes, object]:
+        self.calls += 1
+        if self.errnos:
+            number = self.errnos.pop(0)
+            raise OSError(number, os.strerror(number))
+        return super().recvfrom(*arguments)
+
+
+@pytest.fixture
+def flawed() -> Iterator[Flawed]:
+    with Flawed(type=socket.SOCK_DGRAM) as opened:
+        opened.errnos = []
+        opened.setblocking(False)
+        opened.bind(("127.0.0.1", 0))
+        yield opened
+
+
+def _send(to: socket.socket, datagram: bytes) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as peer:
+        peer.sendto(datagram, to.getsockname())
+
+
+async def _turns(receiver: Receiver, seconds: float) -> int:
+    """How often a task that only reads *receiver* runs in so many seconds."""
+    turns = 0
+    with trio.move_on_after(seconds):
+        while True:
+            await receiver.wait()
+            assert list(receiver.drain()) == []
+            turns += 1
+    return turns
+
+
+@pytest.mark.parametrize("number", [errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ECONNRESET, errno.EMSGSIZE])
+async def test_what_befell_an_earlier_reply_keeps_nothing_back(number: int, flawed: Flawed) -> None:
+    receiver = Receiver(flawed, False)
+    for _ in range(3):
+        flawed.errnos = [number] * 9
+        _send(flawed, b"one")
+        _send(flawed, b"two")
+        with trio.fail_after(10):
+            await receiver.wait()
+        assert [datagram for datagram, _ in receiver.drain()] == [b"one", b"two"]
+
+
+async def test_a_socket_that_always_fails_is_read_once_a_second_and_told_of_once(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with broken_socket() as broken:
+        assert await _turns(Receiver(broken, True), 10 * RETRY_SECONDS - 0.1) == 10
+    assert caplog.text.count("cannot receive") == 1
+    assert "laddr=('127.0.0.1'" in caplog.text
+    assert os.strerror(errno.ENOTCONN) in caplog.text
+
+
+async def test_a_socket_that_recovers_is_read_as_before(autojump_clock: trio.testing.MockClock, flawed: Flawed) -> None:
+    receiver = Receiver(flawed, True)
+    flawed.errnos = [errno.ENETDOWN] * MAX_BATCH
+    _send(flawed, b"one")
+    await receiver.wait()
+    assert list(receiver.drain()) == []
+    await receiver.wait()
+    assert trio.current_time() == RETRY_SECONDS
+    assert [datagram for datagram, _ in receiver.drain()] == [b"one"]
+    _send(flawed, b"two")
+    await receiver.wait()
+    assert trio.current_time() == RETRY_SECONDS
+    assert [datagram for datagram, _ in receiver.drain()] == [b"two"]
+
+
+async def test_a_socket_that_epoll_refuses_is_read_once_a_second(
+    autojump_clock: trio.testing.MockClock, tmp_path: Path
+) -> None:
+    class Unwatchable(Flawed):
+        """A socket that epoll refuses, as it refuses files."""
+
+        def fileno(self) -> int:
+            return file.fileno()
+
+    with (tmp_path / "file").open("wb") as file, Unwatchable(type=socket.SOCK_DGRAM) as unwatchable:
+        unwatchable.errnos = []
+        unwatchable.setblocking(False)
+        unwatchable.bind(("127.0.0.1", 0))
+        receiver = Receiver(unwatchable, True)
+        assert await _turns(receiver, 10 * RETRY_SECONDS - 0.1) == 10
+        _send(unwatchable, b"one")
+        await receiver.wait()
+        assert [datagram for datagram, _ in receiver.drain()] == [b"one"]
+
+
+@pytest.mark.parametrize("number", [errno.EBADF, errno.ENOTSOCK])
+def test_a_socket_that_is_none_any_more_is_a_bug_and_told(number: int, flawed: Flawed) -> None:
+    flawed.errnos = [number]
+    with pytest.raises(OSError, match=os.strerror(number)):
+        list(Receiver(flawed, True).drain())
+
+
+def test_a_closed_socket_is_a_bug_and_told(flawed: Flawed) -> None:
+    flawed.close()
+    with pytest.raises(OSError, match=os.strerror(errno.EBADF)):
+        list(Receiver(flawed, True).drain())
