@@ -29,7 +29,7 @@ def _open(network: SystemNetwork, interface: Interface) -> str:
 
 
 async def main(last: str) -> None:
-    """Look and open, as a device does, but all the time."""
+    """Look at the interfaces and open them, without a pause."""
     network = SystemNetwork(Changes(None))
     counts: Counter[str] = Counter()
     names: set[str] = set()

@@ -1,4 +1,4 @@
-"""Interfaces that come and go faster than anybody can look: each call of the system may meet one that is gone."""
+"""Interfaces that come and go during a look or an opening, so that each system call may meet one that is gone."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_an_interface_whose_name_is_not_ascii_is_listed_like_any_other(network: 
     assert "büro0" in listed.stdout
 
 
-def test_an_interface_whose_name_is_no_text_is_told_of(network: Network) -> None:
+def test_an_interface_whose_name_is_not_utf_8_is_an_error(network: Network) -> None:
     host = network.add_host("device")
     host.ip("link", "add", "\udcff\udcfe", "type", "bridge")  # two bytes that are not UTF-8
     listed = host.run(sys.executable, "-m", "upnp_trio", "interfaces", cwd=REPOSITORY)

@@ -20,7 +20,7 @@ def test_every_option_has_a_setting_and_every_setting_an_option() -> None:
         ({"port": 0}, "port is 0"),
         ({"port": 65536}, "port is 65536"),
         ({"ipv4": False, "ipv6": False}, "neither IPv4 nor IPv6"),
-        ({"interfaces": ["eth 0"]}, "'eth 0' is no interface name"),
+        ({"interfaces": ["eth 0"]}, "'eth 0' is not an interface name"),
         ({"multicast_ttl": 0}, "multicast_ttl is 0"),
         ({"reply_budget": 0}, "reply_budget is 0"),
         ({"advertise_url": "192.0.2.1:8080"}, "advertise_url is '192.0.2.1:8080'"),

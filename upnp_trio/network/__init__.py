@@ -1,1 +1,1 @@
-"""What this host's network is: its interfaces, and sockets on them."""
+"""The network of this host: its interfaces, and sockets on them."""

@@ -63,7 +63,7 @@ else:
     def interface_flags(name: str, addresses: Sequence[IPv4Interface | IPv6Interface]) -> InterfaceFlags | None:
         """The flags of the interface *name*; ``None`` if it is gone. Raises `OSError` if the system cannot tell.
 
-        An interface without a carrier (the cable is out) counts as down: nobody receives us there.
+        An interface without a carrier (the cable is out) counts as down, as no datagram leaves it.
         """
         answer = _ask(_SIOCGIFFLAGS, name)
         if answer is None:

@@ -30,9 +30,9 @@ __all__ = [
 IpAddress = IPv4Address | IPv6Address
 IpInterface = IPv4Interface | IPv6Interface
 
-# Bridges that container and VM engines make for their guests: nobody but the guests would find the device there, and
-# none of them is reachable from a home's other machines. A bridge of another name may be the host's own way to the
-# network (br0, br-lan, vmbr0), so it is none of these.
+# Bridges that container and VM engines make for their guests. Only the guests would find the device there, and no other
+# machine of a home reaches it. A bridge with another name may be the host's own way to the network (br0, br-lan,
+# vmbr0), so it is not among these.
 _CONTAINER_BRIDGE = re.compile(
     r"docker\d+|docker_gwbridge|br-[0-9a-f]{12}|virbr\d+|lxcbr\d+|lxdbr\d+|incusbr\d+|podman\d+|cni\d+|cni-podman\d+"
     r"|cbr\d+|nerdctl\d+|flannel\.\d+|vmnet\d+|vboxnet\d+"
@@ -49,7 +49,7 @@ class InterfaceAddress:
 
 @attrs.frozen(kw_only=True)
 class Interface:
-    """A network interface of this host with the addresses it has, as it was when looked at."""
+    """A network interface of a host, with the addresses that it had when it was looked at."""
 
     name: str
     index: int
@@ -59,7 +59,7 @@ class Interface:
     is_point_to_point: bool = False
     is_multicast: bool = True
     is_bridge_port: bool = False
-    #: addresses that the system is still checking and lets nobody use yet (IPv6, for a second or two)
+    #: addresses that cannot be used yet, because the system is still checking them (IPv6, for a second or two)
     pending: frozenset[IpAddress] = attrs.field(default=frozenset(), eq=False)
 
     def of_family(self, version: int) -> Interface:
@@ -70,7 +70,7 @@ class Interface:
 def on_link(address: IpInterface) -> ipaddress.IPv4Network | IPv6Network:
     """The network whose addresses are neighbours of *address*.
 
-    A DHCPv6 address has a prefix of 128 bits, which says nothing; its link's is 64 bits long (RFC 4291 §2.5.4).
+    The prefix of a DHCPv6 address has 128 bits, which says nothing of its link. The link's has 64 (RFC 4291 §2.5.4).
     """
     network = address.network
     if isinstance(network, IPv6Network) and network.prefixlen > 64 and not address.is_loopback:
@@ -80,9 +80,9 @@ def on_link(address: IpInterface) -> ipaddress.IPv4Network | IPv6Network:
 
 @attrs.frozen
 class Choice:
-    """Whether an interface is served, and why, in words for the user.
+    """Whether an interface is served, and the reason in words for the user.
 
-    *interface* has only the addresses that are served.
+    If it is served, *interface* has only the addresses that it is served with.
     """
 
     interface: Interface
@@ -95,10 +95,12 @@ def choose(
 ) -> list[Choice]:
     """Decide for each interface whether to serve on it, and with which addresses.
 
-    *wanted* names interfaces, addresses or prefixes ("eth0", "192.0.2.7", "192.0.2.0/24"); empty means: all that
-    are up, take multicast and are neither loopback, nor point-to-point, nor a port of a bridge, nor a container
-    engine's bridge, nor on public IPv4 addresses alone; a container bridge, and then loopback, only when nothing else
-    is left. What is wanted and not there, or down, is simply not served yet.
+    *wanted* names interfaces, addresses or prefixes ("eth0", "192.0.2.7", "192.0.2.0/24"). What is wanted but missing
+    or down is not served yet.
+
+    Without *wanted*, an interface is served if it is up and takes multicast, unless it is loopback, point-to-point, a
+    port of a bridge or a container engine's bridge, or has no IPv4 addresses but public ones. If that leaves none,
+    container bridges are served, and if there are none, loopback.
     """
     versions = {version for version, on in ((4, ipv4), (6, ipv6)) if on}
     candidates = [
@@ -121,7 +123,7 @@ def choose(
 
 
 def is_container_bridge(name: str) -> bool:
-    """Whether an interface of this *name* is what a container or VM engine makes for its guests."""
+    """Whether container or VM engines give this *name* to the bridges of their guests."""
     return _CONTAINER_BRIDGE.fullmatch(name) is not None
 
 
@@ -145,7 +147,7 @@ def _judge(interface: Interface) -> Choice:
     if not interface.is_multicast:
         return Choice(interface, False, "no multicast")
     if interface.is_bridge_port:
-        return Choice(interface, False, "a port of a bridge, which stands for it; name it to serve it")
+        return Choice(interface, False, "a port of a bridge, which is served in its place; name it to serve it")
     if is_container_bridge(interface.name):
         return Choice(interface, False, "a container engine's bridge; name it to serve it")
     if public and len(public) == sum(address.version == 4 for address in interface.addresses):
@@ -156,9 +158,9 @@ def _judge(interface: Interface) -> Choice:
 
 
 def _with_best_addresses(interface: Interface) -> Interface:
-    """One address for each network; IPv4 link-local ones only where there is nothing better of their family.
+    """*interface* with one address for each network, and with IPv4 link-local ones only if there is no other.
 
-    IPv6 is different: its link-local address is what half of discovery speaks from (UDA 2.0 §A.2.3).
+    An IPv6 link-local address always stays, as half of the announcements are sent from it (UDA 2.0 §A.2.3).
     """
     better = [a for a in interface.addresses if a.version == 4 and not a.is_link_local]
     kept: dict[object, IpInterface] = {}
@@ -169,7 +171,7 @@ def _with_best_addresses(interface: Interface) -> Interface:
 
 
 def _plainest(interface: Interface) -> Interface:
-    """What a fallback is served with: on this host's own loopback and bridges everybody speaks IPv4."""
+    """*interface* as a fallback: with IPv4 alone if possible, which every program on this host and its guests has."""
     best = _with_best_addresses(interface)
     ipv4 = best.of_family(4)
     return ipv4 if ipv4.addresses else best
@@ -186,7 +188,7 @@ def _judge_wanted(interface: Interface, wanted: Sequence[str]) -> Choice:
 
 
 def missing(interfaces: Iterable[Interface], wanted: Sequence[str]) -> str | None:
-    """What of *wanted* this host does not have, in words for the user; ``None`` if it has all of it."""
+    """The first of *wanted* that a host with *interfaces* lacks, in words for the user; ``None`` if it has them all."""
     interfaces = list(interfaces)
     for name in wanted:
         if not any(name == interface.name or _matching(interface, name) for interface in interfaces):
@@ -199,7 +201,7 @@ def missing(interfaces: Iterable[Interface], wanted: Sequence[str]) -> str | Non
 
 
 def _matching(interface: Interface, name: str) -> tuple[IpInterface, ...]:
-    """The addresses of *interface* that *name* means."""
+    """The addresses of *interface* that *name* names."""
     if name == interface.name:
         return _with_best_addresses(interface).addresses
     try:
@@ -212,7 +214,7 @@ def _matching(interface: Interface, name: str) -> tuple[IpInterface, ...]:
 
 
 def require_names(wanted: Sequence[str]) -> None:
-    """Raise `NetworkError` for a text that can name no interface, address or prefix."""
+    """Raise `NetworkError` if one of *wanted* cannot be the name of an interface, an address or a prefix."""
     for name in wanted:
         if not re.fullmatch(r"[^\s/]{1,64}(/\d{1,3})?", name):
-            raise NetworkError(f"{name!r} is no interface name, address or prefix such as 192.0.2.0/24")
+            raise NetworkError(f"{name!r} is not an interface name, an address or a prefix such as 192.0.2.0/24")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from upnp_trio.network.interfaces import IpAddress
 
-__all__ = ["InterfaceOptions", "Network", "ServedInterface", "SystemNetwork", "open_system_network"]
+__all__ = ["InterfaceOptions", "Network", "ServedInterface", "SystemNetwork", "base_url", "open_system_network"]
 
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
@@ -34,61 +34,64 @@ class ServedInterface:
 
 @attrs.frozen(kw_only=True)
 class InterfaceOptions:
-    """How a served_interface is opened."""
+    """How an interface is opened."""
 
-    #: HTTP's port
+    #: the TCP port of HTTP
     port: int
-    #: take another port at an address where this one is taken
+    #: listen on another port at an address where this one is taken
     or_another_port: bool = False
-    #: receive searches; without, the device is announced alone
+    #: receive searches; if not, the device is only announced
     listen: bool = True
-    #: scheme, host and port that LOCATION has everywhere, in place of the address's own
+    #: scheme, host and port of LOCATION, in place of those of each address
     advertise_url: str | None = None
-    #: how many hops announcements live, in place of the defaults
+    #: how many hops announcements live, in place of the default of each group
     multicast_ttl: int | None = None
 
 
 class Network(Protocol):
-    """This host's network, or one that a test made."""
+    """The network of a host; tests have one in memory."""
 
     def interfaces(self) -> list[Interface]:
-        """The interfaces as they are now."""
+        """The interfaces as they are now. Raises `NetworkError` when the system cannot tell."""
         ...
 
     async def wait_for_change(self) -> bool:
-        """Wait until they may be different; ``True`` if the host has slept in between."""
+        """Wait until the interfaces may be different; ``True`` if the host has slept meanwhile."""
         ...
 
     def find_port(self, interfaces: Iterable[Interface]) -> int:
-        """A TCP port that is free on all of *interfaces*."""
+        """A TCP port that is free on all of *interfaces*. Raises `NetworkError`."""
         ...
 
     def open(self, interface: Interface, options: InterfaceOptions) -> AbstractContextManager[ServedInterface]:
-        """Open *interface*; raises `NetworkError`."""
+        """Open *interface*; closed at the end. Raises `NetworkError`, and then nothing stays open."""
         ...
 
 
 class SystemNetwork:
-    """The network of the system we run on."""
+    """The network of this system."""
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
 
     def interfaces(self) -> list[Interface]:
-        """The interfaces as they are now."""
+        """The interfaces as they are now. Raises `NetworkError` when the system cannot tell."""
         return host_interfaces()
 
     async def wait_for_change(self) -> bool:
-        """Wait until they may be different; ``True`` if the host has slept in between."""
+        """Wait until the interfaces may be different; ``True`` if the host has slept meanwhile."""
         return await self._changes.wait()
 
     def find_port(self, interfaces: Iterable[Interface]) -> int:
-        """A TCP port that is free on all of *interfaces*."""
+        """A TCP port that is free on all of *interfaces*. Raises `NetworkError`."""
         return find_port(interfaces)
 
     @contextmanager
     def open(self, interface: Interface, options: InterfaceOptions) -> Iterator[ServedInterface]:
-        """Open *interface*: first what LOCATION names, then what speaks of it; closed at the end."""
+        """Open *interface*, first HTTP and then SSDP, which announces it; closed at the end.
+
+        Raises `NetworkError`, and then nothing stays open.
+        """
         with ExitStack() as stack:
             http_listeners: list[HttpListener] = []
             base_urls: dict[IpAddress, str] = {}
@@ -106,7 +109,7 @@ class SystemNetwork:
 
 @contextmanager
 def open_system_network() -> Iterator[SystemNetwork]:
-    """The network of the system we run on, and its news; closed at the end."""
+    """The network of this system and its changes; closed at the end."""
     with open_changes() as changes:
         yield SystemNetwork(changes)
 

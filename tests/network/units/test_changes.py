@@ -1,4 +1,4 @@
-"""When the network is looked at again: after news of a change, and now and then, whatever becomes of the news."""
+"""When the network is looked at again: after a change, and every few seconds, even if the system tells of none."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from upnp_trio.network.changes import (
 
 
 @contextmanager
-def _news() -> Iterator[tuple[Changes, socket.socket]]:
-    """Changes that are told by a socket, and the socket's other end."""
+def _changes() -> Iterator[tuple[Changes, socket.socket]]:
+    """Changes that a socket reports, and the other end of the socket."""
     ours, theirs = socket.socketpair(type=socket.SOCK_DGRAM)
     with ours, theirs:
         ours.setblocking(False)
@@ -42,8 +42,8 @@ async def _seconds_of(changes: Changes) -> float:
     return trio.current_time() - before
 
 
-async def test_a_change_is_told_once_it_has_settled(autojump_clock: trio.testing.MockClock) -> None:
-    with _news() as (changes, system):
+async def test_a_change_is_reported_once_it_has_settled(autojump_clock: trio.testing.MockClock) -> None:
+    with _changes() as (changes, system):
         for _ in range(2):
             for _ in range(5):
                 system.send(b"x")
@@ -51,8 +51,8 @@ async def test_a_change_is_told_once_it_has_settled(autojump_clock: trio.testing
         assert await _seconds_of(changes) == SLOW_POLL_SECONDS
 
 
-async def test_changes_without_end_are_told_after_a_second(autojump_clock: trio.testing.MockClock) -> None:
-    with _news() as (changes, system):
+async def test_changes_that_do_not_stop_are_reported_every_second(autojump_clock: trio.testing.MockClock) -> None:
+    with _changes() as (changes, system):
 
         async def change() -> None:
             while True:
@@ -66,15 +66,17 @@ async def test_changes_without_end_are_told_after_a_second(autojump_clock: trio.
             nursery.cancel_scope.cancel()
 
 
-async def test_without_news_the_network_is_looked_at_now_and_then(autojump_clock: trio.testing.MockClock) -> None:
-    with _news() as (changes, _):
+async def test_without_a_change_the_network_is_looked_at_every_few_seconds(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    with _changes() as (changes, _):
         assert await _seconds_of(changes) == SLOW_POLL_SECONDS
     assert await _seconds_of(Changes(None)) == POLL_SECONDS
 
 
-async def test_news_that_were_lost_are_a_change(autojump_clock: trio.testing.MockClock) -> None:
+async def test_messages_that_were_lost_count_as_a_change(autojump_clock: trio.testing.MockClock) -> None:
     class Overrun(socket.socket):
-        """A netlink socket whose buffer was too small for once."""
+        """A netlink socket whose buffer was too small once."""
 
         is_overrun = True
 
@@ -95,7 +97,7 @@ async def test_news_that_were_lost_are_a_change(autojump_clock: trio.testing.Moc
         assert await _seconds_of(changes) == SETTLE_SECONDS
 
 
-async def test_a_socket_that_fails_is_used_no_more(
+async def test_a_socket_that_fails_is_not_used_again(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -109,7 +111,7 @@ async def test_a_socket_that_fails_is_used_no_more(
     assert os.strerror(errno.ENOTCONN) in caplog.text
 
 
-async def test_a_socket_that_cannot_be_waited_for_is_used_no_more(
+async def test_a_socket_that_cannot_be_waited_for_is_not_used_again(
     autojump_clock: trio.testing.MockClock, tmp_path: Path
 ) -> None:
     class Unwatchable(socket.socket):
@@ -124,7 +126,7 @@ async def test_a_socket_that_cannot_be_waited_for_is_used_no_more(
         assert await _seconds_of(changes) == POLL_SECONDS
 
 
-async def test_messages_that_never_stop_let_others_run(autojump_clock: trio.testing.MockClock) -> None:
+async def test_messages_that_never_stop_let_other_tasks_run(autojump_clock: trio.testing.MockClock) -> None:
     class Endless(socket.socket):
         """A netlink socket that always has one more message."""
 
@@ -148,7 +150,7 @@ async def test_without_a_descriptor_for_netlink_the_network_is_looked_at_every_t
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell how long they slept")
-async def test_a_host_that_has_slept_is_told_of_once(
+async def test_a_sleep_of_the_host_is_reported_once(
     autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asleep = 0.0
@@ -160,7 +162,7 @@ async def test_a_host_that_has_slept_is_told_of_once(
     assert not await changes.wait()
 
 
-async def test_a_host_that_does_not_tell_whether_it_has_slept_counts_as_awake(
+async def test_a_host_that_cannot_tell_its_sleep_counts_as_awake(
     autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(clock: int) -> float:

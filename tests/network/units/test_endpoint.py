@@ -1,4 +1,4 @@
-"""An endpoint: the peers on its own link and the sender for each, and sockets that fail."""
+"""The senders and receivers of an endpoint: each peer gets the sender on its link, and failing sockets get a pause."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from upnp_trio.network.interfaces import InterfaceAddress, on_link
         ("192.168.1.200", "192.168.1.7"),
         ("192.168.1.7", "192.168.1.7"),
         ("10.0.0.9", "10.0.0.7"),
-        ("10.0.0.8", "10.0.0.8"),  # ourselves, at another address of the same network
+        ("10.0.0.8", "10.0.0.8"),  # this host, at another address of the same network
         ("192.168.2.1", None),
         ("8.8.8.8", None),
         ("0.0.0.0", None),
         ("255.255.255.255", None),
     ],
 )
-def test_a_neighbour_is_told_the_address_on_its_own_link(peer: str, own: str | None) -> None:
+def test_a_neighbour_gets_the_sender_of_its_own_network(peer: str, own: str | None) -> None:
     with fake_endpoint("192.168.1.7/24", "10.0.0.7/8", "10.0.0.8/8") as endpoint:
         sender = endpoint.sender_towards(peer)
     assert (sender and str(sender.address)) == own
@@ -47,11 +47,11 @@ def test_a_neighbour_is_told_the_address_on_its_own_link(peer: str, own: str | N
         ("fd00::9", "fd00::7"),
         ("2001:db8::9", "2001:db8::7"),  # DHCPv6 gives addresses with a prefix of 128 bits
         ("2001:db8:0:1::9", None),
-        ("fd00::8", "fd00::8"),  # ourselves
+        ("fd00::8", "fd00::8"),  # this host
         ("::", None),
     ],
 )
-def test_an_ipv6_neighbour_is_told_the_address_of_its_own_scope(peer: str, own: str | None) -> None:
+def test_an_ipv6_neighbour_gets_the_sender_of_its_own_scope(peer: str, own: str | None) -> None:
     with fake_endpoint("fe80::7/64", "fd00::7/64", "fd00::8/64", "2001:db8::7/128") as endpoint:
         sender = endpoint.sender_towards(peer)
     assert (sender and str(sender.address)) == own
@@ -86,7 +86,7 @@ def test_a_link_local_peer_is_on_the_link_whatever_addresses_it_has(
     assert (sender and str(sender.address)) == own
 
 
-def test_a_sender_tells_its_address_together_with_its_interface() -> None:
+def test_a_sender_has_its_address_together_with_its_interface() -> None:
     with fake_endpoint("fe80::7/64", index=3) as one, fake_endpoint("fe80::7/64", index=4) as other:
         (first,), (second,) = one.senders.values(), other.senders.values()
     assert first.interface_address == InterfaceAddress(index=3, ip=ipaddress.ip_address("fe80::7"))
@@ -105,13 +105,11 @@ def test_the_quick_comparison_is_that_of_the_networks(peer: ipaddress.IPv4Addres
 
 
 class Flawed(socket.socket):
-    """A socket whose next calls of recvfrom fail with *errnos*, and count."""
+    """A socket whose next calls of recvfrom fail with *errnos*."""
 
     errnos: list[int]
-    calls = 0
 
     def recvfrom(self, *arguments: int) -> tuple[bytes, object]:
-        self.calls += 1
         if self.errnos:
             number = self.errnos.pop(0)
             raise OSError(number, os.strerror(number))
@@ -144,7 +142,7 @@ async def _turns(receiver: Receiver, seconds: float) -> int:
 
 
 @pytest.mark.parametrize("number", [errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ECONNRESET, errno.EMSGSIZE])
-async def test_what_befell_an_earlier_reply_keeps_nothing_back(number: int, flawed: Flawed) -> None:
+async def test_errors_of_earlier_replies_do_not_hide_datagrams(number: int, flawed: Flawed) -> None:
     receiver = Receiver(flawed, False)
     for _ in range(3):
         flawed.errnos = [number] * 9
@@ -155,7 +153,7 @@ async def test_what_befell_an_earlier_reply_keeps_nothing_back(number: int, flaw
         assert [datagram for datagram, _ in receiver.drain()] == [b"one", b"two"]
 
 
-async def test_a_socket_that_always_fails_is_read_once_a_second_and_told_of_once(
+async def test_a_socket_that_always_fails_is_read_once_a_second_and_logged_once(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with broken_socket() as broken:
@@ -201,13 +199,13 @@ async def test_a_socket_that_epoll_refuses_is_read_once_a_second(
 
 
 @pytest.mark.parametrize("number", [errno.EBADF, errno.ENOTSOCK])
-def test_a_socket_that_is_none_any_more_is_a_bug_and_told(number: int, flawed: Flawed) -> None:
+def test_an_error_that_means_a_bug_is_raised(number: int, flawed: Flawed) -> None:
     flawed.errnos = [number]
     with pytest.raises(OSError, match=os.strerror(number)):
         list(Receiver(flawed, True).drain())
 
 
-def test_a_closed_socket_is_a_bug_and_told(flawed: Flawed) -> None:
+def test_reading_a_closed_socket_is_an_error(flawed: Flawed) -> None:
     flawed.close()
     with pytest.raises(OSError, match=os.strerror(errno.EBADF)):
         list(Receiver(flawed, True).drain())

@@ -14,7 +14,7 @@ import pytest
 from tests.network.units.shortage import descriptors_left
 from upnp_trio.network.holders import port_holder
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell the holder")
 
 HOLDER = """
 import socket, sys
@@ -61,7 +61,7 @@ def test_the_holder_of_an_ipv6_port_is_found_too() -> None:
         pytest.skip("no IPv6 here")
 
 
-def test_a_free_port_and_our_own_have_no_holder_to_tell_of() -> None:
+def test_a_free_port_and_our_own_have_no_other_holder() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
         own.bind(("127.0.0.1", 0))
         port = own.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Looking at this host's interfaces: the truth, or an error that says that the system cannot tell."""
+"""A look at this host's interfaces gives the truth, or an error if the system cannot tell."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from upnp_trio.network.host_interfaces import host_interfaces
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="these are Linux's system calls and files")
 
-# What a tired machine or a sandbox answers. None of them says that an interface went away.
+# Errors of a machine that is short of something, and of a sandbox. None of them means that an interface went away.
 CANNOT_TELL = [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EACCES, errno.EPERM, errno.EIO]
 WENT_AWAY = [errno.ENODEV, errno.ENXIO]
 
@@ -48,7 +48,7 @@ def test_loopback_is_found_as_it_is() -> None:
 
 @pytest.mark.parametrize("look", [host_interfaces, hardware_addresses])
 @pytest.mark.parametrize("left", range(6))
-def test_a_look_without_enough_descriptors_is_right_or_an_error(look: Callable[[], object], left: int) -> None:
+def test_a_look_that_is_short_of_descriptors_is_right_or_an_error(look: Callable[[], object], left: int) -> None:
     expected = look()
     seen: object = None
     with descriptors_left(left):
@@ -82,7 +82,7 @@ def test_an_interface_that_goes_away_during_the_look_is_left_out(number: int, mo
 
 
 @pytest.mark.parametrize("number", CANNOT_TELL)
-def test_a_list_that_cannot_be_had_is_an_error(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_to_list_the_interfaces_is_an_error(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(include_unconfigured: bool) -> None:
         raise OSError(number, os.strerror(number))
 
@@ -92,7 +92,7 @@ def test_a_list_that_cannot_be_had_is_an_error(number: int, monkeypatch: pytest.
 
 
 def test_an_index_that_ifaddr_could_not_get_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    # it needs a descriptor, too, and ifaddr takes every failure for "no index"
+    # getting it needs a descriptor, too, and ifaddr takes every failure for "no index"
     expected = host_interfaces()
     adapters = list(ifaddr.get_adapters(include_unconfigured=True))
     for adapter in adapters:
@@ -105,14 +105,14 @@ def test_an_index_that_ifaddr_could_not_get_is_asked_for_again(monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
-    ("number", "is_told"),
+    ("number", "is_error"),
     [
         *((number, True) for number in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO)),
         *((number, False) for number in (errno.ENOENT, errno.EACCES, errno.EPERM)),
     ],
 )
-def test_a_file_that_a_sandbox_hides_is_done_without_and_one_that_cannot_be_read_now_is_an_error(
-    number: int, is_told: bool, monkeypatch: pytest.MonkeyPatch
+def test_a_hidden_file_is_skipped_and_a_failure_to_read_one_is_an_error(
+    number: int, is_error: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*arguments: object, **options: object) -> None:
         raise OSError(number, os.strerror(number))
@@ -120,7 +120,7 @@ def test_a_file_that_a_sandbox_hides_is_done_without_and_one_that_cannot_be_read
     expected = host_interfaces()
     for method in ("read_bytes", "read_text", "stat"):
         monkeypatch.setattr(Path, method, fail)
-    if is_told:
+    if is_error:
         with pytest.raises(NetworkError, match=os.strerror(number)):
             host_interfaces()
     else:

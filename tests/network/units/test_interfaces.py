@@ -1,4 +1,4 @@
-"""Which interfaces a device is served on, and why: a decision about values."""
+"""The choice of the interfaces that a device is served on: a decision about values."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _reason(interface: Interface, *others: Interface) -> str:
     return choice.reason
 
 
-# --- unasked ---------------------------------------------------------------------------------------------------
+# --- by default ---------------------------------------------------------------------------------------------------
 
 
 def test_every_interface_on_a_private_network_is_served() -> None:
@@ -97,7 +97,7 @@ def test_one_address_of_each_network_is_served() -> None:
     assert _served(choose([many])) == {"eth0": ["192.168.1.7", "192.168.2.7", "192.168.1.9"]}
 
 
-# --- asked -----------------------------------------------------------------------------------------------------
+# --- asked for -----------------------------------------------------------------------------------------------------
 
 ALL = [LOOPBACK, ETHERNET, WIRELESS, TUNNEL, PUBLIC, LINK_LOCAL]
 
@@ -111,7 +111,7 @@ ALL = [LOOPBACK, ETHERNET, WIRELESS, TUNNEL, PUBLIC, LINK_LOCAL]
         (["10.0.0.0/8"], {"wlan0": ["10.0.0.7"], "tun0": ["10.8.0.2"]}),
         (["eth0", "10.0.0.7"], {"eth0": ["192.168.1.7"], "wlan0": ["10.0.0.7"]}),
         (["eth0", "192.168.1.7", "eth0"], {"eth0": ["192.168.1.7"]}),
-        # what nobody would serve unasked
+        # interfaces that are not served by default
         (["lo"], {"lo": ["127.0.0.1"]}),
         (["tun0"], {"tun0": ["10.8.0.2"]}),
         (["9.9.9.9"], {"eth9": ["9.9.9.9"]}),
@@ -134,7 +134,7 @@ def test_an_address_can_be_asked_for_that_would_not_be_the_first_choice() -> Non
 
 
 @pytest.mark.parametrize("wanted", ["eth7", "192.168.1.8", "172.16.0.0/12", "", "eth", "192.168.1.7/24", "fe80::1"])
-def test_what_this_host_does_not_have_is_told_with_what_it_has(wanted: str) -> None:
+def test_a_name_that_this_host_lacks_is_reported_with_the_names_that_it_has(wanted: str) -> None:
     assert missing([LOOPBACK, PUBLIC], [wanted]) == (
         f"no interface or address {wanted!r} on this host; it has lo (127.0.0.1); eth9 (8.8.8.8, 9.9.9.9)"
     )
@@ -145,7 +145,7 @@ def test_a_host_without_interfaces_says_so() -> None:
     assert str(missing([], ["eth0"])).endswith("it has none")
 
 
-def test_what_this_host_has_is_not_missing_be_it_up_or_down_or_without_an_address() -> None:
+def test_an_interface_is_not_missing_because_it_is_down_or_has_no_address() -> None:
     assert missing([attrs.evolve(ETHERNET, is_up=False), _interface("eth1")], ["eth0", "192.168.1.7", "eth1"]) is None
 
 
@@ -161,8 +161,8 @@ def test_an_address_may_be_written_with_its_prefix_length_as_tools_print_it() ->
 
 
 @pytest.mark.parametrize("name", ["", "eth 0", "a/b/c", "eth0/", "192.0.2.0/1000"])
-def test_a_text_that_can_name_nothing_is_refused(name: str) -> None:
-    with pytest.raises(NetworkError, match="is no interface name, address or prefix"):
+def test_a_text_that_cannot_be_a_name_is_refused(name: str) -> None:
+    with pytest.raises(NetworkError, match="is not an interface name, an address or a prefix"):
         require_names([name])
 
 
@@ -183,7 +183,7 @@ def test_one_family_can_be_left_out() -> None:
 
 
 @pytest.mark.parametrize("name", ["docker0", "br-0123456789ab", "virbr0", "lxcbr0", "podman1", "cni-podman0"])
-def test_the_bridge_of_a_container_engine_is_served_only_when_it_is_all_there_is_or_asked_for(name: str) -> None:
+def test_a_container_engine_s_bridge_is_served_only_if_it_is_asked_for_or_nothing_else_is_there(name: str) -> None:
     bridge = _interface(name, "172.17.0.1/16")
     assert _served(choose([LOOPBACK, bridge, ETHERNET])) == {"eth0": ["192.168.1.7"]}
     assert _served(choose([LOOPBACK, bridge])) == {name: ["172.17.0.1"]}
@@ -192,7 +192,7 @@ def test_the_bridge_of_a_container_engine_is_served_only_when_it_is_all_there_is
 
 def test_a_port_of_a_bridge_is_served_only_when_asked_for() -> None:
     port = _interface("veth7c1d2e3", "fe80::7/64", is_bridge_port=True)
-    assert _reason(port, ETHERNET) == "a port of a bridge, which stands for it; name it to serve it"
+    assert _reason(port, ETHERNET) == "a port of a bridge, which is served in its place; name it to serve it"
     assert _served(choose([port, ETHERNET], ["veth7c1d2e3"])) == {"veth7c1d2e3": ["fe80::7"]}
 
 

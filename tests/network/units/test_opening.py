@@ -56,7 +56,7 @@ def _find_port(interface: Interface) -> None:
 @pytest.mark.parametrize("version", [4, 6])
 @pytest.mark.parametrize("number", ERRNOS, ids=[errno.errorcode[number] for number in ERRNOS])
 @pytest.mark.parametrize("act", [_open, _find_port])
-async def test_whichever_call_fails_a_network_error_leaves_and_no_socket_stays(
+async def test_any_failing_call_raises_network_error_and_leaks_no_socket(
     act: Callable[[Interface], None], number: int, version: int
 ) -> None:
     interface = _loopback(version)
@@ -83,7 +83,7 @@ async def test_whichever_call_fails_a_network_error_leaves_and_no_socket_stays(
 
 
 @pytest.mark.parametrize("version", [4, 6])
-async def test_without_descriptors_a_network_error_leaves_and_none_stays_open(version: int) -> None:
+async def test_running_out_of_descriptors_raises_network_error_and_leaks_none(version: int) -> None:
     interface = _loopback(version)
     before = open_descriptors()
     _open(interface)  # what is opened once and kept is open from now on
@@ -113,7 +113,7 @@ async def test_without_descriptors_a_network_error_leaves_and_none_stays_open(ve
     ids=lambda interface: str(interface.addresses[0]),
 )
 @pytest.mark.parametrize("listen", [True, False])
-async def test_an_interface_that_went_away_after_the_look_is_a_network_error_that_names_it(
+async def test_an_interface_that_went_away_after_the_look_raises_network_error_with_its_address(
     gone: Interface, listen: bool
 ) -> None:
     before = open_descriptors()
@@ -125,7 +125,7 @@ async def test_an_interface_that_went_away_after_the_look_is_a_network_error_tha
     assert open_descriptors() == before
 
 
-async def test_every_socket_of_an_open_interface_stays_with_this_process() -> None:
+async def test_no_socket_of_an_interface_is_inherited_by_child_processes() -> None:
     with NETWORK.open(_loopback(4), OPTIONS) as served:
         sockets = {receiver.socket for receiver in served.endpoint.receivers}
         sockets |= {sender.socket for sender in served.endpoint.senders.values()}
@@ -153,7 +153,7 @@ def test_the_port_that_is_found_is_free_at_every_address() -> None:
         assert NETWORK.find_port([_with(ONE)]) == first
 
 
-def test_an_address_that_went_away_keeps_no_other_from_its_port() -> None:
+def test_an_address_that_went_away_does_not_keep_the_others_from_a_port() -> None:
     first = NETWORK.find_port([_with(ONE)])
     assert NETWORK.find_port([_with("192.0.2.7", name="gone0"), _with(ONE)]) == first
     with closing(socket.create_server((ONE, first))):
@@ -161,7 +161,7 @@ def test_an_address_that_went_away_keeps_no_other_from_its_port() -> None:
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.EPERM, errno.EAFNOSUPPORT])
-def test_an_error_that_no_port_is_to_blame_for_is_told_at_once_with_the_address(number: int) -> None:
+def test_an_error_that_another_port_cannot_cure_is_raised_at_once_with_the_address(number: int) -> None:
     for refused in range(4):
         with refusing(refused, number) as calls, pytest.raises(NetworkError, match=os.strerror(number)) as caught:
             NETWORK.find_port([_with(ONE)])
@@ -170,7 +170,7 @@ def test_an_error_that_no_port_is_to_blame_for_is_told_at_once_with_the_address(
         assert len(calls.names) == refused + 1
 
 
-def test_a_host_without_any_free_port_says_so_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_host_without_a_free_port_has_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
     from upnp_trio.network import listeners
 
     with closing(socket.create_server((ONE, 0))) as taken:

@@ -1,4 +1,4 @@
-"""TCP connections of our own, on loopback."""
+"""TCP connections on loopback, and sockets that refuse what they are asked for."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def refusing(*refusals: int) -> Iterator[tuple[TcpListener, Refusing]]:
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EINVAL])
-async def test_what_the_system_lacks_for_a_connection_is_told_and_the_connection_is_not_lost(number: int) -> None:
+async def test_a_lack_of_resources_is_raised_and_the_connection_is_not_lost(number: int) -> None:
     with trio.fail_after(10), refusing(number) as (listener, _):
         with pytest.raises(OSError, match=os.strerror(number)):
             await listener.accept()
@@ -90,13 +90,13 @@ async def test_what_the_system_lacks_for_a_connection_is_told_and_the_connection
 
 
 @pytest.mark.parametrize("number", [errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.EAGAIN])
-async def test_a_connection_that_was_lost_while_it_waited_is_passed_over(number: int) -> None:
+async def test_a_connection_that_was_lost_while_it_waited_is_skipped(number: int) -> None:
     with trio.fail_after(10), refusing(number, number, number) as (listener, opened):
         (await listener.accept()).close()
         assert opened.accepted == 4
 
 
-async def test_a_connection_whose_peer_left_before_it_had_an_address_is_closed_and_passed_over() -> None:
+async def test_a_connection_without_an_address_is_closed_and_skipped() -> None:
     # macOS gives no address for it
     with trio.fail_after(10), refusing() as (listener, opened):
         opened.has_address = False
@@ -107,7 +107,7 @@ async def test_a_connection_whose_peer_left_before_it_had_an_address_is_closed_a
         assert opened.accepted == 2
 
 
-async def test_a_listener_whose_every_connection_is_lost_does_not_keep_the_loop_busy(
+async def test_a_listener_that_loses_every_connection_does_not_keep_the_loop_busy(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     with refusing(*[errno.EPERM] * 20_000) as (listener, opened):
@@ -116,7 +116,7 @@ async def test_a_listener_whose_every_connection_is_lost_does_not_keep_the_loop_
         assert opened.accepted == 10 * MAX_LOST_IN_A_ROW
 
 
-async def test_what_epoll_refuses_is_told_by_a_listener_and_breaks_a_connection(tmp_path: Path) -> None:
+async def test_an_error_of_epoll_leaves_a_listener_and_breaks_a_connection(tmp_path: Path) -> None:
     class Unwatchable(socket.socket):
         """A socket that epoll refuses, as it refuses files."""
 
@@ -139,7 +139,7 @@ async def test_what_epoll_refuses_is_told_by_a_listener_and_breaks_a_connection(
             await stream.wait_send_all_might_not_block()
 
 
-async def test_a_closed_listener_says_so_and_wakes_the_waiting_task() -> None:
+async def test_a_closed_listener_raises_and_wakes_the_waiting_task() -> None:
     with trio.fail_after(10), listening() as (listener, _):
 
         async def wait() -> None:
@@ -154,7 +154,7 @@ async def test_a_closed_listener_says_so_and_wakes_the_waiting_task() -> None:
             await listener.accept()
 
 
-async def test_what_the_kernel_has_no_room_for_is_sent_later() -> None:
+async def test_data_that_the_kernel_has_no_room_for_is_sent_later() -> None:
     data = bytes(range(256)) * 20_000
     with trio.fail_after(20), connected() as (stream, peer):
         received = bytearray()
@@ -176,10 +176,10 @@ async def test_a_peer_that_is_gone_is_a_broken_resource() -> None:
     with connected() as (stream, peer):
         peer.close()
         with pytest.raises(trio.BrokenResourceError, match=r"192\.0\.2\.9"):
-            await stream.send_all(b"anybody there?")
+            await stream.send_all(b"hello")
 
 
-async def test_a_closed_stream_says_so_and_wakes_the_waiting_task() -> None:
+async def test_a_closed_stream_raises_and_wakes_the_waiting_task() -> None:
     with trio.fail_after(10), connected() as (stream, _):
 
         async def wait() -> None:
@@ -199,11 +199,11 @@ async def test_a_closed_stream_says_so_and_wakes_the_waiting_task() -> None:
         stream.close()
 
 
-async def test_the_end_is_told_once_all_is_said() -> None:
+async def test_send_eof_ends_the_data_and_a_reply_is_still_received() -> None:
     with trio.fail_after(10), connected() as (stream, peer):
-        await stream.send_all(b"last words")
+        await stream.send_all(b"all of it")
         await stream.send_eof()
-        assert peer.recv(20) == b"last words"
+        assert peer.recv(20) == b"all of it"
         assert peer.recv(20) == b""
         peer.send(b"a reply")
         assert await stream.receive_some() == b"a reply"
