@@ -103,7 +103,7 @@ def _change_lines(output: str) -> list[str]:
 
 
 def wait_until_served(served: Served, *addresses: str, seconds: float = FOLLOW_SECONDS) -> None:
-    """Wait until the last change of the network that the command tells of left it with *addresses*, among others."""
+    """Wait until the last change of the network that the command prints left it with *addresses*, among others."""
 
     def enough(output: str) -> bool:
         lines = _change_lines(output)
@@ -113,7 +113,7 @@ def wait_until_served(served: Served, *addresses: str, seconds: float = FOLLOW_S
 
 
 def wait_until_lost(served: Served, address: str, seconds: float = FOLLOW_SECONDS) -> None:
-    """Wait until the last change of the network that the command tells of left it without *address*."""
+    """Wait until the last change of the network that the command prints left it without *address*."""
 
     def enough(output: str) -> bool:
         lines = _change_lines(output)

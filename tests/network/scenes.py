@@ -35,7 +35,7 @@ SILENCE_SECONDS = 1.5
 
 @attrs.frozen
 class Pair:
-    """Two hosts joined by a cable: one for the device, one for who asks."""
+    """Two hosts joined by a cable: one for the device, one for its control points."""
 
     device: Namespace
     asker: Namespace

@@ -63,10 +63,10 @@ def _parse(datagram: bytes, peer: str, moment: float) -> Message:
 
 @attrs.define(eq=False)
 class Radio:
-    """A UDP socket that keeps what it receives, of other datagrams than *deaf_to*; a context manager that closes it."""
+    """A UDP socket, closed at the end, that keeps what it receives except datagrams that start with *ignored*."""
 
     socket: socket.socket
-    deaf_to: bytes | None = None
+    ignored: bytes | None = None
     received: list[Message] = attrs.field(factory=list)
 
     def __enter__(self) -> Radio:
@@ -76,7 +76,7 @@ class Radio:
         self.socket.close()
 
     def send(self, datagram: bytes, address: str = GROUP, port: int = PORT) -> float:
-        """Send *datagram*, to the group unless told otherwise; gives the moment before it left."""
+        """Send *datagram*, to the group by default; gives the moment before it left."""
         moment = time.monotonic()
         self.socket.sendto(datagram, (address, port))
         return moment
@@ -109,7 +109,7 @@ class Radio:
             except TimeoutError:
                 return False
             peer = source[0].partition("%")[0]  # a link-local IPv6 address comes with its zone
-            if self.deaf_to is None or not datagram.startswith(self.deaf_to):
+            if self.ignored is None or not datagram.startswith(self.ignored):
                 self.received.append(_parse(datagram, peer, time.monotonic()))
         return True
 
@@ -128,7 +128,7 @@ def open_searcher(host: Namespace, link: str = LINK, *, address: str = "") -> Ra
 
 def open_listener(host: Namespace, link: str = LINK) -> Radio:
     """A socket of *host* that receives what is announced on *link*; the searches there are not kept."""
-    radio = Radio(host.open_socket(socket.SOCK_DGRAM), deaf_to=b"M-SEARCH ")
+    radio = Radio(host.open_socket(socket.SOCK_DGRAM), ignored=b"M-SEARCH ")
     # a whole life of a device waits in it until the test looks
     radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
     radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

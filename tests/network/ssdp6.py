@@ -61,7 +61,7 @@ def open_searcher6(host: Namespace, link: str = LINK, *, address: str) -> Radio:
 
 def open_listener6(host: Namespace, group: str, link: str = LINK) -> Radio:
     """A socket of *host* that receives what is announced to *group* on *link*; the searches there are not kept."""
-    radio = Radio(_open(host, link), deaf_to=b"M-SEARCH ")
+    radio = Radio(_open(host, link), ignored=b"M-SEARCH ")
     radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
     radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     radio.socket.setsockopt(socket.IPPROTO_IPV6, _IPV6_MULTICAST_ALL, 0)

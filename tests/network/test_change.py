@@ -1,4 +1,4 @@
-"""The network changes while a device is served: sockets follow, and everybody is told what UDA wants told."""
+"""The network changes while a device is served: sockets follow, and the announcements that UDA wants are sent."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ def _receive_reborn(listener: Radio, after: int) -> list[Message]:
 
 
 def _receive_three_times(listener: Radio, boot_id_: int) -> None:
-    """Wait until all that is said in a row with one BOOTID was said; an address that goes then is not spoken from."""
+    """Wait until the whole set was announced three times with one BOOTID, so that nothing more is due for a while."""
     listener.receive_until(
         lambda received: sum(boot_id(each) == boot_id_ for each in _kind(received, "ssdp:alive")) >= 3 * ROWS
     )
 
 
 def _check_told_of_change(received: list[Message], old: int) -> None:
-    """Where nothing changed: update for each row, alive with the BOOTID it told, and no byebye."""
+    """Where nothing changed: update for each row, alive with the BOOTID that it announced, and no byebye."""
     updates = _kind(received, "ssdp:update")
     assert _usns(updates) == JAMBON.usns
     assert _kind(received, "ssdp:byebye") == []

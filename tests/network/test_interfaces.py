@@ -1,4 +1,4 @@
-"""Hosts with several interfaces and addresses: each asker is told the address that it can reach."""
+"""Hosts with several interfaces and addresses: each control point gets the address that it can reach."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def fork(network: Network) -> tuple[Namespace, Namespace, Namespace]:
 
 
 def _hosts(messages: Iterable[Message]) -> set[str | None]:
-    """Whom the LOCATIONs name."""
+    """The hosts that the LOCATIONs name."""
     return {urlsplit(message["LOCATION"]).hostname for message in messages}
 
 

@@ -1,4 +1,4 @@
-"""IPv6: the link's group and the site's, each with the LOCATION that its hearers can open (UDA 2.0 annex A)."""
+"""IPv6: the link's group and the site's, each with a LOCATION that its members can open (UDA 2.0 annex A)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _check_once(answers: Iterable[Message]) -> None:
 
 
 def _check_literal(messages: Iterable[Message], address: str) -> None:
-    """The LOCATIONs name *address* without a zone, in brackets, and it is who sent them."""
+    """The LOCATIONs name *address* without a zone, in brackets, and were sent from it."""
     for message in messages:
         assert urlsplit(message["LOCATION"]).netloc.rpartition(":")[0] == f"[{address}]"
         assert message.peer == address

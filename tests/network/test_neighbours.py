@@ -1,4 +1,4 @@
-"""Other programs on the device's host and its link: port 1900 is shared, and where it is not, that is told."""
+"""Other programs on the device's host and its link: port 1900 is shared, and an error names its holder."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BOTH = JAMBON.usns | GATEWAY.usns
 # what container engines call a bridge's end of a cable to a container
 PORT_TO_GUEST = "veth7c1d2e3"
 
-# Holds UDP port 1900 at an address for itself until it is ended, and says who it is.
+# Holds UDP port 1900 at an address for itself until it is ended, and prints its process id.
 HOLDER = """
 import os, socket, sys, time
 holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -177,7 +177,7 @@ def test_somebody_else_with_our_udn_is_named_in_a_warning(pair: Pair) -> None:
             assert served.program.stop() == 0
             lines = served.program.errors.splitlines()
             assert all(line.startswith("WARNING: ") for line in lines)
-            assert len(lines) <= 2, "it is told once, and perhaps when the other leaves; not at every announcement"
+            assert len(lines) <= 2, "it is logged once, and perhaps when the other leaves; not at every announcement"
 
 
 def test_a_container_bridge_is_skipped_beside_a_network_and_served_without_one(
