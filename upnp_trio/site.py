@@ -65,7 +65,7 @@ class Request:
     headers: Mapping[str, str] = attrs.field(factory=dict)
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)  # a rendered response is found again by it
 class Response:
     """What to answer; Date, Server and the framing are the connection's to add.
 
@@ -75,8 +75,6 @@ class Response:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = attrs.field(default=b"", repr=False)
-    #: whether the same request gets the same response as long as `Site.version` stays
-    is_fixed: bool = False
 
 
 @attrs.frozen
@@ -96,7 +94,7 @@ def _way_to(publication: Publication) -> str:
 
 def _resource(file: File, language: str, headers: tuple[tuple[str, str], ...] = ()) -> _Resource:
     etag = f'"{hashlib.sha256(file.body).hexdigest()[:20]}"'
-    response = Response(200, (("Content-Type", file.media_type), ("ETag", etag), *headers), file.body, is_fixed=True)
+    response = Response(200, (("Content-Type", file.media_type), ("ETag", etag), *headers), file.body)
     return _Resource(response, etag, language)
 
 
@@ -117,8 +115,6 @@ class Site:
         self._pages: dict[str, tuple[Device, Publication]] = {}
         self._rendered: dict[str, _Resource] = {}
         self._base_urls: tuple[str, ...] = ()
-        #: another number whenever fixed responses may have become others
-        self.version = 0
 
     @property
     def base_urls(self) -> tuple[str, ...]:
@@ -155,7 +151,6 @@ class Site:
 
     def _change(self) -> None:
         self._rendered.clear()
-        self.version += 1
 
     def _page(self, path: str) -> _Resource | None:
         if path not in self._pages:
@@ -207,7 +202,7 @@ class Site:
     def _read(self, resource: _Resource, headers: Mapping[str, str]) -> Response:
         response = resource.response
         if _matches(headers.get("if-none-match"), resource.etag):
-            response = Response(304, (("ETag", resource.etag),), is_fixed=True)
+            response = Response(304, (("ETag", resource.etag),))
         if "accept-language" in headers:  # then CONTENT-LANGUAGE is required (UDA 2.0 §2.11)
             response = attrs.evolve(response, headers=(*response.headers, ("Content-Language", resource.language)))
         return response

@@ -7,10 +7,9 @@ import logging
 import socket
 import sys
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
-import trio
 
 from upnp_trio.errors import NetworkError, PortTaken
 from upnp_trio.network.streams import TcpListener
@@ -19,13 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from upnp_trio.network.interfaces import Interface, IpAddress
+    from upnp_trio.network.streams import HttpStream
 
 __all__ = ["DYNAMIC_PORTS", "HttpListener", "Listener", "authority", "find_port", "open_listener"]
 
 logger = logging.getLogger(__name__)
 
-#: what accepts connections: sockets here, memory in tests
-Listener = trio.abc.Listener[trio.abc.Stream]
+
+class Listener(Protocol):
+    """What accepts connections: `TcpListener`, or one that a test made."""
+
+    async def accept(self) -> HttpStream:
+        """The next connection. Raises `OSError` when the system has no room for one (``EMFILE`` and its like)."""
+        ...
+
+    def close(self) -> None:
+        """Close at once; a task that waits for a connection is woken with `trio.ClosedResourceError`."""
+        ...
 
 
 # The dynamic ports (RFC 6335). Always starting at the first makes LOCATION the same after a restart.
