@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.strategies import MINIMAL_SCPD
-from upnp_trio.documents.device_file import MAX_ICON_BYTES, load_device
+from upnp_trio.documents.device_file import load_device
 from upnp_trio.documents.publication import publish
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.device import Icon, RootDevice
@@ -150,12 +150,6 @@ def test_another_picture_needs_its_type_and_sizes(tmp_path: Path) -> None:
 def test_a_torn_png_is_none(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.png").write_bytes(data)
     assert "is no PNG" in _refusal(tmp_path, REQUIRED + '[[icons]]\nfile = "a.png"')
-
-
-def test_an_icon_has_a_largest_size(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(_png(1, 1, 8, 6).ljust(MAX_ICON_BYTES + 1, b"\0"))
-    said = _refusal(tmp_path, REQUIRED + '[[icons]]\nfile = "a.png"')
-    assert said == f"icons[0]: the file 'a.png' has {MAX_ICON_BYTES + 1} bytes; at most {MAX_ICON_BYTES} are served"
 
 
 # --- slips -----------------------------------------------------------------------------------------------------

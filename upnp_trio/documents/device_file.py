@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import logging
 import struct
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 
 from upnp_trio.documents.description import parse_description
+from upnp_trio.documents.folder import Folder, read_file
 from upnp_trio.documents.scpd import render_scpd
+from upnp_trio.documents.xml import MAX_DOCUMENT_BYTES
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.extension import ExtensionElement
 from upnp_trio.model.names import DeviceType, ServiceType, Udn
 from upnp_trio.model.rules import violations
-from upnp_trio.model.urls import has_scheme, path_within
+from upnp_trio.model.urls import has_scheme
 
 if TYPE_CHECKING:  # imported where a TOML file is read, like tomllib: their import is a tenth of the command's start
     from cattrs import Converter
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 # Icons are shown in lists at some 120 pixels; control points with little memory fetch them whole.
 MAX_ICON_BYTES = 4 * 1024 * 1024
+# A page may carry its pictures and scripts within itself.
+MAX_PAGE_BYTES = 4 * 1024 * 1024
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
@@ -42,12 +45,10 @@ def load_device(path: str | Path) -> RootDevice:
     cannot be read.
     """
     path = Path(path)
+    data = read_file(path, MAX_DOCUMENT_BYTES)
+    folder = Folder(path.parent)
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DescriptionError(f"{path}: cannot be read: {error.strerror}") from error
-    try:
-        device = _from_toml(data, path.parent) if path.suffix.lower() == ".toml" else _from_xml(data, path.parent)
+        device = _from_toml(data, folder) if path.suffix.lower() == ".toml" else _from_xml(data, folder)
     except DescriptionError as error:
         raise DescriptionError(_within(path, error)) from error
     if errors := [str(violation) for violation in violations(device) if violation.must]:
@@ -62,7 +63,7 @@ def _within(path: Path, what: object) -> str:
 # --- TOML ------------------------------------------------------------------------------------------------------
 
 
-def _from_toml(data: bytes, folder: Path) -> RootDevice:
+def _from_toml(data: bytes, folder: Folder) -> RootDevice:
     import tomllib
 
     from cattrs import transform_error
@@ -112,7 +113,7 @@ def _unknown_field(name: str, known: list[str]) -> str:
     return f"there is no field {name!r}; {hint}"
 
 
-def _converter(folder: Path) -> Converter:
+def _converter(folder: Folder) -> Converter:
     from cattrs import Converter
     from cattrs.gen import make_dict_structure_fn
 
@@ -130,7 +131,7 @@ def _converter(folder: Path) -> Converter:
         if not isinstance(table, dict) or not isinstance(table.get("file"), str):
             raise DescriptionError(f"an icon is {table!r}; it must be a table with file = '...'")
         name = table["file"]
-        data = _read_beside(folder, name)
+        data = folder.read(name, MAX_ICON_BYTES)
         measured = {} if (size := _png_size(data)) is None else {"mimetype": "image/png", **size}
         given = {key: value for key, value in table.items() if key != "file"}
         if not measured and not {"mimetype", "width", "height", "depth"} <= given.keys():
@@ -142,13 +143,13 @@ def _converter(folder: Path) -> Converter:
             raise DescriptionError(f"a service is {table!r}; it must be a table")
         table = dict(table)
         if "scpd" in table:
-            name = table["scpd"]
-            table["scpd"] = _checked_scpd(_read_beside(folder, name), name)
+            name = _file_name(table["scpd"])
+            table["scpd"] = _read_scpd(folder, name)
             table.setdefault("scpd_url", name)
         return plain_service(table, Service)
 
     def page(value: object, _: type) -> bytes:
-        return value if isinstance(value, bytes) else _read_beside(folder, value)
+        return value if isinstance(value, bytes) else folder.read(_file_name(value), MAX_PAGE_BYTES)
 
     def extension(table: object, _: type) -> ExtensionElement:
         if not isinstance(table, dict):
@@ -185,20 +186,14 @@ def _structure_number(value: object, _: type) -> int:
     raise DescriptionError(f"it is {value!r}, and must be a whole number without quotes")
 
 
-def _read_beside(folder: Path, name: object) -> bytes:
-    if not isinstance(name, str):
-        raise DescriptionError(f"{name!r} is no file name")
-    try:
-        data = (folder / name).read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise DescriptionError(f"the file {name!r} beside it cannot be read: {reason}") from error
-    if len(data) > MAX_ICON_BYTES:
-        raise DescriptionError(f"the file {name!r} has {len(data)} bytes; at most {MAX_ICON_BYTES} are served")
-    return data
+def _file_name(value: object) -> str:
+    if not isinstance(value, str):
+        raise DescriptionError(f"{value!r} is no file name")
+    return value
 
 
-def _checked_scpd(data: bytes, name: str) -> bytes:
+def _read_scpd(folder: Folder, name: str) -> bytes:
+    data = folder.read(name, MAX_DOCUMENT_BYTES)
     try:
         render_scpd(data, config_id=0, spec_version=(1, 1))
     except DescriptionError as error:
@@ -217,46 +212,31 @@ def _png_size(data: bytes) -> dict[str, int] | None:
 # --- XML -------------------------------------------------------------------------------------------------------
 
 
-def _from_xml(data: bytes, folder: Path) -> RootDevice:
+def _from_xml(data: bytes, folder: Folder) -> RootDevice:
     device = _with_files(parse_description(data), folder)
     assert isinstance(device, RootDevice)
     return device
 
 
-def _with_files(device: Device, folder: Path) -> Device:
+def _with_files(device: Device, folder: Folder) -> Device:
     """*device* with the bytes of all that lies beside its description."""
     icons = []
     for icon in device.icons:
-        data = _find(folder, icon.url)
-        if data is None:
+        if (name := folder.find(icon.url)) is None:
             logger.warning("the icon %s is not beside the description and is left out", icon.url)
         else:
-            icons.append(attrs.evolve(icon, data=data))
+            icons.append(attrs.evolve(icon, data=folder.read(name, MAX_ICON_BYTES)))
     services = []
     for service in device.services:
-        data = _find(folder, service.scpd_url)
-        if data is None:
+        if (name := folder.find(service.scpd_url)) is None:
             logger.warning("the SCPD %s is not beside the description; a minimal one is served", service.scpd_url)
-        else:
-            _checked_scpd(data, service.scpd_url)
-        services.append(attrs.evolve(service, scpd=data))
+        services.append(service if name is None else attrs.evolve(service, scpd=_read_scpd(folder, name)))
     url = device.presentation_url
+    page = None if url is None or has_scheme(url) else folder.find(url)
     return attrs.evolve(
         device,
         icons=icons,
         services=services,
         devices=[_with_files(embedded, folder) for embedded in device.devices],
-        page=None if url is None or has_scheme(url) else _find(folder, url),
+        page=None if page is None else folder.read(page, MAX_PAGE_BYTES),
     )
-
-
-def _find(folder: Path, url: str) -> bytes | None:
-    """The file for *url*: at its path below *folder*, or else by its last part in it; never outside of it."""
-    path = path_within(url)
-    top = folder.resolve()
-    for candidate in dict.fromkeys([path, path.rpartition("/")[2]]):
-        with suppress(OSError, RuntimeError):  # a name too long for a file, a link that leads to itself
-            file = (folder / candidate).resolve()
-            if file.is_relative_to(top) and file.is_file():
-                return _read_beside(folder, str(file))
-    return None

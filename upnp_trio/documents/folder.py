@@ -1,0 +1,135 @@
+"""Reading files: the device file itself, and the files of its folder that it names.
+
+A device file may be a stranger's, such as a description downloaded from another device. What it names is served to
+everybody on the network, so it can name files of its own folder alone. Links are followed as long as they stay in
+that folder. Only regular files are read, since a pipe may never end and a device may never stop, and each is read
+up to a bound.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from upnp_trio.errors import DescriptionError
+from upnp_trio.model.urls import path_within
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Folder", "read_file"]
+
+# Flags that not every system has. O_NONBLOCK: opening a pipe must not wait for its writer.
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+# O_PATH: passing through a folder needs no permission to list it.
+_PASS_THROUGH = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | _NO_LINK
+
+
+def read_file(path: Path, at_most: int) -> bytes:
+    """The content of the regular file at *path*, which may be anywhere.
+
+    Raises `DescriptionError` if it cannot be read, is not a regular file or has more than *at_most* bytes.
+    """
+    return _read(path, at_most, open_anywhere, f"{path}:")
+
+
+class Folder:
+    """The folder of a device file; the regular files in it and below it can be read, and no others."""
+
+    def __init__(self, path: Path) -> None:
+        self._top = Path(os.path.realpath(path))
+
+    def read(self, name: str, at_most: int) -> bytes:
+        """The content of the file *name*, a path that starts from this folder.
+
+        Raises `DescriptionError` if the file is outside this folder once links are followed, cannot be read, is not
+        a regular file or has more than *at_most* bytes.
+        """
+        return _read(self.locate(name), at_most, self.open, f"the file {name!r} beside it")
+
+    def find(self, url: str) -> str | None:
+        """The name of the file that *url* means: the one at its path, or else one with its last part as name.
+
+        ``None`` if this folder has no regular file of either name.
+        """
+        path = path_within(url)
+        for name in dict.fromkeys([path, path.rpartition("/")[2]]):
+            if (file := self._locate(name)) is not None and os.path.isfile(file):
+                return name
+        return None
+
+    def locate(self, name: str) -> Path:
+        """The path of the file *name* without links; raises `DescriptionError` if it is outside this folder."""
+        file = self._locate(name)
+        if file is None:
+            raise DescriptionError(
+                f"the file {name!r} is outside the folder {str(self._top)!r}; move it there, "
+                "as a device file can name files of its own folder alone"
+            )
+        return file
+
+    def open(self, path: str, flags: int) -> int:
+        """Open *path*, which `locate` gave; raises `OSError` if a part of it has become a link since."""
+        if os.open in os.supports_dir_fd:
+            return open_step_by_step(self._top, Path(path), flags)
+        return open_and_look_again(path, flags)
+
+    def _locate(self, name: str) -> Path | None:
+        try:
+            file = Path(os.path.realpath(self._top / name))
+        except ValueError as error:  # a zero byte, or a character that no file name of this system can have
+            raise DescriptionError(f"the file {name!r} beside it cannot be read: {error}") from error
+        return file if file.is_relative_to(self._top) else None
+
+
+def open_anywhere(path: str, flags: int) -> int:
+    """Open *path*; links are followed."""
+    return os.open(path, flags | _NO_WAIT)
+
+
+def open_step_by_step(top: Path, path: Path, flags: int) -> int:
+    """Open *path* below *top*, each folder from the descriptor of the one before it, so that no link leads out."""
+    *folders, name = path.relative_to(top).parts or (".",)
+    with ExitStack() as stack:
+        descriptor = os.open(top, _PASS_THROUGH)
+        stack.callback(os.close, descriptor)
+        for folder in folders:
+            descriptor = os.open(folder, _PASS_THROUGH, dir_fd=descriptor)
+            stack.callback(os.close, descriptor)
+        return os.open(name, flags | _NO_WAIT | _NO_LINK, dir_fd=descriptor)
+
+
+def open_and_look_again(path: str, flags: int) -> int:
+    """Open *path* where only whole paths can be opened (Windows), and look for links in it afterwards.
+
+    A link that was there for the moment of the opening alone stays unseen.
+    """
+    descriptor = open_anywhere(path, flags)
+    if os.path.realpath(path) != path:
+        os.close(descriptor)
+        raise OSError(errno.ELOOP, "a part of its path has just become a link")
+    return descriptor
+
+
+def _read(path: Path, at_most: int, opener: Callable[[str, int], int], what: str) -> bytes:
+    try:
+        with open(path, "rb", opener=opener) as file:
+            mode = os.fstat(file.fileno()).st_mode  # of what was opened, whatever stands at the path by now
+            if not stat.S_ISREG(mode):
+                kind = "pipe" if stat.S_ISFIFO(mode) else "device"
+                raise DescriptionError(
+                    f"{what} cannot be read: it is a {kind}, not a regular file; "
+                    "copy its content into one and name that"
+                )
+            data = file.read(at_most + 1)
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DescriptionError(f"{what} cannot be read: {reason}") from error
+    if len(data) > at_most:
+        raise DescriptionError(f"{what} cannot be read: it has more than {at_most} bytes; make it smaller")
+    return data
