@@ -14,6 +14,7 @@ from upnp_trio.documents.xml import (
     MAX_DOCUMENT_BYTES,
     MAX_ELEMENTS,
     local_name,
+    mend_ampersands,
     namespace,
     parse_xml,
     render_xml,
@@ -157,8 +158,61 @@ def test_a_bare_ampersand_means_itself(written: bytes, text: str) -> None:
     assert parse_xml(b"<a>" + written + b"</a>").text == text
 
 
-def test_an_ampersand_in_a_well_formed_document_is_left_alone() -> None:
-    assert parse_xml(b"<a><![CDATA[R&B]]></a>").text == "R&B"
+@pytest.mark.parametrize("bare", ["", " & "])
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("<![CDATA[R&B]]>", "R&B"),
+        ("<![CDATA[R&amp;B]]>", "R&amp;B"),
+        ("<![CDATA[&]]>&amp;<![CDATA[]&]]]>", "&&]&]"),
+        ("<![CDATA[<!-- & ]]>&amp;<![CDATA[ & -->]]>", "<!-- & & & -->"),
+        ("<!-- R&B -->", ""),
+        ("<!--[CDATA[ & -->", ""),
+    ],
+)
+def test_ampersands_in_cdata_sections_and_comments_stay(written: str, text: str, bare: str) -> None:
+    assert (parse_xml(f"<a>{written}{bare}{written}</a>".encode()).text or "") == f"{text}{bare}{text}"
+
+
+def test_an_ampersand_beside_a_comment_is_mended_and_one_in_it_stays() -> None:
+    assert mend_ampersands(b"<a><!-- R&B -->R&B</a>", "latin-1") == b"<a><!-- R&B -->R&amp;B</a>"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [b"<a>&<![CDATA[ & </a>", b"<a>&<!-- & </a>", b"<?xml & ?><a/>", b"<a>&<![CDATA[</a>" + b"<![CDATA[&" * 20_000],
+)
+def test_a_section_without_an_end_is_refused(document: bytes) -> None:
+    with pytest.raises(DescriptionError, match="not well-formed XML"):
+        parse_xml(document)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"])
+@pytest.mark.parametrize("text", ["R&B été", "&&é", "a & b &amp; c &#38; d", "<![CDATA[&é]]>&"])
+def test_a_bare_ampersand_is_repaired_in_every_encoding_that_is_read(encoding: str, text: str) -> None:
+    meant = text.replace("&amp;", "&").replace("&#38;", "&").replace("<![CDATA[", "").replace("]]>", "")
+    name = encoding.removesuffix("-sig").removesuffix("-le").removesuffix("-be")
+    mark = "\ufeff" if encoding.startswith("utf-16-") else ""
+    document = f"{mark}<?xml version='1.0' encoding='{name}'?><a>{text}</a>".encode(encoding)
+    assert parse_xml(document).text == meant
+
+
+@pytest.mark.parametrize("document", ["<a>b</a>", "<?xml version='1.0' encoding='utf-32'?><a>b</a>", "<a>R&B</a>"])
+@pytest.mark.parametrize(("encoding", "mark"), [("utf-32", ""), ("utf-32-le", "\ufeff"), ("utf-32-be", "\ufeff")])
+def test_utf_32_is_refused_with_the_encoding_to_use(document: str, encoding: str, mark: str) -> None:
+    with pytest.raises(DescriptionError, match=r"^the document is in UTF-32, .*; save it as UTF-8$"):
+        parse_xml(f"{mark}{document}".encode(encoding))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["b", "R&B"])
+def test_utf_16_without_a_byte_order_mark_is_read(encoding: str, text: str) -> None:
+    assert parse_xml(f"<a>{text}</a>".encode(encoding)).text == text
+
+
+def test_a_half_character_of_utf_16_is_refused() -> None:
+    with pytest.raises(DescriptionError, match="not well-formed XML"):
+        parse_xml("<a>R&B</a>".encode("utf-16")[:-1])
 
 
 def test_mending_ampersands_opens_no_way_around_the_guards() -> None:

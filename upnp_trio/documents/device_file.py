@@ -46,8 +46,8 @@ def load_device(path: str | Path) -> RootDevice:
     """
     path = Path(path)
     data = read_file(path, MAX_DOCUMENT_BYTES)
-    folder = Folder(path.parent)
     try:
+        folder = Folder(path.parent)
         device = _from_toml(data, folder) if path.suffix.lower() == ".toml" else _from_xml(data, folder)
     except DescriptionError as error:
         raise DescriptionError(_within(path, error)) from error

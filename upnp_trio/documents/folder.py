@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,8 @@ class Folder:
     """The folder of a device file; the regular files in it and below it can be read, and no others."""
 
     def __init__(self, path: Path) -> None:
-        self._top = Path(os.path.realpath(path))
+        """*path* is the folder's; raises `DescriptionError` if its links cannot be followed."""
+        self._top = _without_links(path, f"the folder {str(path)!r}")
 
     def read(self, name: str, at_most: int) -> bytes:
         """The content of the file *name*, a path that starts from this folder.
@@ -59,14 +60,15 @@ class Folder:
         """
         path = path_within(url)
         for name in dict.fromkeys([path, path.rpartition("/")[2]]):
-            if (file := self._locate(name)) is not None and os.path.isfile(file):
-                return name
+            with suppress(DescriptionError):  # outside, or no name that a file can have
+                if os.path.isfile(self.locate(name)):
+                    return name
         return None
 
     def locate(self, name: str) -> Path:
         """The path of the file *name* without links; raises `DescriptionError` if it is outside this folder."""
-        file = self._locate(name)
-        if file is None:
+        file = _without_links(self._top / name, f"the file {name!r} beside it")
+        if not file.is_relative_to(self._top):
             raise DescriptionError(
                 f"the file {name!r} is outside the folder {str(self._top)!r}; move it there, "
                 "as a device file can name files of its own folder alone"
@@ -78,13 +80,6 @@ class Folder:
         if os.open in os.supports_dir_fd:
             return open_step_by_step(self._top, Path(path), flags)
         return open_and_look_again(path, flags)
-
-    def _locate(self, name: str) -> Path | None:
-        try:
-            file = Path(os.path.realpath(self._top / name))
-        except ValueError as error:  # a zero byte, or a character that no file name of this system can have
-            raise DescriptionError(f"the file {name!r} beside it cannot be read: {error}") from error
-        return file if file.is_relative_to(self._top) else None
 
 
 def open_anywhere(path: str, flags: int) -> int:
@@ -116,6 +111,13 @@ def open_and_look_again(path: str, flags: int) -> int:
     return descriptor
 
 
+def _without_links(path: Path, what: str) -> Path:
+    try:
+        return Path(os.path.realpath(path))
+    except (OSError, ValueError) as error:
+        raise _unreadable(what, error) from error
+
+
 def _read(path: Path, at_most: int, opener: Callable[[str, int], int], what: str) -> bytes:
     try:
         with open(path, "rb", opener=opener) as file:
@@ -127,9 +129,14 @@ def _read(path: Path, at_most: int, opener: Callable[[str, int], int], what: str
                     "copy its content into one and name that"
                 )
             data = file.read(at_most + 1)
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise DescriptionError(f"{what} cannot be read: {reason}") from error
+    except (OSError, ValueError) as error:
+        raise _unreadable(what, error) from error
     if len(data) > at_most:
         raise DescriptionError(f"{what} cannot be read: it has more than {at_most} bytes; make it smaller")
     return data
+
+
+def _unreadable(what: str, error: OSError | ValueError) -> DescriptionError:
+    # ValueError: a zero byte in the path, or a character that this system's file names cannot have
+    reason = error.strerror if isinstance(error, OSError) else error
+    return DescriptionError(f"{what} cannot be read: {reason}")

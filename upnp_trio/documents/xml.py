@@ -34,7 +34,14 @@ PREFIXES = {
 }
 DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
 
-_BARE_AMPERSAND = re.compile(rb"&(?!#[0-9]+;|#x[0-9A-Fa-f]+;|[A-Za-z_][\w.\-]*;)")
+# A "&" that begins no reference; in a CDATA section, a comment or the XML declaration (group 1), every "&" may stand.
+_BARE_AMPERSAND = re.compile(
+    r"(<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z))"
+    r"|&(?!#[0-9]+;|#x[0-9A-Fa-f]+;|[A-Za-z_][\w.\-]*;)",
+    re.ASCII | re.DOTALL,
+)
+# Stands for every encoding that has ASCII's bytes for the markup: it gives each byte a character, and back.
+_ONE_BYTE = "latin-1"
 
 
 def namespace(tag: str) -> str:
@@ -80,18 +87,39 @@ def parse_xml(data: bytes) -> Element:
     """
     if len(data) > MAX_DOCUMENT_BYTES:
         raise DescriptionError(f"the document has {len(data)} bytes; at most {MAX_DOCUMENT_BYTES} are read")
-    # of the bytes of UTF-16 and UTF-32 nothing may be stripped
-    data = data if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data.strip(b" \t\r\n\0")
+    encoding = _encoding(data)
+    if encoding == _ONE_BYTE:  # in UTF-16, a zero byte is half a character
+        data = data.strip(b" \t\r\n\0")
     try:
         return _parse(data)
     except ParseError as error:
-        mended = _BARE_AMPERSAND.sub(b"&amp;", data)
+        mended = mend_ampersands(data, encoding)
         if mended == data:
             raise _not_xml(error) from error
     try:
         return _parse(mended)
     except ParseError as error:
         raise _not_xml(error) from error
+
+
+def _encoding(data: bytes) -> str:
+    """How *data* spells its markup: UTF-16 of either byte order, or one byte for each character."""
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff", b"<\0\0\0", b"\0\0\0<\0")):
+        raise DescriptionError("the document is in UTF-32, which XML parsers need not read; save it as UTF-8")
+    if data.startswith((b"\xff\xfe", b"<\0")):
+        return "utf-16-le"
+    if data.startswith((b"\xfe\xff", b"\0<\0")):
+        return "utf-16-be"
+    return _ONE_BYTE
+
+
+def mend_ampersands(data: bytes, encoding: str) -> bytes:
+    """*data* with each bare ``&`` in its texts written as ``&amp;``; unchanged if it is not in *encoding*."""
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        return data
+    return _BARE_AMPERSAND.sub(lambda match: match[1] or "&amp;", text).encode(encoding)
 
 
 def _parse(data: bytes) -> Element:
