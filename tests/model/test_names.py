@@ -138,6 +138,8 @@ def test_a_good_type_has_no_flaw(kind: str, name: str) -> None:
         ("URN:schemas-upnp-org:device:Basic:1", "must read"),
         ("urn:example.com:device:Basic:1", "must name its domain with '-' for each '.', as in 'schemas-upnp-org'"),
         (f"urn:x:device:{'x' * 65}:1", "must have a type name of at most 64 characters; this one has 65"),
+        ("urn:x:device:Basic:0", "must have a version of at least 1"),
+        ("urn:x:device:Basic:000", "must have a version of at least 1"),
         ("urn:x:device:Basic#2:1", "must not contain '#'"),
         ("urn:x#y:device:Basic:1", "must not contain '#'"),
     ],

@@ -6,14 +6,16 @@ import logging
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from tests.devices import GATEWAY
 from tests.strategies import root_devices
-from upnp_trio.errors import DescriptionError
+from upnp_trio.errors import DescriptionError, MalformedMessage
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
-from upnp_trio.model.names import DeviceType, ServiceType, Udn
+from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES, DeviceType, ServiceType, Udn
 from upnp_trio.model.rules import SHORT_TEXTS, Violation, check, violations
+from upnp_trio.ssdp.messages import Search, parse
 
 PNG = Icon(mimetype="image/png", width=48, height=48, depth=24, url="a.png")
 SERVICE = Service(service_type="urn:schemas-upnp-org:service:Dimming:1", service_id="urn:upnp-org:serviceId:Dimming")
@@ -30,6 +32,8 @@ GOOD = RootDevice(
 EMBEDDED = Device(
     device_type="urn:schemas-upnp-org:device:Basic:1", friendly_name="Side dish", manufacturer="b", model_name="c"
 )
+#: texts without blanks, quotes, dots and what UDA forbids in types
+_words = st.text(st.sampled_from("abcXYZ0123-_"), min_size=1, max_size=8)
 
 
 def _good(**changes: object) -> RootDevice:
@@ -42,6 +46,11 @@ def _icons(**changes: object) -> RootDevice:
 
 def _services(**changes: object) -> RootDevice:
     return _good(services=[attrs.evolve(SERVICE, **changes)])  # type: ignore[arg-type]  # any field
+
+
+def _long_urn(kind: str, length: int) -> str:
+    """A type of *length* characters, without any other flaw."""
+    return f"urn:{'d' * (length - len(f'urn::{kind}:Long:1'))}:{kind}:Long:1"
 
 
 MUSTS = [
@@ -57,6 +66,28 @@ MUSTS = [
     ),
     (_good(udn=Udn("ham"), spec_version=(2, 0)), "udn is 'uuid:ham': UDA §1.1.4 wants"),
     (_good(udn=Udn("hâm"), spec_version=(1, 0)), "udn is 'uuid:hâm': UDA §1.1.4 wants"),
+    (_good(device_type=DeviceType("urn:x:device:y:0")), "UDA §2.3: it must have a version of at least 1"),
+    (_services(service_type=ServiceType("urn:x:service:y:0")), "UDA §2.3: it must have a version of at least 1"),
+    (
+        _good(device_type=DeviceType(_long_urn("device", MAX_SEARCH_TARGET_BYTES + 1))),
+        "UDA §1.3.2: no search can name it: at most 256 characters of a search target are read, and it has 257",
+    ),
+    (
+        _services(service_type=ServiceType(_long_urn("service", MAX_SEARCH_TARGET_BYTES + 1))),
+        "UDA §1.3.2: no search can name it: at most 256 characters of a search target are read, and it has 257",
+    ),
+    (
+        _good(devices=[attrs.evolve(EMBEDDED, device_type=_long_urn("device", 400))]),
+        "UDA §1.3.2: no search can name it: at most 256 characters of a search target are read, and it has 400",
+    ),
+    (
+        _good(udn=Udn("x" * MAX_SEARCH_TARGET_BYTES), spec_version=(1, 0)),
+        "UDA §1.3.2: no search can name it: at most 256 characters of a search target are read, and it has 261",
+    ),
+    (
+        _good(udn=Udn('ham"'), spec_version=(1, 0)),
+        "UDA §1.3.2: no search can name it: the quotes around a search target are dropped",
+    ),
     (_good(upc="123"), "upc is '123': UDA §2.3: a Universal Product Code has 12 digits"),
     (_good(upc="١" * 12), "a Universal Product Code has 12 digits"),
     (
@@ -118,6 +149,8 @@ SHOULDS = [
         _good(upc="123456789012"),
         _good(icons=[attrs.evolve(PNG, mimetype="IMAGE/PNG")]),
         _icons(mimetype="image/svg+xml"),
+        _good(device_type=DeviceType(_long_urn("device", MAX_SEARCH_TARGET_BYTES))),
+        _services(service_type=ServiceType(_long_urn("service", MAX_SEARCH_TARGET_BYTES))),
         _good(presentation_url="http://ham.example.com/"),
         _good(presentation_url="page.html"),
         _services(service_id=f"urn:x:serviceId:{'y' * 64}"),
@@ -178,6 +211,30 @@ def test_a_violation_says_where_what_and_why() -> None:
     (violation,) = violations(_good(upc="123"))
     assert violation == Violation("upc", "123", "UDA §2.3: a Universal Product Code has 12 digits", must=True)
     assert str(violation) == "upc is '123': UDA §2.3: a Universal Product Code has 12 digits"
+
+
+def _is_read(target: str) -> bool:
+    """Whether a search for *target* arrives as one."""
+    try:
+        search = parse(f'M-SEARCH * HTTP/1.1\r\nMAN: "ssdp:discover"\r\nMX: 1\r\nST: {target}\r\n\r\n'.encode())
+    except MalformedMessage:
+        return False
+    return isinstance(search, Search) and search.search_target == target
+
+
+@given(
+    st.builds("{}{}{}".format, st.sampled_from(["", '"', "é", "x" * 250, "x" * 251, "x" * 252]), _words, _words),
+    st.integers(250, 260),
+    _words,
+)
+@example("x" * 251, 256, "Long")
+@example("x" * 252, 257, "Long")
+@example('x"', 256, "Long")
+def test_what_passes_can_be_searched_for(udn: str, length: int, name: str) -> None:
+    device = _good(udn=udn, spec_version=(1, 0))
+    assert _is_read(str(device.udn)) == (not [violation for violation in violations(device) if violation.must])
+    urn = f"urn:{name}{'d' * (length - len(name) - len('urn::device:Long:1'))}:device:Long:1"
+    assert _is_read(urn) == (not list(violations(_good(device_type=urn))))
 
 
 @settings(max_examples=50)

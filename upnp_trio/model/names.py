@@ -11,6 +11,7 @@ from upnp_trio.errors import DescriptionError
 from upnp_trio.model.text import reject_control_characters
 
 __all__ = [
+    "MAX_SEARCH_TARGET_BYTES",
     "DeviceType",
     "ServiceType",
     "TypeUrn",
@@ -20,6 +21,10 @@ __all__ = [
     "as_udn",
     "split_version",
 ]
+
+# The longest real name that is searched for (a vendor's service type) has some 100 bytes. SSDP reads no more than
+# this, as it repeats the search target in each response.
+MAX_SEARCH_TARGET_BYTES = 256
 
 _HEX_FORM = re.compile(r"uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # ASCII without blanks, as SSDP carries it in headers and control points search for it by name
@@ -111,6 +116,8 @@ class TypeUrn:
             return "must name its domain with '-' for each '.', as in 'schemas-upnp-org'"
         if len(match["name"]) > 64:
             return f"must have a type name of at most 64 characters; this one has {len(match['name'])}"
+        if self.version == 0:
+            return "must have a version of at least 1"
         if "#" in self.text:
             return "must not contain '#'"
         return None

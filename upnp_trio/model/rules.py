@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.errors import DescriptionError
+from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES
 from upnp_trio.model.urls import has_scheme, is_web_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from upnp_trio.model.device import Device, Icon, RootDevice, Service
+    from upnp_trio.model.names import TypeUrn, Udn
 
 __all__ = ["Violation", "check", "violations"]
 
@@ -74,8 +76,7 @@ def violations(root: RootDevice) -> Iterator[Violation]:
 
 
 def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterator[Violation]:
-    if flaw := device.device_type.flaw("device"):
-        yield Violation(f"{where}device_type", device.device_type.text, f"UDA §2.3: it {flaw}")
+    yield from _type(device.device_type, "device", where)
     for field in ("friendly_name", "manufacturer", "model_name"):
         if not getattr(device, field):
             yield Violation(f"{where}{field}", "", "UDA §2.3 requires a text here")
@@ -84,11 +85,8 @@ def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterat
         if len(text) >= limit:
             rule = f"UDA §2.3: it should be shorter than {limit} characters and has {len(text)}"
             yield Violation(f"{where}{field}", text, rule, must=False)
-    if device.udn is not None and not device.udn.is_uuid:
-        rule = "UDA §1.1.4 wants 'uuid:' and hexadecimal digits in groups of 8-4-4-4-12"
-        # 1.0 allows any text, but SSDP's headers only what is ASCII
-        must = spec_version >= (1, 1) or not device.udn.text.isascii()
-        yield Violation(f"{where}udn", device.udn.text, rule, must=must)
+    if device.udn is not None:
+        yield from _udn(device.udn, f"{where}udn", spec_version)
     if device.upc is not None and not re.fullmatch(r"[0-9]{12}", device.upc):
         yield Violation(f"{where}upc", device.upc, "UDA §2.3: a Universal Product Code has 12 digits")
     url = device.presentation_url
@@ -106,6 +104,36 @@ def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterat
         yield from _device(embedded, f"{where}devices[{number}].", spec_version)
 
 
+def _type(urn: TypeUrn, kind: str, where: str) -> Iterator[Violation]:
+    if flaw := urn.flaw(kind):
+        yield Violation(f"{where}{kind}_type", urn.text, f"UDA §2.3: it {flaw}")
+    elif rule := _unsearchable(urn.text):
+        yield Violation(f"{where}{kind}_type", urn.text, rule)
+
+
+def _udn(udn: Udn, where: str, spec_version: tuple[int, int]) -> Iterator[Violation]:
+    if udn.is_uuid:
+        return
+    if rule := _unsearchable(udn.text):
+        yield Violation(where, udn.text, rule)
+    else:
+        rule = "UDA §1.1.4 wants 'uuid:' and hexadecimal digits in groups of 8-4-4-4-12"
+        # UDA 1.0 allows any text, but the headers of SSDP carry ASCII alone.
+        yield Violation(where, udn.text, rule, must=spec_version >= (1, 1) or not udn.text.isascii())
+
+
+def _unsearchable(target: str) -> str | None:
+    """The rule that keeps a control point from searching for *target*, as the reader of searches applies it."""
+    if len(target) > MAX_SEARCH_TARGET_BYTES:
+        return (
+            f"UDA §1.3.2: no search can name it: at most {MAX_SEARCH_TARGET_BYTES} characters of a search target "
+            f"are read, and it has {len(target)}"
+        )
+    if target.endswith('"'):
+        return "UDA §1.3.2: no search can name it: the quotes around a search target are dropped"
+    return None
+
+
 def _icon(icon: Icon, where: str) -> Iterator[Violation]:
     if not _MIMETYPE.fullmatch(icon.mimetype):
         yield Violation(f"{where}mimetype", icon.mimetype, "UDA §2.3 wants a type such as 'image/png'")
@@ -117,8 +145,7 @@ def _icon(icon: Icon, where: str) -> Iterator[Violation]:
 
 
 def _service(service: Service, where: str) -> Iterator[Violation]:
-    if flaw := service.service_type.flaw("service"):
-        yield Violation(f"{where}service_type", service.service_type.text, f"UDA §2.3: it {flaw}")
+    yield from _type(service.service_type, "service", where)
     match = _SERVICE_ID.fullmatch(service.service_id)
     if match is None:
         rule = "UDA §2.3: it must read 'urn:<domain>:serviceId:<id>', as in 'urn:upnp-org:serviceId:…'"
