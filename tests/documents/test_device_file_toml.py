@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.strategies import MINIMAL_SCPD
+from upnp_trio.documents.description import parse_description, render_description
 from upnp_trio.documents.device_file import load_device
 from upnp_trio.documents.publication import publish
 from upnp_trio.errors import DescriptionError
@@ -199,12 +200,35 @@ def test_a_torn_png_is_none(tmp_path: Path, data: bytes) -> None:
             REQUIRED + "[[extensions]]\nnamespace = 'urn:x'\nname = 'a'\nattributes = ['b']",
             "extensions[0]: the attributes are ['b']; they must be a table",
         ),
+        (REQUIRED + "x = " + "[" * 100_000, "not valid TOML: its lists and tables nest too deeply"),
+        (
+            REQUIRED + "x = " + "[" * 32 + "]" * 32,
+            "its lists and tables nest too deeply for a description, which has at most 32 levels",
+        ),
+        (
+            REQUIRED + ".".join("x" * 40) + " = 1",
+            "its lists and tables nest too deeply for a description, which has at most 32 levels",
+        ),
+        (REQUIRED + "model_number = " + "9" * 5000, "not valid TOML: Exceeds the limit (4300 digits)"),
+        (REQUIRED + "model_number = 0x" + "f" * 5000, "model_number: it is a number of more than 64 bits"),
+        (REQUIRED + "config_id = 0x" + "f" * 5000, "config_id: it is a number of more than 64 bits"),
+        (REQUIRED + "spec_version = [0x" + "f" * 5000 + ", 1]", "spec_version[0]: it is a number of more than 64 bits"),
         (REQUIRED + "[[devices]]\n" + REQUIRED + "upc = 'x'", "devices[0].upc is 'x': UDA §2.3"),
         (REQUIRED + "devices = [5]", "devices[0]: "),
     ],
 )
 def test_a_slip_is_told_with_its_place(tmp_path: Path, text: str | bytes, said: str) -> None:
     assert said in _refusal(tmp_path, text)
+
+
+def test_devices_nest_as_deeply_as_in_xml(tmp_path: Path) -> None:
+    def tree(levels: int) -> str:
+        tables = (f"[[{'.'.join(['devices'] * level)}]]\n{REQUIRED}" for level in range(1, levels + 1))
+        return REQUIRED + "".join(tables)
+
+    device = _load(tmp_path, tree(14))
+    assert parse_description(render_description(device)) == device
+    assert "nest too deeply for a description" in _refusal(tmp_path, tree(15))
 
 
 def test_all_that_is_missing_is_told_at_once(tmp_path: Path) -> None:

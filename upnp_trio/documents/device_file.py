@@ -15,7 +15,7 @@ import attrs
 from upnp_trio.documents.description import parse_description
 from upnp_trio.documents.folder import Folder, read_file
 from upnp_trio.documents.scpd import render_scpd
-from upnp_trio.documents.xml import MAX_DOCUMENT_BYTES
+from upnp_trio.documents.xml import MAX_DEPTH, MAX_DOCUMENT_BYTES
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.extension import ExtensionElement
@@ -76,13 +76,26 @@ def _from_toml(data: bytes, folder: Folder) -> RootDevice:
         raise DescriptionError(f"line {line}: the file is not in UTF-8; save it as UTF-8") from error
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # tomllib's own is one, and another comes from numbers of thousands of digits
         where = str(error).replace("end of document", f"the end, line {text.count(chr(10)) + 1}")
         raise DescriptionError(f"not valid TOML: {where}") from error
+    except RecursionError as error:
+        raise DescriptionError("not valid TOML: its lists and tables nest too deeply") from error
+    _check_nesting(table)
     try:
         return _converter(folder).structure(table, RootDevice)
     except ClassValidationError as error:
         raise DescriptionError("\n".join(_places_first(transform_error(error, "", _explain)))) from error
+
+
+def _check_nesting(value: object, level: int = 2) -> None:
+    """Refuse a file whose description would nest too deeply to be read; the root element is level 1."""
+    if level > MAX_DEPTH:
+        raise DescriptionError(
+            f"its lists and tables nest too deeply for a description, which has at most {MAX_DEPTH} levels"
+        )
+    for member in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_nesting(member, level + 1)
 
 
 def _places_first(lines: list[str]) -> list[str]:
@@ -168,8 +181,10 @@ def _converter(folder: Folder) -> Converter:
 
 def _structure_text(value: object, _: type) -> str:
     # a model number such as 3000 is a number to TOML, and what a person means is its digits
-    if isinstance(value, str) or type(value) is int:
-        return str(value)
+    if type(value) is int:
+        return str(_small(value))
+    if isinstance(value, str):
+        return value
     raise DescriptionError(f"it is {value!r}, and must be a text in quotes")
 
 
@@ -182,8 +197,15 @@ def _structure_texts(values: object, _: object) -> tuple[str, ...]:
 
 def _structure_number(value: object, _: type) -> int:
     if type(value) is int:
-        return value
+        return _small(value)
     raise DescriptionError(f"it is {value!r}, and must be a whole number without quotes")
+
+
+def _small(number: int) -> int:
+    # Python reads more than TOML demands, and refuses to write the largest of it.
+    if number.bit_length() >= 64:
+        raise DescriptionError("it is a number of more than 64 bits, which TOML does not have")
+    return number
 
 
 def _file_name(value: object) -> str:
