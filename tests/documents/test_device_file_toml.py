@@ -209,7 +209,7 @@ def test_a_torn_png_is_none(tmp_path: Path, data: bytes) -> None:
             REQUIRED + ".".join("x" * 40) + " = 1",
             "its lists and tables nest too deeply for a description, which has at most 32 levels",
         ),
-        (REQUIRED + "model_number = " + "9" * 5000, "not valid TOML: Exceeds the limit (4300 digits)"),
+        (REQUIRED + "model_number = " + "9" * 5000, "not valid TOML: a number in it has thousands of digits"),
         (REQUIRED + "model_number = 0x" + "f" * 5000, "model_number: it is a number of more than 64 bits"),
         (REQUIRED + "config_id = 0x" + "f" * 5000, "config_id: it is a number of more than 64 bits"),
         (REQUIRED + "spec_version = [0x" + "f" * 5000 + ", 1]", "spec_version[0]: it is a number of more than 64 bits"),

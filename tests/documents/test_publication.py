@@ -187,6 +187,42 @@ def test_an_icon_without_data_is_an_error(url: str) -> None:
     assert repr(url) in str(caught.value)
 
 
+def _sizes(*sizes: int, mimetype: str = "image/png") -> list[Icon]:
+    return [attrs.evolve(_icon(f"{mimetype}-{size}"), width=size, height=size, mimetype=mimetype) for size in sizes]
+
+
+@pytest.mark.parametrize(
+    ("icons", "chosen"),
+    [
+        (_sizes(16, 120, 48), "image/png-48"),
+        (_sizes(120, 32, 48), "image/png-32"),
+        (_sizes(8, 24, 16), "image/png-24"),
+        (_sizes(512), "image/png-512"),
+        ([*_sizes(48, mimetype="image/jpeg"), *_sizes(16)], "image/png-16"),
+        (_sizes(120, 48, mimetype="image/jpeg"), "image/jpeg-48"),
+        ([*_sizes(32, mimetype="IMAGE/PNG"), *_sizes(48)], "IMAGE/PNG-32"),
+        ([attrs.evolve(_icon("wide"), width=200, height=10), *_sizes(300)], "image/png-300"),
+    ],
+)
+def test_a_browser_gets_the_smallest_png_that_fills_its_tab(icons: list[Icon], chosen: str) -> None:
+    publication = publish(attrs.evolve(BASIC, icons=icons))
+    assert publication.favicon_path == f"/{UUID}/{chosen}"
+    assert publication.files[publication.favicon_path].media_type == chosen.rpartition("-")[0]
+
+
+def test_the_icon_for_a_browser_is_the_root_devices_own() -> None:
+    assert publish(BASIC).favicon_path is None
+    assert publish(attrs.evolve(BASIC, devices=[attrs.evolve(EMBEDDED, icons=[_icon("a")])])).favicon_path is None
+
+
+@given(servable_devices)
+def test_the_icon_for_a_browser_is_served(device: RootDevice) -> None:
+    publication = publish(device)
+    assert (publication.favicon_path is None) == (device.icons == ())
+    if publication.favicon_path is not None:
+        assert publication.files[publication.favicon_path].media_type.startswith("image/")
+
+
 # --- pages -----------------------------------------------------------------------------------------------------
 
 

@@ -76,9 +76,11 @@ def _from_toml(data: bytes, folder: Folder) -> RootDevice:
         raise DescriptionError(f"line {line}: the file is not in UTF-8; save it as UTF-8") from error
     try:
         table = tomllib.loads(text)
-    except ValueError as error:  # tomllib's own is one, and another comes from numbers of thousands of digits
+    except tomllib.TOMLDecodeError as error:
         where = str(error).replace("end of document", f"the end, line {text.count(chr(10)) + 1}")
         raise DescriptionError(f"not valid TOML: {where}") from error
+    except ValueError as error:  # from int()
+        raise DescriptionError("not valid TOML: a number in it has thousands of digits") from error
     except RecursionError as error:
         raise DescriptionError("not valid TOML: its lists and tables nest too deeply") from error
     _check_nesting(table)

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 XML_TYPE = 'text/xml; charset="utf-8"'  # with the quotes, UDA 2.0 §2.11
 HTML_TYPE = "text/html; charset=utf-8"
 DESCRIPTION_NAME = "description.xml"
+# Browsers draw a page's icon in 16 pixels, or in 32 on screens of double density.
+FAVICON_PIXELS = 32
 
 
 @attrs.frozen
@@ -52,6 +54,21 @@ class Publication:
     pages: dict[str, Device]
     #: the paths that take control calls
     control_paths: frozenset[str]
+
+    @property
+    def favicon_path(self) -> str | None:
+        """The path of the root device's icon that a browser shows beside the page's title; ``None`` without icons.
+
+        It is a PNG if there is one, and of those the smallest that is not too small.
+        """
+        icon = min(self.root.icons, key=_unfitness, default=None)
+        return None if icon is None else icon.url
+
+
+def _unfitness(icon: Icon) -> tuple[bool, bool, int]:
+    side = min(icon.width, icon.height)
+    is_too_small = side < FAVICON_PIXELS
+    return icon.mimetype.lower() != "image/png", is_too_small, -side if is_too_small else side
 
 
 def publish(root: RootDevice) -> Publication:
