@@ -1,4 +1,4 @@
-"""Files on disk: regular files alone, read up to a bound, and never from outside the device file's folder."""
+"""Reading files: regular files only, up to a bound, and none outside the folder of the device file."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ BY_FIELD = pytest.mark.parametrize("field", FIELDS)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The folder of a device file, in another folder with secrets, links to which lie in the first."""
+    """The folder of a device file, in another folder that holds secrets. It has links to them."""
     (tmp_path / "secret").write_bytes(SECRET)
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "file").write_bytes(SECRET)
@@ -102,28 +102,28 @@ def _refusal_of(path: Path) -> str:
         "../nothing",
     ],
 )
-def test_toml_names_no_file_outside_its_folder(folder: Path, field: str, name: str) -> None:
+def test_toml_cannot_name_a_file_outside_its_folder(folder: Path, field: str, name: str) -> None:
     said = _refusal(folder, field, name)
     assert f"the file {name!r} is outside the folder {str(folder)!r}" in said
     assert "move it there" in said
 
 
 @BY_FIELD
-def test_a_full_path_to_a_file_outside_is_refused(folder: Path, field: str) -> None:
+def test_an_absolute_path_to_a_file_outside_is_refused(folder: Path, field: str) -> None:
     assert "is outside the folder" in _refusal(folder, field, f"{folder.parent}/secret")
 
 
 @BY_FIELD
 @pytest.mark.parametrize("name", ["below/file", "./below/file", "below/../below/file", "up/lamp/below/file", "inner"])
-def test_toml_names_any_file_in_its_folder(folder: Path, field: str, name: str) -> None:
+def test_toml_can_name_any_file_in_its_folder(folder: Path, field: str, name: str) -> None:
     (folder / "inner").symlink_to("below/file")
     assert _content(_load(folder, field, name), field) == MINIMAL_SCPD
     assert _content(_load(folder, field, f"{folder}/{name}"), field) == MINIMAL_SCPD
 
 
 @BY_FIELD
-def test_a_folder_of_links_to_its_newest_version_can_be_served(folder: Path, field: str) -> None:
-    # a ConfigMap of Kubernetes: each file is a link by way of "..data", which is replaced whole
+def test_links_within_the_folder_are_followed(folder: Path, field: str) -> None:
+    # In a ConfigMap of Kubernetes, each file is a link through "..data", which is a link to the newest version.
     (folder / "..data").symlink_to("below")
     (folder / "scpd.xml").symlink_to("..data/file")
     assert _content(_load(folder, field, "scpd.xml"), field) == MINIMAL_SCPD
@@ -142,26 +142,26 @@ def test_a_link_that_takes_the_place_of_a_checked_part_is_not_followed(folder: P
     (folder.parent / "secrets" / "below").symlink_to(".")
     secret = {"file": "secret", "below": "secrets", "": "secrets"}[swapped]
     _swap_for_link(part, folder.parent / secret)
-    assert file.read_bytes() == SECRET  # to follow the path is to read the secret
+    assert file.read_bytes() == SECRET  # the path by itself leads to the secret
     with pytest.raises(OSError, match=r"Too many levels of symbolic links|Not a directory"):
         open_step_by_step(folder, file, os.O_RDONLY)
     with pytest.raises(OSError, match="a part of its path has just become a link"):
         open_and_look_again(str(file), os.O_RDONLY)
 
 
-def test_both_ways_to_open_a_file_open_it(folder: Path) -> None:
+def test_both_ways_of_opening_open_the_file(folder: Path) -> None:
     file = Folder(folder).locate("below/file")
     for descriptor in (open_step_by_step(folder, file, os.O_RDONLY), open_and_look_again(str(file), os.O_RDONLY)):
         with open(descriptor, "rb") as opened:
             assert opened.read() == MINIMAL_SCPD
 
 
-def test_a_folder_that_may_be_passed_but_not_listed_is_passed(folder: Path) -> None:
+def test_a_folder_that_cannot_be_listed_can_be_passed_through(folder: Path) -> None:
     (folder / "below").chmod(0o311)
     assert _content(_load(folder, "page", "below/file"), "page") == MINIMAL_SCPD
 
 
-# --- regular files alone ---------------------------------------------------------------------------------------
+# --- regular files only ----------------------------------------------------------------------------------------
 
 
 @BY_FIELD
@@ -177,7 +177,7 @@ def test_a_folder_that_may_be_passed_but_not_listed_is_passed(folder: Path) -> N
         ("loop", "Too many levels of symbolic links"),
     ],
 )
-def test_what_is_no_regular_file_is_refused_and_never_waited_for(
+def test_other_files_than_regular_ones_are_refused_without_waiting(
     folder: Path, field: str, name: str, said: str
 ) -> None:
     os.mkfifo(folder / "pipe")
@@ -186,7 +186,7 @@ def test_what_is_no_regular_file_is_refused_and_never_waited_for(
 
 @BY_FIELD
 def test_a_socket_is_refused(folder: Path, field: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder)  # the path of a socket has 108 bytes at most
+    monkeypatch.chdir(folder)  # because the path of a socket has 108 bytes at most
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("socket")
         assert "the file 'socket' beside it cannot be read: " in _refusal(folder, field, "socket")
@@ -212,12 +212,12 @@ def test_a_file_without_permission_is_refused(folder: Path, field: str) -> None:
         ("a\0b", "embedded null byte"),
     ],
 )
-def test_a_device_file_is_a_regular_file(folder: Path, name: str, said: str) -> None:
+def test_a_device_file_must_be_a_regular_file(folder: Path, name: str, said: str) -> None:
     os.mkfifo(folder / "pipe")
     assert _refusal_of(folder / name) == said
 
 
-def test_a_device_file_may_be_a_link_and_reads_beside_the_link(folder: Path) -> None:
+def test_a_device_file_that_is_a_link_reads_from_the_folder_of_the_link(folder: Path) -> None:
     (folder.parent / "elsewhere.toml").write_text(FIELDS["page"] + "'below/file'", encoding="utf-8")
     (folder / "lamp.toml").symlink_to("../elsewhere.toml")
     assert load_device(folder / "lamp.toml").page == MINIMAL_SCPD
@@ -227,13 +227,13 @@ def test_a_device_file_may_be_a_link_and_reads_beside_the_link(folder: Path) -> 
 
 
 def _sparse(path: Path, size: int) -> None:
-    """A file of *size* bytes that takes no room on the disk."""
+    """Make a file of *size* bytes that takes no space on the disk."""
     path.touch()
     os.truncate(path, size)
 
 
 @BY_FIELD
-def test_a_file_of_any_size_costs_no_more_than_its_bound(folder: Path, field: str) -> None:
+def test_no_file_is_read_beyond_its_bound(folder: Path, field: str) -> None:
     _sparse(folder / "large", 2**40)
     bound = MAX_DOCUMENT_BYTES if field == "scpd" else MAX_ICON_BYTES
     said = f"the file 'large' beside it cannot be read: it has more than {bound} bytes"
@@ -249,12 +249,12 @@ def test_a_file_may_be_as_large_as_its_bound(folder: Path, field: str) -> None:
 
 
 @pytest.mark.parametrize("ending", ["toml", "xml"])
-def test_a_device_file_of_any_size_costs_no_more_than_its_bound(folder: Path, ending: str) -> None:
+def test_no_device_file_is_read_beyond_its_bound(folder: Path, ending: str) -> None:
     _sparse(folder / f"large.{ending}", 2**40)
     assert _refusal_of(folder / f"large.{ending}").startswith(f"it has more than {MAX_DOCUMENT_BYTES} bytes")
 
 
-def test_what_xml_names_is_read_up_to_its_bound(folder: Path) -> None:
+def test_no_file_that_xml_names_is_read_beyond_its_bound(folder: Path) -> None:
     _sparse(folder / "large", 2**40)
     for inner in (
         "<iconList><icon><url>large</url></icon></iconList>",

@@ -1,6 +1,6 @@
-"""Device files: a device written by hand in TOML, or any UPnP description XML as it stands.
+"""Device files: a device that somebody described in TOML, or the XML description of any UPnP device.
 
-What a file names (icons, SCPDs, a page) is read from beside it.
+The icons, SCPDs and pages that a device file names are read from its folder.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from upnp_trio.model.names import DeviceType, ServiceType, Udn
 from upnp_trio.model.rules import violations
 from upnp_trio.model.urls import has_scheme
 
-if TYPE_CHECKING:  # imported where a TOML file is read, like tomllib: their import is a tenth of the command's start
+if TYPE_CHECKING:  # cattrs and tomllib are imported when a TOML file is read, as other starts do not need them
     from cattrs import Converter
 
 __all__ = ["load_device"]
 
 logger = logging.getLogger(__name__)
 
-# Icons are shown in lists at some 120 pixels; control points with little memory fetch them whole.
+# Control points show icons at some 120 pixels, and those with little memory fetch them whole.
 MAX_ICON_BYTES = 4 * 1024 * 1024
 # A page may carry its pictures and scripts within itself.
 MAX_PAGE_BYTES = 4 * 1024 * 1024
@@ -39,10 +39,11 @@ _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
 def load_device(path: str | Path) -> RootDevice:
-    """The root device that the file at *path* describes: TOML by its ending, else description XML.
+    """Read the root device that the file at *path* describes: in TOML if its name ends in ``.toml``, else in XML.
 
-    Raises `DescriptionError` naming the file and the line or field of everything that UDA forbids or that
-    cannot be read.
+    The device file and the files that it names must be regular files. It can name files of its own folder and of the
+    folders below, once links are followed. Raises `DescriptionError` for what cannot be read and for each rule of UDA
+    that the device breaks, with the file and the line or field.
     """
     path = Path(path)
     data = read_file(path, MAX_DOCUMENT_BYTES)
@@ -101,7 +102,7 @@ def _check_nesting(value: object, level: int = 2) -> None:
 
 
 def _places_first(lines: list[str]) -> list[str]:
-    """What cattrs writes as "what @ .where" as "where: what"."""
+    """The lines of cattrs, "what @ .where", as "where: what"."""
     parted = (line.rpartition(" @ ") for line in lines)
     return [f"{where.lstrip('.')}: {what}" if where else what for what, _, where in parted]
 
@@ -124,7 +125,7 @@ def _unknown_field(name: str, known: list[str]) -> str:
     import difflib
 
     close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+    hint = f"did you mean {close[0]!r}?" if close else f"the fields are {', '.join(known)}"
     return f"there is no field {name!r}; {hint}"
 
 
@@ -150,7 +151,9 @@ def _converter(folder: Folder) -> Converter:
         measured = {} if (size := _png_size(data)) is None else {"mimetype": "image/png", **size}
         given = {key: value for key, value in table.items() if key != "file"}
         if not measured and not {"mimetype", "width", "height", "depth"} <= given.keys():
-            raise DescriptionError(f"the icon {name!r} is no PNG; give its mimetype, width, height and depth as well")
+            raise DescriptionError(
+                f"the icon {name!r} is not a PNG; give its mimetype, width, height and depth as well"
+            )
         return plain_icon({"url": name, **measured, **given, "data": data}, Icon)
 
     def service(table: object, _: type) -> Service:
@@ -174,7 +177,7 @@ def _converter(folder: Folder) -> Converter:
             raise DescriptionError(f"the attributes are {attributes!r}; they must be a table")
         return plain_extension({**table, "attributes": list(attributes.items())}, ExtensionElement)
 
-    converter.register_structure_hook(bytes, page)  # data and scpd were read above
+    converter.register_structure_hook(bytes, page)  # icons and SCPDs come here as bytes already
     converter.register_structure_hook(ExtensionElement, extension)
     converter.register_structure_hook(Icon, icon)
     converter.register_structure_hook(Service, service)
@@ -182,19 +185,19 @@ def _converter(folder: Folder) -> Converter:
 
 
 def _structure_text(value: object, _: type) -> str:
-    # a model number such as 3000 is a number to TOML, and what a person means is its digits
+    # TOML reads a model number such as 3000 as a number, and its author means the digits.
     if type(value) is int:
         return str(_small(value))
     if isinstance(value, str):
         return value
-    raise DescriptionError(f"it is {value!r}, and must be a text in quotes")
+    raise DescriptionError(f"it is {value!r}, and must be text in quotes")
 
 
 def _structure_texts(values: object, _: object) -> tuple[str, ...]:
-    # a text is a sequence of texts to cattrs
+    # cattrs would take a string for a list of its characters.
     if isinstance(values, list):
         return tuple(_structure_text(value, str) for value in values)
-    raise DescriptionError(f"it is {values!r}, and must be a list of texts, in brackets")
+    raise DescriptionError(f"it is {values!r}, and must be a list of strings, in brackets")
 
 
 def _structure_number(value: object, _: type) -> int:
@@ -204,7 +207,7 @@ def _structure_number(value: object, _: type) -> int:
 
 
 def _small(number: int) -> int:
-    # Python reads more than TOML demands, and refuses to write the largest of it.
+    # tomllib reads larger numbers than TOML has, and Python refuses to write the largest of them.
     if number.bit_length() >= 64:
         raise DescriptionError("it is a number of more than 64 bits, which TOML does not have")
     return number
@@ -212,7 +215,7 @@ def _small(number: int) -> int:
 
 def _file_name(value: object) -> str:
     if not isinstance(value, str):
-        raise DescriptionError(f"{value!r} is no file name")
+        raise DescriptionError(f"{value!r} is not a file name")
     return value
 
 
@@ -226,7 +229,7 @@ def _read_scpd(folder: Folder, name: str) -> bytes:
 
 
 def _png_size(data: bytes) -> dict[str, int] | None:
-    """Width, height and depth (bits of a pixel) of a PNG; ``None`` for anything else."""
+    """Width, height and depth (bits per pixel) of a PNG; ``None`` for anything else."""
     if data[:8] != _PNG_SIGNATURE or data[12:16] != b"IHDR" or len(data) < 26:
         return None
     width, height, bits, colour = struct.unpack_from(">IIBB", data, 16)
@@ -243,7 +246,7 @@ def _from_xml(data: bytes, folder: Folder) -> RootDevice:
 
 
 def _with_files(device: Device, folder: Folder) -> Device:
-    """*device* with the bytes of all that lies beside its description."""
+    """*device* with the content of the files that its description names."""
     icons = []
     for icon in device.icons:
         if (name := folder.find(icon.url)) is None:

@@ -1,9 +1,9 @@
 """Reading files: the device file itself, and the files of its folder that it names.
 
-A device file may be a stranger's, such as a description downloaded from another device. What it names is served to
-everybody on the network, so it can name files of its own folder alone. Links are followed as long as they stay in
-that folder. Only regular files are read, since a pipe may never end and a device may never stop, and each is read
-up to a bound.
+A device file may come from somebody else, such as a description downloaded from another device, and the files that
+it names are served to everybody on the network. It can therefore name files of its own folder and the folders below
+it only. Links are followed, but none may lead out. Only regular files are read, because a pipe can block and a device
+can go on for ever, and no file is read beyond a bound.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Folder", "read_file"]
 
-# Flags that not every system has. O_NONBLOCK: opening a pipe must not wait for its writer.
+# Not every system has these flags. With O_NONBLOCK, opening a pipe does not wait for its writer.
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-# O_PATH: passing through a folder needs no permission to list it.
+# With O_PATH, passing through a folder needs no permission to list it.
 _PASS_THROUGH = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | _NO_LINK
 
 
@@ -39,10 +39,10 @@ def read_file(path: Path, at_most: int) -> bytes:
 
 
 class Folder:
-    """The folder of a device file; the regular files in it and below it can be read, and no others."""
+    """The folder of a device file. It reads the regular files in it and in the folders below, and no others."""
 
     def __init__(self, path: Path) -> None:
-        """*path* is the folder's; raises `DescriptionError` if its links cannot be followed."""
+        """Raises `DescriptionError` if the links in *path*, the path of the folder, cannot be followed."""
         self._top = _without_links(path, f"the folder {str(path)!r}")
 
     def read(self, name: str, at_most: int) -> bytes:
@@ -54,13 +54,13 @@ class Folder:
         return _read(self.locate(name), at_most, self.open, f"the file {name!r} beside it")
 
     def find(self, url: str) -> str | None:
-        """The name of the file that *url* means: the one at its path, or else one with its last part as name.
+        """The name of the file for *url*: the path of the URL, or else the last part of that path.
 
         ``None`` if this folder has no regular file of either name.
         """
         path = path_within(url)
         for name in dict.fromkeys([path, path.rpartition("/")[2]]):
-            with suppress(DescriptionError):  # outside, or no name that a file can have
+            with suppress(DescriptionError):  # it is outside, or no file can have such a name
                 if os.path.isfile(self.locate(name)):
                     return name
         return None
@@ -88,7 +88,7 @@ def open_anywhere(path: str, flags: int) -> int:
 
 
 def open_step_by_step(top: Path, path: Path, flags: int) -> int:
-    """Open *path* below *top*, each folder from the descriptor of the one before it, so that no link leads out."""
+    """Open *path* below *top* one folder at a time, each by the descriptor of its parent, so that no link leads out."""
     *folders, name = path.relative_to(top).parts or (".",)
     with ExitStack() as stack:
         descriptor = os.open(top, _PASS_THROUGH)
@@ -100,9 +100,9 @@ def open_step_by_step(top: Path, path: Path, flags: int) -> int:
 
 
 def open_and_look_again(path: str, flags: int) -> int:
-    """Open *path* where only whole paths can be opened (Windows), and look for links in it afterwards.
+    """Open *path* and look for links in it afterwards, on systems that open whole paths only (Windows).
 
-    A link that was there for the moment of the opening alone stays unseen.
+    This does not notice a link that was there only for the moment of the opening.
     """
     descriptor = open_anywhere(path, flags)
     if os.path.realpath(path) != path:
@@ -121,7 +121,7 @@ def _without_links(path: Path, what: str) -> Path:
 def _read(path: Path, at_most: int, opener: Callable[[str, int], int], what: str) -> bytes:
     try:
         with open(path, "rb", opener=opener) as file:
-            mode = os.fstat(file.fileno()).st_mode  # of what was opened, whatever stands at the path by now
+            mode = os.fstat(file.fileno()).st_mode  # of the opened file, as the path may lead elsewhere by now
             if not stat.S_ISREG(mode):
                 kind = "pipe" if stat.S_ISFIFO(mode) else "device"
                 raise DescriptionError(
@@ -137,6 +137,6 @@ def _read(path: Path, at_most: int, opener: Callable[[str, int], int], what: str
 
 
 def _unreadable(what: str, error: OSError | ValueError) -> DescriptionError:
-    # ValueError: a zero byte in the path, or a character that this system's file names cannot have
+    # ValueError stands for a zero byte in the path, or a character that file names of this system cannot have.
     reason = error.strerror if isinstance(error, OSError) else error
     return DescriptionError(f"{what} cannot be read: {reason}")

@@ -1,4 +1,4 @@
-"""What UDA demands of a description that is served: every MUST an error, every SHOULD a warning (UDA 2.0 §2.3)."""
+"""UDA's rules for the description of a device that is served, each a MUST or a SHOULD (UDA 2.0 §2.3)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 SPEC_VERSIONS = frozenset({(1, 0), (1, 1), (2, 0)})
 
-# "should be < N characters", UDA 2.0 §2.3
+# UDA 2.0 §2.3 says "should be < N characters".
 SHORT_TEXTS = {
     "friendly_name": 64,
     "manufacturer": 64,
@@ -34,14 +34,14 @@ SHORT_TEXTS = {
     "model_number": 32,
     "serial_number": 64,
 }
-# it is a header as well: of HTTP, when the icon is served
+# HTTP sends it in a header, so it has no other characters.
 _MIMETYPE = re.compile(r"image/[\w.+-]+", re.ASCII | re.IGNORECASE)
 _SERVICE_ID = re.compile(r"urn:[^:\s]+:serviceId:(?P<id>[^:\s]+)")
 
 
 @attrs.frozen
 class Violation:
-    """One rule of UDA that a description breaks: *where* it does, with which *value*, and what the rule says."""
+    """A *rule* of UDA that a description breaks by the *value* of the field *where*."""
 
     where: str
     value: object
@@ -54,9 +54,9 @@ class Violation:
 
 
 def check(root: RootDevice) -> None:
-    """Hold *root* to UDA: log a warning for every SHOULD it breaks.
+    """Check *root* against the rules of UDA, and log a warning for every SHOULD that it breaks.
 
-    Raises `DescriptionError`, naming field, value and rule of every MUST that it breaks, all at once.
+    Raises `DescriptionError` with field, value and rule of every MUST that it breaks, one on each line.
     """
     found = list(violations(root))
     for violation in found:
@@ -70,7 +70,7 @@ def check(root: RootDevice) -> None:
 def violations(root: RootDevice) -> Iterator[Violation]:
     """Every rule of UDA 2.0 §2.3 that *root* breaks, in the order of the document."""
     if root.spec_version not in SPEC_VERSIONS:
-        yield Violation("spec_version", root.spec_version, "UDA §2.3 knows 1.0, 1.1 and 2.0")
+        yield Violation("spec_version", root.spec_version, "UDA §2.3 allows 1.0, 1.1 and 2.0")
     yield from _device(root, "", root.spec_version)
     yield from _repeats(root)
 
@@ -79,7 +79,7 @@ def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterat
     yield from _type(device.device_type, "device", where)
     for field in ("friendly_name", "manufacturer", "model_name"):
         if not getattr(device, field):
-            yield Violation(f"{where}{field}", "", "UDA §2.3 requires a text here")
+            yield Violation(f"{where}{field}", "", "UDA §2.3 requires text here")
     for field, limit in SHORT_TEXTS.items():
         text = getattr(device, field) or ""
         if len(text) >= limit:
@@ -118,19 +118,19 @@ def _udn(udn: Udn, where: str, spec_version: tuple[int, int]) -> Iterator[Violat
         yield Violation(where, udn.text, rule)
     else:
         rule = "UDA §1.1.4 wants 'uuid:' and hexadecimal digits in groups of 8-4-4-4-12"
-        # UDA 1.0 allows any text, but the headers of SSDP carry ASCII alone.
+        # UDA 1.0 allows any text, but headers of SSDP hold ASCII only.
         yield Violation(where, udn.text, rule, must=spec_version >= (1, 1) or not udn.text.isascii())
 
 
 def _unsearchable(target: str) -> str | None:
-    """The rule that keeps a control point from searching for *target*, as the reader of searches applies it."""
+    """The rule by which SSDP does not read a search for *target*, if any."""
     if len(target) > MAX_SEARCH_TARGET_BYTES:
         return (
-            f"UDA §1.3.2: no search can name it: at most {MAX_SEARCH_TARGET_BYTES} characters of a search target "
-            f"are read, and it has {len(target)}"
+            f"UDA §1.3.2: it must be a search target, which may have at most {MAX_SEARCH_TARGET_BYTES} characters; "
+            f"this one has {len(target)}"
         )
     if target.endswith('"'):
-        return "UDA §1.3.2: no search can name it: the quotes around a search target are dropped"
+        return "UDA §1.3.2: it must be a search target, and a quote at the end of one is ignored"
     return None
 
 
