@@ -30,7 +30,7 @@ __all__ = ["load_device"]
 
 logger = logging.getLogger(__name__)
 
-# Control points show icons at some 120 pixels, and those with little memory fetch them whole.
+# Control points show icons in lists, and those with little memory fetch them whole.
 MAX_ICON_BYTES = 4 * 1024 * 1024
 # A page may carry its pictures and scripts within itself.
 MAX_PAGE_BYTES = 4 * 1024 * 1024
