@@ -1,6 +1,6 @@
-"""What the HTTP server answers: a request in, a response out, nothing else touched (UDA 2.0 §2.11, §3.2, §5).
+"""What the HTTP server answers: a request in, a response out (UDA 2.0 §2.11, §3.2, §5).
 
-A publication's responses are made when it is added; a request costs a look-up.
+A publication's responses are made when it is added. A request costs a look-up.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ KNOWN_METHODS = frozenset(
     | {"SUBSCRIBE", "UNSUBSCRIBE", "NOTIFY", "M-POST"}
 )
 READ_METHODS = "GET, HEAD"
+FAVICON_PATH = "/favicon.ico"
 _ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
 _URL_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
 
@@ -165,8 +166,17 @@ class Site:
             self._rendered[path] = _resource(File(HTML_TYPE, page), language, PAGE_HEADERS)
         return self._rendered[path]
 
+    def _at_top(self, path: str) -> _Resource | Response | None:
+        """What is outside the directories of the devices: the front page, and the icon that browsers ask for."""
+        if path == "/":
+            return self._front()
+        if path == FAVICON_PATH:
+            icons = (publication.favicon_path for publication in self._publications.values())
+            return next((self._resources[_decoded(icon)] for icon in icons if icon is not None), None)
+        return None
+
     def _front(self) -> _Resource | Response:
-        """What stands at the top: the way to the only device's page, or a list of all."""
+        """The way to the only device's page, or a list of all devices."""
         entries = [
             (publication.root.friendly_name, _way_to(publication)) for publication in self._publications.values()
         ]
@@ -192,7 +202,7 @@ class Site:
             return error_response(400)
         if path in self._controls:
             return self._control(request)
-        answer = self._resources.get(path) or self._page(path) or (self._front() if path == "/" else None)
+        answer = self._resources.get(path) or self._page(path) or self._at_top(path)
         if answer is None:
             return error_response(404)
         if request.method not in ("GET", "HEAD"):
