@@ -7,6 +7,7 @@ import ipaddress
 import math
 import os
 import socket
+from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
@@ -224,8 +225,8 @@ class FakeListener:
         self.failures: list[OSError] = []
         #: what has arrived on connections when they are accepted, one for each
         self.first_bytes: list[bytes] = []
-        #: what was sent on any connection, piece by piece
-        self.sends: list[bytes] = []
+        #: the last pieces that were sent on any connection
+        self.sends: deque[bytes] = deque(maxlen=10)
         #: set as long as the peers read
         self.room = trio.Event()
         self.room.set()
