@@ -142,7 +142,7 @@ def _limits() -> str:
             names, values = (f"`{limit.name}`" for limit in together), (limit.shown for limit in together)
             rows.append(("<br>".join(names), "<br>".join(values), reason))
         told = first_sentence(importlib.import_module(f"upnp_trio.{module}").__doc__ or "")
-        parts.append(f"### `{module}`\n\n{told}\n\n{_table(('Constant', 'Value', 'Reason'), iter(rows))}")
+        parts.append(f"## `{module}`\n\n{told}\n\n{_table(('Constant', 'Value', 'Reason'), iter(rows))}")
     return "\n\n".join(parts)
 
 
