@@ -80,7 +80,9 @@ def lead_on(app: Sphinx, included: Path, parent: str, content: list[str]) -> Non
     content[0] = LINK.sub(led, content[0])
 
 
-def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, contnode: nodes.TextElement) -> nodes.Element | None:
+def resolve(
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, contnode: nodes.TextElement
+) -> nodes.Element | None:
     """The reference to a name of ours as its public path, and names of other projects as plain text."""
     if node.get("refdomain") != "py":
         return None

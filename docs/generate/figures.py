@@ -6,24 +6,33 @@ They are SVG within the page, so that they take the page's colours, light or dar
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
 from html import escape
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 
 from docs.generate.tables import PACKAGE, first_sentence, modules
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
 __all__ = ["FIGURES", "PATHS", "Step", "rooms"]
 
-WIDTH = 860
+WIDTH = 740
 MARGIN = 12
 LINE = 17
-# room for an advance of 6.4 at 12 pixels, which is what most fonts stay below
-CHARACTER = 6.4
+# what a character of 12.5 pixels takes on average, in wide fonts
+CHARACTER = 6.9
 
 #: the rooms from the roof down; a room imports from its own level's left and from the levels below
-LEVELS: tuple[tuple[str, ...], ...] = (("cli",), ("server",), ("network",), ("site",), ("ssdp", "documents"), ("model",))
+LEVELS: tuple[tuple[str, ...], ...] = (
+    ("cli",),
+    ("server",),
+    ("network",),
+    ("site",),
+    ("ssdp", "documents"),
+    ("model",),
+)
 #: above this level is trio, the clock, chance and the network
 FIRST_PURE = "site"
 #: what every room may use, too small for a box
@@ -90,7 +99,7 @@ def _rooms() -> str:
             parts.append(box)
             heights.append(height)
         y += max(heights) + MARGIN
-    title = "The rooms of the package, from the command down to the model; imports point downwards"
+    title = "The layers of the package, from the command down to the model; imports point downwards"
     return _svg(title, y, parts)
 
 
@@ -112,7 +121,9 @@ def _box(x: int, y: int, width: int, name: str, what: str, inner: dict[str, str]
 
 
 def _line(y: int) -> str:
-    below = _text(WIDTH - MARGIN, y + 27, "↓ pure functions over frozen values: no trio, socket, clock or chance", "end")
+    below = _text(
+        WIDTH - MARGIN, y + 27, "↓ pure functions over frozen values: no trio, socket, clock or chance", "end"
+    )
     above = _text(MARGIN, y + 2, "↑ trio, sockets, the clock and chance")
     return f'<line class="line" x1="{MARGIN}" y1="{y + 9}" x2="{WIDTH - MARGIN}" y2="{y + 9}"/>\n{above}\n{below}'
 
@@ -133,7 +144,7 @@ def _path(name: str, steps: Sequence[Step]) -> str:
             if place:
                 parts.append(_arrow(x - gap + 4, y + height // 2, gap - 8))
         y += height + 22
-    return _svg(f"{name}: the rooms it passes, step by step", y - 10, parts)
+    return _svg(f"{name}: the parts it passes, step by step", y - 10, parts)
 
 
 def _arrow(x: int, y: int, length: int) -> str:

@@ -1,4 +1,4 @@
-"""The tables that repeat the code, each made from it: what `TABLES` names stands in a page as ``<!-- generated: NAME -->``."""
+"""The tables that repeat the code, each made from it; a page shows one by ``<!-- generated: NAME -->``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import ast
 import importlib
 import inspect
 import re
-from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
-from types import ModuleType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -21,7 +19,11 @@ from upnp_trio.server.monitoring.metrics import State, render_metrics
 
 __all__ = ["TABLES", "Limit", "comments_of", "first_sentence", "limits", "modules"]
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+T = TypeVar("T", bound=attrs.AttrsInstance)
 
 PACKAGE = Path(upnp_trio.__file__).parent
 #: parts of the package whose numbers are no limits of the network's or a file's
@@ -76,7 +78,7 @@ def _metrics() -> str:
 
 def _blank(kind: type[T]) -> T:
     """A value of the attrs class *kind* whose texts are empty and whose numbers are 0."""
-    return kind(**{field.name: "" if field.type in (str, "str") else 0 for field in attrs.fields(kind)})
+    return kind(**{name: "" if field.type in (str, "str") else 0 for name, field in attrs.fields_dict(kind).items()})
 
 
 # --- limits --------------------------------------------------------------------------------------------------------
@@ -190,7 +192,7 @@ def comments_of(source: str, mark: str, *, indent: int) -> dict[str, str]:
     shared = ""
     for line in source.splitlines():
         text = line[indent:] if not line[:indent].strip() else ""
-        assigned = re.match(r"([A-Za-z_]\w*)(?:: [^=]+)?( = -?[0-9])?", text)
+        assigned = re.match(r"([A-Za-z_]\w*)(?:: [^=]*[^= ])?( = -?[0-9])?", text)
         if text.startswith(f"{mark} "):
             comment.append(text.removeprefix(mark).strip())
             continue

@@ -32,8 +32,11 @@ COLUMNS = 96
 THEME = TerminalTheme(
     (27, 31, 42),
     (214, 219, 230),
-    [(92, 99, 112), (224, 108, 117), (152, 195, 121), (229, 192, 123)]
-    + [(97, 175, 239), (198, 120, 221), (86, 182, 194), (214, 219, 230)],
+    # black, red, green, yellow, blue, magenta, cyan, white
+    [
+        *((92, 99, 112), (224, 108, 117), (152, 195, 121), (229, 192, 123)),
+        *((97, 175, 239), (198, 120, 221), (86, 182, 194), (214, 219, 230)),
+    ],
 )
 # rich's own template loads a font from the net; a reader's own monospaced one will do
 SVG = """\
@@ -64,7 +67,7 @@ SVG = """\
 
 
 def record() -> str:
-    """What the command writes while a control point finds the device, reads it, and the command is then told to stop."""
+    """What the command writes while a control point finds the device and reads it, until SIGINT."""
     with open_network() as network:
         device, control_point = network.add_host("device"), network.add_host("control-point")
         for host in (device, control_point):
