@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import signal
+from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
@@ -71,7 +72,7 @@ def record() -> str:
     with open_network() as network:
         device, control_point = network.add_host("device"), network.add_host("control-point")
         for host in (device, control_point):
-            host.run("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1", "net.ipv6.conf.all.disable_ipv6=1")
+            host.inside(_disable_ipv6)
         ends = [(device, DEVICE_ADDRESS), (control_point, CONTROL_POINT_ADDRESS)]
         network.join(*((host, LINK, f"{address}/24") for host, address in ends))
         with (
@@ -87,6 +88,12 @@ def record() -> str:
             return program.output
 
 
+def _disable_ipv6() -> None:
+    """One address makes a picture that can be read; a kernel without IPv6 has none of these files."""
+    for path in Path("/proc/sys/net/ipv6/conf").glob("*/disable_ipv6"):
+        path.write_text("1", encoding="ascii")
+
+
 def _find(control_point: Namespace, program: Program) -> None:
     with open_searcher(control_point) as searcher:
         searcher.send(m_search("ssdp:all", mx=1))
@@ -96,15 +103,14 @@ def _find(control_point: Namespace, program: Program) -> None:
 
 def draw(output: str) -> str:
     """*output* as a picture of a terminal."""
-    console = Console(width=COLUMNS, record=True, file=open("/dev/null", "w"), force_terminal=True)  # noqa: SIM115
-    with console.file:
-        console.print(Text.assemble(("$ ", "green"), (f"python -m upnp_trio {EXAMPLE}", "bold")))
-        for line in output.splitlines():
-            text = Text(line)
-            text.highlight_regex(r"^\d\d:\d\d:\d\d", "dim")
-            text.highlight_regex(r"http://\S+", "cyan")
-            text.highlight_regex(r"^Jambon 3000$", "bold")
-            console.print(text, soft_wrap=True, crop=False)
+    console = Console(width=COLUMNS, record=True, file=StringIO(), force_terminal=True)
+    console.print(Text.assemble(("$ ", "green"), (f"python -m upnp_trio {EXAMPLE}", "bold")))
+    for line in output.splitlines():
+        text = Text(line)
+        text.highlight_regex(r"^\d\d:\d\d:\d\d", "dim")
+        text.highlight_regex(r"http://\S+", "cyan")
+        text.highlight_regex(r"^Jambon 3000$", "bold")
+        console.print(text, soft_wrap=True, crop=False)
     return console.export_svg(title="", theme=THEME, code_format=SVG, unique_id="terminal", font_aspect_ratio=0.6)
 
 

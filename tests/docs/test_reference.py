@@ -142,6 +142,27 @@ def test_no_generated_figure_loads_anything() -> None:
         assert not re.search(r"url\((?!#)|@import|<script|href=", drawn)
 
 
+#: figures in the prose, and the constant that each repeats
+FIGURES_IN_PROSE = [
+    ("docs/how-to/embed.md", "requests in flight get two seconds", "GRACE_SECONDS", 2),
+    ("docs/explanation/architecture.md", "Requests in flight get two seconds", "GRACE_SECONDS", 2),
+    ("docs/reference/command.md", "requests in flight are finished for up to two seconds", "GRACE_SECONDS", 2),
+    ("docs/explanation/architecture.md", "elsewhere a look every two seconds", "POLL_SECONDS", 2),
+    ("docs/how-to/windows.md", "within two seconds, by looking", "POLL_SECONDS", 2),
+    ("docs/how-to/several-devices.md", "One search gets 256 answers at the most", "MAX_ANSWERS", 256),
+    ("docs/explanation/packets.md", "CACHE-CONTROL: max-age=1800", "DEFAULT_MAX_AGE", 1800),
+    ("docs/explanation/packets.md", "within 100 ms of the start", "MAX_FIRST_WAIT", 0.1),
+    ("docs/explanation/packets.md", "twice more within the first second", "FIRST_REPEATS", 2),
+    ("docs/how-to/watch.md", "worth a warning each hour", "LOG_INTERVAL_SECONDS", 3600),
+]
+
+
+@pytest.mark.parametrize(("name", "phrase", "constant", "value"), FIGURES_IN_PROSE)
+def test_a_figure_in_the_prose_is_the_one_in_the_code(name: str, phrase: str, constant: str, value: float) -> None:
+    assert phrase in " ".join(page(name).split())
+    assert {limit.value for limit in limits() if limit.name == constant} == {value}
+
+
 # --- dependencies ----------------------------------------------------------------------------------------------------
 
 
