@@ -59,7 +59,9 @@ PATHS: dict[str, tuple[Step, ...]] = {
     ),
     "A GET": (
         Step("network", "A connection is accepted, within its address's share."),
-        Step("server/http", "h11 parses the head, within limits of size and time."),
+        Step(
+            "server/http", "The head is read within limits of size and time: a plain GET by a pattern, others by h11."
+        ),
         Step("server/http", "The Host header is checked against our own addresses."),
         Step("site", "Method and path give a response, made when the device was published."),
         Step("server/http", "Date and headers are added, and the body is not copied."),
