@@ -176,7 +176,7 @@ def open_endpoint(
     """SSDP on *interface*, whose addresses offer HTTP at *base_urls*; closed at the end.
 
     Without *listen* nothing is received: the device is announced and answers no search. *multicast_ttl* is how many
-    hops announcements live, in origin of the defaults of each group.
+    hops announcements live, in place of the defaults of each group.
     Raises `NetworkError` that names the address, what the system said, and the cure.
     """
     with ExitStack() as stack:
