@@ -110,7 +110,7 @@ def test_the_limits_are_found_with_their_reasons() -> None:
     found = {f"{limit.module}.{limit.name}": limit for limit in limits()}
     depth = found["documents.xml.MAX_DEPTH"]
     assert (depth.value, depth.shown) == (32, "32")
-    assert "nested" in depth.reason
+    assert "embedded devices" in depth.reason
     assert found["documents.xml.MAX_DOCUMENT_BYTES"].shown == "1 MiB"
     assert found["server.http.connection.HEAD_SECONDS"].shown == "5 s"
     assert sum(bool(limit.reason) for limit in found.values()) > 0.9 * len(found)
