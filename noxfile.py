@@ -5,9 +5,11 @@ from __future__ import annotations
 import nox
 
 nox.needs_version = ">=2025.2.9"
-nox.options.sessions = ["lint", "types", "tests", "interop"]
+nox.options.sessions = ["lint", "types", "docs", "tests", "interop"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
+LOWEST_PYTHON = PYPROJECT["project"]["requires-python"].removeprefix(">=")
+PYTHONS = nox.project.python_versions(PYPROJECT, max_version="3.14")
 
 
 def requirements(*groups: str) -> list[str]:
@@ -26,17 +28,46 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check all types with mypy, strictly; the package's for every system."""
-    session.install("-e", ".", *requirements("types", "interop", "benchmarks"))
+    session.install("-e", ".", *requirements("types", "interop", "benchmarks", "docs"))
     session.run("mypy", *session.posargs)
     for platform in ("darwin", "win32"):
         session.run("mypy", "--platform", platform, "-p", "upnp_trio")
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into build/docs; a warning is an error."""
+    session.install("-e", ".", *requirements("docs"))
+    # --fresh-env: pages change with the code that they show, which Sphinx does not know
+    session.run("sphinx-build", "-W", "--keep-going", "--fresh-env", "-d", "build/doctrees", "docs", "build/docs")
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests but those of `interop`."""
-    session.install("-e", ".", *requirements("test"))
+    """Run all tests but those of `interop`, on the Python that runs nox."""
+    run_tests(session)
+
+
+def run_tests(session: nox.Session, *constraints: str) -> None:
+    """Run the tests; *constraints* are requirements that the package's own must agree with."""
+    session.install("-e", ".", *requirements("test"), *constraints)
     session.run("pytest", "-m", "not interop", "-n", "auto", *session.posargs)
+
+
+def tests_on(session: nox.Session) -> None:
+    """Run the same tests on this Python."""
+    run_tests(session)
+
+
+for version in PYTHONS:
+    # not one session with several Pythons, so that `nox -s tests` and `nox` need no other Python than the one at hand
+    nox.session(tests_on, python=version, name=f"tests-{version}")
+
+
+@nox.session(python=LOWEST_PYTHON)
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest Python and the lowest versions of the dependencies that pyproject.toml allows."""
+    run_tests(session, *(bound.replace(">=", "==") for bound in PYPROJECT["project"]["dependencies"]))
 
 
 @nox.session

@@ -12,6 +12,7 @@ import attrs
 SSDP_GROUP = "239.255.255.250"
 HOST = f"{SSDP_GROUP}:1900"
 ROOT_DEVICE = "upnp:rootdevice"  # the one search that every device answers exactly once
+AGENT_MARK = "{agent}"  # the generator puts another User-Agent here each time it sends the text (agents.c)
 CLIENTS = 50
 BROKEN_ONE_IN = 11  # 2,000 broken datagrams to 20,000 searches
 

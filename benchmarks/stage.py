@@ -11,7 +11,7 @@ from typing import IO
 
 import attrs
 
-from benchmarks.clients import SSDP_GROUP, Datagram, unicast, write_datagrams
+from benchmarks.clients import AGENT_MARK, SSDP_GROUP, Datagram, unicast, write_datagrams
 from benchmarks.devices import HTTP_PORT, REPOSITORY, Device
 from benchmarks.generator import (
     Fetches,
@@ -88,9 +88,14 @@ class Stage:
             )
         )
 
-    def fetch(self, connections: int, *, keep: bool, seconds: float) -> Fetches:
-        """GETs of the device's description, one outstanding on each connection."""
+    def fetch(self, connections: int, *, keep: bool, differ: bool, seconds: float) -> Fetches:
+        """GETs of the device's description, one outstanding on each connection.
+
+        With `differ`, each request has another User-Agent, as those of different control points have; without it, all
+        requests are the same bytes.
+        """
         authority, _, path = self.first.location.removeprefix("http://").partition("/")
+        agent = AGENT_MARK if differ else "benchmarks"
         closing = "" if keep else "Connection: close\r\n"
         return read_fetches(
             self._generate(
@@ -101,7 +106,7 @@ class Stage:
                 port=authority.rpartition(":")[2],
                 connections=connections,
                 keep=int(keep),
-                request=f"GET /{path} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: benchmarks\r\n{closing}\r\n",
+                request=f"GET /{path} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: {agent}\r\n{closing}\r\n",
                 warm_up_ns=int(seconds * 1e8),
                 seconds_ns=int(seconds * 1e9),
             )

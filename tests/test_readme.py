@@ -1,77 +1,42 @@
-"""What the README shows is true."""
+"""What the README and SECURITY.md say beside their code blocks, which tests/docs runs."""
 
 from __future__ import annotations
 
-import ast
-import importlib
 import re
-from pathlib import Path
+import tomllib
 
-import pytest
+from tests.docs.blocks import ROOT, blocks, page
 
-import upnp_trio
-from upnp_trio import load_device
-from upnp_trio.cli.arguments import option_names, serve_parser
-
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-LIMITS = re.findall(r"^\|[^|]+\| `([\w.]+)\.([A-Z_]+)` \| ([\d.]+) \|$", README, re.MULTILINE)
+README = page("README.md")
 
 
-def blocks(language: str) -> list[str]:
-    found = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    return [text for name, text in found if name == language]
+def test_the_first_two_commands_run_it_and_test_it() -> None:
+    run, test = [block.text for block in blocks("sh") if block.page == "README.md"]
+    assert run == "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/python -m upnp_trio\n"
+    assert test == "python3 -m venv .venv && .venv/bin/pip install nox && .venv/bin/nox\n"
+    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").endswith(test)
 
 
-def test_there_is_a_table_of_limits() -> None:
-    assert len(LIMITS) > 20
+def test_the_library_fits_into_ten_lines() -> None:
+    (program,) = [block.text for block in blocks("python") if block.page == "README.md"]
+    of_the_library = program.partition("async def main")[2].splitlines()
+    assert len(of_the_library) <= 10
 
 
-@pytest.mark.parametrize(("module", "constant", "value"), LIMITS)
-def test_each_limit_in_the_table_is_the_one_in_the_code(module: str, constant: str, value: str) -> None:
-    assert str(getattr(importlib.import_module(f"upnp_trio.{module}"), constant)) == value
+def test_a_newcomer_reads_it_in_three_minutes() -> None:
+    figures = README.partition("<!-- figures: written by --readme -->")[2].partition("<!-- end of figures -->")[0]
+    assert figures, "the place for the benchmarks' figures is gone"
+    words = re.findall(r"\w+", README.replace(figures, ""))
+    assert len(words) < 250 * 3 + 100  # a minute's reading, three times, and what is copied and not read
 
 
-def test_the_device_file_is_a_device(tmp_path: Path) -> None:
-    (text,) = blocks("toml")
-    file = tmp_path / "ham.toml"
-    file.write_text(text, encoding="utf-8")
-    device = load_device(file)
-    assert (device.friendly_name, len(device.services)) == ("Jambon 3000", 1)
-
-
-def test_the_example_imports_only_public_names() -> None:
-    (text,) = blocks("python")
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and node.module == "upnp_trio":
-            assert {name.name for name in node.names} <= set(upnp_trio.__all__)
-
-
-def test_every_option_is_in_the_table_and_no_other() -> None:
-    rows = re.findall(r"^\| (`--.+?) \| ", README, re.MULTILINE)
-    told = {option for row in rows for option in re.findall(r"`(--[\w-]+)", row)}
-    known = {option for option in option_names(serve_parser()) if option.startswith("--")}
-    assert told == known - {"--version", "--help"}
-
-
-def test_every_room_in_the_picture_exists_and_every_room_is_in_the_picture() -> None:
-    (picture,) = [block for block in blocks("") if block.startswith("upnp_trio/")]
-    shown = set(re.findall(r"^ +(\w+\.py) ", picture, re.MULTILINE))
-    existing = {path.name for path in (ROOT / "upnp_trio").rglob("*.py")}
-    assert shown <= existing
-    folders = {path.name for path in (ROOT / "upnp_trio").iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert set(re.findall(r"^  (\w+)/ ", picture, re.MULTILINE)) == folders
-
-
-def test_every_link_to_a_file_leads_somewhere() -> None:
-    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
-    assert links
-    for link in links:
-        assert (ROOT / link).exists(), link
+def test_the_lowest_python_is_the_one_that_is_required() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f"({project['requires-python'].removeprefix('>=')} or newer)" in README
 
 
 def test_what_security_md_names_is_there() -> None:
-    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    text = page("SECURITY.md")
     assert re.findall(r"^\| H(\d+) \|", text, re.MULTILINE) == [str(number) for number in range(1, 17)]
     named = re.findall(r"`((?:tests/)?[\w/]+\.py)(?:::(\w+))?`", text)
     assert len(named) > 20

@@ -100,6 +100,14 @@ def test_a_target_may_be_written_in_several_ways(target: str) -> None:
     assert _ask(target) == _ask(ICON)
 
 
+def test_the_icon_of_the_first_device_that_has_one_is_the_browser_s_icon() -> None:
+    bare = attrs.evolve(HAM, udn="11111111-1111-4111-8111-111111111111", icons=())
+    assert _ask("/favicon.ico") == _ask("/favicon.ico", site=_site(bare, HAM)) == _ask(ICON)
+    assert _ask("/favicon.ico", "POST").status == 405
+    assert _ask("/favicon.ico", site=_site(bare)).status == 404
+    assert _ask("/favicon.ico", site=_site()).status == 404
+
+
 def test_head_is_answered_like_get() -> None:
     # the connection leaves out the body, and needs it to tell its length
     for target in (DESCRIPTION, ICON, PAGE, "/", "/none"):

@@ -1,6 +1,6 @@
-"""What the HTTP server answers: a request in, a response out, nothing else touched (UDA 2.0 §2.11, §3.2, §5).
+"""What the HTTP server answers: a request in, a response out (UDA 2.0 §2.11, §3.2, §5).
 
-A publication's responses are made when it is added; a request costs a look-up.
+A publication's responses are made when it is added. A request costs a look-up.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ KNOWN_METHODS = frozenset(
     | {"SUBSCRIBE", "UNSUBSCRIBE", "NOTIFY", "M-POST"}
 )
 READ_METHODS = "GET, HEAD"
+FAVICON_PATH = "/favicon.ico"
 _ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
 _URL_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
 
@@ -65,7 +66,7 @@ class Request:
     headers: Mapping[str, str] = attrs.field(factory=dict)
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)  # a rendered response is found again by it
 class Response:
     """What to answer; Date, Server and the framing are the connection's to add.
 
@@ -75,8 +76,6 @@ class Response:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = attrs.field(default=b"", repr=False)
-    #: whether the same request gets the same response as long as `Site.version` stays
-    is_fixed: bool = False
 
 
 @attrs.frozen
@@ -96,7 +95,7 @@ def _way_to(publication: Publication) -> str:
 
 def _resource(file: File, language: str, headers: tuple[tuple[str, str], ...] = ()) -> _Resource:
     etag = f'"{hashlib.sha256(file.body).hexdigest()[:20]}"'
-    response = Response(200, (("Content-Type", file.media_type), ("ETag", etag), *headers), file.body, is_fixed=True)
+    response = Response(200, (("Content-Type", file.media_type), ("ETag", etag), *headers), file.body)
     return _Resource(response, etag, language)
 
 
@@ -117,8 +116,6 @@ class Site:
         self._pages: dict[str, tuple[Device, Publication]] = {}
         self._rendered: dict[str, _Resource] = {}
         self._base_urls: tuple[str, ...] = ()
-        #: another number whenever fixed responses may have become others
-        self.version = 0
 
     @property
     def base_urls(self) -> tuple[str, ...]:
@@ -155,7 +152,6 @@ class Site:
 
     def _change(self) -> None:
         self._rendered.clear()
-        self.version += 1
 
     def _page(self, path: str) -> _Resource | None:
         if path not in self._pages:
@@ -170,8 +166,17 @@ class Site:
             self._rendered[path] = _resource(File(HTML_TYPE, page), language, PAGE_HEADERS)
         return self._rendered[path]
 
+    def _at_top(self, path: str) -> _Resource | Response | None:
+        """What is outside the directories of the devices: the front page, and the icon that browsers ask for."""
+        if path == "/":
+            return self._front()
+        if path == FAVICON_PATH:
+            icons = (publication.favicon_path for publication in self._publications.values())
+            return next((self._resources[_decoded(icon)] for icon in icons if icon is not None), None)
+        return None
+
     def _front(self) -> _Resource | Response:
-        """What stands at the top: the way to the only device's page, or a list of all."""
+        """The way to the only device's page, or a list of all devices."""
         entries = [
             (publication.root.friendly_name, _way_to(publication)) for publication in self._publications.values()
         ]
@@ -197,7 +202,7 @@ class Site:
             return error_response(400)
         if path in self._controls:
             return self._control(request)
-        answer = self._resources.get(path) or self._page(path) or (self._front() if path == "/" else None)
+        answer = self._resources.get(path) or self._page(path) or self._at_top(path)
         if answer is None:
             return error_response(404)
         if request.method not in ("GET", "HEAD"):
@@ -207,7 +212,7 @@ class Site:
     def _read(self, resource: _Resource, headers: Mapping[str, str]) -> Response:
         response = resource.response
         if _matches(headers.get("if-none-match"), resource.etag):
-            response = Response(304, (("ETag", resource.etag),), is_fixed=True)
+            response = Response(304, (("ETag", resource.etag),))
         if "accept-language" in headers:  # then CONTENT-LANGUAGE is required (UDA 2.0 §2.11)
             response = attrs.evolve(response, headers=(*response.headers, ("Content-Language", resource.language)))
         return response

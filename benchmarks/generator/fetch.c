@@ -1,6 +1,7 @@
 /*
- * GETs over some connections at once, one outstanding on each: kept alive (keep=1), or a new connection for each GET.
+ * GETs over several connections at once, one outstanding on each: kept alive (keep=1), or a new connection for each GET.
  *
+ * With AGENT_MARK in request=, every request has another User-Agent; without it, all requests are the same bytes.
  * A GET's time runs from before its request is written, or before its connection is opened, to the response's last byte.
  */
 
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #define MAX_CONNECTIONS 256
+#define MAX_REQUEST_BYTES 4096
 #define MAX_RESPONSE_BYTES 65536
 #define MAX_FAILED 100
 #define WAIT_MS 2000
@@ -34,19 +36,35 @@ enum state { PARTIAL, WHOLE, BROKEN };
 
 static struct connection connections[MAX_CONNECTIONS];
 static struct sockaddr_in server;
-static const char *request;
+static const char *request, *agent_mark;
 static bool keep;
 static int events;
 static int64_t *times;
 static long long good, failed, opened, body_bytes;
 
+/* Write the next request; its length. */
+static size_t
+write_request (char into[MAX_REQUEST_BYTES])
+{
+        char agent[MAX_AGENT_BYTES];
+
+        if (agent_mark == NULL)
+                return (size_t) snprintf (into, MAX_REQUEST_BYTES, "%s", request);
+        write_agent (agent);
+        return (size_t) snprintf (into, MAX_REQUEST_BYTES, "%.*s%s%s", (int) (agent_mark - request), request, agent,
+                                  agent_mark + strlen (AGENT_MARK));
+}
+
 static void
 ask (struct connection *on)
 {
+        char bytes[MAX_REQUEST_BYTES];
+        size_t length = write_request (bytes);
+
         on->length = 0;
         if (on->asked_at == 0)
                 on->asked_at = now_ns ();
-        if (send (on->socket, request, strlen (request), MSG_NOSIGNAL) != (ssize_t) strlen (request))
+        if (send (on->socket, bytes, length, MSG_NOSIGNAL) != (ssize_t) length)
                 failed++;
 }
 
@@ -144,6 +162,9 @@ run_fetch (void)
         if (count < 1 || count > MAX_CONNECTIONS)
                 refuse ("connections= is out of range");
         request = option_text ("request");
+        if (strlen (request) + MAX_AGENT_BYTES > MAX_REQUEST_BYTES)
+                refuse ("request= is too long");
+        agent_mark = strstr (request, AGENT_MARK);
         keep = option_number ("keep") != 0;
         server = destination ();
         server.sin_port = htons ((uint16_t) option_number ("port"));

@@ -15,6 +15,9 @@
 #define MAX_DATAGRAM_BYTES 4096
 #define MAX_DATAGRAMS 1024
 #define BATCH 64
+#define MAX_AGENT_BYTES 256
+/* Where a request or datagram has this, each sending of it has another User-Agent value instead. */
+#define AGENT_MARK "{agent}"
 
 /* main.c: the end, with what the system says of its last refusal, or with a reason of ours */
 _Noreturn void fail (const char *what);
@@ -31,6 +34,9 @@ int64_t now_ns (void);
 void sleep_until_ns (int64_t moment);
 void watch_cpu (void);
 int64_t device_cpu_ns (void);
+
+/* agents.c: writes a User-Agent value that was never sent before; its length, at most MAX_AGENT_BYTES - 1 */
+size_t write_agent (char into[MAX_AGENT_BYTES]);
 
 /* datagrams.c: what is sent in turn; some of it is broken, and no answer to it is expected */
 struct datagram {

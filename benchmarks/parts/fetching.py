@@ -1,6 +1,7 @@
-"""Description GETs: over one connection, over 32, and over a new one each."""
+"""Description GETs: over one connection, over 32, and over a new one each; every request the same, or different."""
 
 from collections.abc import Sequence
+from itertools import product
 
 from benchmarks.devices import Device
 from benchmarks.figures import quantile
@@ -14,16 +15,19 @@ KINDS = (
     ("get_32", "32 connections, kept alive", 32, True),
     ("get_new", "a new connection each, one at a time", 1, False),
 )
+# name's suffix, title, whether each request has another User-Agent
+VARIANTS = (("", "every request the same", False), ("_different", "every request different", True))
 
 
 def measure(device: Device, workshop: Workshop, plan: Plan, _: Sequence[Outcome]) -> Outcome:
-    """One series of each kind."""
+    """Run one series of each kind in each variant."""
     found: dict[str, float] = {}
     with open_stage(device, workshop) as stage:
-        for name, title, connections, keep in KINDS:
-            fetches = stage.fetch(connections, keep=keep, seconds=plan.get_seconds)
+        for (kind, title, connections, keep), (suffix, variant, differ) in product(KINDS, VARIANTS):
+            name = f"{kind}{suffix}"
+            fetches = stage.fetch(connections, keep=keep, differ=differ, seconds=plan.get_seconds)
             if not (times := sorted(fetches.times_ns)):
-                raise StageError(f"no good response ({title})")
+                raise StageError(f"no good response ({title}, {variant})")
             found |= {
                 f"{name}_per_s": len(times) * 1e9 / fetches.elapsed_ns,
                 f"{name}_cpu_us": fetches.cpu_ns / 1e3 / len(times),
@@ -41,16 +45,16 @@ FETCHING = Part(
     measure=measure,
     tables=tuple(
         Table(
-            title=f"Description GETs, {title}",
+            title=f"Description GETs, {title}, {variant}",
             columns=(
-                Column(title="GETs per second", figure=f"{name}_per_s", shape="{:,.0f}"),
-                Column(title="CPU per GET", figure=f"{name}_cpu_us", shape="{:.0f} µs"),
-                Column(title="p50", figure=f"{name}_p50_us", shape="{:,.0f} µs"),
-                Column(title="p99", figure=f"{name}_p99_us", shape="{:,.0f} µs"),
+                Column(title="GETs per second", figure=f"{kind}{suffix}_per_s", shape="{:,.0f}"),
+                Column(title="CPU per GET", figure=f"{kind}{suffix}_cpu_us", shape="{:.0f} µs"),
+                Column(title="p50", figure=f"{kind}{suffix}_p50_us", shape="{:,.0f} µs"),
+                Column(title="p99", figure=f"{kind}{suffix}_p99_us", shape="{:,.0f} µs"),
                 Column(title="body", figure="get_body_bytes", shape="{:,.0f} bytes", ratio=False),
-                Column(title="failed", figure=f"{name}_failed", shape="{:.0f}", ratio=False),
+                Column(title="failed", figure=f"{kind}{suffix}_failed", shape="{:.0f}", ratio=False),
             ),
         )
-        for name, title, _, _ in KINDS
+        for (kind, title, _, _), (suffix, variant, _) in product(KINDS, VARIANTS)
     ),
 )

@@ -118,7 +118,7 @@ def test_output_that_nobody_reads_is_not_complained_about(words: list[str]) -> N
         ("b.toml", 'friendly_name = "x"', "manufacturer: the field is missing"),
         ("c.toml", 'frendly_name = "x"', "did you mean 'friendly_name'?"),
         ("d.xml", "<root>\n<device></root>", "line 2"),
-        ("e.xml", "<html/>", "is no UPnP description"),
+        ("e.xml", "<html/>", "is not a UPnP description"),
     ],
 )
 def test_a_device_file_that_is_wrong_is_status_1_and_names_file_and_place(

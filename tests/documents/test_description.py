@@ -1,4 +1,4 @@
-"""The description document: written as UDA draws it, read as vendors write it."""
+"""Description documents: writing them as UDA wants them, and reading them as vendors write them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EMBEDDED = Device(
     manufacturer="Example",
     model_name="WAN",
 )
-#: a device that says all that can be said
+#: a device with a value in every field
 COMPLETE = RootDevice(
     config_id=7,
     url_base="http://192.0.2.1/",
@@ -70,7 +70,7 @@ def _parse(device: str) -> RootDevice:
 
 
 @given(root_devices)
-def test_a_device_survives_its_document(device: RootDevice) -> None:
+def test_a_device_equals_the_one_read_from_its_document(device: RootDevice) -> None:
     assert parse_description(render_description(device)) == device
 
 
@@ -85,14 +85,14 @@ def test_the_document_is_utf_8_and_well_formed_to_another_parser(device: RootDev
     assert texts == [embedded.friendly_name for embedded in device.walk()]
 
 
-def test_a_complete_device_survives_its_document() -> None:
+def test_a_complete_device_equals_the_one_read_from_its_document() -> None:
     assert parse_description(render_description(COMPLETE)) == COMPLETE
 
 
 # --- written ---------------------------------------------------------------------------------------------------
 
 
-def test_the_elements_stand_in_the_order_of_udas_template() -> None:
+def test_the_elements_are_in_the_order_of_udas_template() -> None:
     root = ElementTree.fromstring(render_description(COMPLETE))
     assert root.tag == "{urn:schemas-upnp-org:device-1-0}root"
     assert _children(root) == ["specVersion", "URLBase", "device"]
@@ -123,7 +123,7 @@ def test_the_elements_stand_in_the_order_of_udas_template() -> None:
     assert _children(root[2][12][0]) == ["serviceType", "serviceId", "SCPDURL", "controlURL", "eventSubURL"]
 
 
-def test_what_a_device_does_not_have_is_left_out() -> None:
+def test_elements_without_a_value_are_left_out() -> None:
     root = ElementTree.fromstring(render_description(MINIMAL))
     assert root.attrib == {}
     assert _children(root) == ["specVersion", "device"]
@@ -169,8 +169,8 @@ def test_texts_are_escaped_once(text: str, written: str) -> None:
     assert f"<friendlyName>{written}</friendlyName>" in document
 
 
-def test_an_attribute_in_udas_own_namespace_keeps_it_and_takes_none_from_others() -> None:
-    # a second name for the default namespace must not be the name of another one
+def test_an_attribute_in_udas_namespace_keeps_it() -> None:
+    # The prefix for the default namespace must differ from every other prefix.
     mine = ExtensionElement("urn:x", "a", attributes={"{urn:schemas-upnp-org:device-1-0}b": "1"}, children=[])
     twice = ExtensionElement("urn:y", "c", attributes=dict(mine.attributes), children=[mine])
     device = attrs.evolve(MINIMAL, extensions=[mine, twice])
@@ -204,19 +204,19 @@ def test_a_torn_or_changed_document_gives_a_device_or_a_description_error(
         (b"", "not well-formed XML"),
         (b"jambon", "line 1, column 1: not well-formed XML"),
         (b"<root>\n <device>\n</root>", "line 3, column 3: not well-formed XML (mismatched tag)"),
-        (b"<root></root>", "<root> is no UPnP description: UDA §2.3 wants <root><device>"),
-        (b"<html><device></device></html>", "<html> is no UPnP description"),
-        (b'<scpd xmlns="urn:schemas-upnp-org:service-1-0"/>', "<scpd> is no UPnP description"),
+        (b"<root></root>", "<root> is not a UPnP description: UDA §2.3 wants <root><device>"),
+        (b"<html><device></device></html>", "<html> is not a UPnP description"),
+        (b'<scpd xmlns="urn:schemas-upnp-org:service-1-0"/>', "<scpd> is not a UPnP description"),
         (b"<root><x:device/></root>", "unbound prefix"),
     ],
 )
-def test_what_is_no_description_is_refused_with_place_and_reason(document: bytes, said: str) -> None:
+def test_other_documents_are_refused_with_place_and_reason(document: bytes, said: str) -> None:
     with pytest.raises(DescriptionError) as caught:
         parse_description(document)
     assert said in str(caught.value)
 
 
-def test_eight_levels_of_devices_are_read_and_more_are_refused() -> None:
+def test_embedded_devices_are_read_to_a_bounded_depth() -> None:
     def tree(levels: int) -> bytes:
         inner = "".join("<deviceList><device>" for _ in range(levels))
         outer = "".join("</device></deviceList>" for _ in range(levels))
@@ -228,17 +228,17 @@ def test_eight_levels_of_devices_are_read_and_more_are_refused() -> None:
         parse_description(tree(levels + 1))
 
 
-def test_empty_optional_elements_are_as_good_as_missing_ones() -> None:
+def test_empty_optional_elements_equal_missing_ones() -> None:
     empty = _parse("<manufacturerURL/><UDN> </UDN><UPC></UPC><presentationURL/><serviceList/><iconList/>")
     assert empty == _parse("")
 
 
-def test_an_element_that_comes_twice_counts_the_first_time() -> None:
+def test_the_first_of_two_equal_elements_is_read() -> None:
     device = _parse("<friendlyName>one</friendlyName><friendlyName>two</friendlyName>")
     assert device.friendly_name == "one"
 
 
-def test_vendor_elements_named_like_udas_are_told_from_them_by_their_namespace() -> None:
+def test_the_namespace_distinguishes_vendor_elements_from_udas() -> None:
     device = _parse('<x:friendlyName xmlns:x="urn:x">theirs</x:friendlyName><friendlyName>ours</friendlyName>')
     assert device.friendly_name == "ours"
     assert device.extensions == (ExtensionElement("urn:x", "friendlyName", "theirs"),)
@@ -249,7 +249,7 @@ def test_control_characters_in_vendor_elements_become_blanks() -> None:
     assert device.extensions == (ExtensionElement("urn:schemas-upnp-org:device-1-0", "X_a", "3 4\n5", {"b": "1 2"}),)
 
 
-def test_what_can_be_said_once_and_is_said_again_is_kept_as_a_vendor_element() -> None:
+def test_a_second_dlna_or_pnpx_element_is_kept_as_a_vendor_element() -> None:
     pnpx = "http://schemas.microsoft.com/windows/pnpx/2005/11"
     dlna = "urn:schemas-dlna-org:device-1-0"
     device = _parse(
@@ -262,7 +262,7 @@ def test_what_can_be_said_once_and_is_said_again_is_kept_as_a_vendor_element() -
 
 
 @pytest.mark.parametrize("name", ["größe", "名"])
-def test_a_vendor_element_with_a_name_of_other_letters_is_skipped_with_its_content(name: str) -> None:
+def test_a_vendor_element_with_a_name_outside_ascii_is_skipped_with_its_content(name: str) -> None:
     device = _parse(f"<{name}><X_a>1</X_a></{name}><X_b {name}='1'/><X_c/>")
     assert [element.name for element in device.extensions] == ["X_c"]
 
@@ -271,7 +271,7 @@ def test_a_vendor_element_with_a_name_of_other_letters_is_skipped_with_its_conte
     ("text", "number"),
     [("48", 48), ("48px", 48), (" 48 ", 48), ("", 0), ("big", 0), ("-5", 0), ("9" * 30, 999_999_999)],
 )
-def test_numbers_are_read_as_far_as_they_are_some(text: str, number: int) -> None:
+def test_the_leading_digits_of_a_number_are_read(text: str, number: int) -> None:
     icon = f"<iconList><icon><width>{text}</width></icon></iconList>"
     assert _parse(icon).icons[0].width == number
 

@@ -1,4 +1,4 @@
-"""Device files in TOML: ten lines are enough, and every slip is told with file and place."""
+"""Device files in TOML: ten lines are enough, and every mistake is reported with file and place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.strategies import MINIMAL_SCPD
-from upnp_trio.documents.device_file import MAX_ICON_BYTES, load_device
+from upnp_trio.documents.description import parse_description, render_description
+from upnp_trio.documents.device_file import load_device
 from upnp_trio.documents.publication import publish
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.device import Icon, RootDevice
@@ -41,7 +42,7 @@ def _load(folder: Path, text: str | bytes) -> RootDevice:
 
 
 def _refusal(folder: Path, text: str | bytes) -> str:
-    """What is said about *text*, of which every line begins with the file's name."""
+    """The error about *text*, without the file's name, with which every line of it begins."""
     with pytest.raises(DescriptionError) as caught:
         _load(folder, text)
     lines = str(caught.value).splitlines()
@@ -50,11 +51,11 @@ def _refusal(folder: Path, text: str | bytes) -> str:
     return "\n".join(line.removeprefix(start) for line in lines)
 
 
-# --- what can be said ------------------------------------------------------------------------------------------
+# --- what can be written ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["jambon3000.toml", "jambon3000.xml", "gateway.toml"])
-def test_the_examples_load_publish_and_break_no_rule(name: str) -> None:
+def test_the_examples_can_be_loaded_and_published_and_break_no_rule(name: str) -> None:
     device = load_device(EXAMPLES / name)
     assert list(violations(device)) == []
     assert publish(device).root.udn == device.udn
@@ -71,15 +72,15 @@ def test_ten_lines_are_a_device(tmp_path: Path) -> None:
     assert device.udn is None
 
 
-def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     assert _load(tmp_path, b"\xef\xbb\xbf" + REQUIRED.encode()).friendly_name == "Lamp"
 
 
-def test_a_number_stands_for_its_digits_where_a_text_is_wanted(tmp_path: Path) -> None:
+def test_a_number_in_place_of_text_means_its_digits(tmp_path: Path) -> None:
     assert _load(tmp_path, REQUIRED + "model_number = 3000").model_number == "3000"
 
 
-def test_everything_a_device_can_say_can_be_said(tmp_path: Path) -> None:
+def test_every_field_can_be_written_in_toml(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_bytes(b"<p>mine</p>")
     (tmp_path / "dimming.xml").write_bytes(MINIMAL_SCPD)
     text = """
@@ -130,7 +131,7 @@ def test_size_and_depth_of_a_png_are_read_from_its_header(tmp_path: Path, bits: 
     assert icon.data == data
 
 
-def test_what_is_said_of_an_icon_counts_more_than_what_is_measured(tmp_path: Path) -> None:
+def test_given_sizes_of_an_icon_override_the_measured_ones(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(_png(120, 60, 8, 6))
     (icon,) = _load(tmp_path, REQUIRED + '[[icons]]\nfile = "a.png"\nwidth = 12\nurl = "b.png"').icons
     assert (icon.width, icon.height, icon.url) == (12, 60, "b.png")
@@ -140,25 +141,19 @@ def test_another_picture_needs_its_type_and_sizes(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
     for some in ("", 'mimetype = "image/jpeg"', "width = 1\nheight = 1\ndepth = 1"):
         said = _refusal(tmp_path, f'{REQUIRED}[[icons]]\nfile = "a.jpg"\n{some}')
-        assert said == "icons[0]: the icon 'a.jpg' is no PNG; give its mimetype, width, height and depth as well"
+        assert said == "icons[0]: the icon 'a.jpg' is not a PNG; give its mimetype, width, height and depth as well"
     sizes = 'mimetype = "image/jpeg"\nwidth = 1\nheight = 2\ndepth = 24'
     (icon,) = _load(tmp_path, f'{REQUIRED}[[icons]]\nfile = "a.jpg"\n{sizes}').icons
     assert (icon.mimetype, icon.width, icon.height, icon.depth) == ("image/jpeg", 1, 2, 24)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", _png(1, 1, 8, 6)[:20], b"GIF89a" + b"\0" * 30])
-def test_a_torn_png_is_none(tmp_path: Path, data: bytes) -> None:
+def test_a_truncated_png_is_not_one(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.png").write_bytes(data)
-    assert "is no PNG" in _refusal(tmp_path, REQUIRED + '[[icons]]\nfile = "a.png"')
+    assert "is not a PNG" in _refusal(tmp_path, REQUIRED + '[[icons]]\nfile = "a.png"')
 
 
-def test_an_icon_has_a_largest_size(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(_png(1, 1, 8, 6).ljust(MAX_ICON_BYTES + 1, b"\0"))
-    said = _refusal(tmp_path, REQUIRED + '[[icons]]\nfile = "a.png"')
-    assert said == f"icons[0]: the file 'a.png' has {MAX_ICON_BYTES + 1} bytes; at most {MAX_ICON_BYTES} are served"
-
-
-# --- slips -----------------------------------------------------------------------------------------------------
+# --- mistakes --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -170,21 +165,24 @@ def test_an_icon_has_a_largest_size(tmp_path: Path) -> None:
         (REQUIRED + 'friendly_name = "again"', "not valid TOML: Cannot overwrite a value"),
         (REQUIRED.encode() + b'\nudn = "\xe9"', "line 6: the file is not in UTF-8; save it as UTF-8"),
         (REQUIRED + "frendly_name = 'x'", "there is no field 'frendly_name'; did you mean 'friendly_name'?"),
-        (REQUIRED + "xyz = 1", "there is no field 'xyz'; known are device_type, friendly_name, "),
+        (REQUIRED + "xyz = 1", "there is no field 'xyz'; the fields are device_type, friendly_name, "),
         (REQUIRED + "[pnpx]\nhardwareid = 'x'", "pnpx: there is no field 'hardwareid'; did you mean 'hardware_id'?"),
-        (REQUIRED + "model_number = 3.5", "model_number: it is 3.5, and must be a text in quotes"),
-        (REQUIRED + "model_number = true", "model_number: it is True, and must be a text in quotes"),
+        (REQUIRED + "model_number = 3.5", "model_number: it is 3.5, and must be text in quotes"),
+        (REQUIRED + "model_number = true", "model_number: it is True, and must be text in quotes"),
         (REQUIRED + "serial_number = 2026-11-23", "serial_number: it is datetime.date(2026, 11, 23), and must be"),
         (REQUIRED + "udn = 'Jambon'", "udn is 'uuid:Jambon': UDA §1.1.4 wants 'uuid:' and hexadecimal digits"),
         (REQUIRED + "udn = ''", "udn is 'uuid:'; UDA §1.1.4 wants"),
         (REQUIRED + "upc = '1'", "upc is '1': UDA §2.3: a Universal Product Code has 12 digits"),
         (REQUIRED + 'model_url = "a\\u0007"', "RootDevice.model_url is 'a\\x07': the character '\\x07' at position 1"),
         (REQUIRED + "spec_version = [1]", "spec_version: "),
-        (REQUIRED + "spec_version = [3, 0]", "spec_version is (3, 0): UDA §2.3 knows 1.0, 1.1 and 2.0"),
+        (REQUIRED + "spec_version = [3, 0]", "spec_version is (3, 0): UDA §2.3 allows 1.0, 1.1 and 2.0"),
         (REQUIRED + "language = 'deutsch bitte'", "language is 'deutsch bitte'; RFC 5646 wants a tag such as 'en'"),
-        (REQUIRED + "dlna_docs = 'DMS-1.50'", "dlna_docs: it is 'DMS-1.50', and must be a list of texts, in brackets"),
+        (
+            REQUIRED + "dlna_docs = 'DMS-1.50'",
+            "dlna_docs: it is 'DMS-1.50', and must be a list of strings, in brackets",
+        ),
         (REQUIRED + "config_id = '5'", "config_id: it is '5', and must be a whole number without quotes"),
-        (REQUIRED + "page = 5", "page: 5 is no file name"),
+        (REQUIRED + "page = 5", "page: 5 is not a file name"),
         (REQUIRED + "page = 'x.html'", "page: the file 'x.html' beside it cannot be read: No such file"),
         (REQUIRED + "icons = 5", "icons: "),
         (REQUIRED + "icons = ['a.png']", "icons[0]: an icon is 'a.png'; it must be a table with file = '...'"),
@@ -192,28 +190,51 @@ def test_an_icon_has_a_largest_size(tmp_path: Path) -> None:
         (REQUIRED + "[[icons]]\nfile = 'a.png'", "icons[0]: the file 'a.png' beside it cannot be read: No such file"),
         (REQUIRED + '[[icons]]\nfile = "a\\u0000"', "icons[0]: the file 'a\\x00' beside it cannot be read: "),
         (REQUIRED + "services = [5]", "services[0]: a service is 5; it must be a table"),
-        (REQUIRED + SERVICE + "scpd = 5", "services[0]: 5 is no file name"),
+        (REQUIRED + SERVICE + "scpd = 5", "services[0]: 5 is not a file name"),
         (REQUIRED + SERVICE + "scpd = 'a.xml'", "services[0]: the file 'a.xml' beside it cannot be read: No such file"),
         (REQUIRED + SERVICE + "scpd = 'lamp.toml'", "services[0]: lamp.toml: line 1, column 1: not well-formed XML"),
         (REQUIRED + "[[services]]", "services[0].service_id: the field is missing; UDA §2.3 requires it"),
         (REQUIRED + "extensions = ['x']", "extensions[0]: an extension is 'x'; it must be a table"),
         (
             REQUIRED + "[[extensions]]\nnamespace = 'urn:x'\nname = 'a b'",
-            "extensions[0]: 'a b' is no XML element name",
+            "extensions[0]: 'a b' is not an XML element name",
         ),
         (
             REQUIRED + "[[extensions]]\nnamespace = 'urn:x'\nname = 'a'\nattributes = ['b']",
             "extensions[0]: the attributes are ['b']; they must be a table",
         ),
+        (REQUIRED + "x = " + "[" * 100_000, "not valid TOML: its lists and tables nest too deeply"),
+        (
+            REQUIRED + "x = " + "[" * 32 + "]" * 32,
+            "its lists and tables nest too deeply for a description, which has at most 32 levels",
+        ),
+        (
+            REQUIRED + ".".join("x" * 40) + " = 1",
+            "its lists and tables nest too deeply for a description, which has at most 32 levels",
+        ),
+        (REQUIRED + "model_number = " + "9" * 5000, "not valid TOML: a number in it has thousands of digits"),
+        (REQUIRED + "model_number = 0x" + "f" * 5000, "model_number: it is a number of more than 64 bits"),
+        (REQUIRED + "config_id = 0x" + "f" * 5000, "config_id: it is a number of more than 64 bits"),
+        (REQUIRED + "spec_version = [0x" + "f" * 5000 + ", 1]", "spec_version[0]: it is a number of more than 64 bits"),
         (REQUIRED + "[[devices]]\n" + REQUIRED + "upc = 'x'", "devices[0].upc is 'x': UDA §2.3"),
         (REQUIRED + "devices = [5]", "devices[0]: "),
     ],
 )
-def test_a_slip_is_told_with_its_place(tmp_path: Path, text: str | bytes, said: str) -> None:
+def test_a_mistake_is_reported_with_its_place(tmp_path: Path, text: str | bytes, said: str) -> None:
     assert said in _refusal(tmp_path, text)
 
 
-def test_all_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
+def test_devices_nest_as_deeply_as_in_xml(tmp_path: Path) -> None:
+    def tree(levels: int) -> str:
+        tables = (f"[[{'.'.join(['devices'] * level)}]]\n{REQUIRED}" for level in range(1, levels + 1))
+        return REQUIRED + "".join(tables)
+
+    device = _load(tmp_path, tree(14))
+    assert parse_description(render_description(device)) == device
+    assert "nest too deeply for a description" in _refusal(tmp_path, tree(15))
+
+
+def test_all_missing_fields_are_reported_at_once(tmp_path: Path) -> None:
     assert _refusal(tmp_path, "").splitlines() == [
         f"{field}: the field is missing; UDA §2.3 requires it"
         for field in ("device_type", "friendly_name", "manufacturer", "model_name")
@@ -221,11 +242,11 @@ def test_all_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "said"), [("none.toml", "No such file or directory"), (".", "Is a directory")])
-def test_a_file_that_cannot_be_read_is_told_by_name(tmp_path: Path, name: str, said: str) -> None:
+def test_a_device_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, said: str) -> None:
     with pytest.raises(DescriptionError) as caught:
         load_device(tmp_path / name)
     assert str(caught.value) == f"{tmp_path / name}: cannot be read: {said}"
 
 
-def test_the_path_may_be_a_text() -> None:
+def test_the_path_may_be_a_string() -> None:
     assert load_device(str(EXAMPLES / "gateway.toml")).friendly_name == "Passerelle"

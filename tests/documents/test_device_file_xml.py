@@ -1,4 +1,4 @@
-"""Device files that are descriptions as they stand, with what they name beside them."""
+"""Device files in XML: the description of any device, with the files that it names in its folder."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _load(folder: Path, inner: str, required: str = REQUIRED) -> RootDevice:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a description's files, in another one with a secret beside it."""
+    """A folder with the files of a description, in another folder that holds a secret."""
     (tmp_path / "secret.png").write_bytes(b"secret")
     folder = tmp_path / "lamp"
     (folder / "icons").mkdir(parents=True)
@@ -60,7 +60,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_example_is_served_with_all_that_lies_beside_it(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_example_is_read_with_the_files_that_it_names(caplog: pytest.LogCaptureFixture) -> None:
     device = load_device(EXAMPLES / "jambon3000.xml")
     assert caplog.messages == []
     assert [icon.data for icon in device.icons] == [
@@ -73,7 +73,7 @@ def test_the_jambon_is_the_same_device_in_toml_and_in_xml() -> None:
     toml, xml = (load_device(EXAMPLES / f"jambon3000.{ending}") for ending in ("toml", "xml"))
 
     def unplaced(device: RootDevice) -> RootDevice:
-        # the URLs that TOML leaves open are all that may differ
+        # Only the URLs that TOML leaves out may differ.
         return attrs.evolve(
             device,
             icons=[attrs.evolve(icon, url=icon.url.lstrip("/")) for icon in device.icons],
@@ -98,7 +98,7 @@ def test_the_jambon_is_the_same_device_in_toml_and_in_xml() -> None:
         ("icons/icon.png", b"below"),
         ("/icons/icon.png?size=1#top", b"below"),
         ("http://192.0.2.1:80/icons/icon.png", b"below"),
-        # what is not at its path is looked for beside the file, as downloads lie
+        # A file that is not at its path is looked for beside the description, where downloads are.
         ("/img/48/icon.png", b"beside"),
         ("icons/%69con.png", b"below"),
     ],
@@ -133,7 +133,7 @@ def test_embedded_devices_find_their_files_too(folder: Path) -> None:
     assert device.devices[0].icons[0].data == b"beside"
 
 
-def test_a_page_beside_the_file_is_served_and_one_elsewhere_is_not_looked_for(folder: Path) -> None:
+def test_a_page_is_read_for_a_relative_url_only(folder: Path) -> None:
     assert _load(folder, "<presentationURL>/index.html</presentationURL>").page == b"<p>mine</p>"
     assert _load(folder, "<presentationURL>http://192.0.2.1/index.html</presentationURL>").page is None
     assert _load(folder, "<presentationURL>/</presentationURL>").page is None
@@ -175,18 +175,18 @@ def test_no_file_outside_the_folder_is_read(folder: Path, url: str) -> None:
     assert _load(folder, _icon(url)).icons == ()
 
 
-def test_a_full_path_is_not_followed_even_when_it_is_right(folder: Path) -> None:
+def test_an_absolute_path_to_a_file_outside_is_not_followed(folder: Path) -> None:
     assert _load(folder, _icon(f"{folder.parent}/secret.png")).icons == ()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(hostile_urls)
-def test_any_url_gives_a_file_of_the_folder_or_none(folder: Path, url: str) -> None:
+def test_any_url_finds_a_file_of_the_folder_or_none(folder: Path, url: str) -> None:
     for icon in _load(folder, _icon(url)).icons:
         assert icon.data in (b"beside", b"below", MINIMAL_SCPD, b"<p>mine</p>", (folder / "lamp.xml").read_bytes())
 
 
-# --- slips -----------------------------------------------------------------------------------------------------
+# --- mistakes --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -195,9 +195,9 @@ def test_any_url_gives_a_file_of_the_folder_or_none(folder: Path, url: str) -> N
         ("</nonsense>", REQUIRED, "line 7, column 3: not well-formed XML (mismatched tag)"),
         ("<upc>", REQUIRED, "not well-formed XML"),
         ("<UPC>1</UPC>", REQUIRED, "upc is '1': UDA §2.3: a Universal Product Code has 12 digits"),
-        ("", REQUIRED.replace("Lamp", ""), "friendly_name is '': UDA §2.3 requires a text here"),
+        ("", REQUIRED.replace("Lamp", ""), "friendly_name is '': UDA §2.3 requires text here"),
         ("", REQUIRED.replace("uuid:e", "uuid:x"), "udn is 'uuid:x427ce1a-3e80-43d0-ad6f-89ec42e46363': UDA §1.1.4"),
-        (_service("index.html"), REQUIRED, "index.html: <p> is no service description: UDA §2.5 wants <scpd>"),
+        (_service("index.html"), REQUIRED, "index.html: <p> is not a service description: UDA §2.5 wants <scpd>"),
         (
             "<presentationURL>javascript:alert(1)</presentationURL>",
             REQUIRED,
@@ -205,7 +205,7 @@ def test_any_url_gives_a_file_of_the_folder_or_none(folder: Path, url: str) -> N
         ),
     ],
 )
-def test_a_slip_is_told_with_its_place(folder: Path, inner: str, required: str, said: str) -> None:
+def test_a_mistake_is_reported_with_its_place(folder: Path, inner: str, required: str, said: str) -> None:
     version = "<!-- --></device><specVersion><major>1</major><minor>1</minor></specVersion><device>"
     with pytest.raises(DescriptionError) as caught:
         _load(folder, inner + version, required)
@@ -213,7 +213,7 @@ def test_a_slip_is_told_with_its_place(folder: Path, inner: str, required: str, 
     assert said in str(caught.value)
 
 
-def test_a_file_without_a_known_ending_is_read_as_xml(folder: Path) -> None:
+def test_a_file_with_another_ending_is_read_as_xml(folder: Path) -> None:
     _load(folder, "")
     (folder / "lamp.xml").rename(folder / "description")
     assert load_device(folder / "description").friendly_name == "Lamp"

@@ -1,4 +1,4 @@
-"""The built-in page: what a device says is text on it, never markup, and nothing is loaded from elsewhere."""
+"""The built-in page: it shows the texts of a device as text, never as markup, and loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ JAMBON = RootDevice(
     udn="e427ce1a-3e80-43d0-ad6f-89ec42e46363",
 )
 
-#: the only elements that the page is made of
+#: the only elements of the page
 FRAME = {"html", "head", "meta", "title", "style", "body", "main", "footer"}
 MARKUP = FRAME | {"header", "div", "img", "h1", "h2", "p", "dl", "dt", "dd", "ul", "li", "code", "a"}
 
 
 class _Page(HTMLParser):
-    """Reads a page as a browser does: what elements, links, pictures and texts it has."""
+    """Reads the elements, links, pictures and texts of a page as a browser does."""
 
     def __init__(self, page: bytes) -> None:
         super().__init__(convert_charrefs=True)
@@ -68,12 +68,12 @@ class _Page(HTMLParser):
 
 
 def _plain(text: str) -> str:
-    # what a browser makes of line ends is no matter here
+    # These tests do not depend on how a browser reads line ends.
     return text.replace("\r\n", "\n").strip()
 
 
 @given(embedded_devices(2))
-def test_every_text_of_a_device_is_on_the_page_as_it_is(device: Device) -> None:
+def test_the_page_shows_every_text_of_a_device_unchanged(device: Device) -> None:
     page = _Page(render_page(device, LOCATIONS, language="en"))
     texts = {_plain(text) for text in page.texts}
     assert {device.friendly_name, device.manufacturer, device.model_name} - {""} <= texts
@@ -92,7 +92,7 @@ def test_no_text_of_a_device_becomes_markup(device: Device) -> None:
     assert {name for _, name, _ in page.attributes} <= {"lang", "charset", "name", "content", "src", "alt", "href"}
 
 
-def test_a_text_that_means_harm_is_a_text_wherever_it_stands() -> None:
+def test_markup_in_any_text_is_shown_as_text() -> None:
     harm = "\"'><script>alert(1)</script><!--"
     inner = Device(device_type=harm, friendly_name=harm, manufacturer=harm, model_name=harm)
     icon = Icon(mimetype=harm, width=1, height=1, depth=1, url=f"/{harm}")
@@ -122,7 +122,7 @@ def test_a_text_that_means_harm_is_a_text_wherever_it_stands() -> None:
 
 
 @given(embedded_devices(1), st.none() | SCHEMES | lines, st.none() | SCHEMES | lines)
-def test_links_lead_to_the_web_or_to_the_device_alone(device: Device, manufacturer_url: str, model_url: str) -> None:
+def test_links_lead_to_the_web_or_to_the_device_only(device: Device, manufacturer_url: str, model_url: str) -> None:
     device = attrs.evolve(device, manufacturer_url=manufacturer_url, model_url=model_url)
     page = _Page(render_page(device, LOCATIONS, language="en"))
     assert set(LOCATIONS) <= set(page.of("a", "href"))
@@ -160,7 +160,7 @@ def test_the_page_loads_nothing_but_its_own_icon() -> None:
     assert b"@import" not in document
 
 
-def test_the_page_tells_who_made_what_and_where_it_stands() -> None:
+def test_the_page_shows_manufacturer_model_services_and_addresses() -> None:
     service = Service(service_type="urn:schemas-upnp-org:service:Ham:1", service_id="urn:upnp-org:serviceId:Ham")
     dish = Device(device_type="urn:x:device:Dish:1", friendly_name="Dish", manufacturer="x", model_name="x", udn="1")
     root = publish(attrs.evolve(JAMBON, services=[service], devices=[dish])).root
@@ -171,7 +171,7 @@ def test_the_page_tells_who_made_what_and_where_it_stands() -> None:
     assert root.services[0].scpd_url in page.of("a", "href")
 
 
-def test_facts_that_a_device_does_not_have_are_left_out() -> None:
+def test_facts_without_a_value_are_left_out() -> None:
     page = _Page(render_page(attrs.evolve(JAMBON, serial_number=None, model_number=None), [], language="en"))
     assert "Serial number" not in page.texts
     assert "Model number" not in page.texts

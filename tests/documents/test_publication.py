@@ -1,4 +1,4 @@
-"""A device published: nothing it names is a dead link, nothing leads out of its directory, CONFIGID tells changes."""
+"""Published devices: no dead links, no path outside the directory, and a CONFIGID that changes with the documents."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _icon(url: str, data: bytes | None = b"png") -> Icon:
 
 
 def _named(publication: Publication) -> list[str]:
-    """Every URL of this device that its description, as a control point reads it, names."""
+    """Every URL of this device that a control point reads in its description."""
     root = parse_description(publication.files[publication.description_path].body)
     named: list[str] = []
     for device in root.walk():
@@ -75,7 +75,7 @@ def test_no_url_of_a_published_description_is_a_dead_link(device: RootDevice) ->
 
 
 @given(servable_devices)
-def test_no_two_things_share_a_url(device: RootDevice) -> None:
+def test_no_two_documents_share_a_url(device: RootDevice) -> None:
     publication = publish(device)
     decoded = Counter(unquote(path) for path in [*_named(publication), publication.description_path])
     assert set(decoded.values()) == {1}
@@ -83,7 +83,7 @@ def test_no_two_things_share_a_url(device: RootDevice) -> None:
 
 
 @given(servable_devices)
-def test_everything_lies_below_the_directory_of_the_device(device: RootDevice) -> None:
+def test_every_path_is_below_the_directory_of_the_device(device: RootDevice) -> None:
     publication = publish(device)
     directory = f"/{device.udn.uuid if device.udn else ''}/"
     assert publication.description_path == f"{directory}description.xml"
@@ -97,14 +97,14 @@ def test_everything_lies_below_the_directory_of_the_device(device: RootDevice) -
 
 
 @given(servable_devices)
-def test_the_published_device_is_what_its_description_says(device: RootDevice) -> None:
+def test_the_published_device_equals_its_description(device: RootDevice) -> None:
     publication = publish(device)
     assert parse_description(publication.files[publication.description_path].body) == publication.root
 
 
 @given(servable_devices)
 @settings(max_examples=50)
-def test_a_device_served_again_keeps_its_urls_and_its_config_id(device: RootDevice) -> None:
+def test_a_device_published_again_keeps_its_urls_and_its_config_id(device: RootDevice) -> None:
     assert publish(device) == publish(device)
 
 
@@ -122,7 +122,7 @@ def test_the_config_id_is_in_the_description_and_in_every_scpd(device: RootDevic
 # --- URLs ------------------------------------------------------------------------------------------------------
 
 
-def test_a_device_that_names_nothing_gets_all_its_urls() -> None:
+def test_a_device_without_urls_gets_all_of_them() -> None:
     publication = publish(attrs.evolve(BASIC, services=[attrs.evolve(SERVICE, event_sub_url="")]))
     assert publication.root.presentation_url == f"/{UUID}/"
     (service,) = publication.root.services
@@ -156,12 +156,12 @@ def test_a_device_that_names_nothing_gets_all_its_urls() -> None:
         ("?a", "icon"),
     ],
 )
-def test_a_url_keeps_its_place_below_the_directory_as_far_as_it_can(url: str, path: str) -> None:
+def test_a_url_keeps_its_path_below_the_directory(url: str, path: str) -> None:
     publication = publish(attrs.evolve(BASIC, icons=[_icon(url)]))
     assert publication.root.icons[0].url == f"/{UUID}/{path}"
 
 
-def test_the_same_url_given_twice_is_told_apart() -> None:
+def test_equal_urls_become_different_ones() -> None:
     publication = publish(
         attrs.evolve(BASIC, icons=[_icon("a.png", b"1"), _icon("/a.png", b"2"), _icon("./a.png", b"3")])
     )
@@ -169,7 +169,7 @@ def test_the_same_url_given_twice_is_told_apart() -> None:
     assert [publication.files[icon.url].body for icon in publication.root.icons] == [b"1", b"2", b"3"]
 
 
-def test_events_are_not_promised() -> None:
+def test_no_event_url_is_published() -> None:
     publication = publish(attrs.evolve(BASIC, services=[SERVICE], devices=[attrs.evolve(EMBEDDED, services=[SERVICE])]))
     assert [service.event_sub_url for device in publication.root.walk() for service in device.services] == ["", ""]
     assert publication.files[publication.description_path].body.count(b"<eventSubURL></eventSubURL>") == 2
@@ -187,6 +187,42 @@ def test_an_icon_without_data_is_an_error(url: str) -> None:
     assert repr(url) in str(caught.value)
 
 
+def _sizes(*sizes: int, mimetype: str = "image/png") -> list[Icon]:
+    return [attrs.evolve(_icon(f"{mimetype}-{size}"), width=size, height=size, mimetype=mimetype) for size in sizes]
+
+
+@pytest.mark.parametrize(
+    ("icons", "chosen"),
+    [
+        (_sizes(16, 120, 48), "image/png-48"),
+        (_sizes(120, 32, 48), "image/png-32"),
+        (_sizes(8, 24, 16), "image/png-24"),
+        (_sizes(512), "image/png-512"),
+        ([*_sizes(48, mimetype="image/jpeg"), *_sizes(16)], "image/png-16"),
+        (_sizes(120, 48, mimetype="image/jpeg"), "image/jpeg-48"),
+        ([*_sizes(32, mimetype="IMAGE/PNG"), *_sizes(48)], "IMAGE/PNG-32"),
+        ([attrs.evolve(_icon("wide"), width=200, height=10), *_sizes(300)], "image/png-300"),
+    ],
+)
+def test_the_icon_for_browsers_is_the_smallest_png_that_is_large_enough(icons: list[Icon], chosen: str) -> None:
+    publication = publish(attrs.evolve(BASIC, icons=icons))
+    assert publication.favicon_path == f"/{UUID}/{chosen}"
+    assert publication.files[publication.favicon_path].media_type == chosen.rpartition("-")[0]
+
+
+def test_the_icon_for_browsers_is_one_of_the_root_device() -> None:
+    assert publish(BASIC).favicon_path is None
+    assert publish(attrs.evolve(BASIC, devices=[attrs.evolve(EMBEDDED, icons=[_icon("a")])])).favicon_path is None
+
+
+@given(servable_devices)
+def test_the_icon_for_browsers_is_among_the_files(device: RootDevice) -> None:
+    publication = publish(device)
+    assert (publication.favicon_path is None) == (device.icons == ())
+    if publication.favicon_path is not None:
+        assert publication.files[publication.favicon_path].media_type.startswith("image/")
+
+
 # --- pages -----------------------------------------------------------------------------------------------------
 
 
@@ -197,14 +233,14 @@ def test_the_page_of_the_root_device_is_its_directory(url: str | None) -> None:
     assert list(publication.pages) == [f"/{UUID}/"]
 
 
-def test_an_own_page_is_served_at_its_place() -> None:
+def test_a_given_page_is_served_at_its_url() -> None:
     publication = publish(attrs.evolve(BASIC, presentation_url="index.html", page=b"<p>mine"))
     assert publication.pages == {}
     file = publication.files[f"/{UUID}/index.html"]
     assert (file.media_type, file.body) == (HTML_TYPE, b"<p>mine")
 
 
-def test_a_page_elsewhere_is_left_there() -> None:
+def test_a_page_on_another_host_keeps_its_url() -> None:
     publication = publish(attrs.evolve(BASIC, presentation_url="http://jambon.example.com/"))
     assert publication.root.presentation_url == "http://jambon.example.com/"
     assert publication.pages == {}
@@ -227,7 +263,7 @@ def test_an_embedded_device_does_not_take_the_page_of_the_root() -> None:
 # --- SCPDs and CONFIGID ----------------------------------------------------------------------------------------
 
 
-def test_an_own_scpd_is_served_and_a_missing_one_is_made() -> None:
+def test_a_given_scpd_is_served_and_a_missing_one_is_made() -> None:
     services = [attrs.evolve(SERVICE, scpd=OWN_SCPD, scpd_url="own.xml"), SERVICE]
     publication = publish(attrs.evolve(BASIC, services=services))
     own, made = (publication.files[service.scpd_url].body for service in publication.root.services)
@@ -235,14 +271,14 @@ def test_an_own_scpd_is_served_and_a_missing_one_is_made() -> None:
     assert b"<name>A_ARG_TYPE_Unused</name>" in made
 
 
-def test_an_scpd_that_is_none_is_an_error_that_names_its_service() -> None:
+def test_the_error_for_a_wrong_scpd_names_its_service() -> None:
     with pytest.raises(
-        DescriptionError, match="the SCPD of urn:upnp-org:serviceId:1: <root> is no service description"
+        DescriptionError, match="the SCPD of urn:upnp-org:serviceId:1: <root> is not a service description"
     ):
         publish(attrs.evolve(BASIC, services=[attrs.evolve(SERVICE, scpd=b"<root/>")]))
 
 
-def test_the_config_id_stays_when_the_documents_do() -> None:
+def test_equal_documents_have_the_same_config_id() -> None:
     same = [
         BASIC,
         attrs.evolve(BASIC, config_id=5),

@@ -1,4 +1,4 @@
-"""Descriptions as real kinds of devices write them, with their oddities: none is refused, nothing is lost."""
+"""Descriptions like those of real devices, with their oddities: all are read, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.xml"))
 BY_NAME = pytest.mark.parametrize("path", SAMPLES, ids=[path.stem for path in SAMPLES])
 
-# what UDA names, by the element that it stands in
+# the elements that UDA names, by their parent
 NAMED = {
     "device": [
         "deviceType",
@@ -48,7 +48,7 @@ def _sample(name: str) -> RootDevice:
 
 
 def _raw(data: bytes) -> ElementTree.Element:
-    """The document by a parser that is not ours, once what no parser reads is mended by hand."""
+    """The document as another parser reads it, after a repair of what no parser reads."""
     data = data.rstrip(b"\0\n").replace(b"Bed & B", b"Bed &amp; B").replace(b"Tom & J", b"Tom &amp; J")
     return ElementTree.fromstring(data.replace(b"a=1&b=2", b"a=1&amp;b=2"))
 
@@ -80,13 +80,13 @@ def _vendor_elements(document: ElementTree.Element) -> Iterator[tuple[str, str, 
 
 
 @BY_NAME
-def test_a_real_description_stays_the_same_device_when_it_is_written_and_read_again(path: Path) -> None:
+def test_a_real_description_is_the_same_device_when_written_and_read_again(path: Path) -> None:
     device = parse_description(path.read_bytes())
     assert parse_description(render_description(device)) == device
 
 
 @BY_NAME
-def test_every_element_that_uda_names_is_found_again(path: Path) -> None:
+def test_every_element_that_uda_names_is_kept(path: Path) -> None:
     before = Counter(_standard_texts(_raw(path.read_bytes())))
     after = Counter(_standard_texts(_raw(render_description(parse_description(path.read_bytes())))))
     assert before
@@ -94,7 +94,7 @@ def test_every_element_that_uda_names_is_found_again(path: Path) -> None:
 
 
 @BY_NAME
-def test_what_vendors_add_to_devices_and_services_is_kept(path: Path) -> None:
+def test_vendor_elements_of_devices_and_services_are_kept(path: Path) -> None:
     before = Counter(_vendor_elements(_raw(path.read_bytes())))
     after = Counter(_vendor_elements(_raw(render_description(parse_description(path.read_bytes())))))
     assert before == after
@@ -125,7 +125,7 @@ def test_a_sonos_speaker_has_its_icons_its_rooms_and_its_embedded_devices() -> N
     assert (qplay.namespace, qplay.text) == ("http://www.tencent.com", "QPlay:2")
 
 
-def test_a_fritz_box_is_a_tree_of_three_devices_with_a_upc_that_is_none() -> None:
+def test_a_fritz_box_is_a_tree_of_three_devices_with_words_for_a_upc() -> None:
     box = _sample("fritz_box")
     assert [device.device_type.text.split(":")[3] for device in box.walk()] == [
         "InternetGatewayDevice",
@@ -140,7 +140,7 @@ def test_a_samsung_television_keeps_its_own_elements_and_its_dlna_class() -> Non
     television = _sample("samsung_tv")
     assert television.dlna_docs == ("DMR-1.50",)
     assert television.friendly_name == '[TV] Salon "Été"'
-    # it writes these two in DLNA's namespace, where Windows does not look
+    # It writes these two in DLNA's namespace, and Windows reads them in its own only.
     assert television.pnpx is None
     assert [(element.name, element.attributes) for element in television.extensions[-2:]] == [
         ("X_ProductCap", (("role", "renderer"),)),
@@ -169,11 +169,11 @@ def test_a_homebrew_lamp_needs_no_namespace_and_may_write_a_bare_ampersand() -> 
     assert lamp.serial_number is None
     assert lamp.icons == (Icon(mimetype="image/png", width=48, height=0, depth=0, url="icon.png"),)
     assert lamp.services == ()
-    # a description without specVersion is one of the first UDA
+    # A description without specVersion follows UDA 1.0.
     assert lamp.spec_version == (1, 0)
 
 
-def test_a_wemo_plug_is_read_in_the_namespace_of_its_own() -> None:
+def test_a_wemo_plug_is_read_in_its_own_namespace() -> None:
     plug = _sample("wemo_plug")
     assert str(plug.udn) == "uuid:Socket-1_0-221248K0000001"
     assert plug.icons[0].mimetype == "jpg"
@@ -203,11 +203,11 @@ def test_a_light_strip_may_lack_manufacturer_version_and_uuid() -> None:
     assert str(strip.udn) == "uuid:a4cf12ab34cd"
     assert strip.device_type.version is None
     assert strip.config_id is None
-    # an element with a name that is not ASCII is skipped, not an error
+    # An element whose name is not ASCII is skipped without an error.
     assert [element.name for element in strip.extensions] == ["X_state"]
 
 
-def test_a_byte_order_mark_zero_bytes_and_control_characters_do_no_harm() -> None:
+def test_a_byte_order_mark_zero_bytes_and_control_characters_are_tolerated() -> None:
     camera = _sample("bom_and_zeros")
     assert camera.friendly_name == "Kämera im Flur"
     assert str(camera.udn) == "UUID:E427CE1A-3E80-43D0-AD6F-000000000001"

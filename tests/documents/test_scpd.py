@@ -30,7 +30,7 @@ def test_without_an_scpd_a_minimal_valid_one_is_served(version: tuple[int, int])
     root = ElementTree.fromstring(document)
     assert root.tag == f"{SERVICE}scpd"
     assert root.attrib == {"configId": "7"}
-    # no actionList where there are no actions, but always a variable (UDA §2.5)
+    # UDA §2.5 forbids an actionList without actions, and demands a variable.
     assert _names(root) == ["specVersion", "serviceStateTable"]
     assert tuple(int(number.text or "") for number in root[0]) == version
     (variable,) = root[1]
@@ -40,7 +40,7 @@ def test_without_an_scpd_a_minimal_valid_one_is_served(version: tuple[int, int])
     assert variable[1].text == "string"
 
 
-def test_an_own_scpd_is_served_as_it_is_but_for_its_config_id() -> None:
+def test_a_given_scpd_is_served_unchanged_except_for_its_config_id() -> None:
     root = ElementTree.fromstring(render_scpd(OWN_SCPD, config_id=16_777_215, spec_version=(1, 1)))
     theirs = ElementTree.fromstring(OWN_SCPD)
     assert root.attrib == {"configId": "16777215"}
@@ -49,7 +49,7 @@ def test_an_own_scpd_is_served_as_it_is_but_for_its_config_id() -> None:
     ]
 
 
-def test_a_config_id_that_an_scpd_came_with_is_replaced() -> None:
+def test_the_config_id_of_a_given_scpd_is_replaced() -> None:
     scpd = OWN_SCPD.replace(b"<scpd ", b'<scpd configId="1" ')
     assert ElementTree.fromstring(render_scpd(scpd, config_id=2, spec_version=(1, 1))).get("configId") == "2"
 
@@ -72,19 +72,19 @@ def test_blanks_and_vendor_elements_of_an_scpd_are_kept() -> None:
     ("scpd", "said"),
     [
         (b"", "not well-formed XML"),
-        (b"<root><device/></root>", "<root> is no service description: UDA §2.5 wants <scpd>"),
+        (b"<root><device/></root>", "<root> is not a service description: UDA §2.5 wants <scpd>"),
         (b"<scpd/>", "no <serviceStateTable>, which UDA §2.5 requires"),
         (b"<scpd xmlns='urn:x'><serviceStateTable/></scpd>", "no <serviceStateTable>"),
         (b"<!DOCTYPE scpd><scpd><serviceStateTable/></scpd>", "DOCTYPE"),
     ],
 )
-def test_what_is_no_scpd_is_refused(scpd: bytes, said: str) -> None:
+def test_other_documents_are_refused(scpd: bytes, said: str) -> None:
     with pytest.raises(DescriptionError) as caught:
         render_scpd(scpd, config_id=7, spec_version=(1, 1))
     assert said in str(caught.value)
 
 
-def test_the_fault_is_what_uda_draws() -> None:
+def test_the_fault_has_the_elements_of_udas_template() -> None:
     root = ElementTree.fromstring(render_fault(*INVALID_ACTION))
     assert root.tag == f"{SOAP}Envelope"
     assert root.get(f"{SOAP}encodingStyle") == "http://schemas.xmlsoap.org/soap/encoding/"

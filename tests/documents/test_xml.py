@@ -1,4 +1,4 @@
-"""XML from strangers: bounded, without entities, and never another error than ours."""
+"""Untrusted XML: bounded, without entities, and refused with `DescriptionError` only."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from upnp_trio.documents.xml import (
     MAX_DOCUMENT_BYTES,
     MAX_ELEMENTS,
     local_name,
+    mend_ampersands,
     namespace,
     parse_xml,
     render_xml,
@@ -93,18 +94,18 @@ def test_any_declared_encoding_is_read_or_a_description_error(name: str) -> None
         (b'<?xml version="1.0" encoding="cp932"?><root/>', "encoding cannot be read"),
     ],
 )
-def test_what_upnp_has_no_use_for_is_refused_with_its_reason(document: bytes, said: str) -> None:
+def test_features_that_upnp_does_not_use_are_refused_with_the_reason(document: bytes, said: str) -> None:
     with pytest.raises(DescriptionError) as caught:
         parse_xml(document)
     assert said in str(caught.value)
 
 
-def test_a_million_laughs_are_not_even_started() -> None:
+def test_entities_are_refused_before_they_are_expanded() -> None:
     with pytest.raises(DescriptionError, match="DOCTYPE"):
         parse_xml(LAUGHS.replace(b"lol3;</root>", b"lol3;" * 10_000 + b"</root>"))
 
 
-def test_elements_nest_to_a_bound() -> None:
+def test_the_depth_of_a_document_is_bounded() -> None:
     assert parse_xml(b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH).tag == "a"
     with pytest.raises(DescriptionError, match=f"deeper than {MAX_DEPTH}"):
         parse_xml(b"<a>" * (MAX_DEPTH + 1) + b"</a>" * (MAX_DEPTH + 1))
@@ -114,13 +115,13 @@ def test_siblings_do_not_count_as_depth() -> None:
     assert len(parse_xml(b"<a>" + b"<b></b>" * 100 + b"</a>")) == 100
 
 
-def test_elements_are_counted_to_a_bound() -> None:
+def test_the_number_of_elements_is_bounded() -> None:
     assert len(parse_xml(b"<a>" + b"<b/>" * (MAX_ELEMENTS - 1) + b"</a>")) == MAX_ELEMENTS - 1
     with pytest.raises(DescriptionError, match=f"more than {MAX_ELEMENTS} elements"):
         parse_xml(b"<a>" + b"<b/>" * MAX_ELEMENTS + b"</a>")
 
 
-def test_a_document_has_a_largest_size() -> None:
+def test_the_size_of_a_document_is_bounded() -> None:
     padding = MAX_DOCUMENT_BYTES - len(b"<a></a>")
     assert len(parse_xml(b"<a>" + b"x" * padding + b"</a>").text or "") == padding
     with pytest.raises(DescriptionError, match=f"has {MAX_DOCUMENT_BYTES + 1} bytes; at most {MAX_DOCUMENT_BYTES}"):
@@ -139,7 +140,7 @@ def test_a_document_has_a_largest_size() -> None:
         b"<a><![CDATA[b]]></a>",
     ],
 )
-def test_what_stands_around_a_document_does_no_harm(document: bytes) -> None:
+def test_blanks_zero_bytes_comments_and_byte_order_marks_are_ignored(document: bytes) -> None:
     assert parse_xml(document).text == "b"
 
 
@@ -157,11 +158,64 @@ def test_a_bare_ampersand_means_itself(written: bytes, text: str) -> None:
     assert parse_xml(b"<a>" + written + b"</a>").text == text
 
 
-def test_an_ampersand_in_a_well_formed_document_is_left_alone() -> None:
-    assert parse_xml(b"<a><![CDATA[R&B]]></a>").text == "R&B"
+@pytest.mark.parametrize("bare", ["", " & "])
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("<![CDATA[R&B]]>", "R&B"),
+        ("<![CDATA[R&amp;B]]>", "R&amp;B"),
+        ("<![CDATA[&]]>&amp;<![CDATA[]&]]]>", "&&]&]"),
+        ("<![CDATA[<!-- & ]]>&amp;<![CDATA[ & -->]]>", "<!-- & & & -->"),
+        ("<!-- R&B -->", ""),
+        ("<!--[CDATA[ & -->", ""),
+    ],
+)
+def test_ampersands_in_cdata_sections_and_comments_stay(written: str, text: str, bare: str) -> None:
+    assert (parse_xml(f"<a>{written}{bare}{written}</a>".encode()).text or "") == f"{text}{bare}{text}"
 
 
-def test_mending_ampersands_opens_no_way_around_the_guards() -> None:
+def test_an_ampersand_beside_a_comment_is_repaired_and_one_in_it_stays() -> None:
+    assert mend_ampersands(b"<a><!-- R&B -->R&B</a>", "latin-1") == b"<a><!-- R&B -->R&amp;B</a>"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [b"<a>&<![CDATA[ & </a>", b"<a>&<!-- & </a>", b"<?xml & ?><a/>", b"<a>&<![CDATA[</a>" + b"<![CDATA[&" * 20_000],
+)
+def test_a_section_without_an_end_is_refused(document: bytes) -> None:
+    with pytest.raises(DescriptionError, match="not well-formed XML"):
+        parse_xml(document)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"])
+@pytest.mark.parametrize("text", ["R&B été", "&&é", "a & b &amp; c &#38; d", "<![CDATA[&é]]>&"])
+def test_a_bare_ampersand_is_repaired_in_every_encoding_that_is_read(encoding: str, text: str) -> None:
+    meant = text.replace("&amp;", "&").replace("&#38;", "&").replace("<![CDATA[", "").replace("]]>", "")
+    name = encoding.removesuffix("-sig").removesuffix("-le").removesuffix("-be")
+    mark = "\ufeff" if encoding.startswith("utf-16-") else ""
+    document = f"{mark}<?xml version='1.0' encoding='{name}'?><a>{text}</a>".encode(encoding)
+    assert parse_xml(document).text == meant
+
+
+@pytest.mark.parametrize("document", ["<a>b</a>", "<?xml version='1.0' encoding='utf-32'?><a>b</a>", "<a>R&B</a>"])
+@pytest.mark.parametrize(("encoding", "mark"), [("utf-32", ""), ("utf-32-le", "\ufeff"), ("utf-32-be", "\ufeff")])
+def test_utf_32_is_refused_with_the_encoding_to_use(document: str, encoding: str, mark: str) -> None:
+    with pytest.raises(DescriptionError, match=r"^the document is in UTF-32, .*; save it as UTF-8$"):
+        parse_xml(f"{mark}{document}".encode(encoding))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["b", "R&B"])
+def test_utf_16_without_a_byte_order_mark_is_read(encoding: str, text: str) -> None:
+    assert parse_xml(f"<a>{text}</a>".encode(encoding)).text == text
+
+
+def test_a_half_character_of_utf_16_is_refused() -> None:
+    with pytest.raises(DescriptionError, match="not well-formed XML"):
+        parse_xml("<a>R&B</a>".encode("utf-16")[:-1])
+
+
+def test_a_document_with_repaired_ampersands_passes_the_same_checks() -> None:
     with pytest.raises(DescriptionError, match="DOCTYPE"):
         parse_xml(b"<!DOCTYPE a><a>R&B</a>")
 
@@ -171,7 +225,7 @@ def test_a_tag_has_a_namespace_and_a_local_name() -> None:
     assert (namespace("a"), local_name("a")) == ("", "a")
 
 
-def test_rendering_declares_every_namespace_once_on_the_root() -> None:
+def test_the_root_declares_every_namespace_once() -> None:
     document = render_xml(parse_xml(b'<r xmlns="urn:r"><p:a xmlns:p="urn:p" p:b="1"/><q:a xmlns:q="urn:p"/></r>'))
     assert document == (
         b'<?xml version="1.0" encoding="utf-8"?>\n'
@@ -179,7 +233,7 @@ def test_rendering_declares_every_namespace_once_on_the_root() -> None:
     )
 
 
-def test_rendering_takes_nothing_for_granted_of_prefixes() -> None:
+def test_any_use_of_the_default_namespace_is_rendered_correctly() -> None:
     tree = parse_xml(b'<r xmlns="urn:1"><a xmlns="urn:2"/><b xmlns="urn:3" xmlns:x="urn:1" x:c="1" xml:lang="fr"/></r>')
     again = parse_xml(render_xml(tree))
     assert [(element.tag, element.attrib) for element in again.iter()] == [

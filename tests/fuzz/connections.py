@@ -83,17 +83,20 @@ async def _converse(steps: list[bytes | Move], good_status: int | None) -> list[
     happened = Events()
     channel = happened.subscribe(_MANY_EVENTS)
     answers = ResponseWriter(SITE, "s/1", lambda: NOON, happened.stats, happened)
-    async with FakeListener() as listener, serving_http(answers, listener) as nursery:
-        client = listener.connect()
-        await trio.testing.wait_all_tasks_blocked()  # it is accepted; a device that leaves before has no such client
-        received = await _say(client, steps, nursery.cancel_scope)
-        events = events_told(channel)
-        assert all(describe(event).isprintable() for event in events)
-        told = _read(received, [event for event in events if isinstance(event, RequestAnswered)], HANG_UP in steps)
-        if good_status is not None and STOP not in steps:
-            again = await _say(listener.connect(), [_GOOD_REQUEST], nursery.cancel_scope)
-            assert again.startswith(b"HTTP/1.1 %d " % good_status), "the server is the worse for it"
-        nursery.cancel_scope.cancel()
+    with FakeListener() as listener:
+        async with serving_http(answers, listener) as nursery:
+            client = listener.connect()
+            await (
+                trio.testing.wait_all_tasks_blocked()
+            )  # it is accepted; a device that leaves before has no such client
+            received = await _say(client, steps, nursery.cancel_scope)
+            events = events_told(channel)
+            assert all(describe(event).isprintable() for event in events)
+            told = _read(received, [event for event in events if isinstance(event, RequestAnswered)], HANG_UP in steps)
+            if good_status is not None and STOP not in steps:
+                again = await _say(listener.connect(), [_GOOD_REQUEST], nursery.cancel_scope)
+                assert again.startswith(b"HTTP/1.1 %d " % good_status), "the server is the worse for it"
+            nursery.cancel_scope.cancel()
     return told
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from tests.fuzz.logs import harmless_logs
 from upnp_trio.documents.description import parse_description, render_description
-from upnp_trio.documents.device_file import load_device
+from upnp_trio.documents.device_file import MAX_ICON_BYTES, load_device
+from upnp_trio.documents.folder import Folder
 from upnp_trio.documents.publication import publish
 from upnp_trio.documents.scpd import render_scpd
 from upnp_trio.documents.xml import parse_xml, render_xml
@@ -22,11 +25,11 @@ from upnp_trio.site import Request, Site
 __all__ = ["fuzz_one"]
 
 _SCPD = b"<scpd><serviceStateTable/></scpd>"
-_SECRET = b"what stands outside of the folder of the device file"
+_SECRET = b"the content of a file outside the folder of the device file"
 
 
 def fuzz_one(data: bytes) -> None:
-    """Read *data* in every way; what is read is the same when it is written and read again."""
+    """Read *data* as each kind of document; what is written from it must read the same."""
     try:
         tree = parse_xml(data)
     except DescriptionError:
@@ -37,6 +40,7 @@ def fuzz_one(data: bytes) -> None:
     if (device := _description(data)) is not None:
         assert parse_description(render_description(device)) == device
         _check_device_file(data)
+        _check_file_names(device)
 
 
 def _names(tree: Element) -> list[tuple[str, dict[str, str]]]:
@@ -61,14 +65,20 @@ def _check_scpd(data: bytes) -> None:
 
 @cache
 def _folder() -> Path:
-    """A folder with what a description may name, and a file beside it that none may reach; gone with the process."""
+    """A folder with all kinds of files that a description may name, beside a secret; the process deletes it at exit."""
     top = Path(_keep_until_exit(tempfile.TemporaryDirectory(prefix="upnp-trio-fuzz-")).name)
     (top / "secret.png").write_bytes(_SECRET)
     folder = top / "device"
-    folder.mkdir()
+    (folder / "folder").mkdir(parents=True)
     (folder / "icon.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (folder / "scpd.xml").write_bytes(_SCPD)
     (folder / "link.png").symlink_to(top / "secret.png")
+    (folder / "folder" / "link.png").symlink_to("../link.png")
+    (folder / "up").symlink_to("..")
+    (folder / "loop").symlink_to("loop")
+    os.mkfifo(folder / "pipe")
+    (folder / "large.png").touch()
+    os.truncate(folder / "large.png", MAX_ICON_BYTES + 1)
     return folder
 
 
@@ -94,3 +104,22 @@ def _check_device_file(data: bytes) -> None:
         response = site.respond(Request("GET", path))
         assert response.status in (200, 302)
         assert _SECRET not in response.body, f"{path} leads out of the folder"
+
+
+def _check_file_names(device: RootDevice) -> None:
+    """Read each URL of *device* as the name of a file, which it would be in TOML."""
+    folder = Folder(_folder())
+    for name in _urls(device):
+        try:
+            content = folder.read(name, MAX_ICON_BYTES)
+        except DescriptionError:
+            continue
+        assert _SECRET not in content, f"{name} leads out of the folder"
+        assert len(content) <= MAX_ICON_BYTES
+
+
+def _urls(root: RootDevice) -> Iterator[str]:
+    for device in root.walk():
+        yield from (icon.url for icon in device.icons)
+        yield from (service.scpd_url for service in device.services)
+        yield device.presentation_url or ""

@@ -1,4 +1,4 @@
-"""Values: what exists is valid, and a refusal names field and value."""
+"""Values: each one that exists is valid, and an error names field and value."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEVICE: dict[str, object] = {
     "manufacturer": "b",
     "model_name": "c",
 }
-#: the least that each kind of value is made of
+#: the required fields of each kind of value
 LEAST: dict[type, dict[str, object]] = {
     Device: DEVICE,
     RootDevice: DEVICE,
@@ -57,14 +57,14 @@ def _refusal(kind: type, **changes: object) -> str:
 
 
 def _says_where(said: str, field: str) -> bool:
-    # a type is told by its own name: DeviceType for device_type
+    # An error about a type names its class: DeviceType for device_type.
     return field.replace("_", "") in said.replace("_", "").lower()
 
 
 TEXTS = _fields(without=NUMBERS | BYTES | LISTS | OTHERS)
 
 
-def test_the_fields_under_test_are_all_there_are() -> None:
+def test_the_tests_cover_all_fields() -> None:
     assert len(TEXTS) == 13 + (13 + 2) + 2 + 5 + 5 + 3
     assert {name for _, name in _fields(without={name for _, name in TEXTS})} == NUMBERS | BYTES | LISTS | OTHERS
 
@@ -76,7 +76,7 @@ def test_the_fields_under_test_are_all_there_are() -> None:
 def test_control_characters_are_refused_in_every_text(kind: type, field: str) -> None:
     for character in CONTROL_CHARACTERS:
         value = f"a{character}b"
-        if field == "text" and character in "\t\n\u2028\u2029":  # the one that may have several lines
+        if field == "text" and character in "\t\n\u2028\u2029":  # the one field that may have several lines
             assert getattr(_build(kind, text=value), "text", None) == value
         else:
             said = _refusal(kind, **{field: value})
@@ -84,11 +84,11 @@ def test_control_characters_are_refused_in_every_text(kind: type, field: str) ->
             assert repr(value)[1:-1] in said
 
 
-def test_control_characters_are_refused_in_lists_of_texts_and_in_attributes() -> None:
+def test_control_characters_are_refused_in_lists_of_strings_and_in_attributes() -> None:
     for character in CONTROL_CHARACTERS:
         assert "RootDevice.dlna_docs[1] is 'a" in _refusal(RootDevice, dlna_docs=["DMS-1.50", f"a{character}b"])
         assert "the attribute b of a is " in _refusal(ExtensionElement, attributes={"b": f"a{character}b"})
-        assert "is no XML attribute name" in _refusal(ExtensionElement, attributes={f"a{character}b": "c"})
+        assert "is not an XML attribute name" in _refusal(ExtensionElement, attributes={f"a{character}b": "c"})
 
 
 def test_the_refusal_names_field_value_character_and_place() -> None:
@@ -99,7 +99,7 @@ def test_the_refusal_names_field_value_character_and_place() -> None:
 
 
 @given(lines)
-def test_any_other_text_is_taken_without_the_blanks_around_it(text: str) -> None:
+def test_any_other_text_is_kept_without_the_white_space_around_it(text: str) -> None:
     device = RootDevice(device_type=text, friendly_name=text, manufacturer=text, model_name=text, model_url=text)
     assert device.friendly_name == device.manufacturer == device.device_type.text == text.strip()
     assert device.model_url == (text.strip() or None)
@@ -109,7 +109,7 @@ def test_any_other_text_is_taken_without_the_blanks_around_it(text: str) -> None
 
 
 @pytest.mark.parametrize(("kind", "field"), TEXTS)
-def test_what_is_no_text_is_refused(kind: type, field: str) -> None:
+def test_values_other_than_strings_are_refused(kind: type, field: str) -> None:
     for value in (5, 1.5, True, b"bytes", ["list"], object()):
         said = _refusal(kind, **{field: value})
         assert _says_where(said, field)
@@ -119,7 +119,7 @@ def test_what_is_no_text_is_refused(kind: type, field: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "field"), [pair for pair in TEXTS if attrs.fields_dict(pair[0])[pair[1]].default is attrs.NOTHING]
 )
-def test_none_is_refused_where_a_text_is_required(kind: type, field: str) -> None:
+def test_none_is_refused_for_a_required_text(kind: type, field: str) -> None:
     assert "None" in _refusal(kind, **{field: None})
 
 
@@ -131,7 +131,7 @@ def test_a_number_is_whole_and_not_negative(kind: type, field: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "field"), _fields(only=BYTES))
-def test_what_must_be_bytes_is_bytes_or_none(kind: type, field: str) -> None:
+def test_the_content_of_a_file_is_bytes_or_none(kind: type, field: str) -> None:
     for value in ("text", 5, bytearray(b"x"), ["x"]):
         assert f"{kind.__name__}.{field} is {value!r}; it must be bytes" in _refusal(kind, **{field: value})
     assert getattr(_build(kind, **{field: b"x"}), field) == b"x"
@@ -139,7 +139,7 @@ def test_what_must_be_bytes_is_bytes_or_none(kind: type, field: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "field"), _fields(only=LISTS))
-def test_a_list_holds_what_it_is_for(kind: type, field: str) -> None:
+def test_a_list_with_other_members_is_refused(kind: type, field: str) -> None:
     for value in (5, None, "text", b"bytes", [5], [None], [["x"]], {1: 1}, [object()]):
         assert _says_where(_refusal(kind, **{field: value}), field)
 
@@ -154,13 +154,13 @@ def test_a_list_holds_what_it_is_for(kind: type, field: str) -> None:
         ("dlna_docs", "DMS-1.50"),
     ],
 )
-def test_a_list_may_stand_for_a_tuple(field: str, member: object) -> None:
+def test_any_iterable_is_accepted_for_a_tuple(field: str, member: object) -> None:
     for members in ([member], (member,), iter([member])):
         assert getattr(_build(RootDevice, **{field: members}), field) == (member,)
 
 
 @pytest.mark.parametrize("value", ["text", 5, {"device_category": "Other"}])
-def test_pnpx_is_a_pnpx(value: object) -> None:
+def test_pnpx_must_be_a_pnpx(value: object) -> None:
     assert _refusal(RootDevice, pnpx=value) == f"RootDevice.pnpx is {value!r}; it must be of type PnpX"
 
 
@@ -170,7 +170,7 @@ def test_a_spec_version_is_a_pair_of_numbers(value: object) -> None:
 
 
 @pytest.mark.parametrize("value", ["", " ", "en ", "en_US", "fr--CA", "-", "français", "en\r\n"])
-def test_a_language_is_a_tag(value: str) -> None:
+def test_a_language_must_be_a_tag(value: str) -> None:
     assert (
         _refusal(RootDevice, language=value) == f"language is {value!r}; RFC 5646 wants a tag such as 'en' or 'fr-CA'"
     )
@@ -181,7 +181,7 @@ def test_a_language_is_a_tag(value: str) -> None:
 # --- values ----------------------------------------------------------------------------------------------------
 
 
-def test_names_may_be_given_as_text_or_uuid_or_value() -> None:
+def test_names_may_be_strings_uuids_or_values() -> None:
     uuid = UUID("e427ce1a-3e80-43d0-ad6f-89ec42e46363")
     for udn in (uuid, str(uuid), f"uuid:{uuid}", Udn(f"uuid:{uuid}")):
         assert RootDevice(**{**DEVICE, "udn": udn}).udn == Udn(f"uuid:{uuid}")  # type: ignore[arg-type]  # any of them
@@ -196,11 +196,11 @@ def test_an_empty_optional_text_is_none(empty: str | None) -> None:
     assert device.serial_number is device.dlna_cap is None
 
 
-def test_what_says_nothing_is_nothing() -> None:
+def test_empty_values_equal_missing_ones() -> None:
     assert _build(RootDevice, pnpx=PnpX(), dlna_docs=["", " "]) == _build(RootDevice)
 
 
-def test_values_cannot_be_changed_and_can_be_kept_in_sets() -> None:
+def test_values_are_frozen_and_hashable() -> None:
     device = _build(RootDevice)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         device.friendly_name = "x"  # type: ignore[attr-defined]  # not to be set
@@ -214,11 +214,11 @@ def test_two_devices_are_equal_when_their_documents_are() -> None:
     assert _build(RootDevice, config_id=1) != _build(RootDevice, config_id=2)
 
 
-def test_bytes_do_not_flood_a_log() -> None:
+def test_the_content_of_files_is_not_in_the_repr() -> None:
     assert "secret" not in repr(_build(Icon, data=b"secret")) + repr(_build(Service, scpd=b"secret"))
 
 
-def test_walking_a_tree_gives_parents_before_children() -> None:
+def test_walk_gives_parents_before_children() -> None:
     def device(name: str, *devices: Device) -> Device:
         return Device(device_type="x", friendly_name=name, manufacturer="x", model_name="x", devices=devices)
 
@@ -231,7 +231,7 @@ def test_walking_a_tree_gives_parents_before_children() -> None:
 
 @pytest.mark.parametrize("name", ["", "1a", "a b", "a:b", "-a", "é", "a>", "{urn:x}a"])
 def test_an_element_has_an_xml_name(name: str) -> None:
-    assert _refusal(ExtensionElement, name=name) == f"{name!r} is no XML element name"
+    assert _refusal(ExtensionElement, name=name) == f"{name!r} is not an XML element name"
 
 
 @pytest.mark.parametrize("namespace", ["", "http://www.w3.org/2000/xmlns/", "urn:a}b", "urn:{a", "urn:a b"])
@@ -243,15 +243,17 @@ def test_an_element_has_a_namespace(namespace: str) -> None:
     "name", ["", "1a", "a b", "xmlns", "xmlns:a", "{}a", "{urn:x}", "{http://www.w3.org/2000/xmlns/}a"]
 )
 def test_an_attribute_has_an_xml_name(name: str) -> None:
-    assert _refusal(ExtensionElement, attributes={name: ""}) == f"{name!r} is no XML attribute name (on the element a)"
+    assert (
+        _refusal(ExtensionElement, attributes={name: ""}) == f"{name!r} is not an XML attribute name (on the element a)"
+    )
 
 
 @pytest.mark.parametrize("value", [5, "ab", [("a",)], [("a", 5)], [("a", "b", "c")], [["a", "b"]], {"a": 5}, {5: "a"}])
-def test_attributes_are_pairs_of_texts(value: object) -> None:
-    assert "they must be pairs of texts" in _refusal(ExtensionElement, attributes=value)
+def test_attributes_are_pairs_of_strings(value: object) -> None:
+    assert "they must be pairs of strings" in _refusal(ExtensionElement, attributes=value)
 
 
-def test_an_attribute_stands_once() -> None:
+def test_an_attribute_must_not_be_repeated() -> None:
     assert "has an attribute twice" in _refusal(ExtensionElement, attributes=[("a", "1"), ("a", "2")])
 
 

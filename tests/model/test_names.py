@@ -27,7 +27,7 @@ HEX = "e427ce1a-3e80-43d0-ad6f-89ec42e46363"
 
 
 @given(st.uuids())
-def test_a_uuid_is_a_udn_of_the_form_that_uda_wants(uuid: UUID) -> None:
+def test_a_uuid_becomes_a_udn_in_the_form_of_uda(uuid: UUID) -> None:
     udn = Udn(str(uuid))
     assert str(udn) == f"uuid:{uuid}"
     assert udn.uuid == str(uuid)
@@ -41,7 +41,7 @@ def test_a_uuid_is_a_udn_of_the_form_that_uda_wants(uuid: UUID) -> None:
         (HEX, f"uuid:{HEX}"),
         (f"uuid:{HEX}", f"uuid:{HEX}"),
         (f" uuid:{HEX}\n", f"uuid:{HEX}"),
-        # spelled as given: SSDP repeats it letter for letter
+        # The spelling is kept, because SSDP repeats it letter for letter.
         (f"UUID:{HEX.upper()}", f"UUID:{HEX.upper()}"),
         ("RINCON_000E58", "uuid:RINCON_000E58"),
     ],
@@ -58,7 +58,7 @@ def test_letters_of_either_case_are_hexadecimal(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["RINCON_000E58", HEX[:-1], HEX + "0", HEX.replace("-", ""), f"{{{HEX}}}", f"g{HEX[1:]}", "１" + HEX[1:]]
 )
-def test_other_forms_are_told_from_uuids(text: str) -> None:
+def test_other_forms_are_not_uuids(text: str) -> None:
     assert not Udn(text).is_uuid
 
 
@@ -104,11 +104,11 @@ def test_splitting_any_text_loses_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["a", "a:", "a:x", "a:1.0", "a:1 ", "a:²", "a:٣", "a:1234567890", "a:-1"])
-def test_what_is_no_number_is_no_version(text: str) -> None:
+def test_only_a_number_is_a_version(text: str) -> None:
     assert split_version(text) == (text, None)
 
 
-def test_a_type_knows_its_version_and_keeps_its_spelling() -> None:
+def test_a_type_has_a_version_and_keeps_its_spelling() -> None:
     urn = DeviceType(" urn:schemas-upnp-org:device:basic:01 ")
     assert str(urn) == "urn:schemas-upnp-org:device:basic:01"
     assert urn.version == 1
@@ -138,11 +138,13 @@ def test_a_good_type_has_no_flaw(kind: str, name: str) -> None:
         ("URN:schemas-upnp-org:device:Basic:1", "must read"),
         ("urn:example.com:device:Basic:1", "must name its domain with '-' for each '.', as in 'schemas-upnp-org'"),
         (f"urn:x:device:{'x' * 65}:1", "must have a type name of at most 64 characters; this one has 65"),
+        ("urn:x:device:Basic:0", "must have a version of at least 1"),
+        ("urn:x:device:Basic:000", "must have a version of at least 1"),
         ("urn:x:device:Basic#2:1", "must not contain '#'"),
         ("urn:x#y:device:Basic:1", "must not contain '#'"),
     ],
 )
-def test_a_flaw_says_what_uda_wants(text: str, flaw: str) -> None:
+def test_a_flaw_states_the_rule_of_uda(text: str, flaw: str) -> None:
     assert (TypeUrn(text).flaw("device") or "").startswith(flaw)
 
 
@@ -154,6 +156,6 @@ def test_types_of_devices_and_services_are_not_the_same() -> None:
 
 
 @pytest.mark.parametrize("kind", [TypeUrn, DeviceType, ServiceType])
-def test_a_type_is_a_text(kind: type[TypeUrn]) -> None:
-    with pytest.raises(DescriptionError, match=f"^{kind.__name__} is 5; it must be a text"):
+def test_a_type_is_a_string(kind: type[TypeUrn]) -> None:
+    with pytest.raises(DescriptionError, match=f"^{kind.__name__} is 5; it must be text"):
         kind(5)

@@ -1,4 +1,4 @@
-"""UDA's rules for what is served: a MUST is an error, a SHOULD a warning, and all are told at once."""
+"""UDA's rules for a device that is served: a MUST is an error, a SHOULD a warning, and all are reported at once."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import logging
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from tests.devices import GATEWAY
 from tests.strategies import root_devices
-from upnp_trio.errors import DescriptionError
+from upnp_trio.errors import DescriptionError, MalformedMessage
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
-from upnp_trio.model.names import DeviceType, ServiceType, Udn
+from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES, DeviceType, ServiceType, Udn
 from upnp_trio.model.rules import SHORT_TEXTS, Violation, check, violations
+from upnp_trio.ssdp.messages import Search, parse
 
 PNG = Icon(mimetype="image/png", width=48, height=48, depth=24, url="a.png")
 SERVICE = Service(service_type="urn:schemas-upnp-org:service:Dimming:1", service_id="urn:upnp-org:serviceId:Dimming")
@@ -30,6 +32,8 @@ GOOD = RootDevice(
 EMBEDDED = Device(
     device_type="urn:schemas-upnp-org:device:Basic:1", friendly_name="Side dish", manufacturer="b", model_name="c"
 )
+#: texts without blanks, quotes, dots and what UDA forbids in types
+_words = st.text(st.sampled_from("abcXYZ0123-_"), min_size=1, max_size=8)
 
 
 def _good(**changes: object) -> RootDevice:
@@ -44,19 +48,46 @@ def _services(**changes: object) -> RootDevice:
     return _good(services=[attrs.evolve(SERVICE, **changes)])  # type: ignore[arg-type]  # any field
 
 
+def _long_urn(kind: str, length: int) -> str:
+    """A type of *length* characters, without any other flaw."""
+    return f"urn:{'d' * (length - len(f'urn::{kind}:Long:1'))}:{kind}:Long:1"
+
+
 MUSTS = [
-    (_good(spec_version=(3, 0)), "spec_version is (3, 0): UDA §2.3 knows 1.0, 1.1 and 2.0"),
-    (_good(spec_version=(1, 2)), "spec_version is (1, 2): UDA §2.3 knows"),
+    (_good(spec_version=(3, 0)), "spec_version is (3, 0): UDA §2.3 allows 1.0, 1.1 and 2.0"),
+    (_good(spec_version=(1, 2)), "spec_version is (1, 2): UDA §2.3 allows"),
     (_good(device_type=DeviceType("Basic")), "device_type is 'Basic': UDA §2.3: it must read 'urn:<domain>:device:"),
-    (_good(friendly_name=" "), "friendly_name is '': UDA §2.3 requires a text here"),
-    (_good(manufacturer=""), "manufacturer is '': UDA §2.3 requires a text here"),
-    (_good(model_name=""), "model_name is '': UDA §2.3 requires a text here"),
+    (_good(friendly_name=" "), "friendly_name is '': UDA §2.3 requires text here"),
+    (_good(manufacturer=""), "manufacturer is '': UDA §2.3 requires text here"),
+    (_good(model_name=""), "model_name is '': UDA §2.3 requires text here"),
     (
         _good(udn=Udn("ham")),
         "udn is 'uuid:ham': UDA §1.1.4 wants 'uuid:' and hexadecimal digits in groups of 8-4-4-4-12",
     ),
     (_good(udn=Udn("ham"), spec_version=(2, 0)), "udn is 'uuid:ham': UDA §1.1.4 wants"),
     (_good(udn=Udn("hâm"), spec_version=(1, 0)), "udn is 'uuid:hâm': UDA §1.1.4 wants"),
+    (_good(device_type=DeviceType("urn:x:device:y:0")), "UDA §2.3: it must have a version of at least 1"),
+    (_services(service_type=ServiceType("urn:x:service:y:0")), "UDA §2.3: it must have a version of at least 1"),
+    (
+        _good(device_type=DeviceType(_long_urn("device", MAX_SEARCH_TARGET_BYTES + 1))),
+        "UDA §1.3.2: it must be a search target, which may have at most 256 characters; this one has 257",
+    ),
+    (
+        _services(service_type=ServiceType(_long_urn("service", MAX_SEARCH_TARGET_BYTES + 1))),
+        "UDA §1.3.2: it must be a search target, which may have at most 256 characters; this one has 257",
+    ),
+    (
+        _good(devices=[attrs.evolve(EMBEDDED, device_type=_long_urn("device", 400))]),
+        "UDA §1.3.2: it must be a search target, which may have at most 256 characters; this one has 400",
+    ),
+    (
+        _good(udn=Udn("x" * MAX_SEARCH_TARGET_BYTES), spec_version=(1, 0)),
+        "UDA §1.3.2: it must be a search target, which may have at most 256 characters; this one has 261",
+    ),
+    (
+        _good(udn=Udn('ham"'), spec_version=(1, 0)),
+        "UDA §1.3.2: it must be a search target, and a quote at the end of one is ignored",
+    ),
     (_good(upc="123"), "upc is '123': UDA §2.3: a Universal Product Code has 12 digits"),
     (_good(upc="١" * 12), "a Universal Product Code has 12 digits"),
     (
@@ -91,7 +122,7 @@ MUSTS = [
     ),
     (
         _good(devices=[EMBEDDED, attrs.evolve(EMBEDDED, devices=[attrs.evolve(EMBEDDED, model_name="")])]),
-        "devices[1].devices[0].model_name is '': UDA §2.3 requires a text here",
+        "devices[1].devices[0].model_name is '': UDA §2.3 requires text here",
     ),
 ]
 SHOULDS = [
@@ -118,24 +149,26 @@ SHOULDS = [
         _good(upc="123456789012"),
         _good(icons=[attrs.evolve(PNG, mimetype="IMAGE/PNG")]),
         _icons(mimetype="image/svg+xml"),
+        _good(device_type=DeviceType(_long_urn("device", MAX_SEARCH_TARGET_BYTES))),
+        _services(service_type=ServiceType(_long_urn("service", MAX_SEARCH_TARGET_BYTES))),
         _good(presentation_url="http://ham.example.com/"),
         _good(presentation_url="page.html"),
         _services(service_id=f"urn:x:serviceId:{'y' * 64}"),
-        # the same service in two devices is two services
+        # The same service in two devices counts as two services.
         _good(devices=[attrs.evolve(EMBEDDED, services=[SERVICE])]),
-        # two that will both be given a UDN
+        # Both will be given a UDN.
         _good(devices=[EMBEDDED, EMBEDDED]),
         *(_good(**{field: "x" * (limit - 1)}) for field, limit in SHORT_TEXTS.items()),
     ],
 )
-def test_a_device_within_the_rules_passes_in_silence(device: RootDevice, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_device_that_breaks_no_rule_passes_silently(device: RootDevice, caplog: pytest.LogCaptureFixture) -> None:
     check(device)
     assert list(violations(device)) == []
     assert caplog.messages == []
 
 
 @pytest.mark.parametrize(("device", "said"), MUSTS, ids=[said for _, said in MUSTS])
-def test_a_must_that_is_broken_is_an_error_with_field_value_and_rule(
+def test_a_broken_must_is_an_error_with_field_value_and_rule(
     device: RootDevice, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(DescriptionError) as caught:
@@ -146,14 +179,14 @@ def test_a_must_that_is_broken_is_an_error_with_field_value_and_rule(
 
 
 @pytest.mark.parametrize(("device", "said"), SHOULDS, ids=[said[:20] for _, said in SHOULDS])
-def test_a_should_that_is_broken_is_a_warning(device: RootDevice, said: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_broken_should_is_a_warning(device: RootDevice, said: str, caplog: pytest.LogCaptureFixture) -> None:
     check(device)
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert record.getMessage().startswith(f"{device.friendly_name}: {said}")
 
 
-def test_everything_that_is_wrong_is_told_at_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_all_broken_rules_are_reported_at_once(caplog: pytest.LogCaptureFixture) -> None:
     device = _good(
         manufacturer="",
         model_name="x" * 32,
@@ -174,14 +207,38 @@ def test_everything_that_is_wrong_is_told_at_once(caplog: pytest.LogCaptureFixtu
     ]
 
 
-def test_a_violation_says_where_what_and_why() -> None:
+def test_a_violation_has_field_value_and_rule() -> None:
     (violation,) = violations(_good(upc="123"))
     assert violation == Violation("upc", "123", "UDA §2.3: a Universal Product Code has 12 digits", must=True)
     assert str(violation) == "upc is '123': UDA §2.3: a Universal Product Code has 12 digits"
 
 
+def _is_read(target: str) -> bool:
+    """Whether SSDP reads a search for *target*."""
+    try:
+        search = parse(f'M-SEARCH * HTTP/1.1\r\nMAN: "ssdp:discover"\r\nMX: 1\r\nST: {target}\r\n\r\n'.encode())
+    except MalformedMessage:
+        return False
+    return isinstance(search, Search) and search.search_target == target
+
+
+@given(
+    st.builds("{}{}{}".format, st.sampled_from(["", '"', "é", "x" * 250, "x" * 251, "x" * 252]), _words, _words),
+    st.integers(250, 260),
+    _words,
+)
+@example("x" * 251, 256, "Long")
+@example("x" * 252, 257, "Long")
+@example('x"', 256, "Long")
+def test_names_that_pass_can_be_searched_for(udn: str, length: int, name: str) -> None:
+    device = _good(udn=udn, spec_version=(1, 0))
+    assert _is_read(str(device.udn)) == (not [violation for violation in violations(device) if violation.must])
+    urn = f"urn:{name}{'d' * (length - len(name) - len('urn::device:Long:1'))}:device:Long:1"
+    assert _is_read(urn) == (not list(violations(_good(device_type=urn))))
+
+
 @settings(max_examples=50)
 @given(root_devices)
-def test_any_device_can_be_judged(device: RootDevice) -> None:
+def test_any_device_can_be_checked(device: RootDevice) -> None:
     for violation in violations(device):
         assert str(violation).startswith(f"{violation.where} is {violation.value!r}: UDA §")

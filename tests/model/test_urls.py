@@ -1,4 +1,4 @@
-"""Where a URL leads, for any text that stands for one."""
+"""Where a URL leads, for any string in its place."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_path_never_leads_out_of_its_directory(url: str) -> None:
         ("1a:b/c", "1a:b/c"),
     ],
 )
-def test_the_path_of_a_url_is_decoded_once_and_cleared(url: str, path: str) -> None:
+def test_the_path_of_a_url_is_decoded_once_and_cleaned(url: str, path: str) -> None:
     assert path_within(url) == path
 
 
@@ -72,5 +72,5 @@ def test_the_path_of_a_url_is_decoded_once_and_cleared(url: str, path: str) -> N
         ("/javascript:alert(1)", False, True),
     ],
 )
-def test_a_link_leads_to_the_web_or_to_a_path(url: str, scheme: bool, web: bool) -> None:
+def test_schemes_and_web_links_are_recognised(url: str, scheme: bool, web: bool) -> None:
     assert (has_scheme(url), is_web_link(url)) == (scheme, web)

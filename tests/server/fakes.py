@@ -7,7 +7,8 @@ import ipaddress
 import math
 import os
 import socket
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 
@@ -184,29 +185,71 @@ def open_fake_endpoint(on: Interface, air: Air, port: int = 49152, url: str | No
         yield FakeEndpoint(interface=on, receivers=receivers, senders=senders, air=air)
 
 
-class FakeListener(trio.abc.Listener[trio.abc.Stream]):
-    """Accepts what a test connects, over memory streams."""
+MemoryStream = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
+
+
+@attrs.frozen(eq=False)
+class FakeStream:
+    """The server's end of a connection in memory."""
+
+    stream: MemoryStream
+    peer: str
+    listener: FakeListener
+
+    async def receive_some(self, max_bytes: int) -> bytes:
+        return bytes(await self.stream.receive_some(max_bytes))
+
+    def receive_now(self, max_bytes: int) -> bytes | None:
+        return self.listener.first_bytes.pop(0) if self.listener.first_bytes else None
+
+    def send_now(self, pieces: Sequence[bytes]) -> int:
+        return 0
+
+    async def send_all(self, data: memoryview) -> None:
+        await self.listener.room.wait()
+        self.listener.sends.append(bytes(data))
+        await self.stream.send_all(data)
+
+    async def send_eof(self) -> None:
+        await self.stream.send_eof()
+
+    def close(self) -> None:
+        self.stream.send_stream.close()
+        self.stream.receive_stream.close()
+
+
+class FakeListener:
+    """Accepts what a test connects, over memory streams; a context manager that closes itself."""
 
     def __init__(self) -> None:
         #: raised, one for each accept, before anything is accepted again
         self.failures: list[OSError] = []
-        self._send, self._receive = trio.open_memory_channel[trio.abc.Stream](math.inf)
+        #: what has arrived on connections when they are accepted, one for each
+        self.first_bytes: list[bytes] = []
+        #: the last pieces that were sent on any connection
+        self.sends: deque[bytes] = deque(maxlen=10)
+        #: set as long as the peers read
+        self.room = trio.Event()
+        self.room.set()
+        self._send, self._receive = trio.open_memory_channel[FakeStream](math.inf)
 
-    def connect(self) -> trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]:
-        """The client's end of a new connection."""
+    def __enter__(self) -> FakeListener:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def connect(self, peer: str = "192.0.2.9") -> MemoryStream:
+        """The client's end of a new connection from *peer*."""
         client, server = trio.testing.memory_stream_pair()
-        self._send.send_nowait(server)
+        self._send.send_nowait(FakeStream(server, peer, self))
         return client
 
-    async def accept(self) -> trio.abc.Stream:
+    async def accept(self) -> FakeStream:
         if self.failures:
             await trio.lowlevel.checkpoint()
             raise self.failures.pop(0)
         return await self._receive.receive()
-
-    async def aclose(self) -> None:
-        self.close()
-        await trio.lowlevel.checkpoint()
 
     def close(self) -> None:
         self._send.close()

@@ -1,1 +1,1 @@
-"""The documents of a device: XML both ways, device files, the page, and all of it published under URLs."""
+"""The documents of a device: descriptions and SCPDs, device files, the built-in page, and the URLs of them all."""

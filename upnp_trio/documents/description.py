@@ -1,4 +1,4 @@
-"""The device description document, both ways (UDA 2.0 §2.3)."""
+"""Reading and writing device descriptions (UDA 2.0 §2.3)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DLNA_NAMESPACE = "urn:schemas-dlna-org:device-1-0"
 PNPX_NAMESPACE = "http://schemas.microsoft.com/windows/pnpx/2005/11"
 DF_NAMESPACE = "http://schemas.microsoft.com/windows/2008/09/devicefoundation"
 
-# element -> field, in the order of UDA's template; the lists come between UPC and presentationURL
+# From element to field, in the order of UDA's template. The lists stand between UPC and presentationURL.
 _DEVICE_TEXTS = {
     "deviceType": "device_type",
     "friendlyName": "friendly_name",
@@ -55,7 +55,7 @@ _BLOCK_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]+")
 
 
 def render_description(root: RootDevice) -> bytes:
-    """The description document of *root* in UTF-8, elements in the order of UDA's template."""
+    """The description document of *root*: UTF-8, with the elements in the order of UDA's template."""
     document = Element(_in_device("root"))
     if root.config_id is not None:
         document.set("configId", str(root.config_id))
@@ -69,17 +69,17 @@ def render_description(root: RootDevice) -> bytes:
 
 
 def parse_description(data: bytes) -> RootDevice:
-    """Read any vendor's description document.
+    """Read the description document of any vendor.
 
-    Lossless for what UDA and `RootDevice` name. Tolerates another namespace or none, missing and empty elements,
-    numbers that are none, line breaks and control characters in texts. Raises `DescriptionError` when *data*
-    is not XML or holds no device.
+    The result holds every element that UDA names, and the vendor's own elements. Tolerated are another namespace or
+    none, missing and empty elements, words in place of numbers, and line breaks and control characters. Raises
+    `DescriptionError` if *data* is not XML or describes no device.
     """
     document = parse_xml(data)
     _adopt_namespace(document)
     device = _child(document, "device")
     if local_name(document.tag) != "root" or device is None:
-        raise DescriptionError(f"<{local_name(document.tag)}> is no UPnP description: UDA §2.3 wants <root><device>")
+        raise DescriptionError(f"<{local_name(document.tag)}> is not a UPnP description: UDA §2.3 wants <root><device>")
     spec_version = _child(document, "specVersion")
     major, minor = ("1", "0") if spec_version is None else (_text(spec_version, "major"), _text(spec_version, "minor"))
     config_id = document.get("configId", "").strip()
@@ -162,7 +162,7 @@ def _device_fields(element: Element) -> dict[str, Any]:
 
 
 def _udn(text: str) -> str | None:
-    """A UDN is one word: what a vendor put behind it is no part of it, a blank after the prefix neither."""
+    """The UDN in *text*: its first word. Some vendors add more words, or a blank after ``uuid:``."""
     first, *rest = text.split()
     if first.lower() == "uuid:":
         return f"{first}{rest[0]}" if rest else None
@@ -209,7 +209,7 @@ def _service(element: Element) -> Service:
 
 
 def _kept(elements: list[Element]) -> list[ExtensionElement]:
-    """*elements* but those whose names `ExtensionElement` refuses: a reader skips what it does not know (UDA §2.2)."""
+    """*elements* without those that `ExtensionElement` refuses: readers skip unknown elements (UDA 2.0 §2.2)."""
     kept = []
     for element in elements:
         with suppress(DescriptionError):
@@ -228,7 +228,7 @@ def _extension(element: Element) -> ExtensionElement:
 
 
 def _adopt_namespace(document: Element) -> None:
-    """Read the namespace of the root as UDA's: WeMo plugs and the TR-064 side of gateways write their own there."""
+    """Read the root's namespace as UDA's: WeMo plugs and the TR-064 descriptions of gateways use their own."""
     theirs = namespace(document.tag)
     for element in document.iter():
         if namespace(element.tag) in ("", theirs):

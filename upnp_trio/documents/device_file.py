@@ -1,53 +1,55 @@
-"""Device files: a device written by hand in TOML, or any UPnP description XML as it stands.
+"""Device files: a device that somebody described in TOML, or the XML description of any UPnP device.
 
-What a file names (icons, SCPDs, a page) is read from beside it.
+The icons, SCPDs and pages that a device file names are read from its folder.
 """
 
 from __future__ import annotations
 
 import logging
 import struct
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 
 from upnp_trio.documents.description import parse_description
+from upnp_trio.documents.folder import Folder, read_file
 from upnp_trio.documents.scpd import render_scpd
+from upnp_trio.documents.xml import MAX_DEPTH, MAX_DOCUMENT_BYTES
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.extension import ExtensionElement
 from upnp_trio.model.names import DeviceType, ServiceType, Udn
 from upnp_trio.model.rules import violations
-from upnp_trio.model.urls import has_scheme, path_within
+from upnp_trio.model.urls import has_scheme
 
-if TYPE_CHECKING:  # imported where a TOML file is read, like tomllib: their import is a tenth of the command's start
+if TYPE_CHECKING:  # cattrs and tomllib are imported when a TOML file is read, as other starts do not need them
     from cattrs import Converter
 
 __all__ = ["load_device"]
 
 logger = logging.getLogger(__name__)
 
-# Icons are shown in lists at some 120 pixels; control points with little memory fetch them whole.
+# Control points show icons in lists, and those with little memory fetch them whole.
 MAX_ICON_BYTES = 4 * 1024 * 1024
+# A page may carry its pictures and scripts within itself.
+MAX_PAGE_BYTES = 4 * 1024 * 1024
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
 def load_device(path: str | Path) -> RootDevice:
-    """The root device that the file at *path* describes: TOML by its ending, else description XML.
+    """Read the root device that the file at *path* describes: in TOML if its name ends in ``.toml``, else in XML.
 
-    Raises `DescriptionError` naming the file and the line or field of everything that UDA forbids or that
-    cannot be read.
+    The device file and the files that it names must be regular files. It can name files of its own folder and of the
+    folders below, once links are followed. Raises `DescriptionError` for what cannot be read and for each rule of UDA
+    that the device breaks, with the file and the line or field.
     """
     path = Path(path)
+    data = read_file(path, MAX_DOCUMENT_BYTES)
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DescriptionError(f"{path}: cannot be read: {error.strerror}") from error
-    try:
-        device = _from_toml(data, path.parent) if path.suffix.lower() == ".toml" else _from_xml(data, path.parent)
+        folder = Folder(path.parent)
+        device = _from_toml(data, folder) if path.suffix.lower() == ".toml" else _from_xml(data, folder)
     except DescriptionError as error:
         raise DescriptionError(_within(path, error)) from error
     if errors := [str(violation) for violation in violations(device) if violation.must]:
@@ -62,7 +64,7 @@ def _within(path: Path, what: object) -> str:
 # --- TOML ------------------------------------------------------------------------------------------------------
 
 
-def _from_toml(data: bytes, folder: Path) -> RootDevice:
+def _from_toml(data: bytes, folder: Folder) -> RootDevice:
     import tomllib
 
     from cattrs import transform_error
@@ -78,14 +80,29 @@ def _from_toml(data: bytes, folder: Path) -> RootDevice:
     except tomllib.TOMLDecodeError as error:
         where = str(error).replace("end of document", f"the end, line {text.count(chr(10)) + 1}")
         raise DescriptionError(f"not valid TOML: {where}") from error
+    except ValueError as error:  # from int()
+        raise DescriptionError("not valid TOML: a number in it has thousands of digits") from error
+    except RecursionError as error:
+        raise DescriptionError("not valid TOML: its lists and tables nest too deeply") from error
+    _check_nesting(table)
     try:
         return _converter(folder).structure(table, RootDevice)
     except ClassValidationError as error:
         raise DescriptionError("\n".join(_places_first(transform_error(error, "", _explain)))) from error
 
 
+def _check_nesting(value: object, level: int = 2) -> None:
+    """Refuse a file whose description would nest too deeply to be read; the root element is level 1."""
+    if level > MAX_DEPTH:
+        raise DescriptionError(
+            f"its lists and tables nest too deeply for a description, which has at most {MAX_DEPTH} levels"
+        )
+    for member in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_nesting(member, level + 1)
+
+
 def _places_first(lines: list[str]) -> list[str]:
-    """What cattrs writes as "what @ .where" as "where: what"."""
+    """The lines of cattrs, "what @ .where", as "where: what"."""
     parted = (line.rpartition(" @ ") for line in lines)
     return [f"{where.lstrip('.')}: {what}" if where else what for what, _, where in parted]
 
@@ -108,11 +125,11 @@ def _unknown_field(name: str, known: list[str]) -> str:
     import difflib
 
     close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+    hint = f"did you mean {close[0]!r}?" if close else f"the fields are {', '.join(known)}"
     return f"there is no field {name!r}; {hint}"
 
 
-def _converter(folder: Path) -> Converter:
+def _converter(folder: Folder) -> Converter:
     from cattrs import Converter
     from cattrs.gen import make_dict_structure_fn
 
@@ -130,11 +147,13 @@ def _converter(folder: Path) -> Converter:
         if not isinstance(table, dict) or not isinstance(table.get("file"), str):
             raise DescriptionError(f"an icon is {table!r}; it must be a table with file = '...'")
         name = table["file"]
-        data = _read_beside(folder, name)
+        data = folder.read(name, MAX_ICON_BYTES)
         measured = {} if (size := _png_size(data)) is None else {"mimetype": "image/png", **size}
         given = {key: value for key, value in table.items() if key != "file"}
         if not measured and not {"mimetype", "width", "height", "depth"} <= given.keys():
-            raise DescriptionError(f"the icon {name!r} is no PNG; give its mimetype, width, height and depth as well")
+            raise DescriptionError(
+                f"the icon {name!r} is not a PNG; give its mimetype, width, height and depth as well"
+            )
         return plain_icon({"url": name, **measured, **given, "data": data}, Icon)
 
     def service(table: object, _: type) -> Service:
@@ -142,13 +161,13 @@ def _converter(folder: Path) -> Converter:
             raise DescriptionError(f"a service is {table!r}; it must be a table")
         table = dict(table)
         if "scpd" in table:
-            name = table["scpd"]
-            table["scpd"] = _checked_scpd(_read_beside(folder, name), name)
+            name = _file_name(table["scpd"])
+            table["scpd"] = _read_scpd(folder, name)
             table.setdefault("scpd_url", name)
         return plain_service(table, Service)
 
     def page(value: object, _: type) -> bytes:
-        return value if isinstance(value, bytes) else _read_beside(folder, value)
+        return value if isinstance(value, bytes) else folder.read(_file_name(value), MAX_PAGE_BYTES)
 
     def extension(table: object, _: type) -> ExtensionElement:
         if not isinstance(table, dict):
@@ -158,7 +177,7 @@ def _converter(folder: Path) -> Converter:
             raise DescriptionError(f"the attributes are {attributes!r}; they must be a table")
         return plain_extension({**table, "attributes": list(attributes.items())}, ExtensionElement)
 
-    converter.register_structure_hook(bytes, page)  # data and scpd were read above
+    converter.register_structure_hook(bytes, page)  # icons and SCPDs come here as bytes already
     converter.register_structure_hook(ExtensionElement, extension)
     converter.register_structure_hook(Icon, icon)
     converter.register_structure_hook(Service, service)
@@ -166,39 +185,42 @@ def _converter(folder: Path) -> Converter:
 
 
 def _structure_text(value: object, _: type) -> str:
-    # a model number such as 3000 is a number to TOML, and what a person means is its digits
-    if isinstance(value, str) or type(value) is int:
-        return str(value)
-    raise DescriptionError(f"it is {value!r}, and must be a text in quotes")
+    # TOML reads a model number such as 3000 as a number, and its author means the digits.
+    if type(value) is int:
+        return str(_small(value))
+    if isinstance(value, str):
+        return value
+    raise DescriptionError(f"it is {value!r}, and must be text in quotes")
 
 
 def _structure_texts(values: object, _: object) -> tuple[str, ...]:
-    # a text is a sequence of texts to cattrs
+    # cattrs would take a string for a list of its characters.
     if isinstance(values, list):
         return tuple(_structure_text(value, str) for value in values)
-    raise DescriptionError(f"it is {values!r}, and must be a list of texts, in brackets")
+    raise DescriptionError(f"it is {values!r}, and must be a list of strings, in brackets")
 
 
 def _structure_number(value: object, _: type) -> int:
     if type(value) is int:
-        return value
+        return _small(value)
     raise DescriptionError(f"it is {value!r}, and must be a whole number without quotes")
 
 
-def _read_beside(folder: Path, name: object) -> bytes:
-    if not isinstance(name, str):
-        raise DescriptionError(f"{name!r} is no file name")
-    try:
-        data = (folder / name).read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise DescriptionError(f"the file {name!r} beside it cannot be read: {reason}") from error
-    if len(data) > MAX_ICON_BYTES:
-        raise DescriptionError(f"the file {name!r} has {len(data)} bytes; at most {MAX_ICON_BYTES} are served")
-    return data
+def _small(number: int) -> int:
+    # tomllib reads larger numbers than TOML has, and Python refuses to write the largest of them.
+    if number.bit_length() >= 64:
+        raise DescriptionError("it is a number of more than 64 bits, which TOML does not have")
+    return number
 
 
-def _checked_scpd(data: bytes, name: str) -> bytes:
+def _file_name(value: object) -> str:
+    if not isinstance(value, str):
+        raise DescriptionError(f"{value!r} is not a file name")
+    return value
+
+
+def _read_scpd(folder: Folder, name: str) -> bytes:
+    data = folder.read(name, MAX_DOCUMENT_BYTES)
     try:
         render_scpd(data, config_id=0, spec_version=(1, 1))
     except DescriptionError as error:
@@ -207,7 +229,7 @@ def _checked_scpd(data: bytes, name: str) -> bytes:
 
 
 def _png_size(data: bytes) -> dict[str, int] | None:
-    """Width, height and depth (bits of a pixel) of a PNG; ``None`` for anything else."""
+    """Width, height and depth (bits per pixel) of a PNG; ``None`` for anything else."""
     if data[:8] != _PNG_SIGNATURE or data[12:16] != b"IHDR" or len(data) < 26:
         return None
     width, height, bits, colour = struct.unpack_from(">IIBB", data, 16)
@@ -217,46 +239,31 @@ def _png_size(data: bytes) -> dict[str, int] | None:
 # --- XML -------------------------------------------------------------------------------------------------------
 
 
-def _from_xml(data: bytes, folder: Path) -> RootDevice:
+def _from_xml(data: bytes, folder: Folder) -> RootDevice:
     device = _with_files(parse_description(data), folder)
     assert isinstance(device, RootDevice)
     return device
 
 
-def _with_files(device: Device, folder: Path) -> Device:
-    """*device* with the bytes of all that lies beside its description."""
+def _with_files(device: Device, folder: Folder) -> Device:
+    """*device* with the content of the files that its description names."""
     icons = []
     for icon in device.icons:
-        data = _find(folder, icon.url)
-        if data is None:
+        if (name := folder.find(icon.url)) is None:
             logger.warning("the icon %s is not beside the description and is left out", icon.url)
         else:
-            icons.append(attrs.evolve(icon, data=data))
+            icons.append(attrs.evolve(icon, data=folder.read(name, MAX_ICON_BYTES)))
     services = []
     for service in device.services:
-        data = _find(folder, service.scpd_url)
-        if data is None:
+        if (name := folder.find(service.scpd_url)) is None:
             logger.warning("the SCPD %s is not beside the description; a minimal one is served", service.scpd_url)
-        else:
-            _checked_scpd(data, service.scpd_url)
-        services.append(attrs.evolve(service, scpd=data))
+        services.append(service if name is None else attrs.evolve(service, scpd=_read_scpd(folder, name)))
     url = device.presentation_url
+    page = None if url is None or has_scheme(url) else folder.find(url)
     return attrs.evolve(
         device,
         icons=icons,
         services=services,
         devices=[_with_files(embedded, folder) for embedded in device.devices],
-        page=None if url is None or has_scheme(url) else _find(folder, url),
+        page=None if page is None else folder.read(page, MAX_PAGE_BYTES),
     )
-
-
-def _find(folder: Path, url: str) -> bytes | None:
-    """The file for *url*: at its path below *folder*, or else by its last part in it; never outside of it."""
-    path = path_within(url)
-    top = folder.resolve()
-    for candidate in dict.fromkeys([path, path.rpartition("/")[2]]):
-        with suppress(OSError, RuntimeError):  # a name too long for a file, a link that leads to itself
-            file = (folder / candidate).resolve()
-            if file.is_relative_to(top) and file.is_file():
-                return _read_beside(folder, str(file))
-    return None

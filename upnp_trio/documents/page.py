@@ -1,6 +1,6 @@
-"""The device's own page, for the double click in Windows's Network folder (UDA 2.0 §5, presentation).
+"""The built-in page of a device, which Windows opens on a double click in its Network folder (UDA 2.0 §5).
 
-Plain HTML without scripts or outside resources; every value is escaped.
+The page is HTML without scripts. It loads nothing but the device's icon, and every value in it is escaped.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ footer { max-width: 46rem; margin: 1rem auto; color: var(--soft); font-size: .85
 
 
 def render_page(device: Device, locations: Sequence[str], *, language: str) -> bytes:
-    """The page of *device*, whose description stands at *locations*: name, maker, model, icon, services, addresses."""
+    """The page of *device*, with the URLs of its description as addresses; its texts are in *language*."""
     icon = max(device.icons, key=lambda icon: icon.width * icon.height, default=None)
     picture = f'<img src="{escape(icon.url)}" alt="">' if icon else ""
     facts = [
@@ -83,7 +83,7 @@ def render_page(device: Device, locations: Sequence[str], *, language: str) -> b
 
 
 def render_device_list(pages: Iterable[tuple[str, str]]) -> bytes:
-    """A page that leads to the pages of several devices, given as pairs of name and URL."""
+    """A page with links to the pages of several devices; *pages* holds pairs of name and URL."""
     items = _list("", (_anchor(url, name) for name, url in pages))
     return _document("UPnP devices", "\n".join(["<h1>UPnP devices</h1>", *items]), "en")
 
@@ -108,7 +108,7 @@ def _code(text: str) -> str:
 
 
 def _anchor(url: str, text: str) -> str:
-    """*text* as a link, if *url* leads to the web or to a path of ours: a description may say "javascript:..."."""
+    """*text* as a link to *url*, or as plain text if that is no web link: a URL may be "javascript:..."."""
     if not is_web_link(url):
         return escape(text)
     return f'<a href="{escape(url)}">{escape(text)}</a>'

@@ -1,8 +1,8 @@
-"""One root device made ready to be served: every URL of its tree decided, every document rendered.
+"""Preparing a root device to be served: choosing the URLs of its tree and rendering its documents.
 
-Each root device gets a directory of its own, named by its UUID, so any number of them share one HTTP port. What
-a description names by a relative URL keeps its place below that directory; what it leaves open is filled in.
-All URLs are written as absolute paths, which no control point resolves wrongly (UDA 2.0 §2.3).
+Each root device has a directory of its own, named by its UUID, so that any number of them can share one HTTP port.
+A relative URL of the description keeps its path below that directory, and an empty one gets a path. The documents
+hold absolute paths, because control points differ in how they resolve other relative URLs (UDA 2.0 §2.3).
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ logger = logging.getLogger(__name__)
 XML_TYPE = 'text/xml; charset="utf-8"'  # with the quotes, UDA 2.0 §2.11
 HTML_TYPE = "text/html; charset=utf-8"
 DESCRIPTION_NAME = "description.xml"
+# Browsers draw a page's icon in 16 pixels, or in 32 on screens of double density.
+FAVICON_PIXELS = 32
 
 
 @attrs.frozen
 class File:
-    """A document or picture as HTTP serves it."""
+    """The content of a document or picture, with the media type that HTTP gives it."""
 
     media_type: str
     body: bytes = attrs.field(repr=False)
@@ -39,26 +41,41 @@ class File:
 
 @attrs.frozen(kw_only=True)
 class Publication:
-    """A root device as it is served.
+    """A root device that is ready to be served.
 
-    *root* is complete: it has UDNs, URLs and its CONFIGID, and equals what its description document says.
+    *root* has every UDN, every URL and its CONFIGID, and equals the device that its description document describes.
     """
 
     root: RootDevice
     description_path: str
-    #: by path, everything fixed that the description names, and the description itself
+    #: the description and the files that it names, by path
     files: dict[str, File]
-    #: by path, the devices whose page is the built-in one
+    #: the devices that have the built-in page, by the path of the page
     pages: dict[str, Device]
-    #: the paths that take control calls
+    #: the paths that accept control requests
     control_paths: frozenset[str]
+
+    @property
+    def favicon_path(self) -> str | None:
+        """The path of the root device's icon that a browser shows beside the page's title; ``None`` without icons.
+
+        It is a PNG if there is one, and of those the smallest that is not too small.
+        """
+        icon = min(self.root.icons, key=_unfitness, default=None)
+        return None if icon is None else icon.url
+
+
+def _unfitness(icon: Icon) -> tuple[bool, bool, int]:
+    side = min(icon.width, icon.height)
+    is_too_small = side < FAVICON_PIXELS
+    return icon.mimetype.lower() != "image/png", is_too_small, -side if is_too_small else side
 
 
 def publish(root: RootDevice) -> Publication:
-    """Decide every URL of *root*, whose devices all have a UDN, and render its documents.
+    """Choose the URLs of *root*, whose devices all have a UDN, and render its documents.
 
-    CONFIGID is derived from the documents, so equal numbers mean equal documents (UDA 2.0 §1.2.2).
-    Raises `DescriptionError` for a relative URL with nothing behind it, and for an SCPD that is none.
+    CONFIGID is derived from the documents, so that it changes when they change (UDA 2.0 §1.2.2). Raises
+    `DescriptionError` for an icon without data, and for an SCPD that is not a service description.
     """
     plan = _Plan(root)
     device = plan.place_device(root, is_root=True)
@@ -66,7 +83,7 @@ def publish(root: RootDevice) -> Publication:
     root = attrs.evolve(device, config_id=0, url_base=None)
     scpds = {path: _scpd(service, 0, root) for path, service in plan.scpds.items()}
     digest = hashlib.sha256(b"\0".join([render_description(root), *scpds.values()]))
-    config_id = int.from_bytes(digest.digest()[:3], "big")  # 0..2^24-1 is the device's to choose
+    config_id = int.from_bytes(digest.digest()[:3], "big")  # a device may choose a number from 0 to 2**24 - 1
     root = attrs.evolve(root, config_id=config_id)
     files = {path: File(XML_TYPE, _scpd(service, config_id, root)) for path, service in plan.scpds.items()}
     description_path = f"{plan.directory}{DESCRIPTION_NAME}"
@@ -88,7 +105,7 @@ def _scpd(service: Service, config_id: int, root: RootDevice) -> bytes:
 
 
 class _Plan:
-    """Who stands where below one root device's directory."""
+    """The paths below the directory of one root device, and what each of them serves."""
 
     def __init__(self, root: RootDevice) -> None:
         assert root.udn is not None
@@ -101,7 +118,7 @@ class _Plan:
         self._services = 0
 
     def place_device(self, device: Device, *, is_root: bool = False) -> Device:
-        """*device* and all below it with their URLs decided."""
+        """*device* and the devices embedded in it, with their URLs."""
         placed = attrs.evolve(
             device,
             icons=[self._place_icon(icon) for icon in device.icons],
@@ -113,10 +130,10 @@ class _Plan:
     def _place_page(self, device: Device, *, is_root: bool) -> str | None:
         url = device.presentation_url
         if url is not None and has_scheme(url):
-            return url  # a page elsewhere, as the device's maker wishes
+            return url  # the device has its page on another host
         if url is None and not is_root:
             return None
-        # the directory itself is the root device's alone
+        # Only the root device may have the directory itself as the path of its page.
         path = self.directory if is_root and not path_within(url or "") else self._claim(url or "", "page.html")
         if device.page is None:
             self.pages[path] = device
@@ -141,12 +158,12 @@ class _Plan:
         self.controls.append(control_path)
         if service.event_sub_url:
             logger.info("%s: events are not served, so its eventSubURL is left empty", service.service_id)
-        # empty, as nothing is evented (UDA 2.0 §2.3)
+        # An empty eventSubURL says that the service has no events (UDA 2.0 §2.3).
         return attrs.evolve(service, scpd_url=scpd_path, control_url=control_path, event_sub_url="")
 
     def _claim(self, url: str, default: str) -> str:
-        """A path of one's own for *url*: below the directory, and unlike every other of this device."""
-        # ";" is quoted as well: Python's urljoin drops one at the end
+        """A path below the directory for *url*, which no other document of this root device has."""
+        # ";" is quoted as well, because Python's urljoin drops it at the end of a path.
         path = self.directory + quote(path_within(url) or default, safe="/~!$&'()*+,=:@")
         stem, ending = posixpath.splitext(path)
         number = 1

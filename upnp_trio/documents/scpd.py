@@ -11,9 +11,9 @@ __all__ = ["render_scpd"]
 
 
 def render_scpd(scpd: bytes | None, *, config_id: int, spec_version: tuple[int, int]) -> bytes:
-    """The SCPD as it is served: *scpd* with its ``configId``, or a minimal valid one (UDA 2.0 §2.5).
+    """The SCPD that is served: *scpd* with *config_id*, or a minimal valid one for ``None`` (UDA 2.0 §2.5).
 
-    Raises `DescriptionError` if *scpd* is no service description.
+    Raises `DescriptionError` if *scpd* is not a service description.
     """
     document = _minimal(spec_version) if scpd is None else _read(scpd)
     document.set("configId", str(config_id))
@@ -23,8 +23,8 @@ def render_scpd(scpd: bytes | None, *, config_id: int, spec_version: tuple[int, 
 def _read(scpd: bytes) -> Element:
     document = parse_xml(scpd)
     if local_name(document.tag) != "scpd":
-        raise DescriptionError(f"<{local_name(document.tag)}> is no service description: UDA §2.5 wants <scpd>")
-    for element in document.iter():  # a file without the namespace is a common slip, and would be unreadable
+        raise DescriptionError(f"<{local_name(document.tag)}> is not a service description: UDA §2.5 wants <scpd>")
+    for element in document.iter():  # many files lack the namespace, without which control points cannot read them
         if not namespace(element.tag):
             element.tag = _in_service(element.tag)
     if document.find(_in_service("serviceStateTable")) is None:
@@ -33,7 +33,7 @@ def _read(scpd: bytes) -> Element:
 
 
 def _minimal(spec_version: tuple[int, int]) -> Element:
-    # No actionList, as there are no actions; one variable, as UDA demands at least one; without events.
+    # UDA forbids an actionList without actions and demands a variable. This one sends no events.
     document = Element(_in_service("scpd"))
     version = SubElement(document, _in_service("specVersion"))
     for name, number in zip(("major", "minor"), spec_version, strict=True):

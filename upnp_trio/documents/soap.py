@@ -1,4 +1,4 @@
-"""The one SOAP answer of a device without actions: a fault (UDA 2.0 §3.2.5)."""
+"""The SOAP fault, with which a device without actions answers every control request (UDA 2.0 §3.2.5)."""
 
 from __future__ import annotations
 

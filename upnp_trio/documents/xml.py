@@ -1,6 +1,6 @@
-"""XML between bytes and element trees, safe to read and plain to write.
+"""Reading XML that anybody may have written, and writing XML that every control point can read.
 
-Trees are `xml.etree.ElementTree` elements whose tags carry their namespace (``{namespace}name``).
+Trees are `xml.etree.ElementTree` elements, whose tags include their namespace (``{namespace}name``).
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ __all__ = ["DEVICE_NAMESPACE", "SERVICE_NAMESPACE", "local_name", "namespace", "
 DEVICE_NAMESPACE = "urn:schemas-upnp-org:device-1-0"
 SERVICE_NAMESPACE = "urn:schemas-upnp-org:service-1-0"
 
-# 1 MiB: the largest real descriptions (gateways with a hundred services) have some 100 KiB.
+# Real descriptions are far smaller, even those of gateways with many services.
 MAX_DOCUMENT_BYTES = 1024 * 1024
-# Depth 32: eight nested devices; 4,096 elements: a thousand times ten fields would be an attack (pupnp #250).
+# Room for embedded devices in 14 levels.
 MAX_DEPTH = 32
+# A document of 100,000 elements stalled pupnp (pupnp #250).
 MAX_ELEMENTS = 4096
 
-# The prefixes that these namespaces have everywhere; some control points look for the text "dlna:X_DLNADOC".
+# The usual prefixes of these namespaces. Some control points search for the characters "dlna:X_DLNADOC".
 PREFIXES = {
     "http://www.w3.org/XML/1998/namespace": "xml",
     "urn:schemas-dlna-org:device-1-0": "dlna",
@@ -34,11 +35,19 @@ PREFIXES = {
 }
 DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
 
-_BARE_AMPERSAND = re.compile(rb"&(?!#[0-9]+;|#x[0-9A-Fa-f]+;|[A-Za-z_][\w.\-]*;)")
+# An "&" that begins no reference. CDATA sections, comments and the XML declaration, where "&" needs no repair, are
+# matched whole as group 1.
+_BARE_AMPERSAND = re.compile(
+    r"(<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z))"
+    r"|&(?!#[0-9]+;|#x[0-9A-Fa-f]+;|[A-Za-z_][\w.\-]*;)",
+    re.ASCII | re.DOTALL,
+)
+# Stands for every encoding with ASCII's bytes for the markup, as it maps each byte to one character and back.
+_ONE_BYTE = "latin-1"
 
 
 def namespace(tag: str) -> str:
-    """The namespace of a tag, or an empty text."""
+    """The namespace of a tag, or an empty string."""
     return tag[1:].partition("}")[0] if tag.startswith("{") else ""
 
 
@@ -48,7 +57,7 @@ def local_name(tag: str) -> str:
 
 
 class _BoundedBuilder(TreeBuilder):
-    """A tree builder that gives up on documents made to exhaust their reader."""
+    """A tree builder that refuses processing instructions and documents with too many levels or elements."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,19 +82,21 @@ class _BoundedBuilder(TreeBuilder):
 
 
 def parse_xml(data: bytes) -> Element:
-    """Read a document: no DOCTYPE, no entities, no processing instructions, bounded in size, depth and number.
+    """Read a document without DOCTYPE, entities or processing instructions, of bounded size and depth.
 
-    Tolerates white space and zero bytes around the document, and a bare ``&`` in a text (devices that paste a
-    user's words into their XML). Raises `DescriptionError` that names line and column.
+    White space and zero bytes around the document are ignored. A bare ``&`` stands for itself, because some devices
+    copy a user's words into their XML unescaped. Raises `DescriptionError`, which names line and column of what is
+    not well-formed.
     """
     if len(data) > MAX_DOCUMENT_BYTES:
         raise DescriptionError(f"the document has {len(data)} bytes; at most {MAX_DOCUMENT_BYTES} are read")
-    # of the bytes of UTF-16 and UTF-32 nothing may be stripped
-    data = data if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data.strip(b" \t\r\n\0")
+    encoding = _encoding(data)
+    if encoding == _ONE_BYTE:  # in UTF-16, a zero byte is half a character
+        data = data.strip(b" \t\r\n\0")
     try:
         return _parse(data)
     except ParseError as error:
-        mended = _BARE_AMPERSAND.sub(b"&amp;", data)
+        mended = mend_ampersands(data, encoding)
         if mended == data:
             raise _not_xml(error) from error
     try:
@@ -94,8 +105,28 @@ def parse_xml(data: bytes) -> Element:
         raise _not_xml(error) from error
 
 
+def _encoding(data: bytes) -> str:
+    """The encoding of the markup in *data*: UTF-16 of either byte order, or one byte for each character."""
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff", b"<\0\0\0", b"\0\0\0<\0")):
+        raise DescriptionError("the document is in UTF-32, which XML parsers need not read; save it as UTF-8")
+    if data.startswith((b"\xff\xfe", b"<\0")):
+        return "utf-16-le"
+    if data.startswith((b"\xfe\xff", b"\0<\0")):
+        return "utf-16-be"
+    return _ONE_BYTE
+
+
+def mend_ampersands(data: bytes, encoding: str) -> bytes:
+    """*data* with ``&amp;`` for each bare ``&``; unchanged if *data* cannot be decoded by *encoding*."""
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        return data
+    return _BARE_AMPERSAND.sub(lambda match: match[1] or "&amp;", text).encode(encoding)
+
+
 def _parse(data: bytes) -> Element:
-    # here and not above: who serves a device reads no XML
+    # Imported here, because serving a device reads no XML.
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import DefusedXMLParser
 
@@ -106,7 +137,7 @@ def _parse(data: bytes) -> Element:
     except DefusedXmlException as error:
         raise DescriptionError("the document has a DOCTYPE or entities, which UPnP has no use for") from error
     except (LookupError, ValueError, Warning) as error:
-        # an unknown or multi-byte encoding in the XML declaration; some of Python's own ("unicode_escape") warn
+        # The XML declaration names an unknown or multi-byte encoding. Some of Python's ("unicode_escape") warn.
         raise DescriptionError(f"the document's encoding cannot be read: {error}") from error
     return root
 
@@ -117,7 +148,7 @@ def _not_xml(error: ParseError) -> DescriptionError:
 
 
 def render_xml(root: Element) -> bytes:
-    """Write a document in UTF-8: the root's namespace is the default one, all others are declared on the root."""
+    """Write a document in UTF-8. The root's namespace is the default one, and the root declares all others."""
     default = namespace(root.tag)
     prefixes = {default: ""}
     numbers = count(1)
@@ -126,7 +157,7 @@ def render_xml(root: Element) -> bytes:
         uri = namespace(name)
         if not uri:
             return name
-        if uri not in prefixes or (attribute and not prefixes[uri]):  # an attribute has no default namespace
+        if uri not in prefixes or (attribute and not prefixes[uri]):  # attributes have no default namespace
             prefixes[uri] = PREFIXES.get(uri) or f"ns{next(numbers)}"
         prefix = prefixes[uri]
         return f"{prefix}:{local_name(name)}" if prefix else local_name(name)
@@ -140,7 +171,7 @@ def render_xml(root: Element) -> bytes:
 
     plain = copy(root)
     declared = {f"xmlns:{prefix}" if prefix else "xmlns": uri for uri, prefix in prefixes.items() if prefix != "xml"}
-    if prefixes[default]:  # an attribute needed a prefix for the default namespace as well
+    if prefixes[default]:  # an attribute needed a prefix for the default namespace, which keeps its declaration
         declared["xmlns"] = default
     plain.attrib = declared | plain.attrib
     indent(plain)

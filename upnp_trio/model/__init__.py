@@ -1,1 +1,1 @@
-"""What a device is: frozen values, and the rules that UDA has for them."""
+"""A device as frozen values, and the rules that UDA has for them."""

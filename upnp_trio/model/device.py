@@ -1,8 +1,8 @@
-"""What a device is: the values that a description document holds (UDA 2.0 §2.3), and the bytes it points at.
+"""A device as values: the content of its description document (UDA 2.0 §2.3), and the files that this names.
 
-A description names its icons, service descriptions and page by URL. So that one value is all that
-`upnp_trio.serve_device` needs, the bytes travel with the element that names them (`Icon.data`, `Service.scpd`,
-`Device.page`). They are no part of the document, so two values are equal when their documents are.
+A description names its icons, service descriptions and pages by URL. The values hold the content of these files as
+well (`Icon.data`, `Service.scpd`, `Device.page`), so that `upnp_trio.serve_device` needs one value and nothing else.
+The files are not part of the document: two devices are equal if their documents are.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["Device", "Icon", "RootDevice", "Service"]
 
 
-# Converters that let a list stand for a tuple, one for each type: mypy cannot see through a generic one.
+# Converters that accept any iterable for a tuple. There is one for each type, as mypy cannot infer a generic one's.
 def _texts(items: Iterable[str]) -> tuple[str, ...]:
     texts = as_tuple(items)
-    # an empty one says nothing, and would be none when read back
+    # An empty string is left out, because a reader of the document takes its element for a missing one.
     return tuple(text for item in texts if (text := tidy(item)) != "") if isinstance(texts, tuple) else texts
 
 
@@ -47,26 +47,26 @@ def _pair(numbers: Sequence[int]) -> tuple[int, ...]:
 
 
 def _members_are_devices(instance: object, attribute: attrs.Attribute[tuple[Device, ...]], value: object) -> None:
-    # a function of its own, as the class it names is not there yet when its fields are
+    # This looks up `Device` when it is called, because the class does not exist yet when its fields are defined.
     members_are(Device)(instance, attribute, value)
 
 
 @attrs.frozen(kw_only=True)
 class Icon:
-    """A picture of the device; sizes in pixels, *depth* in bits (UDA 2.0 §2.3, iconList)."""
+    """A picture of the device; sizes are in pixels, *depth* in bits per pixel (UDA 2.0 §2.3, iconList)."""
 
     mimetype: str = attrs.field(converter=tidy, validator=one_line)
     width: int = attrs.field(validator=whole_number)
     height: int = attrs.field(validator=whole_number)
     depth: int = attrs.field(validator=whole_number)
     url: str = attrs.field(converter=tidy, validator=one_line)
-    #: the picture itself, served at *url*
+    #: the content of the picture file, served at *url*
     data: bytes | None = attrs.field(default=None, eq=False, repr=False, validator=optional_bytes)
 
 
 @attrs.frozen(kw_only=True)
 class Service:
-    """A service of a device; URLs left empty are chosen when the device is served (UDA 2.0 §2.3, serviceList)."""
+    """A service of a device; empty URLs are replaced when the device is served (UDA 2.0 §2.3, serviceList)."""
 
     service_type: ServiceType = attrs.field(converter=as_service_type)
     service_id: str = attrs.field(converter=tidy, validator=one_line)
@@ -82,11 +82,11 @@ class Service:
 
 @attrs.frozen(kw_only=True)
 class Device:
-    """A device, root or embedded, with everything that UDA 2.0 §2.3 allows it to say.
+    """A root or embedded device, with all elements of UDA 2.0 §2.3.
 
-    Texts are single lines: outer white space is dropped, control characters are refused here. The limits of
-    UDA itself are judged by `upnp_trio.check`, because descriptions of other vendors break them and must still
-    be readable.
+    Each text is a single line. White space around it is removed, and a control character raises `DescriptionError`.
+    `upnp_trio.check` applies the limits of UDA, which this class does not, because descriptions of other vendors
+    break them and must still be readable.
     """
 
     device_type: DeviceType = attrs.field(converter=as_device_type)
@@ -98,14 +98,14 @@ class Device:
     model_number: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
     model_url: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
     serial_number: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
-    #: left out, it is derived from this host, the type and the friendly name: the same at every start
+    #: if ``None``, serving derives it from this host, the device type and the friendly name, the same at every start
     udn: Udn | None = attrs.field(default=None, converter=as_udn)
     upc: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
     icons: tuple[Icon, ...] = attrs.field(default=(), converter=_icons, validator=members_are(Icon))
     services: tuple[Service, ...] = attrs.field(default=(), converter=_services, validator=members_are(Service))
     #: the embedded devices
     devices: tuple[Device, ...] = attrs.field(default=(), converter=_devices, validator=_members_are_devices)
-    #: left out, the device gets a page of its own
+    #: if ``None``, a root device is served with the built-in page
     presentation_url: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
     #: ``dlna:X_DLNADOC``, such as ``DMS-1.50``; only for AV devices that follow DLNA's guidelines
     dlna_docs: tuple[str, ...] = attrs.field(default=(), converter=_texts, validator=members_are(str))
@@ -127,13 +127,13 @@ class Device:
 
 @attrs.frozen(kw_only=True)
 class RootDevice(Device):
-    """A root device: the device of a description document, and what that document says of itself."""
+    """A root device: the outermost device of a description document, with the properties of the document."""
 
     #: the UDA version this device follows, in its documents and in SERVER (UDA 2.0 §2.3, specVersion)
     spec_version: tuple[int, int] = attrs.field(default=(1, 1), converter=_pair)
-    #: as read from a document; a device that is served always gets the one its documents ask for
+    #: as read from a document; a device is served with one that is computed from its documents
     config_id: int | None = attrs.field(default=None, validator=attrs.validators.optional(whole_number))
-    #: as read from a document; UDA 1.1 and later forbid it, so it is never served
+    #: as read from a document; it is never served, because UDA 1.1 and later forbid it
     url_base: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
     #: the language of the texts, for CONTENT-LANGUAGE
     language: str = attrs.field(default="en", eq=False)

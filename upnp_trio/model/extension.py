@@ -1,4 +1,4 @@
-"""What vendors add to a device: raw elements in their own namespaces, and Windows's PnP-X (UDA 2.0 §2.7)."""
+"""Vendor elements of a device: any element with a namespace, and Windows's PnP-X (UDA 2.0 §2.7)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from upnp_trio.model.text import optional_line, reject_control_characters, tidy,
 
 __all__ = ["ExtensionElement", "PnpX"]
 
-# ASCII only, though XML allows more: no vendor's name needs it, and none can surprise a reader.
+# XML allows more, but not every reader does.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 _ATTRIBUTE_NAME = re.compile(r"(\{(?P<namespace>[^{}\s]+)\})?(?!xmlns\Z)[A-Za-z_][A-Za-z0-9_.\-]*")
-# Blanks and braces: with those, parsers part a namespace from the name behind it.
+# Parsers put braces around a namespace, or a blank behind it, to separate it from the name.
 _NAMESPACE = re.compile(r"[^{}\s]+")
-# no document may bind a prefix to it (Namespaces in XML 1.0 §3)
+# No document may bind a prefix to this namespace (Namespaces in XML 1.0 §3).
 _XMLNS = "http://www.w3.org/2000/xmlns/"
 
 
@@ -34,16 +34,16 @@ def _are_pairs_of_texts(pairs: object) -> bool:
 
 
 def extensions(items: Iterable[ExtensionElement]) -> tuple[ExtensionElement, ...]:
-    """An attrs converter: a list of elements may stand for a tuple."""
+    """An attrs converter that accepts any iterable of elements for a tuple."""
     return as_tuple(items)
 
 
 @attrs.frozen
 class ExtensionElement:
-    """One element that UDA does not define, kept as it is.
+    """An element that UDA does not define, kept as it is.
 
-    *attributes* is a mapping, or pairs; a name in a namespace is written ``{namespace}name``. Text that stands
-    between children (mixed content) is not kept: no UPnP vendor uses it.
+    *attributes* is a mapping or an iterable of pairs; a name in a namespace is written ``{namespace}name``. Text
+    between the children (mixed content) is not kept.
     """
 
     namespace: str
@@ -55,13 +55,13 @@ class ExtensionElement:
     def __attrs_post_init__(self) -> None:
         for field in ("namespace", "name", "text"):
             if not isinstance(value := getattr(self, field), str):
-                raise DescriptionError(f"ExtensionElement.{field} is {value!r}; it must be a text")
+                raise DescriptionError(f"ExtensionElement.{field} is {value!r}; it must be text")
         if not self.namespace or self.namespace == _XMLNS:
             raise DescriptionError(f"the extension element {self.name!r} has no namespace; UDA §2.7 wants one")
         if not _NAMESPACE.fullmatch(self.namespace):
-            raise DescriptionError(f"{self.namespace!r} is no namespace (of the extension element {self.name!r})")
+            raise DescriptionError(f"{self.namespace!r} is not a namespace (of the extension element {self.name!r})")
         if not _NAME.fullmatch(self.name):
-            raise DescriptionError(f"{self.name!r} is no XML element name")
+            raise DescriptionError(f"{self.name!r} is not an XML element name")
         reject_control_characters(self.namespace, f"the namespace of {self.name}")
         reject_control_characters(self.text, f"the text of {self.name}", lines=True)
         self._check_attributes()
@@ -73,12 +73,12 @@ class ExtensionElement:
     def _check_attributes(self) -> None:
         if not _are_pairs_of_texts(self.attributes):
             raise DescriptionError(
-                f"the attributes of {self.name} are {self.attributes!r}; they must be pairs of texts"
+                f"the attributes of {self.name} are {self.attributes!r}; they must be pairs of strings"
             )
         for name, value in self.attributes:
             match = _ATTRIBUTE_NAME.fullmatch(name)
             if match is None or match["namespace"] == _XMLNS:
-                raise DescriptionError(f"{name!r} is no XML attribute name (on the element {self.name})")
+                raise DescriptionError(f"{name!r} is not an XML attribute name (on the element {self.name})")
             reject_control_characters(name + value, f"the attribute {name} of {self.name}")
         if len(dict(self.attributes)) < len(self.attributes):
             raise DescriptionError(f"the element {self.name} has an attribute twice: {self.attributes!r}")
@@ -86,10 +86,10 @@ class ExtensionElement:
 
 @attrs.frozen(kw_only=True)
 class PnpX:
-    """How Windows sorts the device into its Network folder (PnP-X; not part of UDA).
+    """The place of the device in Windows's Network folder (PnP-X, which is not part of UDA).
 
-    Values are written as Windows documents them: several hardware ids, compatible ids or categories stand in
-    one text, separated by spaces, the most specific or primary one first.
+    Values have the format that Windows documents: spaces separate several hardware ids, compatible ids or categories,
+    of which the first is the most specific or primary one.
     """
 
     #: ``pnpx:X_deviceCategory``, such as ``MediaDevices`` or ``NetworkInfrastructure.Router``
@@ -105,7 +105,7 @@ class PnpX:
 
 
 def as_pnpx(value: PnpX | None) -> PnpX | None:
-    """An attrs converter: one that says nothing is none."""
+    """An attrs converter: ``None`` in place of a PnpX without any value."""
     return None if value == PnpX() else value
 
 

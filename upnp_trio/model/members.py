@@ -1,4 +1,4 @@
-"""Fields that hold other things than one text: tuples of values, and bytes."""
+"""Converters and validators for fields that hold tuples or bytes."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def optional_bytes(instance: object, attribute: attrs.Attribute[bytes | None], v
 
 
 def as_tuple(items: Iterable[T]) -> tuple[T, ...]:
-    """What attrs converters have in common: a list may stand for a tuple; what is neither is left to the validator."""
+    """The tuple of *items*. Anything that is not an iterable is returned unchanged, for the validator to refuse."""
     if isinstance(items, Iterable) and not isinstance(items, str | bytes):
         return tuple(items)
     return items  # type: ignore[return-value]  # the validator refuses it
 
 
 def members_are(kind: type) -> Callable[[object, attrs.Attribute[tuple[T, ...]], object], None]:
-    """An attrs validator: a tuple of *kind*; texts in it are single lines."""
+    """An attrs validator: a tuple of *kind*; strings in it are single lines."""
 
     def validate(instance: object, attribute: attrs.Attribute[tuple[T, ...]], value: object) -> None:
         where = f"{type(instance).__name__}.{attribute.name}"

@@ -1,4 +1,4 @@
-"""UPnP's names: UDN, device and service types (UDA 2.0 §1.1.4, §1.2.2, §2.3)."""
+"""The names of UPnP: UDNs, device types and service types (UDA 2.0 §1.1.4, §1.2.2, §2.3)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from upnp_trio.errors import DescriptionError
 from upnp_trio.model.text import reject_control_characters
 
 __all__ = [
+    "MAX_SEARCH_TARGET_BYTES",
     "DeviceType",
     "ServiceType",
     "TypeUrn",
@@ -21,19 +22,23 @@ __all__ = [
     "split_version",
 ]
 
+# Real names, even vendors' service types, are far shorter. SSDP refuses a longer search target, because each
+# response repeats it.
+MAX_SEARCH_TARGET_BYTES = 256
+
 _HEX_FORM = re.compile(r"uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-# ASCII without blanks, as SSDP carries it in headers and control points search for it by name
+# ASCII without blanks, because headers of SSDP carry it
 _TYPE_URN = re.compile(r"urn:(?P<domain>[!-9;-~]+):(?P<kind>device|service):(?P<name>[!-9;-~]+):[0-9]{1,9}")
 
 
 def split_version(text: str) -> tuple[str, int | None]:
-    """Split a type into what stands before its version and the version; ``None`` if it ends in no number.
+    """Split a type into the part before its version, and the version; ``None`` if no number ends it.
 
     >>> split_version("urn:schemas-upnp-org:device:Basic:1")
     ('urn:schemas-upnp-org:device:Basic', 1)
     """
     base, colon, version = text.rpartition(":")
-    # nine digits: no real version is larger, and a stranger's number stays cheap to read
+    # No real version has more than nine digits, and a number from the network must be cheap to read.
     if colon and version.isascii() and version.isdecimal() and len(version) <= 9:
         return base, int(version)
     return text, None
@@ -50,10 +55,10 @@ def _udn_text(value: object) -> object:
 
 @attrs.frozen
 class Udn:
-    """A Unique Device Name: ``uuid:`` and a UUID, spelled as given; SSDP repeats it letter for letter.
+    """A Unique Device Name: ``uuid:`` and a UUID (UDA 2.0 §1.1.4).
 
-    UDA 1.0 allows any text after ``uuid:``, and such devices exist, so this does too; `upnp_trio.check` holds
-    what we serve to the hexadecimal form that 1.1 demands (UDA 2.0 §1.1.4).
+    Its spelling is kept, because SSDP repeats it letter for letter. UDA 1.0 allows any text after ``uuid:``, and so
+    does this class, because such devices exist. `upnp_trio.check` applies the stricter rule of UDA 1.1.
     """
 
     text: str = attrs.field(converter=_udn_text)
@@ -69,7 +74,7 @@ class Udn:
 
     @property
     def uuid(self) -> str:
-        """What follows ``uuid:``."""
+        """The part after ``uuid:``."""
         return self.text[5:]
 
     @property
@@ -91,7 +96,7 @@ class TypeUrn:
     @text.validator
     def _validate(self, attribute: attrs.Attribute[str], value: object) -> None:
         if not isinstance(value, str):
-            raise DescriptionError(f"{type(self).__name__} is {value!r}; it must be a text such as 'urn:…:1'")
+            raise DescriptionError(f"{type(self).__name__} is {value!r}; it must be text such as 'urn:…:1'")
         reject_control_characters(value, type(self).__name__)
 
     def __str__(self) -> str:
@@ -99,11 +104,11 @@ class TypeUrn:
 
     @property
     def version(self) -> int | None:
-        """The version at the end, or ``None`` where a vendor left it out."""
+        """The version at the end, or ``None`` if the type has none."""
         return split_version(self.text)[1]
 
     def flaw(self, kind: str) -> str | None:
-        """What keeps this from being a *kind* (``device`` or ``service``) type by UDA 2.0 §1.2.2, §2.3."""
+        """The rule that this breaks as a type of *kind* ``device`` or ``service`` (UDA 2.0 §1.2.2, §2.3), if any."""
         match = _TYPE_URN.fullmatch(self.text)
         if match is None or match["kind"] != kind:
             return f"must read 'urn:<domain>:{kind}:<type>:<version>' in ASCII, with a whole number at the end"
@@ -111,6 +116,8 @@ class TypeUrn:
             return "must name its domain with '-' for each '.', as in 'schemas-upnp-org'"
         if len(match["name"]) > 64:
             return f"must have a type name of at most 64 characters; this one has {len(match['name'])}"
+        if self.version == 0:
+            return "must have a version of at least 1"
         if "#" in self.text:
             return "must not contain '#'"
         return None

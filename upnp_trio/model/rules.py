@@ -1,4 +1,4 @@
-"""What UDA demands of a description that is served: every MUST an error, every SHOULD a warning (UDA 2.0 §2.3)."""
+"""UDA's rules for the description of a device that is served, each a MUST or a SHOULD (UDA 2.0 §2.3)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.errors import DescriptionError
+from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES
 from upnp_trio.model.urls import has_scheme, is_web_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from upnp_trio.model.device import Device, Icon, RootDevice, Service
+    from upnp_trio.model.names import TypeUrn, Udn
 
 __all__ = ["Violation", "check", "violations"]
 
@@ -23,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 SPEC_VERSIONS = frozenset({(1, 0), (1, 1), (2, 0)})
 
-# "should be < N characters", UDA 2.0 §2.3
+# UDA 2.0 §2.3 says "should be < N characters".
 SHORT_TEXTS = {
     "friendly_name": 64,
     "manufacturer": 64,
@@ -32,14 +34,14 @@ SHORT_TEXTS = {
     "model_number": 32,
     "serial_number": 64,
 }
-# it is a header as well: of HTTP, when the icon is served
+# HTTP sends it in a header, so it has no other characters.
 _MIMETYPE = re.compile(r"image/[\w.+-]+", re.ASCII | re.IGNORECASE)
 _SERVICE_ID = re.compile(r"urn:[^:\s]+:serviceId:(?P<id>[^:\s]+)")
 
 
 @attrs.frozen
 class Violation:
-    """One rule of UDA that a description breaks: *where* it does, with which *value*, and what the rule says."""
+    """A *rule* of UDA that a description breaks by the *value* of the field *where*."""
 
     where: str
     value: object
@@ -52,9 +54,9 @@ class Violation:
 
 
 def check(root: RootDevice) -> None:
-    """Hold *root* to UDA: log a warning for every SHOULD it breaks.
+    """Check *root* against the rules of UDA, and log a warning for every SHOULD that it breaks.
 
-    Raises `DescriptionError`, naming field, value and rule of every MUST that it breaks, all at once.
+    Raises `DescriptionError` with field, value and rule of every MUST that it breaks, one on each line.
     """
     found = list(violations(root))
     for violation in found:
@@ -68,27 +70,23 @@ def check(root: RootDevice) -> None:
 def violations(root: RootDevice) -> Iterator[Violation]:
     """Every rule of UDA 2.0 §2.3 that *root* breaks, in the order of the document."""
     if root.spec_version not in SPEC_VERSIONS:
-        yield Violation("spec_version", root.spec_version, "UDA §2.3 knows 1.0, 1.1 and 2.0")
+        yield Violation("spec_version", root.spec_version, "UDA §2.3 allows 1.0, 1.1 and 2.0")
     yield from _device(root, "", root.spec_version)
     yield from _repeats(root)
 
 
 def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterator[Violation]:
-    if flaw := device.device_type.flaw("device"):
-        yield Violation(f"{where}device_type", device.device_type.text, f"UDA §2.3: it {flaw}")
+    yield from _type(device.device_type, "device", where)
     for field in ("friendly_name", "manufacturer", "model_name"):
         if not getattr(device, field):
-            yield Violation(f"{where}{field}", "", "UDA §2.3 requires a text here")
+            yield Violation(f"{where}{field}", "", "UDA §2.3 requires text here")
     for field, limit in SHORT_TEXTS.items():
         text = getattr(device, field) or ""
         if len(text) >= limit:
             rule = f"UDA §2.3: it should be shorter than {limit} characters and has {len(text)}"
             yield Violation(f"{where}{field}", text, rule, must=False)
-    if device.udn is not None and not device.udn.is_uuid:
-        rule = "UDA §1.1.4 wants 'uuid:' and hexadecimal digits in groups of 8-4-4-4-12"
-        # 1.0 allows any text, but SSDP's headers only what is ASCII
-        must = spec_version >= (1, 1) or not device.udn.text.isascii()
-        yield Violation(f"{where}udn", device.udn.text, rule, must=must)
+    if device.udn is not None:
+        yield from _udn(device.udn, f"{where}udn", spec_version)
     if device.upc is not None and not re.fullmatch(r"[0-9]{12}", device.upc):
         yield Violation(f"{where}upc", device.upc, "UDA §2.3: a Universal Product Code has 12 digits")
     url = device.presentation_url
@@ -106,6 +104,36 @@ def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterat
         yield from _device(embedded, f"{where}devices[{number}].", spec_version)
 
 
+def _type(urn: TypeUrn, kind: str, where: str) -> Iterator[Violation]:
+    if flaw := urn.flaw(kind):
+        yield Violation(f"{where}{kind}_type", urn.text, f"UDA §2.3: it {flaw}")
+    elif rule := _unsearchable(urn.text):
+        yield Violation(f"{where}{kind}_type", urn.text, rule)
+
+
+def _udn(udn: Udn, where: str, spec_version: tuple[int, int]) -> Iterator[Violation]:
+    if udn.is_uuid:
+        return
+    if rule := _unsearchable(udn.text):
+        yield Violation(where, udn.text, rule)
+    else:
+        rule = "UDA §1.1.4 wants 'uuid:' and hexadecimal digits in groups of 8-4-4-4-12"
+        # UDA 1.0 allows any text, but headers of SSDP hold ASCII only.
+        yield Violation(where, udn.text, rule, must=spec_version >= (1, 1) or not udn.text.isascii())
+
+
+def _unsearchable(target: str) -> str | None:
+    """The rule by which SSDP does not read a search for *target*, if any."""
+    if len(target) > MAX_SEARCH_TARGET_BYTES:
+        return (
+            f"UDA §1.3.2: it must be a search target, which may have at most {MAX_SEARCH_TARGET_BYTES} characters; "
+            f"this one has {len(target)}"
+        )
+    if target.endswith('"'):
+        return "UDA §1.3.2: it must be a search target, and a quote at the end of one is ignored"
+    return None
+
+
 def _icon(icon: Icon, where: str) -> Iterator[Violation]:
     if not _MIMETYPE.fullmatch(icon.mimetype):
         yield Violation(f"{where}mimetype", icon.mimetype, "UDA §2.3 wants a type such as 'image/png'")
@@ -117,8 +145,7 @@ def _icon(icon: Icon, where: str) -> Iterator[Violation]:
 
 
 def _service(service: Service, where: str) -> Iterator[Violation]:
-    if flaw := service.service_type.flaw("service"):
-        yield Violation(f"{where}service_type", service.service_type.text, f"UDA §2.3: it {flaw}")
+    yield from _type(service.service_type, "service", where)
     match = _SERVICE_ID.fullmatch(service.service_id)
     if match is None:
         rule = "UDA §2.3: it must read 'urn:<domain>:serviceId:<id>', as in 'urn:upnp-org:serviceId:…'"

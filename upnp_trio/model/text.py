@@ -1,4 +1,4 @@
-"""Text that can stand in an XML document, a header and a terminal without changing what stands around it."""
+"""Converters and validators for text that is safe in an XML document, a header and a terminal."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def reject_control_characters(value: str, where: str, *, lines: bool = False) ->
 
 
 def tidy(value: str) -> str:
-    """An attrs converter: outer white space is no part of a name; what is no text is left to the validator."""
+    """An attrs converter: a string without the white space around it; the validator refuses other values."""
     return value.strip() if isinstance(value, str) else value
 
 
 def tidy_optional(value: str | None) -> str | None:
-    """Like `tidy`; an empty element says no more than a missing one: vendors write both for "none"."""
+    """Like `tidy`, with ``None`` for an empty string: vendors write an empty element for a missing one."""
     return (value.strip() or None) if isinstance(value, str) else value
 
 
@@ -51,7 +51,7 @@ def one_line(instance: object, attribute: attrs.Attribute[str], value: object) -
     """An attrs validator: one line of text without control characters."""
     where = f"{type(instance).__name__}.{attribute.name}"
     if not isinstance(value, str):
-        raise DescriptionError(f"{where} is {value!r}; it must be a text, not {type(value).__name__}")
+        raise DescriptionError(f"{where} is {value!r}; it must be text, not {type(value).__name__}")
     reject_control_characters(value, where)
 
 
@@ -62,7 +62,7 @@ def optional_line(instance: object, attribute: attrs.Attribute[str | None], valu
 
 
 def whole_number(instance: object, attribute: attrs.Attribute[int], value: object) -> None:
-    """An attrs validator: a whole number of at least 0 (``True`` is none)."""
+    """An attrs validator: a whole number of at least 0 (``True`` is not one)."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         where = f"{type(instance).__name__}.{attribute.name}"
         raise DescriptionError(f"{where} is {value!r}; it must be a whole number of at least 0")

@@ -1,6 +1,7 @@
-"""The parts of a URL that decide where it leads, read from any text (RFC 3986, appendix B).
+"""The parts of a URL that decide where it leads (RFC 3986, appendix B).
 
-Not `urllib.parse.urlsplit`: it raises `ValueError` for some of what vendors and users write ("http://[").
+These functions accept any string. `urllib.parse.urlsplit` raises `ValueError` for some that vendors and users write,
+such as ``http://[``.
 """
 
 from __future__ import annotations
@@ -13,22 +14,22 @@ __all__ = ["has_scheme", "is_web_link", "path_within"]
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 _AUTHORITY = re.compile(r"//[^/?#]*")
-# A backslash is a separator to Windows and to browsers; control characters belong in no path.
+# Windows and browsers read a backslash as a slash. A control character has no use in a path.
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
 def has_scheme(url: str) -> bool:
-    """Whether *url* says itself where it leads ("http://...", "javascript:..."), so is no relative URL."""
+    """Whether *url* begins with a scheme ("http:", "javascript:"), so that it is not relative."""
     return _SCHEME.match(url) is not None
 
 
 def is_web_link(url: str) -> bool:
-    """Whether *url* leads to the web, or to a path of the host that it stands on."""
+    """Whether *url* is an address on the web or an absolute path."""
     return _WEB.match(url) is not None or url.startswith("/")
 
 
 def path_within(url: str) -> str:
-    """The path of *url*, decoded and without a slash at its ends, cleared of all that could lead out of a directory."""
+    """The path of *url*, decoded, without slashes at its ends and without parts that lead out of a directory."""
     rest = url[scheme.end() :] if (scheme := _SCHEME.match(url)) else url
     rest = rest[authority.end() :] if (authority := _AUTHORITY.match(rest)) else rest
     parts = unquote(rest.partition("#")[0].partition("?")[0]).split("/")

@@ -7,26 +7,35 @@ import logging
 import socket
 import sys
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
-import trio
 
 from upnp_trio.errors import PortTaken
-from upnp_trio.network.streams import TcpListener
+from upnp_trio.network.streams import SEND_BUFFER_BYTES, TcpListener
 from upnp_trio.network.system_errors import AddressGone, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from upnp_trio.network.interfaces import Interface, IpAddress
+    from upnp_trio.network.streams import HttpStream
 
 __all__ = ["DYNAMIC_PORTS", "HttpListener", "Listener", "authority", "find_port", "open_listener"]
 
 logger = logging.getLogger(__name__)
 
-#: what accepts connections: sockets here, memory in tests
-Listener = trio.abc.Listener[trio.abc.Stream]
+
+class Listener(Protocol):
+    """What accepts connections: `TcpListener`, or one that a test made."""
+
+    async def accept(self) -> HttpStream:
+        """The next connection. Raises `OSError` when the system has no room for one (``EMFILE`` and its like)."""
+        ...
+
+    def close(self) -> None:
+        """Close at once; a task that waits for a connection is woken with `trio.ClosedResourceError`."""
+        ...
 
 
 # The dynamic ports (RFC 6335). Always starting at the first makes LOCATION the same after a restart.
@@ -119,7 +128,9 @@ def _listen(address: IpAddress, interface: Interface, port: int) -> socket.socke
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted connections inherit it
+        # accepted connections inherit both
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         if address.version == 6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         with translated(task, port_cures=_PORT_CURES):

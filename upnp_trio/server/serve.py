@@ -130,7 +130,7 @@ class Running:
         await self._host.remove(self._known(udn))
 
     async def update(self, device: RootDevice) -> RootDevice:
-        """Serve *device* in origin of the root device with its UDN; gives it as it is served.
+        """Serve *device* in place of the root device with its UDN; gives it as it is served.
 
         If a document differs, CONFIGID does, too: byebye is said for the old one, and alive for the new one (UDA
         2.0 §1.2.2, §2). If none does, nothing happens. Raises `KeyError` if no such device is served.
@@ -161,7 +161,7 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
 
     *Options*, all of them keywords, with their defaults: ``interfaces=()``, names, addresses or prefixes to serve on;
     ``ipv4=True``, ``ipv6=True``; ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and port
-    that LOCATION tells in origin of this host's own; ``allowed_hosts=()``, names that HTTP answers to beside its
+    that LOCATION tells in place of this host's own; ``allowed_hosts=()``, names that HTTP answers to beside its
     addresses; ``announce_only=False``, receive no searches; ``answer_off_link=False``, answer beyond the own link;
     ``reply_budget=64``, answers a second to one address in the long run; ``multicast_ttl=None``, hops of
     announcements; ``max_age=1800``, seconds that an announcement holds; ``metrics=False``, serve the counters at

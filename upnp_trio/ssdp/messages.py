@@ -12,6 +12,7 @@ import re
 import attrs
 
 from upnp_trio.errors import MalformedMessage
+from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES
 
 __all__ = [
     "Alive",
@@ -39,8 +40,6 @@ NLS_OPTION = '"http://schemas.upnp.org/upnp/1/0/"; ns=01'
 MAX_DATAGRAM_BYTES = 4096
 MAX_LINES = 64
 MAX_LINE_BYTES = 1024
-# The longest real search target (a vendor's service type) has some 100 bytes; it is sent back in each answer.
-MAX_SEARCH_TARGET_BYTES = 256
 # MX of more than 5 seconds counts as 5 (UDA 2.0 §1.3.3), so no later line sees a stranger's large number.
 MAX_MX_SECONDS = 5
 

@@ -87,11 +87,15 @@ def test_every_other_name_is_somebody_else(host_check: HostCheck, host: str) -> 
 
 
 @pytest.mark.parametrize(("host_check", "host"), OTHERS)
-def test_an_absolute_target_counts_in_place_of_host_and_host_still_counts(host_check: HostCheck, host: str) -> None:
+def test_an_absolute_target_counts_in_place_of_host(host_check: HostCheck, host: str) -> None:
     ours = host_check.authority
     assert host_check.refusal("GET", f"http://{host}/", {"host": ours}) == HOST_REFUSED
     assert host_check.refusal("GET", f"http://{host}", {}) == HOST_REFUSED
-    assert host_check.refusal("GET", f"http://{ours}/", {"host": host}) == HOST_REFUSED
+    assert host_check.refusal("GET", f"http://{ours}/", {"host": host}) is None
+
+
+def test_a_malformed_host_is_refused_beside_an_absolute_target_too() -> None:
+    assert V4.refusal("GET", f"http://{V4.authority}/", {"host": "a b"}) == HOST_MALFORMED
 
 
 @pytest.mark.parametrize("target", ["https://192.0.2.7:49152/", "ftp://192.0.2.7:49152/", "HTTPS://192.0.2.7:49152"])

@@ -72,8 +72,9 @@ class Served:
 async def serving() -> AsyncIterator[Served]:
     stats = Stats()
     answers = ResponseWriter(OneDocument(), "s/1", lambda: NOON, stats, events := Events(stats))
-    async with FakeListener() as listener, serving_http(answers, listener) as nursery:
-        yield Served(listener, stats, events, nursery)
+    with FakeListener() as listener:
+        async with serving_http(answers, listener) as nursery:
+            yield Served(listener, stats, events, nursery)
 
 
 async def read_until_silent(client: Client) -> tuple[bytes, bool]:
@@ -146,28 +147,14 @@ async def test_the_request_of_windows_is_answered_on_a_connection_that_stays_ope
 
 
 async def test_status_line_headers_and_a_small_body_leave_in_one_send(autojump_clock: trio.testing.MockClock) -> None:
-    sends: list[bytes] = []
-
-    class Noting(FakeListener):
-        async def accept(self) -> trio.abc.Stream:
-            stream = await super().accept()
-            assert isinstance(stream, trio.StapledStream)
-            send_stream, send_all = stream.send_stream, stream.send_stream.send_all
-
-            async def noted(data: bytes) -> None:
-                sends.append(bytes(data))
-                await send_all(data)
-
-            send_stream.send_all = noted
-            return stream
-
-    answers = ResponseWriter(OneDocument(), "s", lambda: NOON, Stats(), Events())
-    async with Noting() as listener, serving_http(answers, listener):
-        client = listener.connect()
-        await client.send_all(GET)
-        received, _ = await read_until_silent(client)
-        assert sends == [received]
-        await client.aclose()
+    async with serving() as served:
+        for request in (GET, GET.replace(b"Host", b"Accept: a\r\nAccept: b\r\nHost")):  # a plain one, and one for h11
+            client = served.listener.connect()
+            await client.send_all(request)
+            received, _ = await read_until_silent(client)
+            assert served.listener.sends[-1] == received
+            await client.aclose()
+        assert len(served.listener.sends) == 2
 
 
 @pytest.mark.parametrize("size", [1, 7, 50])
@@ -382,24 +369,13 @@ async def test_a_head_that_drips_in_does_not_hold_the_connection(autojump_clock:
 
 
 async def test_a_peer_that_reads_nothing_is_given_up(autojump_clock: trio.testing.MockClock) -> None:
-    class Stuck(FakeListener):
-        async def accept(self) -> trio.abc.Stream:
-            stream = await super().accept()
-            assert isinstance(stream, trio.StapledStream)
-
-            async def stuck(data: bytes) -> None:
-                await trio.sleep_forever()
-
-            stream.send_stream.send_all = stuck
-            return stream
-
-    answers = ResponseWriter(OneDocument(), "s", lambda: NOON, (stats := Stats()), Events())
-    async with Stuck() as listener, serving_http(answers, listener):
-        client = listener.connect()
+    async with serving() as served:
+        served.listener.room = trio.Event()
+        client = served.listener.connect()
         await client.send_all(GET)
         assert await client.receive_some() == b""
         assert trio.current_time() == connection_module.STALLED_WRITE_SECONDS
-        assert stats.timeouts == {"write": 1}
+        assert served.stats.timeouts == {"write": 1}
         await client.aclose()
 
 

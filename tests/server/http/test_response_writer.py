@@ -1,186 +1,114 @@
-"""What was answered is answered again from memory: to the same bytes the same bytes, for as long as they are right."""
+"""Responses as they are written: rendered once a second, and never older than the site."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 
 import attrs
-import pytest
-import trio
-import trio.testing
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import h11
 
 from tests.devices import BASIC
-from tests.server.fakes import HERE, NOON, FakeListener, serving_http
+from tests.server.fakes import NOON
 from upnp_trio.documents.publication import publish
 from upnp_trio.server.http import response_writer as response_writer_module
 from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.monitoring.events import Events
 from upnp_trio.server.monitoring.stats import Stats
-from upnp_trio.site import Request, Response, Site
+from upnp_trio.site import Request, Response, Site, error_response
 
 PUBLICATION = publish(BASIC)
-DESCRIPTION = PUBLICATION.description_path
-
-
-def get(path: str, *fields: str, method: str = "GET", version: str = "1.1") -> bytes:
-    lines = [f"{method} {path} HTTP/{version}", f"Host: {HERE}", *fields]
-    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode()
+REQUEST = Request("GET", PUBLICATION.description_path, {})
 
 
 @attrs.define
-class Counting:
-    """A site that counts how often it is asked."""
-
-    site: Site = attrs.field(factory=Site)
-    asked: int = 0
-
-    def __attrs_post_init__(self) -> None:
-        self.site.add(PUBLICATION)
-
-    @property
-    def version(self) -> int:
-        return self.site.version
-
-    def respond(self, request: Request) -> Response:
-        self.asked += 1
-        return self.site.respond(request)
-
-    def takes_body(self, request: Request) -> bool:
-        return self.site.takes_body(request)
-
-
-@attrs.define
-class Served:
-    listener: FakeListener
-    site: Counting
-    answers: ResponseWriter
+class Clock:
     now: datetime = NOON
 
-    async def ask(self, *requests: bytes) -> bytes:
-        """All that comes back on a new connection; each request is sent when the one before is answered."""
-        received = b""
-        client = self.listener.connect()
-        for request in requests:
-            await client.send_all(request)
-            await trio.testing.wait_all_tasks_blocked()
-            with trio.move_on_after(0.001):
-                while data := await client.receive_some():
-                    received += data
-        await client.aclose()
-        await trio.testing.wait_all_tasks_blocked()
-        return received
+    def __call__(self) -> datetime:
+        return self.now
 
 
-@asynccontextmanager
-async def serving() -> AsyncIterator[Served]:
-    site = Counting()
-    served: Served
-    answers = ResponseWriter(site, "s/1", lambda: served.now, Stats(), Events())
-    async with FakeListener() as listener, serving_http(answers, listener):
-        served = Served(listener, site, answers)
-        yield served
+def writer(clock: Clock | None = None) -> ResponseWriter:
+    site = Site()
+    site.add(PUBLICATION)
+    return ResponseWriter(site, "s/1", clock or Clock(), Stats(), Events())
 
 
-async def test_the_same_bytes_are_answered_from_memory_on_every_connection(
-    autojump_clock: trio.testing.MockClock,
-) -> None:
-    async with serving() as served:
-        first = await served.ask(get(DESCRIPTION))
-        assert first.startswith(b"HTTP/1.1 200 OK\r\n")
-        assert await served.ask(get(DESCRIPTION), get(DESCRIPTION)) == first * 2
-        assert served.site.asked == 1
-        assert served.answers.stats.requests == {200: 3}
+def read(sent: bytes, method: str = "GET") -> tuple[h11.Response, bytes]:
+    client = h11.Connection(h11.CLIENT)
+    client.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))
+    client.send(h11.EndOfMessage())
+    client.receive_data(sent)
+    head, body = client.next_event(), b""
+    assert isinstance(head, h11.Response)
+    while isinstance(event := client.next_event(), h11.Data):
+        body += event.data
+    assert isinstance(event, h11.EndOfMessage)
+    assert client.trailing_data == (b"", False)
+    return head, body
 
 
-@pytest.mark.parametrize(
-    "request_bytes",
-    [
-        pytest.param(get(DESCRIPTION, "Expect: 100-continue"), id="a body announced"),
-        pytest.param(get(DESCRIPTION, "Content-Length: 0"), id="an empty body"),
-        pytest.param(get(DESCRIPTION) * 2, id="two at once"),
-        pytest.param(get("/nothing"), id="not found"),
-        pytest.param(get(DESCRIPTION, method="POST"), id="not a GET"),
-        pytest.param(get(DESCRIPTION, "X: " + "x" * response_writer_module.MAX_KEPT_REQUEST_BYTES), id="a long head"),
-    ],
-)
-async def test_what_might_be_answered_otherwise_is_asked_each_time(
-    request_bytes: bytes, autojump_clock: trio.testing.MockClock
-) -> None:
-    async with serving() as served:
-        first = await served.ask(request_bytes)
-        asked = served.site.asked
-        assert await served.ask(request_bytes) == first
-        assert served.site.asked == 2 * asked
+def test_a_response_has_date_server_and_length() -> None:
+    (sent,) = writer().render(error_response(404))
+    head, body = read(sent)
+    assert (head.status_code, head.reason, body) == (404, b"Not Found", b"404 Not Found\n")
+    assert dict(head.headers) == {
+        b"date": b"Mon, 23 Nov 2026 12:00:00 GMT",
+        b"server": b"s/1",
+        b"content-type": b"text/plain; charset=utf-8",
+        b"content-length": b"14",
+    }
 
 
-async def test_when_the_second_is_over_the_date_is_another(autojump_clock: trio.testing.MockClock) -> None:
-    async with serving() as served:
-        assert b"Date: Mon, 23 Nov 2026 12:00:00 GMT" in await served.ask(get(DESCRIPTION))
-        served.now = NOON.replace(second=1)
-        assert b"Date: Mon, 23 Nov 2026 12:00:01 GMT" in await served.ask(get(DESCRIPTION))
+def test_head_only_leaves_out_the_body_and_closes_says_so() -> None:
+    (sent,) = writer().render(error_response(404), head_only=True, closes=True)
+    head, body = read(sent, "HEAD")
+    assert (dict(head.headers)[b"content-length"], dict(head.headers)[b"connection"], body) == (b"14", b"close", b"")
 
 
-async def test_when_the_site_changes_nothing_old_is_told(autojump_clock: trio.testing.MockClock) -> None:
-    async with serving() as served:
-        assert b" 200 OK" in await served.ask(get(DESCRIPTION))
-        page = next(iter(PUBLICATION.pages))
-        served.site.site.base_urls = ["http://192.0.2.7:49152"]
-        assert b"192.0.2.7" in await served.ask(get(page))
-        served.site.site.base_urls = ["http://192.0.2.8:49152"]
-        assert b"192.0.2.8:49152" in await served.ask(get(page))
-        served.site.site.remove(DESCRIPTION)
-        assert b" 404 " in await served.ask(get(DESCRIPTION))
+def test_not_modified_has_neither_length_nor_body() -> None:
+    (sent,) = writer().render(Response(304, (("ETag", '"1"'),)))
+    head, body = read(sent)
+    assert (head.status_code, body) == (304, b"")
+    assert b"content-length" not in dict(head.headers)
 
 
-async def test_what_is_kept_is_bounded(autojump_clock: trio.testing.MockClock) -> None:
-    async with serving() as served:
-        for number in range(1500):
-            await served.ask(get(DESCRIPTION, f"User-Agent: {number}"))
-        kept = sum(len(arrived) + len(given.data) for (_, arrived), given in served.answers._given.items())
-        assert 0 < kept <= response_writer_module.MAX_KEPT_BYTES
+def test_the_same_response_is_rendered_once_a_second_and_has_the_date_of_its_second() -> None:
+    clock = Clock()
+    answers = writer(clock)
+    response = answers.site.respond(REQUEST)
+    first = answers.render(response)
+    clock.now = NOON.replace(microsecond=999_999)
+    assert answers.render(answers.site.respond(REQUEST)) is first
+    clock.now = NOON.replace(second=1)
+    assert b"Date: Mon, 23 Nov 2026 12:00:01 GMT" in answers.render(response)[0]
+    assert read(answers.render(response)[0])[1] == response.body
 
 
-class _Forgetful(dict[Any, Any]):
-    """Remembers nothing: with it, everything goes the plain way."""
-
-    def __setitem__(self, key: object, value: object) -> None:
-        pass
-
-
-REQUESTS = st.builds(
-    get,
-    st.sampled_from([DESCRIPTION, *PUBLICATION.pages, "/", "/nothing", "*"]),
-    st.sampled_from(["Accept: */*", "Connection: close", "If-None-Match: *", "Accept-Language: de", "Origin: null"]),
-    st.sampled_from(["User-Agent: FDSSDP", "Connection: Keep-Alive", "Content-Length: 0", "Host: twice"]),
-    method=st.sampled_from(["GET", "HEAD", "POST"]),
-    version=st.sampled_from(["1.1", "1.0", "2.0"]),
-)
+def test_after_a_change_of_the_site_nothing_rendered_before_it_is_sent() -> None:
+    answers = writer()
+    assert isinstance(answers.site, Site)
+    before = answers.render(answers.site.respond(REQUEST))
+    answers.site.add(publish(attrs.evolve(BASIC, friendly_name="renamed")))
+    after = answers.render(answers.site.respond(REQUEST))
+    assert b"renamed" in after[0]
+    assert before != after
+    answers.site.remove(PUBLICATION.description_path)
+    assert b" 404 " in answers.render(answers.site.respond(REQUEST))[0]
 
 
-@settings(max_examples=60)
-@given(st.lists(st.lists(REQUESTS | st.just(get(DESCRIPTION)) | st.binary(max_size=30), max_size=4), max_size=4))
-def test_what_is_remembered_changes_no_byte_that_is_sent(connections: list[list[bytes]]) -> None:
-    async def said(*, forgetful: bool) -> list[bytes]:
-        async with serving() as served:
-            if forgetful:
-                served.answers._given = _Forgetful()
-            answered = []
-            for requests in connections * 2:
-                try:
-                    answered.append(await served.ask(*requests))
-                except trio.BrokenResourceError:  # closed before all was sent
-                    answered.append(b"closed")
-            return answered
+def test_a_large_body_is_not_copied_for_each_reader() -> None:
+    answers = writer()
+    body = bytes(4 * 1024 * 1024)
+    response = Response(200, (("Content-Type", "image/png"),), body)
+    _, sent = answers.render(response)
+    assert sent is body
+    assert answers.render(response)[1] is body
 
-    def run(*, forgetful: bool) -> list[bytes]:
-        async def main() -> list[bytes]:
-            return await said(forgetful=forgetful)
 
-        return trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
-
-    assert run(forgetful=False) == run(forgetful=True)
+def test_what_is_kept_is_bounded() -> None:
+    answers = writer()
+    for number in range(500):
+        answers.render(Response(200, (), bytes(response_writer_module.MAX_JOINED_BYTES - number)))
+    kept = [len(pieces[0]) for pieces in answers._rendered.values()]
+    assert 0 < sum(kept) <= response_writer_module.MAX_KEPT_BYTES

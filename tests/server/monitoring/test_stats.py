@@ -106,17 +106,17 @@ async def test_stopping_is_no_timeout(autojump_clock: Clock) -> None:
 async def test_connections_beyond_the_limits_are_counted_by_limit(
     autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_module, "MAX_CONNECTIONS", 5)
-    monkeypatch.setattr(http_module, "MAX_REFUSALS", 2)
+    monkeypatch.setattr(http_module, "MAX_CONNECTIONS", 8)
     monkeypatch.setattr(http_module, "MAX_CONNECTIONS_PER_PEER", 4)
+    monkeypatch.setattr(http_module, "MAX_REFUSALS_PER_PEER", 2)
     async with serving() as served:
         clients = []
-        for _ in range(9):
-            clients.append(served.listener.connect())
+        for peer in ["192.0.2.1"] * 7 + ["192.0.2.2"] * 4 + ["192.0.2.3"]:
+            clients.append(served.listener.connect(peer))
             await trio.testing.wait_all_tasks_blocked()
-        assert served.stats.connections == 9
-        assert served.stats.refused == {"too many connections of one peer": 1, "too many connections": 4}
-        assert served.stats.requests == {503: 3}  # the two beyond are closed without a word
+        assert served.stats.connections == 12
+        assert served.stats.refused == {"too many connections of one peer": 3, "gave way to another connection": 1}
+        assert served.stats.requests == {503: 2}  # the one beyond is closed without a word
         for client in clients:
             await client.aclose()
 

@@ -1,11 +1,11 @@
-"""One HTTP/1.1 conversation: h11 over one stream, with bounds on all that the peer can stretch.
+"""One HTTP/1.1 conversation over one stream, with bounds on all that the peer can stretch.
 
-A connection is one task with one cancel scope whose deadline moves from phase to phase: waiting for a request,
-its head, its body, the answer on its way. The scope is shielded, so that stopping the device does not tear an
-answer: idle connections end at once, busy ones get `GRACE_SECONDS`.
+A connection is one task with one cancel scope, whose deadline moves from phase to phase: waiting for a request, its
+head, its body, the response on its way. The scope is shielded, so that stopping the device does not tear a response:
+idle connections end at once, busy ones get `GRACE_SECONDS`.
 
-Two ways lead from a request to its answer. The plain one is h11's. What went that way once, and is sure to get the very
-same bytes again, is answered from memory the next time (`upnp_trio.server.http.response_writer`).
+h11 is the state machine. A plain GET that arrives in one piece leaves its state as it was, so it is read without h11
+(`upnp_trio.server.http.plain_request`). Its response is made, rendered and sent like every other one.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import attrs
 import h11
 import trio
 
-from upnp_trio.network.streams import TcpStream
+from upnp_trio.network.streams import HttpStream
 from upnp_trio.server.http.host_check import HOST_MALFORMED, HostCheck
-from upnp_trio.server.http.response_writer import CachedResponse, ResponseWriter
-from upnp_trio.site import REASONS, Request, Response, error_response
+from upnp_trio.server.http.plain_request import parse_plain_request
+from upnp_trio.server.http.response_writer import ResponseWriter, join
+from upnp_trio.site import Request, Response, error_response
 
 __all__ = ["Connection"]
 
@@ -28,27 +29,27 @@ __all__ = ["Connection"]
 MAX_HEAD_BYTES = 16 * 1024
 # Browsers send some 20 fields.
 MAX_HEAD_FIELDS = 64
-# A head fits into a few packets; whoever needs longer holds the connection open on purpose (slowloris).
+# A head fits into a few packets. A peer that takes longer holds the connection open on purpose (slowloris).
 HEAD_SECONDS = 5.0
 # SOAP calls have 1 to 4 KiB; libupnp's limit is the same.
 MAX_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 10.0
-# Between two requests. Windows fetches description, SCPDs and icons within a second; GUPnP keeps one for longer.
+# Between two requests. Windows fetches description, SCPDs and icons within a second; GUPnP keeps a connection longer.
 IDLE_SECONDS = 15.0
-# A deadline that is later than it had to be by no more than this is left alone; moving it costs as much as a read.
+# A deadline that is later than it had to be by no more than this is left alone: moving it costs as much as a read.
 IDLE_SLACK_SECONDS = 1.0
-# A write that makes no headway.
+# A write that makes no progress.
 STALLED_WRITE_SECONDS = 10.0
 # For a request in flight when the device stops.
 GRACE_SECONDS = 2.0
-# After an error, what the peer is still sending is read and forgotten, or the kernel would answer it with a reset
-# that overtakes our response (RFC 9112 §9.6); as long as a peer needs to notice.
+# After an error, what the peer still sends is read and dropped. Otherwise the kernel would answer it with a reset that
+# overtakes our response (RFC 9112 §9.6). A peer notices within this time.
 LINGER_SECONDS = 1.0
 MAX_LINGER_BYTES = 256 * 1024
 
 # What h11 finds wrong, and the reason that is counted for it.
 PROTOCOL_ERRORS = {400: "malformed request", 431: "head too long", 501: "unknown transfer coding"}
-# What who does not belong here is told: nothing, not even by the size of it.
+# The answer under a wrong name gives nothing away, not even by its size.
 FORBIDDEN = Response(403)
 READ_BYTES = 16 * 1024
 WRITE_BYTES = 64 * 1024
@@ -77,43 +78,73 @@ class _Refused(Exception):
 class Connection:
     """One conversation: its h11 state, its phase and its deadline."""
 
-    stream: trio.abc.Stream
-    peer: str
+    stream: HttpStream
     host_check: HostCheck
     writer: ResponseWriter
-    #: ``None`` as long as everything was answered from memory
+    #: when it last began to wait for its peer: for a request, or for room to send
+    waiting_since: float = attrs.field(factory=trio.current_time)
+    #: ``None`` as long as all requests were plain ones
     _h11: h11.Connection | None = None
     _scope: trio.CancelScope = attrs.field(factory=lambda: trio.CancelScope(shield=True))
     _phase: _Phase = _Phase.IDLE
     _last_moment: float = math.inf
+    _gives_way: bool = False
     _request: Request | None = None
+    #: what was received and not looked at yet
+    _arrived: bytes | None = None
+    #: what the kernel had no room for yet
+    _unsent: tuple[memoryview, ...] = ()
+    _is_over: bool = False
+
+    @property
+    def address(self) -> str:
+        """The address at the other end."""
+        return self.stream.peer
+
+    def answer_at_once(self) -> bool:
+        """Answer the plain request that came with the connection, if one did; whether the conversation is over with it.
+
+        This waits for nothing. `run` goes on from here.
+        """
+        self._arrived = self.stream.receive_now(READ_BYTES)
+        if self._arrived is not None and self._answer_plain(self._arrived):
+            self._arrived = None
+        return self._is_over and not self._unsent
 
     async def run(self, *, refuse: bool = False, stopping: bool = False) -> None:
         """Converse until either side closes or a deadline passes.
 
-        With *refuse*, say 503 and close; with *stopping*, the device is on its way out.
+        With *refuse*, answer 503 and close; with *stopping*, the device is about to end.
         """
-        self._scope.deadline = trio.current_time() + IDLE_SECONDS
+        self._scope.deadline = self.waiting_since + IDLE_SECONDS
         with self._scope:
             if stopping:
                 self.stop()
             if refuse:
                 await self._answer_and_close(error_response(503))
             else:
+                await self._send_rest()
                 await self._converse()
-        if self._scope.cancelled_caught and not self._stopping and self._phase is not _Phase.LINGERING:
+        if not self._scope.cancelled_caught or self._gives_way:
+            return
+        if not self._stopping and self._phase is not _Phase.LINGERING:
             self.writer.stats.timeouts[self._phase.value] += 1
-        if self._scope.cancelled_caught and self._phase in (_Phase.HEAD, _Phase.BODY):
+        if self._phase in (_Phase.HEAD, _Phase.BODY):
             with trio.CancelScope(shield=True, deadline=trio.current_time() + LINGER_SECONDS):
                 await self._send(error_response(408), close=True)
 
     def stop(self) -> None:
-        """The device leaves: end now if idle, else soon."""
+        """The device ends: close now if idle, else soon."""
         self._last_moment = trio.current_time() + GRACE_SECONDS
         if self._phase is _Phase.IDLE:
             self._scope.cancel(reason="the device stops")
         else:
             self._scope.deadline = min(self._scope.deadline, self._last_moment)
+
+    def give_way(self) -> None:
+        """Close now, as another connection needs the place."""
+        self._gives_way = True
+        self._scope.cancel(reason="another connection needs the place")
 
     @property
     def _stopping(self) -> bool:
@@ -129,57 +160,77 @@ class Connection:
         self._phase = phase
         self._scope.deadline = min(trio.current_time() + seconds, self._last_moment)
 
-    def _rest(self) -> None:
-        """Wait for the next request from now on."""
+    def _wait_for_request(self) -> None:
         self._phase = _Phase.IDLE
-        left = self._scope.deadline - trio.current_time()
+        self.waiting_since = trio.current_time()
+        left = self._scope.deadline - self.waiting_since
         if not IDLE_SECONDS - IDLE_SLACK_SECONDS <= left <= IDLE_SECONDS:
             self._enter(_Phase.IDLE, IDLE_SECONDS)
 
     async def _converse(self) -> None:
         try:
-            while await self._exchange():
-                pass
+            while not self._is_over:
+                await self._exchange()
         except h11.RemoteProtocolError as error:
             status = error.error_status_hint if error.error_status_hint in PROTOCOL_ERRORS else 400
             await self._refuse(error_response(status), PROTOCOL_ERRORS[status])
         except _Refused as refused:
             await self._refuse(refused.response, refused.reason)
 
-    async def _exchange(self) -> bool:
-        """One request and its answer; whether another may follow."""
-        self._request = None
-        arrived = b""
+    async def _exchange(self) -> None:
+        """One request and its response, or the end of the conversation."""
         if self._has_unread():
+            # pipelined requests take turns with all other tasks
             self._enter(_Phase.HEAD, HEAD_SECONDS)
+            await trio.lowlevel.checkpoint()
         else:
-            if self._stopping:
-                return False
-            self._rest()
-            arrived = await self._first_bytes()
-            if not arrived:
-                return False
-            given = self.writer.cached(self.host_check, arrived)
-            if given is not None:
-                await self._write(given.data)
-                self.writer.report(self.peer, given.request, given.status)
-                return not given.closes
+            arrived, self._arrived = self._arrived, None
+            if arrived is None:
+                if self._stopping:
+                    self._is_over = True
+                    return
+                self._wait_for_request()
+                arrived = await self.stream.receive_some(READ_BYTES)
+            if self._answer_plain(arrived):
+                if self._unsent:
+                    await self._send_rest()
+                return
+            # an empty line left over from an earlier body is no request (RFC 9112 §2.2)
+            if arrived[:1] in (b"\r", b"\n") and not (arrived := arrived.lstrip(b"\r\n")):
+                return
             self._protocol.receive_data(arrived)
+        self._request = None
         head = await self._read_head()
         if head is None:
-            return False
+            self._is_over = True
+            return
         response = await self._read_request(head)
-        data = await self._send(response, close=self._stopping)
-        closes = self._protocol.our_state is not h11.DONE or self._protocol.their_state is not h11.DONE
-        self._remember(arrived, response, data, closes=closes)
-        if closes:
-            await self._linger()
-        else:
+        await self._send(response, close=self._stopping)
+        if self._protocol.our_state is h11.DONE and self._protocol.their_state is h11.DONE:
             self._begin_next_cycle()
-        return not closes
+        else:
+            self._is_over = True
+            await self._linger()
+
+    def _answer_plain(self, arrived: bytes) -> bool:
+        """Answer *arrived* if it is a plain request; whether it was.
+
+        h11 need not see such a request, as it leaves h11's state as it was. A refusal is left to the other way.
+        """
+        plain = parse_plain_request(arrived, max_fields=MAX_HEAD_FIELDS)
+        if plain is None or self._stopping:
+            return False
+        request, self._is_over = plain
+        if self.host_check.refusal(request.method, request.target, request.headers):
+            self._is_over = False
+            return False
+        response = self.writer.site.respond(request)
+        self._begin_to_send(self.writer.render(response, head_only=request.method == "HEAD", closes=self._is_over))
+        self.writer.report(self.address, request, response.status)
+        return True
 
     def _begin_next_cycle(self) -> None:
-        """Be ready for the next request, of which there may be some already."""
+        """Be ready for the next request, a part of which may have arrived already."""
         rest = self._protocol.trailing_data[0]
         if rest[:1] not in (b"\r", b"\n"):
             self._protocol.start_next_cycle()
@@ -192,56 +243,28 @@ class Connection:
     def _has_unread(self) -> bool:
         return self._h11 is not None and bool(self._h11.trailing_data[0])
 
-    async def _first_bytes(self) -> bytes:
-        """The first of the next request; nothing when the peer has left."""
-        while True:
-            arrived = bytes(await self.stream.receive_some(READ_BYTES))
-            if arrived[:1] not in (b"\r", b"\n"):
-                return arrived
-            # an empty line left over from an earlier body is no request (RFC 9112 §2.2)
-            if rest := arrived.lstrip(b"\r\n"):
-                return rest
-
-    def _remember(self, arrived: bytes, response: Response, data: bytes, *, closes: bool) -> None:
-        """Keep *data* for whoever sends the bytes *arrived* on any connection, if all of them are to be sent it.
-
-        Then they were a whole request and no more, without a body, and nothing but them led to the response.
-        """
-        request = self._request
-        if (
-            response.is_fixed
-            and not self._stopping
-            and request is not None
-            and request.method in ("GET", "HEAD")
-            and arrived.endswith(b"\r\n\r\n")
-            and arrived.count(b"\r\n\r\n") == 1
-            and not self._has_unread()
-            and not request.headers.keys() & {"expect", "content-length", "transfer-encoding", "upgrade"}
-        ):
-            self.writer.remember(self.host_check, arrived, CachedResponse(request, response.status, data, closes))
-
     async def _read_head(self) -> h11.Request | None:
-        """The head of a request that has begun; ``None`` when the peer leaves before it has."""
+        """The next request's head; ``None`` when the peer has closed instead."""
         while True:
             unread = self._protocol.trailing_data[0]
             event = self._protocol.next_event()
             if isinstance(event, h11.Request):
                 end = len(unread) - len(self._protocol.trailing_data[0])
                 if unread.find(b"\n ", 0, end) >= 0 or unread.find(b"\n\t", 0, end) >= 0:
-                    # a folded line, which others may read as a field of its own (RFC 9112 §5.2); h11 would join it
+                    # others may read a folded line as a field of its own (RFC 9112 §5.2); h11 would join it
                     raise _Refused(error_response(400), "malformed request")
                 return event
             if isinstance(event, h11.ConnectionClosed):
                 return None
-            if self._phase is _Phase.IDLE:  # it came in part; most come whole
+            if self._phase is _Phase.IDLE:  # only a part has arrived; most heads arrive whole
                 self._enter(_Phase.HEAD, HEAD_SECONDS)
             await self._receive()
 
     async def _receive(self) -> None:
-        self._protocol.receive_data(bytes(await self.stream.receive_some(READ_BYTES)))
+        self._protocol.receive_data(await self.stream.receive_some(READ_BYTES))
 
     async def _read_request(self, head: h11.Request) -> Response:
-        """The response to a request whose body, if it has one, has been read and forgotten."""
+        """The response to a request whose body, if it has one, has been read and dropped."""
         headers: dict[str, str] = {}
         for name, value in head.headers:
             headers.setdefault(name.decode("ascii"), value.decode("latin-1"))
@@ -251,26 +274,27 @@ class Connection:
             raise _Refused(error_response(431), "too many fields")
         if not head.http_version.startswith(b"1."):
             raise _Refused(error_response(505), "unknown version")
-        if reason := self.host_check.refusal(request.method, request.target, headers):
-            raise _Refused(error_response(400) if reason == HOST_MALFORMED else FORBIDDEN, reason)
+        self._judge(request)
         if "transfer-encoding" in headers and ("content-length" in headers or head.http_version == b"1.0"):
-            # who frames a body twice, smuggles (RFC 9112 §6.1)
+            # a body that is framed twice smuggles a request past one of its readers (RFC 9112 §6.1)
             raise _Refused(error_response(400), "malformed request")
         if int(headers.get("content-length", "0")) > MAX_BODY_BYTES:
             raise _Refused(error_response(413), "body too long")
         if self._protocol.they_are_waiting_for_100_continue:
             if not self.writer.site.takes_body(request):
                 raise _Refused(self.writer.site.respond(request), None)
-            await self._write(self._protocol.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
+            await self._write(self._protocol.send(h11.InformationalResponse(status_code=100, headers=[])))
         elif headers.get("expect", "100-continue").lower() != "100-continue":
             raise _Refused(error_response(417), "unknown expectation")
         await self._drop_body()
         return self.writer.site.respond(request)
 
+    def _judge(self, request: Request) -> None:
+        if reason := self.host_check.refusal(request.method, request.target, request.headers):
+            raise _Refused(error_response(400) if reason == HOST_MALFORMED else FORBIDDEN, reason)
+
     async def _drop_body(self) -> None:
-        # No action takes arguments yet; the body is read all the same, as the next request stands behind it.
-        if self._protocol.their_state is h11.SEND_BODY:
-            self._enter(_Phase.BODY, BODY_SECONDS)
+        # No action takes arguments yet. The body is read all the same, as the next request stands behind it.
         size = 0
         while True:
             event = self._protocol.next_event()
@@ -279,6 +303,8 @@ class Connection:
                 if size > MAX_BODY_BYTES:
                     raise _Refused(error_response(413), "body too long")
             elif event is h11.NEED_DATA:
+                if self._phase is not _Phase.BODY:
+                    self._enter(_Phase.BODY, BODY_SECONDS)
                 await self._receive()
             elif isinstance(event, h11.EndOfMessage):
                 return
@@ -294,35 +320,49 @@ class Connection:
         await self._send(response, close=True)
         await self._linger()
 
-    async def _send(self, response: Response, *, close: bool) -> bytes:
-        """Send *response*, status line, headers and a small body in one write; gives what was sent."""
+    async def _send(self, response: Response, *, close: bool) -> None:
+        """Send *response* through h11, which adds ``Connection: close`` where it must."""
         body = b"" if response.status == 304 or (self._request and self._request.method == "HEAD") else response.body
-        headers = self.writer.headers_of(response, close=close)
-        head = h11.Response(status_code=response.status, headers=headers, reason=REASONS[response.status].encode())
-        parts = [self._protocol.send(head)]
+        head = self._protocol.send(self.writer.head(response, closes=close))
         if body:
-            parts.append(self._protocol.send(h11.Data(data=body)))
-        parts.append(self._protocol.send(h11.EndOfMessage()))
-        data = b"".join(part for part in parts if part)
-        await self._write(data)
-        self.writer.report(self.peer, self._request, response.status)
-        return data
+            self._protocol.send_with_data_passthrough(h11.Data(data=body))  # gives the very same body
+        self._protocol.send(h11.EndOfMessage())
+        await self._write(*join(head, body))
+        self.writer.report(self.address, self._request, response.status)
 
-    async def _write(self, data: bytes) -> None:
-        sent = 0
-        if isinstance(self.stream, TcpStream):  # what the kernel takes at once needs no deadline
-            sent = self.stream.send_now(data)
-        for start in range(sent, len(data), WRITE_BYTES):
-            self._enter(_Phase.WRITING, STALLED_WRITE_SECONDS)
-            await self.stream.send_all(data[start : start + WRITE_BYTES])
+    async def _write(self, *pieces: bytes) -> None:
+        self._begin_to_send(pieces)
+        await self._send_rest()
+
+    def _begin_to_send(self, pieces: tuple[bytes, ...]) -> None:
+        """Send what the kernel takes at once, which needs no deadline."""
+        sent = self.stream.send_now(pieces)
+        if sent < sum(map(len, pieces)):
+            self._unsent = _without_start(pieces, sent)
+
+    async def _send_rest(self) -> None:
+        unsent, self._unsent = self._unsent, ()
+        for piece in unsent:
+            for start in range(0, len(piece), WRITE_BYTES):
+                self.waiting_since = trio.current_time()
+                self._enter(_Phase.WRITING, STALLED_WRITE_SECONDS)
+                await self.stream.send_all(piece[start : start + WRITE_BYTES])
 
     async def _linger(self) -> None:
         """Close so that the peer gets all of the last response (RFC 9112 §9.6)."""
         if self._protocol.their_state in (h11.MUST_CLOSE, h11.CLOSED) and not self._protocol.trailing_data[0]:
-            return  # it has said all it had to say
+            return  # the peer has sent all it will send
         self._enter(_Phase.LINGERING, LINGER_SECONDS)
-        if isinstance(self.stream, trio.abc.HalfCloseableStream):
-            await self.stream.send_eof()
+        await self.stream.send_eof()
         left = MAX_LINGER_BYTES
         while left > 0 and (data := await self.stream.receive_some(READ_BYTES)):
             left -= len(data)
+
+
+def _without_start(pieces: tuple[bytes, ...], size: int) -> tuple[memoryview, ...]:
+    """*pieces* without their first *size* bytes."""
+    rest = []
+    for piece in pieces:
+        rest.append(memoryview(piece)[size:])
+        size = max(size - len(piece), 0)
+    return tuple(rest)

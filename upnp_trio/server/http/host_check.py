@@ -1,8 +1,8 @@
-"""Who may speak to a device over HTTP: by which names, and from which pages (RFC 9112 §3.2, RFC 6454).
+"""By which names HTTP is answered, and to which pages (RFC 9112 §3.2, RFC 6454).
 
-A web page whose name is rebound to our address reaches us with its own name in Host, and its script with its own
-site in Origin. Answering our literal address alone, and names that were allowed, shuts out both: nobody but us has
-our address for a name. No URL is ever built from what a peer writes here.
+A web page whose name is rebound to our address reaches us with its own name in Host, and its script with its own site
+in Origin. Answering under our literal address and the allowed names alone shuts out both. No URL is ever built from
+what a peer writes here.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def parse_allowed_host(text: str) -> HostName:
 class HostCheck:
     """The names by which one listener of ours is reached: its own *authority*, and those that are *allowed*."""
 
-    #: address and port, as in a URL of ours
+    #: address and port, as in the URLs of this listener
     authority: str
     allowed: Iterable[HostName] = ()
     _names: frozenset[HostName | None] = attrs.field(init=False)
@@ -100,14 +100,16 @@ class HostCheck:
     def refusal(self, method: str, target: str, headers: Mapping[str, str]) -> str | None:
         """Why this request is not for us to answer; ``None`` if it is. *headers* has lower-case names.
 
-        Without Host it is HTTP/1.0's, which no browser speaks.
+        Only HTTP/1.0 has no Host, and no browser speaks it. The authority of an absolute target counts in place of Host
+        (RFC 9112 §3.2.2).
         """
+        host = headers.get("host")
         if not target.startswith("/") and (absolute := _ABSOLUTE.match(target)):
             if absolute[1].lower() != "http":
                 return HOST_REFUSED
-            if reason := self._judge(absolute[2]):
-                return reason
-        host = headers.get("host")
+            if host is not None and parse_authority(host) is None:
+                return HOST_MALFORMED
+            host = absolute[2]
         if host is not None and (reason := self._judge(host)):
             return reason
         if "origin" in headers and not self._is_own_page(headers["origin"]):

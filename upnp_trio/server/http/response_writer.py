@@ -1,41 +1,36 @@
-"""What all HTTP connections share: the site, how its responses are written, and a memory of those just given.
+"""How the responses of the site are written: Date, Server and framing added, each rendered once a second.
 
-Control points ask the same again to the byte: each of a hall's hundred televisions fetches one description. An answer
-that was given is therefore kept, as the bytes that left, for as long as another one would be the same: until the
-second of its Date is over, or the site changes. It halves the time of a GET, the client's part and the loop's included
-(`python -m benchmarks.fast_paths`).
+h11 renders and checks every head. What it rendered for a response holds for all that send the same response within
+the second of its Date, on every connection.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
 from upnp_trio.dates import http_date
-from upnp_trio.server.http.host_check import HostCheck
 from upnp_trio.server.monitoring.events import Events, RequestAnswered
 from upnp_trio.server.monitoring.stats import Stats
-from upnp_trio.site import Request, Response
+from upnp_trio.site import REASONS, Request, Response
 
-__all__ = ["CachedResponse", "Responding", "ResponseWriter"]
+if TYPE_CHECKING:
+    import h11
 
-# Kept for a second at most. A head of a control point has some 200 bytes and a description some kilobytes; larger
-# files are worth more than the work of looking at a request.
-MAX_KEPT_REQUEST_BYTES = 2048
-MAX_KEPT_ANSWER_BYTES = 64 * 1024
+__all__ = ["Responding", "ResponseWriter"]
+
+# Up to here, a body is worth a copy to leave in one piece with its head; larger ones are sent as they are, or as many
+# copies would be held as there are slow readers.
+MAX_JOINED_BYTES = 16 * 1024
+# What is rendered is kept for a second at most.
 MAX_KEPT_BYTES = 1024 * 1024
 
 
 class Responding(Protocol):
-    """What is asked for answers: `upnp_trio.site.Site`, or anything like it."""
-
-    @property
-    def version(self) -> int:
-        """Another number whenever fixed responses may have become others."""
-        ...
+    """What is asked for responses: `upnp_trio.site.Site`, or anything like it."""
 
     def respond(self, request: Request) -> Response:
         """The response to *request*."""
@@ -46,59 +41,48 @@ class Responding(Protocol):
         ...
 
 
-@attrs.frozen(eq=False, repr=False)
-class CachedResponse:
-    """An answer that was given: *data* is all that was sent."""
-
-    request: Request
-    status: int
-    data: bytes
-    #: whether the connection ended with it
-    closes: bool
-
-
 @attrs.define(eq=False, repr=False)
 class ResponseWriter:
-    """Writes the responses of *site*."""
+    """Writes the responses of *site*; counts and reports them."""
 
     site: Responding
     server_token: str
     utcnow: Callable[[], datetime]
     stats: Stats
     events: Events
-    _given: dict[tuple[HostCheck, bytes], CachedResponse] = attrs.field(factory=dict)
+    #: by response, whether the body is left out, and whether the connection ends: what is sent
+    _rendered: dict[tuple[Response, bool, bool], tuple[bytes, ...]] = attrs.field(factory=dict)
     _kept_bytes: int = 0
     _second: datetime | None = None
     _date: str = ""
-    _version: int = 0
 
-    def headers_of(self, response: Response, *, close: bool) -> list[tuple[str, str]]:
-        """The headers of *response* as it leaves now."""
+    def render(self, response: Response, *, head_only: bool = False, closes: bool = False) -> tuple[bytes, ...]:
+        """*response* as it leaves now, in one piece, or head and body if the body is large.
+
+        With *head_only*, the body is left out (HEAD); with *closes*, the connection ends with it.
+        """
+        self._look_at_the_clock()
+        key = response, head_only, closes
+        rendered = self._rendered.get(key)
+        if rendered is None:
+            rendered = self._render(response, head_only=head_only, closes=closes)
+            self._keep(key, rendered)
+        return rendered
+
+    def head(self, response: Response, *, closes: bool = False) -> h11.Response:
+        """The head of *response* as it leaves now, as h11 takes it."""
+        import h11  # here and not above: a device is found before it is read, and the import is a part of its start
+
         self._look_at_the_clock()
         headers = [("Date", self._date), ("Server", self.server_token), *response.headers]
         if response.status != 304:
             headers.append(("Content-Length", str(len(response.body))))
-        if close:
+        if closes:
             headers.append(("Connection", "close"))
-        return headers
-
-    def cached(self, host_check: HostCheck, arrived: bytes) -> CachedResponse | None:
-        """What was answered to these very bytes, if it is what would be answered now."""
-        self._look_at_the_clock()
-        return self._given.get((host_check, arrived))
-
-    def remember(self, host_check: HostCheck, arrived: bytes, given: CachedResponse) -> None:
-        """Keep what was answered to *arrived*, all that came before the answer; it was a fixed response."""
-        size = len(arrived) + len(given.data)
-        if len(arrived) > MAX_KEPT_REQUEST_BYTES or len(given.data) > MAX_KEPT_ANSWER_BYTES:
-            return
-        if self._kept_bytes + size > MAX_KEPT_BYTES:
-            self._forget()
-        self._given[host_check, arrived] = given
-        self._kept_bytes += size
+        return h11.Response(status_code=response.status, headers=headers, reason=REASONS[response.status].encode())
 
     def report(self, peer: str, request: Request | None, status: int) -> None:
-        """Count an answer, and tell of it."""
+        """Count an answer, and tell subscribers of it."""
         self.stats.requests[status] += 1
         if self.events.wanted:
             self.events.tell(
@@ -111,12 +95,36 @@ class ResponseWriter:
                 )
             )
 
+    def _render(self, response: Response, *, head_only: bool, closes: bool) -> tuple[bytes, ...]:
+        import h11
+
+        connection = h11.Connection(h11.SERVER)
+        connection.receive_data(b"GET / HTTP/1.1\r\nHost: any\r\n\r\n")
+        connection.next_event()
+        head = connection.send(self.head(response, closes=closes))
+        return join(head, b"" if head_only or response.status == 304 else response.body)
+
+    def _keep(self, key: tuple[Response, bool, bool], rendered: tuple[bytes, ...]) -> None:
+        # a large body is the site's own and no copy
+        size = len(rendered[0])
+        if self._kept_bytes + size > MAX_KEPT_BYTES:
+            self._forget()
+        self._rendered[key] = rendered
+        self._kept_bytes += size
+
     def _look_at_the_clock(self) -> None:
         second = self.utcnow().replace(microsecond=0)
-        if second != self._second or self.site.version != self._version:
-            self._second, self._date, self._version = second, http_date(second), self.site.version
+        if second != self._second:
+            self._second, self._date = second, http_date(second)
             self._forget()
 
     def _forget(self) -> None:
-        self._given.clear()
+        self._rendered.clear()
         self._kept_bytes = 0
+
+
+def join(head: bytes, body: bytes) -> tuple[bytes, ...]:
+    """*head* and *body* in as few pieces as can be had without copying a large body."""
+    if len(body) > MAX_JOINED_BYTES:
+        return head, body
+    return (head + body,)

@@ -90,11 +90,6 @@ class Metered:
     site: Responding
     render: Callable[[], bytes]
 
-    @property
-    def version(self) -> int:
-        """Another number whenever fixed responses may have become others; the counters are none of them."""
-        return self.site.version
-
     def respond(self, request: Request) -> Response:
         """The response to *request*: the counters as they are now, or what the site says."""
         if path_of(request.target) != METRICS_PATH:

@@ -1,0 +1,178 @@
+"""The drawn figures: the rooms of the package, made from its folders, and the paths of a search and of a GET.
+
+They are SVG within the page, so that they take the page's colours, light or dark.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from html import escape
+from typing import TYPE_CHECKING
+
+import attrs
+
+from docs.generate.tables import PACKAGE, first_sentence, modules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["FIGURES", "PATHS", "Step", "rooms"]
+
+WIDTH = 740
+MARGIN = 12
+LINE = 17
+# what a character of 12.5 pixels takes on average, in wide fonts
+CHARACTER = 6.9
+
+#: the rooms from the roof down; a room imports from its own level's left and from the levels below
+LEVELS: tuple[tuple[str, ...], ...] = (
+    ("cli",),
+    ("server",),
+    ("network",),
+    ("site",),
+    ("ssdp", "documents"),
+    ("model",),
+)
+#: above this level is trio, the clock, chance and the network
+FIRST_PURE = "site"
+#: what every room may use, too small for a box
+SMALL = ("errors", "dates", "_version")
+
+
+@attrs.frozen
+class Step:
+    """One station of a path: the room and what happens in it."""
+
+    room: str
+    what: str
+
+
+#: two paths through the rooms; a test knows that the rooms exist
+PATHS: dict[str, tuple[Step, ...]] = {
+    "A search": (
+        Step("network", "A datagram comes in on one interface."),
+        Step("ssdp", "It is parsed. The same bytes are parsed once."),
+        Step("server/discovery", "A pure function decides: drop it, with a reason, or answer it."),
+        Step("ssdp", "The index gives one row for each answer, with its delay within MX."),
+        Step("server/discovery", "The answers wait in one queue. Reading goes on meanwhile."),
+        Step("network", "Each answer leaves on the interface the search came in on."),
+    ),
+    "A GET": (
+        Step("network", "A connection is accepted, within its address's share."),
+        Step(
+            "server/http", "The head is read within limits of size and time: a plain GET by a pattern, others by h11."
+        ),
+        Step("server/http", "The Host header is checked against our own addresses."),
+        Step("site", "Method and path give a response, made when the device was published."),
+        Step("server/http", "Date and headers are added, and the body is not copied."),
+        Step("network", "Head and body are sent. The connection stays open for the next request."),
+    ),
+}
+
+
+def rooms() -> dict[str, str]:
+    """Each room of the package and what it does: its folders, and the modules beside them."""
+    found = {}
+    for path, module in modules():
+        relative = path.relative_to(PACKAGE).with_suffix("")
+        name = relative.parent if relative.name == "__init__" else relative
+        if relative.name == "__init__" or len(relative.parts) == 1:
+            found[name.as_posix()] = first_sentence(module.__doc__ or "")
+    del found["."]
+    return found
+
+
+def _rooms() -> str:
+    told = rooms()
+    drawn = {name for level in LEVELS for name in level} | set(SMALL)
+    if unknown := {name.partition("/")[0] for name in told} ^ drawn:
+        raise LookupError(f"docs/generate/figures.py and the package differ in the rooms {sorted(unknown)}")
+    parts, y = [], MARGIN
+    for level in LEVELS:
+        if FIRST_PURE in level:
+            parts.append(_line(y))
+            y += 34
+        gap = MARGIN
+        width = (WIDTH - 2 * MARGIN - gap * (len(level) - 1)) // len(level)
+        heights = []
+        for place, name in enumerate(level):
+            inner = {room: what for room, what in told.items() if room.startswith(f"{name}/")}
+            box, height = _box(MARGIN + place * (width + gap), y, width, name, told[name], inner)
+            parts.append(box)
+            heights.append(height)
+        y += max(heights) + MARGIN
+    title = "The layers of the package, from the command down to the model; imports point downwards"
+    return _svg(title, y, parts)
+
+
+def _box(x: int, y: int, width: int, name: str, what: str, inner: dict[str, str]) -> tuple[str, int]:
+    lines = _wrapped(what, width - 2 * MARGIN)
+    height = 30 + LINE * len(lines)
+    parts = [_text(x + MARGIN, y + 22, name + ("" if (PACKAGE / f"{name}.py").exists() else "/"), "name")]
+    parts += [_text(x + MARGIN, y + 22 + LINE * number, line) for number, line in enumerate(lines, 1)]
+    if inner:
+        each = (width - MARGIN) // len(inner) - MARGIN
+        tallest = 0
+        for place, (room, told) in enumerate(inner.items()):
+            box, inner_height = _box(x + MARGIN + place * (each + MARGIN), y + height + 2, each, room, told, {})
+            parts.append(box)
+            tallest = max(tallest, inner_height)
+        height += tallest + MARGIN
+    frame = f'<rect class="box" x="{x}" y="{y}" width="{width}" height="{height}" rx="6"/>'
+    return "\n".join([frame, *parts]), height
+
+
+def _line(y: int) -> str:
+    below = _text(
+        WIDTH - MARGIN, y + 27, "↓ pure functions over frozen values: no trio, socket, clock or chance", "end"
+    )
+    above = _text(MARGIN, y + 2, "↑ trio, sockets, the clock and chance")
+    return f'<line class="line" x1="{MARGIN}" y1="{y + 9}" x2="{WIDTH - MARGIN}" y2="{y + 9}"/>\n{above}\n{below}'
+
+
+def _path(name: str, steps: Sequence[Step]) -> str:
+    gap = 26
+    width = (WIDTH - 2 * MARGIN - gap * (len(steps) // 2 - 1)) // (len(steps) // 2)
+    parts, y = [], MARGIN
+    for row in (steps[: len(steps) // 2], steps[len(steps) // 2 :]):
+        height = max(30 + LINE * len(_wrapped(step.what, width - 2 * MARGIN)) for step in row)
+        for place, step in enumerate(row):
+            x = MARGIN + place * (width + gap)
+            number = steps.index(step) + 1
+            parts.append(f'<rect class="box" x="{x}" y="{y}" width="{width}" height="{height}" rx="6"/>')
+            parts.append(_text(x + MARGIN, y + 22, f"{number}  {step.room}", "name"))
+            for line_number, line in enumerate(_wrapped(step.what, width - 2 * MARGIN), 1):
+                parts.append(_text(x + MARGIN, y + 22 + LINE * line_number, line))
+            if place:
+                parts.append(_arrow(x - gap + 4, y + height // 2, gap - 8))
+        y += height + 22
+    return _svg(f"{name}: the parts it passes, step by step", y - 10, parts)
+
+
+def _arrow(x: int, y: int, length: int) -> str:
+    return f'<path class="arrow" d="M{x} {y}h{length - 1}m-6 -5l6 5l-6 5"/>'
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text.replace("`", ""), max(int(width / CHARACTER), 12))
+
+
+def _text(x: int, y: int, text: str, kind: str = "") -> str:
+    kinds = f' class="{kind}"' if kind else ""
+    return f'<text{kinds} x="{x}" y="{y}">{escape(text)}</text>'
+
+
+def _svg(title: str, height: int, parts: Sequence[str]) -> str:
+    begin = f'<svg class="figure" viewBox="0 0 {WIDTH} {height}" role="img" xmlns="http://www.w3.org/2000/svg">'
+    # no empty line may stand in it: it would end the HTML for Markdown
+    return "\n".join(['<div class="drawn">', begin, f"<title>{escape(title)}</title>", *parts, "</svg>", "</div>"])
+
+
+def _figures() -> Iterator[tuple[str, str]]:
+    yield "rooms", _rooms()
+    for name, steps in PATHS.items():
+        yield name.lower().replace(" ", "-"), _path(name, steps)
+
+
+#: what each marker in a page stands for: ``<!-- generated: figure-rooms -->``
+FIGURES = {f"figure-{name}": drawn for name, drawn in _figures()}

@@ -1,0 +1,189 @@
+"""Every code block is run, or at least read by what it is for."""
+
+from __future__ import annotations
+
+import ast
+import re
+import signal
+import sys
+import tomllib
+from pathlib import Path
+
+import h11
+import pytest
+
+import upnp_trio
+from tests.docs.blocks import ROOT, Block, blocks, pages
+from tests.docs.commands import words_of
+from tests.docs.conftest import Folder
+from tests.network.namespaces import Namespace
+from tests.network.processes import Program
+from tests.network.served import environment
+from upnp_trio import load_device
+from upnp_trio.ssdp.messages import (
+    Alive,
+    ByeBye,
+    Search,
+    SearchResponse,
+    parse,
+    render_alive,
+    render_byebye,
+    render_search,
+    render_search_response,
+)
+
+CHECKED = {"python", "toml", "sh", "console", "http"}
+FRAGMENT_SECONDS = 2
+
+# What stands around a fragment: the names that the page has introduced, and a device that is served where it needs one.
+BEFORE = """
+import attrs
+import trio
+from upnp_trio import *
+
+def described(name):
+    return RootDevice(
+        device_type="urn:schemas-upnp-org:device:Basic:1", friendly_name=name, manufacturer="M", model_name="M"
+    )
+
+device, lamp = described("Jambon 3000"), described("Lamp")
+
+async def main():
+    async with {manager}:
+        with trio.move_on_after({seconds}):
+{body}
+
+trio.run(main)
+"""
+
+
+def of(*languages: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("block", [block for block in blocks(*languages) if block.is_checked], ids=str)
+
+
+@pytest.mark.parametrize("name", pages())
+def test_every_block_is_in_a_language_that_is_checked_or_says_why_it_is_not(name: str) -> None:
+    unknown = [f"{block} ({block.language or 'no language'})" for block in blocks() if block.page == name]
+    known = [f"{block} ({block.language})" for block in blocks(*CHECKED) if block.page == name]
+    excused = [f"{block} ({block.language or 'no language'})" for block in blocks() if not block.is_checked]
+    assert set(unknown) - set(known) - set(excused) == set()
+
+
+def test_there_are_blocks_of_every_kind() -> None:
+    assert {block.language for block in blocks() if block.is_checked} >= {"python", "toml", "sh", "console", "http"}
+
+
+# --- Python ----------------------------------------------------------------------------------------------------------
+
+
+def is_program(block: Block) -> bool:
+    return "\nimport " in f"\n{block.text}"
+
+
+@of("python")
+def test_python_is_python_and_imports_public_names_alone(block: Block) -> None:
+    tree = compile(block.text, str(block), "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("upnp_trio"):
+            assert node.module == "upnp_trio"
+            assert {name.name for name in node.names} <= set(upnp_trio.__all__)
+
+
+@pytest.mark.interop
+@of("python")
+def test_python_runs(block: Block, folder: Folder, lonely_host: Namespace) -> None:
+    where = folder(block)
+    if is_program(block):
+        code = block.text
+    else:
+        is_served = "as running:" in block.text
+        code = BEFORE.format(
+            manager="trio.open_nursery()" if is_served else "serve_device(device) as running",
+            seconds=FRAGMENT_SECONDS,
+            body="\n".join(f"            {line}" for line in block.text.splitlines()),
+        )
+    (where / "block.py").write_text(code, encoding="utf-8")
+    python = lonely_host.command(sys.executable, "block.py")
+    with Program(python, cwd=where, env={**environment(), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}) as program:
+        if is_program(block) and "ends by itself" not in block.notes:
+            program.wait_for(r"http://127\.0\.0\.1:\d+/")
+            program.stop(signal.SIGINT)
+            # nothing else is in its traceback, which a nursery of the program's own puts into a group
+            assert set(
+                re.findall(r"^[ |]*(\w+(?:\.\w+)*(?:Error|Interrupt|Failed))\b", program.errors, re.MULTILINE)
+            ) == {"KeyboardInterrupt"}, program.errors
+        else:
+            assert program.wait() == 0, program.errors
+            assert program.errors == ""
+            assert bool(program.output) == ("print(" in block.text)
+
+
+# --- device files and packets -----------------------------------------------------------------------------------
+
+
+@of("toml")
+def test_a_device_file_is_a_device(block: Block, folder: Folder, caplog: pytest.LogCaptureFixture) -> None:
+    file = folder(block) / "block.toml"
+    file.write_text(block.text, encoding="utf-8")
+    device = load_device(file)
+    assert device.friendly_name == tomllib.loads(block.text)["friendly_name"]
+    assert caplog.messages == []
+
+
+@of("http")
+def test_a_message_is_what_we_read_and_what_we_send(block: Block) -> None:
+    raw = "\r\n".join([*block.text.splitlines(), "", ""]).encode()
+    if raw.startswith(b"GET "):
+        connection = h11.Connection(h11.SERVER)
+        connection.receive_data(raw)
+        assert isinstance(connection.next_event(), h11.Request)
+        return
+    message = parse(raw)
+    match message:
+        case Search():
+            assert render_search(message) == raw
+        case Alive():
+            assert render_alive(message) == raw
+        case ByeBye():
+            assert render_byebye(message) == raw
+        case SearchResponse():
+            assert render_search_response(message) == raw
+        case _:
+            pytest.fail(f"{message} is shown nowhere yet")
+
+
+@of("http")
+def test_a_message_names_the_example_and_this_version(block: Block) -> None:
+    example = load_device(ROOT / "examples" / "jambon3000.toml")
+    assert set(re.findall(r"uuid:[0-9a-f-]{36}", block.text)) <= {str(example.udn)}
+    assert set(re.findall(r"upnp_trio/(\S+)", block.text)) <= {upnp_trio.__version__}
+
+
+# --- the command -----------------------------------------------------------------------------------------------------
+
+
+@of("sh", "console")
+def test_each_command_takes_what_it_is_given(block: Block, folder: Folder) -> None:
+    where = folder(block)
+    for words in words_of(block):
+        words.check(where)
+
+
+@of("console")
+def test_output_is_shown_as_what_it_is(block: Block) -> None:
+    has_output = any(not line.startswith("$ ") for line in block.text.splitlines())
+    assert has_output == bool({"output checked", "example output"} & set(block.notes))
+
+
+@pytest.mark.parametrize("block", [each for each in blocks("console") if "output checked" in each.notes], ids=str)
+def test_a_command_prints_what_is_shown(block: Block, folder: Folder) -> None:
+    where = folder(block)
+    printed = ""
+    for words in words_of(block):
+        printed += f"$ {words.line}\n" + words.run(where)
+    assert printed == block.text
+
+
+def test_the_page_with_the_packets_shows_each_kind_of_message() -> None:
+    shown = [block.text.split("\n", 1)[0] for block in blocks("http") if Path(block.page).name == "packets.md"]
+    assert {line.split(" ")[0] for line in shown} == {"M-SEARCH", "HTTP/1.1", "GET", "NOTIFY"}

@@ -1,0 +1,121 @@
+"""Which connections there are, and which one gives way when there is no place for another.
+
+One address must never cost another. When the places are taken, a newcomer displaces the longest waiting connection of
+the peer that holds the most. A peer that holds the most itself displaces nobody.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from ipaddress import IPv6Address
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["TOO_MANY", "TOO_MANY_OF_ONE_PEER", "ConnectionTable", "NoPlace", "peer_of"]
+
+# The reasons that are counted.
+TOO_MANY = "too many connections"
+TOO_MANY_OF_ONE_PEER = "too many connections of one peer"
+
+
+class Waiting(Protocol):
+    """What the table knows of a connection."""
+
+    @property
+    def address(self) -> str:
+        """The address at the other end."""
+        ...
+
+    @property
+    def waiting_since(self) -> float:
+        """When the connection last began to wait for its peer, in seconds of any clock."""
+        ...
+
+
+C = TypeVar("C", bound=Waiting)
+
+
+class NoPlace(Exception):
+    """There is no place for a connection; the text is the reason that is counted."""
+
+
+def peer_of(address: str) -> str:
+    """The peer that *address* belongs to: itself, or its /64, as an IPv6 host takes as many addresses as it likes."""
+    if ":" not in address:
+        return address
+    return str(IPv6Address(int(IPv6Address(address)) >> 64 << 64))
+
+
+@attrs.define(eq=False, repr=False)
+class ConnectionTable(Generic[C]):
+    """At most *limit* connections, and *limit_per_peer* of one peer."""
+
+    limit: int
+    limit_per_peer: int
+    #: by peer and address
+    _places: dict[str, dict[str, set[C]]] = attrs.field(factory=dict)
+    _per_peer: Counter[str] = attrs.field(factory=Counter)
+    _size: int = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[C]:
+        return iter([held for addresses in self._places.values() for each in addresses.values() for held in each])
+
+    def admit(self, newcomer: C) -> C | None:
+        """Give *newcomer* a place; the connection that loses its own to it, if one does.
+
+        Raises `NoPlace` if there is none.
+        """
+        address = newcomer.address
+        peer = peer_of(address)
+        own = self._places.get(peer, {})
+        displaced = None
+        if self._per_peer[peer] >= self.limit_per_peer:
+            displaced = _longest_waiting([own])
+            if len(own[displaced.address]) <= len(own.get(address, ())):
+                raise NoPlace(TOO_MANY_OF_ONE_PEER)
+        elif self._size >= self.limit:
+            displaced = self.heaviest()
+            if self._per_peer[peer_of(displaced.address)] <= self._per_peer[peer]:
+                raise NoPlace(TOO_MANY)
+        if displaced is not None:
+            self.discard(displaced)
+        self._places.setdefault(peer, {}).setdefault(address, set()).add(newcomer)
+        self._per_peer[peer] += 1
+        self._size += 1
+        return displaced
+
+    def heaviest(self) -> C:
+        """The longest waiting connection of the peer, and there of the address, that holds the most."""
+        most = max(self._per_peer.values())
+        return _longest_waiting(self._places[peer] for peer, count in self._per_peer.items() if count == most)
+
+    def discard(self, connection: C) -> None:
+        """Take the place of *connection*, if it still has one."""
+        peer = peer_of(connection.address)
+        addresses = self._places.get(peer, {})
+        held = addresses.get(connection.address, set())
+        if connection not in held:
+            return
+        held.remove(connection)
+        if not held:
+            del addresses[connection.address]
+        if not addresses:
+            del self._places[peer]
+        self._size -= 1
+        self._per_peer[peer] -= 1
+        if not self._per_peer[peer]:
+            del self._per_peer[peer]
+
+
+def _longest_waiting(peers: Iterable[dict[str, set[C]]]) -> C:
+    by_address = [held for addresses in peers for held in addresses.values()]
+    most = max(map(len, by_address))
+    candidates = (connection for held in by_address if len(held) == most for connection in held)
+    return min(candidates, key=lambda connection: connection.waiting_since)
