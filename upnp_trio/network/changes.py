@@ -23,17 +23,18 @@ __all__ = ["Changes", "open_changes"]
 
 logger = logging.getLogger(__name__)
 
-# Where nothing wakes us, so that a change is followed within 3 seconds.
+# Where nothing wakes us, the network is looked at this often, so that a change is followed within 3 seconds.
 POLL_SECONDS = 2.0
-# Where netlink wakes us, for what failed the first time (an address that the system was still checking).
+# Where netlink wakes us, the network is still looked at this often, for what failed the first time (an address that the
+# system was still checking).
 SLOW_POLL_SECONDS = 5.0
-# A change comes as a burst (address gone, link down, link up, address there). A look waits until nothing came for so
-# long, but no longer than a second.
+# A change comes as a burst (address gone, link down, link up, address there). A look waits until no message came for
+# this long, but not for more than a second.
 SETTLE_SECONDS = 0.25
 MAX_SETTLE_SECONDS = 1.0
-# A host that has slept was away for so long; a shorter time is that of a busy machine.
+# A host that was suspended for longer than this has slept; everything is announced again.
 SLEPT_SECONDS = 5.0
-# So many messages are read before other tasks run.
+# Netlink messages that are read before other tasks run.
 MAX_MESSAGES = 256
 
 # <linux/rtnetlink.h>: RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR

@@ -28,11 +28,11 @@ logger = logging.getLogger(__name__)
 #: the source or the destination of a datagram: (host, port), for IPv6 with flow and scope
 Address = tuple[str, int] | tuple[str, int, int, int]
 
-# Each socket yields at most this many datagrams before the others get their turn: some 5 ms of work.
+# Datagrams that one socket yields before the others get their turn: some 5 ms of work.
 MAX_BATCH = 256
-# A socket that gives nothing but errors, and is always ready to give more, is read again after so long.
+# A socket that is always ready, and gives nothing but errors, is read this often.
 RETRY_SECONDS = 1.0
-# A send buffer that has no room for so long is one of the network's faults, and the message is lost.
+# An announcement waits this long for room in the send buffer. Then it is lost, as with other errors of the network.
 STALLED_SEND_SECONDS = 1.0
 
 # A peer with one of these is a neighbour, whatever addresses the interface has (RFC 3927 §2.6.2, RFC 4291 §2.5.6).

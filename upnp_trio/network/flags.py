@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from upnp_trio.network.system_errors import GONE_ERRNOS, HIDDEN_ERRNOS, tolerated, translated
+from upnp_trio.network.system_errors import HIDDEN_ERRNOS, INTERFACE_GONE_ERRNOS, tolerated, translated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +104,7 @@ else:
     def _ask(request: int, name: str) -> bytes | None:
         """The answer to an ioctl about the interface *name*; ``None`` if the interface is gone."""
         answer = None
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker, tolerated(GONE_ERRNOS):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker, tolerated(INTERFACE_GONE_ERRNOS):
             answer = fcntl.ioctl(asker, request, struct.pack("16s24x", name.encode()[:15]))
         return answer
 

@@ -40,7 +40,7 @@ class Listener(Protocol):
 
 # The dynamic ports (RFC 6335). Always starting at the first makes LOCATION the same after a restart.
 DYNAMIC_PORTS = range(49152, 65536)
-# Waiting connections; the kernel cuts it to its own limit (Linux: net.core.somaxconn, 4,096).
+# Connections that wait to be accepted. The kernel has a limit of its own (Linux: net.core.somaxconn, 4,096).
 BACKLOG = 4096
 
 _PORT_CURES = {

@@ -31,8 +31,8 @@ LOST_ERRNOS = frozenset(
     )
     if hasattr(errno, name)
 )
-# An error that is not of one connection (EPERM of a sandbox) comes back at once and for ever; without a pause after so
-# many in a row, the loop would do nothing else.
+# An error that is not of one connection (EPERM of a sandbox) comes back at once and for ever. There is a pause after so
+# many in a row, or the event loop would do nothing else.
 MAX_LOST_IN_A_ROW = 256
 LOST_SECONDS = 0.1
 

@@ -21,7 +21,7 @@ All of these are `NetworkError`. The sockets that were open by then are closed, 
 - EAGAIN: the queue is empty.
 - EBADF, ENOTSOCK: a bug, as nothing closes a socket that is in use. The error leaves.
 - Any other is about an earlier reply (ECONNREFUSED, EHOSTUNREACH, ECONNRESET on Windows) or about one datagram
-  (EMSGSIZE on Windows), and is gone once it was read. A socket that gives nothing else, or that epoll has no room for
+  (EMSGSIZE on Windows), and reading takes it away. A socket that gives nothing else, or that epoll has no room for
   (ENOMEM, ENOSPC), is read once a second.
 
 **Sending** (sendto, sendmsg, epoll: `endpoint.Sender`)
@@ -39,7 +39,7 @@ All of these are `NetworkError`. The sockets that were open by then are closed, 
 **A connection** (recv, send, shutdown, epoll: `streams.TcpStream`): any error but EAGAIN ends it, as trio's
 `BrokenResourceError`.
 
-**News of changes** (netlink's socket, bind and recv, epoll, clock_gettime: `changes`)
+**Changes of the network** (netlink's socket, bind and recv, epoll, clock_gettime: `changes`)
 
 - ENOBUFS at recv: messages were lost, so something changed.
 - Any other, at opening or later: netlink is not used any more, and the network is looked at every two seconds.
@@ -63,6 +63,7 @@ __all__ = [
     "BUG_ERRNOS",
     "GONE_ERRNOS",
     "HIDDEN_ERRNOS",
+    "INTERFACE_GONE_ERRNOS",
     "RESOURCE_ERRNOS",
     "UNSUPPORTED_ERRNOS",
     "AddressGone",
@@ -71,8 +72,10 @@ __all__ = [
     "translated",
 ]
 
+#: The interface is not there any more.
+INTERFACE_GONE_ERRNOS = frozenset({errno.ENODEV, errno.ENXIO})
 #: The interface or the address is not there any more.
-GONE_ERRNOS = frozenset({errno.EADDRNOTAVAIL, errno.ENODEV, errno.ENXIO})
+GONE_ERRNOS = INTERFACE_GONE_ERRNOS | {errno.EADDRNOTAVAIL}
 #: The process or the system has no room; ENOSPC is epoll's, whose watches each user may have so many of.
 RESOURCE_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ENOSPC})
 #: This system or its sandbox does not show the file.

@@ -23,7 +23,16 @@ from upnp_trio.network.host_interfaces import host_interfaces
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="these are Linux's system calls and files")
 
 # Errors of a machine that is short of something, and of a sandbox. None of them means that an interface went away.
-CANNOT_TELL = [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EACCES, errno.EPERM, errno.EIO]
+CANNOT_TELL = [
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.ENOBUFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+    errno.EADDRNOTAVAIL,
+]
 WENT_AWAY = [errno.ENODEV, errno.ENXIO]
 
 
