@@ -50,14 +50,16 @@ class Datagram:
     answered: bool = True
 
 
-def one_client(mx: int) -> list[Datagram]:
-    """One search, the same bytes each time: the plainest multicast search there is."""
-    return [Datagram(_search(["HOST", "MAN", "MX", "ST"], {"MX": str(mx), "ST": ROOT_DEVICE}))]
+def one_client(mx: int, *, differ: bool = False) -> list[Datagram]:
+    """One multicast search, the plainest there is; with *differ*, each sending of it has another USER-AGENT."""
+    names = ["HOST", "MAN", "MX", "ST", *(["USER-AGENT"] if differ else [])]
+    return [Datagram(_search(names, {"MX": str(mx), "ST": ROOT_DEVICE, "USER-AGENT": AGENT_MARK}))]
 
 
-def unicast(host: str, search_target: str = ROOT_DEVICE) -> list[Datagram]:
-    """A unicast search, which has no MX (UDA §1.3.2)."""
-    return [Datagram(_search(["HOST", "MAN", "ST"], {"HOST": f"{host}:1900", "ST": search_target}))]
+def unicast(host: str, search_target: str = ROOT_DEVICE, *, differ: bool = False) -> list[Datagram]:
+    """One unicast search, which has no MX (UDA §1.3.2); with *differ*, each sending of it has another USER-AGENT."""
+    names = ["HOST", "MAN", "ST", *(["USER-AGENT"] if differ else [])]
+    return [Datagram(_search(names, {"HOST": f"{host}:1900", "ST": search_target, "USER-AGENT": AGENT_MARK}))]
 
 
 def many_clients(mx: int, search_targets: Sequence[str]) -> list[Datagram]:

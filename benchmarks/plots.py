@@ -39,11 +39,11 @@ def _distributions(results: Results, part: str, kind: str, share: str) -> list[C
 
 
 def _unicast(results: Results) -> Panel:
-    curves = _distributions(results, "unicast", "unicast", "unicast_share")
+    curves = _distributions(results, "unicast", "unicast_different", "unicast_different_share")
     # the last of 20,000 answers says more of the machine than of the device
     delays = [curve.points[0][0] for curve in curves] + [curve.points[-2][0] for curve in curves]
     return Panel(
-        title="Unicast M-SEARCH, one outstanding",
+        title="Unicast M-SEARCH, one at a time",
         ordinate="answered, of all searches sent",
         x=Axis(ticks=decades(delays), shape=_milliseconds, logarithmic=True),
         y=SHARE,

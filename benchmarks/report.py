@@ -123,7 +123,13 @@ def _remarks(results: Results) -> str:
             for name, value in record.medians().items():
                 if name.endswith("_repeats") and value:
                     remarks.append(f"{1 + value:.2f} answers per search ({name.removesuffix('_repeats')})")
-            if behind := sum(outcome.figures.get("highest_fell_behind", 0) for outcome in record.good):
+            behind = sum(
+                value
+                for outcome in record.good
+                for name, value in outcome.figures.items()
+                if name.endswith("_fell_behind")
+            )
+            if behind:
                 remarks.append(f"{record.part.name}: the generator fell behind in {behind:.0f} series, left out")
         if remarks:
             lines.append(f"- {device.name}: {'; '.join(remarks)}")

@@ -74,8 +74,11 @@ class Stage:
         """So many multicast searches as fast as they can be sent, each control point asking only a few times."""
         return self._search(datagrams, 0, count, max(FEWEST_CONTROL_POINTS, count // 8), mx)
 
-    def search_one_by_one(self, count: int, seconds: float) -> Searches:
-        """Unicast searches for the first of the device's targets, one outstanding, the control points taking turns."""
+    def search_one_by_one(self, count: int, seconds: float, *, differ: bool = False) -> Searches:
+        """Send unicast searches for the first of the device's targets, one at a time, each from the next control point.
+
+        With `differ`, each has another USER-AGENT.
+        """
         return read_searches(
             self._generate(
                 "one_by_one",
@@ -84,7 +87,7 @@ class Stage:
                 sources=UNICAST_CONTROL_POINTS,
                 count=count,
                 seconds_ns=int(seconds * 1e9),
-                datagrams=self._write(unicast(DEVICE_ADDRESS, self.device.search_targets[0])),
+                datagrams=self._write(unicast(DEVICE_ADDRESS, self.device.search_targets[0], differ=differ)),
             )
         )
 

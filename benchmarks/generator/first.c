@@ -92,7 +92,7 @@ run_first (void)
                 if (now_ns () > end)
                         refuse ("no answer and no announcement");
                 if (now_ns () >= next) {
-                        struct iovec *search = &datagrams[0].bytes;
+                        struct iovec *search = &datagrams[0].before;
 
                         next = now_ns () + ASKING_NS;
                         if (search_at == 0) /* refused as long as nothing listens there */

@@ -38,9 +38,10 @@ int64_t device_cpu_ns (void);
 /* agents.c: writes a User-Agent value that was never sent before; its length, at most MAX_AGENT_BYTES - 1 */
 size_t write_agent (char into[MAX_AGENT_BYTES]);
 
-/* datagrams.c: what is sent in turn; some of it is broken, and no answer to it is expected */
+/* datagrams.c: what is sent in turn. The bytes are `before`, and where `varies`, a new User-Agent value and `after`. */
 struct datagram {
-        struct iovec bytes;
+        struct iovec before, after;
+        bool varies;
         bool expects_answer;
 };
 extern struct datagram datagrams[MAX_DATAGRAMS];

@@ -84,12 +84,26 @@ sockets_open (long long searches)
         }
 }
 
+/* Point PARTS at the pieces of a datagram, with a new User-Agent value in AGENT where it varies; how many there are. */
+static size_t
+assemble (const struct datagram *datagram, struct iovec parts[3], char agent[MAX_AGENT_BYTES])
+{
+        parts[0] = datagram->before;
+        if (!datagram->varies)
+                return 1;
+        parts[1] = (struct iovec) { agent, write_agent (agent) };
+        parts[2] = datagram->after;
+        return 3;
+}
+
 /* Send the searches from FIRST to before END, as many as one socket and one batch take; how many these were. */
 int
 search_batch (long long first, long long end, int64_t *sent_at_ns)
 {
         static struct sockaddr_in to;
         static struct mmsghdr messages[BATCH];
+        static struct iovec parts[BATCH][3];
+        static char agents[BATCH][MAX_AGENT_BYTES];
         static char controls[BATCH][CMSG_SPACE (sizeof (struct in_pktinfo))] __attribute__ ((aligned (8)));
         long long used_socket = first / sources;
         int count = 0;
@@ -104,8 +118,8 @@ search_batch (long long first, long long end, int64_t *sent_at_ns)
                 *message = (struct msghdr) {
                         .msg_name = &to,
                         .msg_namelen = sizeof to,
-                        .msg_iov = &datagrams[each % datagram_count].bytes,
-                        .msg_iovlen = 1,
+                        .msg_iov = parts[count],
+                        .msg_iovlen = assemble (&datagrams[each % datagram_count], parts[count], agents[count]),
                         .msg_control = controls[count],
                         .msg_controllen = sizeof controls[count],
                 };

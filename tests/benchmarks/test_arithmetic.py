@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.clients import BROKEN, many_clients, one_client, storm, unicast
+from benchmarks.clients import AGENT_MARK, BROKEN, many_clients, one_client, storm, unicast
 from benchmarks.devices import OURS, Device
 from benchmarks.figures import greatest_lag, kolmogorov_distance, quantile
 from benchmarks.parts import PARTS, Outcome
@@ -70,10 +70,14 @@ def test_fifty_clients_write_fifty_different_searches_for_each_target() -> None:
 
 
 def test_the_plain_searches_are_searches() -> None:
-    multicast, direct = parse(one_client(1)[0].content), parse(unicast("192.0.2.7")[0].content)
-    assert isinstance(multicast, Search)
-    assert isinstance(direct, Search)
-    assert (multicast.mx, direct.mx) == (1, None)
+    for differ in (False, True):
+        multicast = parse(one_client(1, differ=differ)[0].content)
+        direct = parse(unicast("192.0.2.7", differ=differ)[0].content)
+        assert isinstance(multicast, Search)
+        assert isinstance(direct, Search)
+        assert (multicast.mx, direct.mx) == (1, None)
+        agent = AGENT_MARK if differ else None
+        assert (multicast.user_agent, direct.user_agent) == (agent, agent)
 
 
 def test_every_eleventh_datagram_of_a_storm_is_broken() -> None:
