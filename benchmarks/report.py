@@ -36,8 +36,11 @@ def render_setting(machine: dict[str, str], plan: Plan) -> str:
 
 
 def _measured(part: Part, table: Table, results: Results) -> bool:
-    names = {column.figure for column in table.columns}
-    return any(names & set(each.medians()) for each in results.records if each.part is part)
+    return any(_has_any(table, each) for each in results.records if each.part is part)
+
+
+def _has_any(table: Table, record: Record) -> bool:
+    return not {column.figure for column in table.columns}.isdisjoint(record.medians())
 
 
 def _targets_table(verdicts: Sequence[Verdict]) -> str:
@@ -57,6 +60,8 @@ def _table(part: Part, table: Table, results: Results) -> str:
     rows = [["device", *(column.title for column in table.columns)]]
     for device in results.devices:
         record = results.of(part.name, device.name)
+        if record is not None and not _has_any(table, record):
+            continue
         rows.append([_label(device), *(_cell(column, device, record, results) for column in table.columns)])
     note = f"\n{table.note}\n" if table.note else ""
     return f"**{table.title}**\n\n{_aligned(rows)}{note}"

@@ -7,9 +7,10 @@ from statistics import median
 import attrs
 
 from benchmarks.devices import OURS, Device
+from benchmarks.load import StageError
 from benchmarks.parts import Outcome, Part
 from benchmarks.plan import Plan
-from benchmarks.stage import StageError, Workshop
+from benchmarks.stage import Workshop
 
 
 @attrs.define(eq=False, kw_only=True)

@@ -1,4 +1,4 @@
-"""The stage: a network of two namespaces, a device running in one, and the load generator to be run in the other."""
+"""A stage: a network of two namespaces, with a device running in one and the load generator to be run in the other."""
 
 import math
 import subprocess
@@ -15,22 +15,16 @@ from benchmarks.clients import AGENT_MARK, SSDP_GROUP, Datagram, unicast, write_
 from benchmarks.devices import HTTP_PORT, REPOSITORY, Device
 from benchmarks.generator import (
     Fetches,
-    FirstWords,
+    FirstAnswers,
     Searches,
     read_fetches,
-    read_first_words,
+    read_first_answers,
     read_searches,
 )
-from benchmarks.namespaces import (
-    CONTROL_POINT_ADDRESS,
-    CONTROL_POINTS_LINK,
-    DEVICE_ADDRESS,
-    FIRST_CONTROL_POINT,
-    NamespacePair,
-    open_namespace_pair,
-)
+from benchmarks.load import Load, Series, StageError, end_process, last_line
+from benchmarks.namespaces import CONTROL_POINT_ADDRESS, DEVICE_ADDRESS, open_namespace_pair
 from benchmarks.processes import Memory, process_cpu_ns, process_memory
-from benchmarks.scheduling import DEVICE_CORE, LOAD_CORE, give_right_of_way
+from benchmarks.scheduling import DEVICE_CORE, Priority, give_right_of_way
 
 LATE_SECONDS = 0.1  # how long after MX answers are still waited for, and counted as late
 FEWEST_CONTROL_POINTS = 250
@@ -38,11 +32,10 @@ FEWEST_CONTROL_POINTS = 250
 MOST_SEARCHES_OF_ONE = 32.0
 UNICAST_CONTROL_POINTS = 1000
 READY_SECONDS = 60.0
-GENERATOR_SECONDS = 30.0  # beyond what its series takes
-
-
-class StageError(Exception):
-    """A measurement came to nothing; the message says what the device or the generator last said."""
+# A device that has not answered a search or announced itself so long after its first response counts as not doing it.
+PATIENCE_SECONDS = 0.3
+ALIVE_PATIENCE_SECONDS = 0.6
+RESPONSE_SECONDS = 1.0
 
 
 @attrs.frozen(kw_only=True)
@@ -55,23 +48,22 @@ class Workshop:
 
 @attrs.frozen(kw_only=True)
 class Stage:
-    """A device at work, and how it started: when its exec was asked for, and its first words."""
+    """A running device: when it was started, when it first answered, and the series to run against it."""
 
     device: Device
     pid: int
     exec_ns: int
-    first: FirstWords
-    _pair: NamespacePair
-    _workshop: Workshop
-    _said: IO[str]
+    first: FirstAnswers
+    _load: Load
+    _scratch: Path
 
     def search(self, datagrams: Sequence[Datagram], rate: float, seconds: float, mx: int) -> Searches:
-        """Multicast searches at a steady rate, whether or not answers come."""
+        """Send multicast searches at a steady rate, whether or not answers come."""
         control_points = max(FEWEST_CONTROL_POINTS, math.ceil(rate / MOST_SEARCHES_OF_ONE))
         return self._search(datagrams, round(rate), round(rate * seconds), control_points, mx)
 
     def search_at_once(self, datagrams: Sequence[Datagram], count: int, mx: int) -> Searches:
-        """So many multicast searches as fast as they can be sent, each control point asking only a few times."""
+        """Send so many multicast searches as fast as possible, at most about eight from each control point."""
         return self._search(datagrams, 0, count, max(FEWEST_CONTROL_POINTS, count // 8), mx)
 
     def search_one_by_one(self, count: int, seconds: float, *, differ: bool = False) -> Searches:
@@ -80,56 +72,69 @@ class Stage:
         With `differ`, each has another USER-AGENT.
         """
         return read_searches(
-            self._generate(
+            self._load.run(
                 "one_by_one",
                 seconds,
+                pid=self.pid,
                 destination=DEVICE_ADDRESS,
                 sources=UNICAST_CONTROL_POINTS,
                 count=count,
-                seconds_ns=int(seconds * 1e9),
+                seconds_ns=_ns(seconds),
                 datagrams=self._write(unicast(DEVICE_ADDRESS, self.device.search_targets[0], differ=differ)),
             )
         )
 
     def fetch(self, connections: int, *, keep: bool, differ: bool, seconds: float) -> Fetches:
-        """GETs of the device's description, one outstanding on each connection.
+        """Send GETs of the device's description, one outstanding on each connection.
 
         With `differ`, each request has another User-Agent, as those of different control points have; without it, all
         requests are the same bytes.
         """
-        authority, _, path = self.first.location.removeprefix("http://").partition("/")
-        agent = AGENT_MARK if differ else "benchmarks"
-        closing = "" if keep else "Connection: close\r\n"
         return read_fetches(
-            self._generate(
+            self._load.run(
                 "fetch",
                 seconds,
-                destination=DEVICE_ADDRESS,
+                pid=self.pid,
                 sources=UNICAST_CONTROL_POINTS,
-                port=authority.rpartition(":")[2],
                 connections=connections,
                 keep=int(keep),
-                request=f"GET /{path} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: {agent}\r\n{closing}\r\n",
-                warm_up_ns=int(seconds * 1e8),
-                seconds_ns=int(seconds * 1e9),
+                patience_ns=_ns(RESPONSE_SECONDS),
+                warm_up_ns=_ns(seconds / 10),
+                seconds_ns=_ns(seconds),
+                **self._get(differ=differ, keep=keep),
             )
         )
+
+    @contextmanager
+    def pipelining(self, connections: int, seconds: float) -> Iterator[Series]:
+        """Pipeline GETs without a pause on connections from one address during the body; for `read_pipelining`."""
+        options = self._get(differ=True, keep=True)
+        with self._lasting_load("pipeline", seconds, connections=connections, **options) as series:
+            yield series
+
+    @contextmanager
+    def crowding(self, held: int, rate: int, seconds: float) -> Iterator[Series]:
+        """Hold connections from one address, and open more of them, during the body; for `read_crowding`."""
+        options = self._get(differ=True, keep=True)
+        with self._lasting_load("crowd", seconds, held=held, rate=rate, **options) as series:
+            yield series
 
     def memory(self) -> Memory:
         """The device's memory now."""
         return process_memory(self.pid)
 
     def background_cpu(self, seconds: float) -> float:
-        """The part of a core that the device uses unasked, measured for so long."""
+        """Measure for so long which share of a core the device uses without any load."""
         cpu, start = process_cpu_ns(self.pid), time.monotonic_ns()
         time.sleep(seconds)
         return (process_cpu_ns(self.pid) - cpu) / (time.monotonic_ns() - start)
 
     def _search(self, datagrams: Sequence[Datagram], rate: int, count: int, control_points: int, mx: int) -> Searches:
         return read_searches(
-            self._generate(
+            self._load.run(
                 "steady",
                 count / rate + mx if rate else mx,
+                pid=self.pid,
                 destination=SSDP_GROUP,
                 sources=control_points,
                 rate=rate,
@@ -139,99 +144,76 @@ class Stage:
             )
         )
 
-    def _write(self, datagrams: Sequence[Datagram]) -> Path:
-        write_datagrams(datagrams, path := self._workshop.scratch / "datagrams")
-        return path
+    @contextmanager
+    def _lasting_load(self, kind: str, seconds: float, **options: object) -> Iterator[Series]:
+        options |= {"own": CONTROL_POINT_ADDRESS, "seconds_ns": _ns(seconds)}
+        with self._load.start(kind, seconds, options, Priority.LASTING) as series:
+            series.await_ready()
+            yield series
 
-    def _generate(self, kind: str, seconds: float, **options: object) -> str:
-        process = _start_generator(self._workshop, self._pair, kind, pid=self.pid, **options)
-        try:
-            said, complaints = process.communicate(timeout=seconds + GENERATOR_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            raise StageError(f"the load was not over after {error.timeout:.0f} s") from error
-        finally:
-            _end(process)
-        if process.returncode != 0:
-            raise StageError(f"the load failed: {complaints.strip()}; the device: {_last_line(self._said)}")
-        return said
+    def _get(self, *, differ: bool, keep: bool) -> dict[str, object]:
+        authority, _, path = self.first.location.removeprefix("http://").partition("/")
+        agent = AGENT_MARK if differ else "benchmarks"
+        closing = "" if keep else "Connection: close\r\n"
+        return {
+            "destination": DEVICE_ADDRESS,
+            "port": authority.rpartition(":")[2],
+            "request": f"GET /{path} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: {agent}\r\n{closing}\r\n",
+        }
+
+    def _write(self, datagrams: Sequence[Datagram]) -> Path:
+        write_datagrams(datagrams, path := self._scratch / "datagrams")
+        return path
 
 
 @contextmanager
-def open_stage(device: Device, workshop: Workshop) -> Iterator[Stage]:
-    """Make the network, start `device`, wait for its first words; all is gone at the end, without a goodbye.
+def open_stage(device: Device, workshop: Workshop, *, await_alive: bool = False) -> Iterator[Stage]:
+    """Make the network, start `device` and wait for its first answers; at the end, kill the device and remove all.
 
-    Raises StageError when the device does not start, or ends before the body does.
+    With `await_alive`, its first ssdp:alive is waited for, too. Raises StageError when the device does not start, or
+    ends before the body does.
     """
     write_datagrams(unicast(DEVICE_ADDRESS), datagrams := workshop.scratch / "first")
-    with open_namespace_pair() as pair, tempfile.TemporaryFile("w+") as said:
-        listener = _start_generator(
-            workshop,
-            pair,
-            "first",
-            destination=DEVICE_ADDRESS,
-            own=CONTROL_POINT_ADDRESS,
-            group=SSDP_GROUP,
-            port=HTTP_PORT,
-            seconds_ns=int(READY_SECONDS * 1e9),
-            datagrams=datagrams,
-        )
-        try:
-            assert listener.stdout is not None
-            if listener.stdout.readline() != "ready\n":
-                raise StageError(f"the load failed: {listener.communicate()[1].strip()}")
-            process, exec_ns = _start_device(pair.inside(pair.device, device.command), said)
+    with open_namespace_pair() as pair, tempfile.TemporaryFile("w+") as output:
+        load = Load(program=workshop.generator, pair=pair, device_output=output)
+        options: dict[str, object] = {
+            "destination": DEVICE_ADDRESS,
+            "own": CONTROL_POINT_ADDRESS,
+            "group": SSDP_GROUP,
+            "port": HTTP_PORT,
+            "path": "/description.xml",
+            "alive": int(await_alive),
+            "patience_ns": _ns(ALIVE_PATIENCE_SECONDS if await_alive else PATIENCE_SECONDS),
+            "seconds_ns": _ns(READY_SECONDS),
+            "datagrams": datagrams,
+        }
+        with load.start("first", READY_SECONDS, options) as series:
+            series.await_ready()
+            process, exec_ns = _start_device(pair.inside(pair.device, device.command), output)
             try:
-                first = _first_words(listener, said)
                 yield Stage(
                     device=device,
                     pid=process.pid,
                     exec_ns=exec_ns,
-                    first=first,
-                    pair=pair,
-                    workshop=workshop,
-                    said=said,
+                    first=read_first_answers(series.finish()),
+                    load=load,
+                    scratch=workshop.scratch,
                 )
                 if (ended := process.poll()) is not None:
-                    raise StageError(f"the device ended with exit code {ended}: {_last_line(said)}")
+                    raise StageError(f"the device ended with exit code {ended}: {last_line(output)}")
             finally:
-                _end(process)
-        finally:
-            _end(listener)
+                end_process(process)
 
 
-def _start_device(command: list[str], said: IO[str]) -> tuple[subprocess.Popen[str], int]:
+def _start_device(command: list[str], output: IO[str]) -> tuple[subprocess.Popen[str], int]:
     exec_ns = time.time_ns()
-    process = subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=said, stderr=said, text=True)
-    give_right_of_way(process.pid, DEVICE_CORE)  # `ip` still runs: before any thread
+    process = subprocess.Popen(
+        command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=output, stderr=output, text=True
+    )
+    # `ip netns exec` still runs, so this holds for all threads of the device.
+    give_right_of_way(process.pid, DEVICE_CORE, Priority.LASTING)
     return process, exec_ns
 
 
-def _first_words(listener: subprocess.Popen[str], said: IO[str]) -> FirstWords:
-    heard, _ = listener.communicate(timeout=READY_SECONDS + GENERATOR_SECONDS)
-    if listener.returncode != 0:
-        raise StageError(f"the device was not heard within {READY_SECONDS:.0f} s: {_last_line(said)}")
-    return read_first_words(heard.splitlines())
-
-
-def _start_generator(workshop: Workshop, pair: NamespacePair, kind: str, **options: object) -> subprocess.Popen[str]:
-    options |= {"link": CONTROL_POINTS_LINK, "first_source": FIRST_CONTROL_POINT}
-    command = [str(workshop.generator), kind, *(f"{name}={value}" for name, value in options.items())]
-    process = subprocess.Popen(
-        pair.inside(pair.control_points, command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    give_right_of_way(process.pid, LOAD_CORE)
-    return process
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    process.kill()
-    process.wait()
-    for pipe in (process.stdout, process.stderr):
-        if pipe is not None:
-            pipe.close()
-
-
-def _last_line(said: IO[str]) -> str:
-    said.seek(0)
-    lines = said.read().strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
+def _ns(seconds: float) -> int:
+    return round(seconds * 1e9)

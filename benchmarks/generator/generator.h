@@ -16,12 +16,17 @@
 #define MAX_DATAGRAMS 1024
 #define BATCH 64
 #define MAX_AGENT_BYTES 256
+#define MAX_REQUEST_BYTES 4096
 /* Where a request or datagram has this, each sending of it has another User-Agent value instead. */
 #define AGENT_MARK "{agent}"
 
-/* main.c: the end, with what the system says of its last refusal, or with a reason of ours */
+/* main.c: end the program, with errno's text after WHAT, or with a reason of our own */
 _Noreturn void fail (const char *what);
 _Noreturn void refuse (const char *why);
+
+/* main.c: for a kind of load that lasts until SIGTERM, and prints what it found then */
+void stop_on_sigterm (void);
+bool stopped (void);
 
 /* options.c: NAME=VALUE arguments; one that is missing ends the program with its name */
 void options_set (int argc, char **argv);
@@ -66,10 +71,22 @@ struct in_addr source_address (long long number);
 /* The moment in a received message's control data when the system received it. */
 int64_t arrival_ns (struct msghdr *message);
 
+/*
+ * tcp.c: open_tcp gives a connection to the device from the address OWN, or -1 when the device refuses it or lets it
+ * wait. request_set reads request=; write_request writes it and gives its length, each time with a new User-Agent
+ * value where it has AGENT_MARK.
+ */
+struct sockaddr_in http_server (void);
+int open_tcp (const struct sockaddr_in *server, struct in_addr own, int64_t patience_ns);
+void request_set (void);
+size_t write_request (char into[MAX_REQUEST_BYTES]);
+
 /* one for each kind of load */
 void run_steady (void);
 void run_one_by_one (void);
 void run_first (void);
 void run_fetch (void);
+void run_pipeline (void);
+void run_crowd (void);
 
 #endif

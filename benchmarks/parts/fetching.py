@@ -5,9 +5,10 @@ from itertools import product
 
 from benchmarks.devices import Device
 from benchmarks.figures import quantile
+from benchmarks.load import StageError
 from benchmarks.parts.part import Column, Outcome, Part, Table
 from benchmarks.plan import Plan
-from benchmarks.stage import StageError, Workshop, open_stage
+from benchmarks.stage import Workshop, open_stage
 
 # name, title, connections, whether they are kept
 KINDS = (

@@ -7,9 +7,10 @@ import attrs
 from benchmarks.clients import Datagram, one_client
 from benchmarks.devices import Device
 from benchmarks.figures import greatest_lag, kolmogorov_distance, quantile, quantiles_ms
+from benchmarks.load import StageError
 from benchmarks.parts.part import Column, Outcome, Part, Step, Table, share_column
 from benchmarks.plan import Plan
-from benchmarks.stage import StageError, Workshop, open_stage
+from benchmarks.stage import Workshop, open_stage
 
 # name, whether each datagram has another USER-AGENT
 VARIANTS = (("highest", False), ("highest_different", True))

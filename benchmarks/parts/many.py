@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from benchmarks.devices import Device, many_devices
 from benchmarks.figures import quantile
+from benchmarks.load import StageError
 from benchmarks.parts.part import Outcome, Part
 from benchmarks.plan import Plan
-from benchmarks.stage import StageError, Workshop, open_stage
+from benchmarks.stage import Workshop, open_stage
 
 BACKGROUND_SECONDS = 0.25
 

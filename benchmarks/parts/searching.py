@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from benchmarks.clients import many_clients, one_client
 from benchmarks.devices import Device
 from benchmarks.generator import Searches
+from benchmarks.load import StageError
 from benchmarks.parts.part import Column, Outcome, Part, Step, Table, share_column
 from benchmarks.plan import Plan
-from benchmarks.stage import StageError, Workshop, open_stage
+from benchmarks.stage import Workshop, open_stage
 
 # name, title
 KINDS = (
