@@ -13,6 +13,8 @@ import attrs
 
 from benchmarks.devices import find_devices
 from benchmarks.generator import GeneratorError, compile_generator
+from benchmarks.imports import print_imports
+from benchmarks.load import StageError
 from benchmarks.machine import describe_machine
 from benchmarks.namespaces import NamespaceError, why_unavailable
 from benchmarks.parts import PARTS
@@ -37,8 +39,11 @@ def main() -> int:
     _end_in_order_on_signals()
     leave_device_core()
     try:
+        if options.imports:
+            _print_imports()
+            return 0
         results = _measure(options)
-    except (NamespaceError, GeneratorError) as error:
+    except (NamespaceError, GeneratorError, StageError) as error:
         print(f"cannot run: {error}", file=sys.stderr)
         return 1
     except UnknownNameError as error:
@@ -65,6 +70,12 @@ def _measure(options: argparse.Namespace) -> Results:
         return run_rounds(devices, parts, workshop, options.plan)
 
 
+def _print_imports() -> None:
+    with tempfile.TemporaryDirectory(prefix="upnp-benchmark-") as folder:
+        scratch = Path(folder)
+        print_imports(scratch, Workshop(generator=compile_generator(scratch), scratch=scratch))
+
+
 def _options() -> argparse.Namespace:
     parts = "\n".join(f"  {part.name:10} {part.summary}" for part in PARTS)
     parser = argparse.ArgumentParser(
@@ -87,6 +98,11 @@ def _options() -> argparse.Namespace:
         "--output",
         type=Path,
         help="the folder for results.json and the pictures (default: benchmarks/results/local)",
+    )
+    parser.add_argument(
+        "--imports",
+        action="store_true",
+        help="print what each imported package costs at the start instead of running the benchmark",
     )
     parser.add_argument(
         "--readme",

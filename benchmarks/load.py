@@ -1,5 +1,6 @@
 """Running the load generator beside a device: a series that is waited for, or a load that lasts until it is stopped."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,8 +92,13 @@ def end_process(process: subprocess.Popen[str]) -> None:
             pipe.close()
 
 
+def read_output(output: IO[str]) -> list[str]:
+    """The lines written so far to a file that a process still writes to, whose place in it is not moved."""
+    descriptor = output.fileno()
+    return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace").splitlines()
+
+
 def last_line(output: IO[str]) -> str:
-    """The last line that was written to *output*, a file."""
-    output.seek(0)
-    lines = output.read().strip().splitlines()
+    """The last line written so far that is not blank."""
+    lines = [line for line in read_output(output) if line.strip()]
     return lines[-1] if lines else "no output"

@@ -15,6 +15,7 @@ class Plan:
     get_seconds: float = 1.0
     search_rates: tuple[int, ...] = (500, 5000)
     search_seconds: float = 1.5
+    memory_seconds: float = 1.0
     storm_datagrams: int = 22_000
     tries: int = 12
     spread_seconds: float = 2.0
@@ -31,6 +32,7 @@ QUICK = Plan(
     get_seconds=0.3,
     search_rates=(5000,),
     search_seconds=0.4,
+    memory_seconds=0.5,
     tries=3,
     spread_seconds=0.5,
     device_counts=(1, 5000),

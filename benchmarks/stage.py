@@ -21,7 +21,7 @@ from benchmarks.generator import (
     read_first_answers,
     read_searches,
 )
-from benchmarks.load import Load, Series, StageError, end_process, last_line
+from benchmarks.load import Load, Series, StageError, end_process, last_line, read_output
 from benchmarks.namespaces import CONTROL_POINT_ADDRESS, DEVICE_ADDRESS, open_namespace_pair
 from benchmarks.processes import Memory, process_cpu_ns, process_memory
 from benchmarks.scheduling import DEVICE_CORE, Priority, give_right_of_way
@@ -122,6 +122,10 @@ class Stage:
     def memory(self) -> Memory:
         """The device's memory now."""
         return process_memory(self.pid)
+
+    def device_output(self) -> list[str]:
+        """The lines that the device has printed so far."""
+        return read_output(self._load.device_output)
 
     def background_cpu(self, seconds: float) -> float:
         """Measure for so long which share of a core the device uses without any load."""

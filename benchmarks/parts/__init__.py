@@ -3,6 +3,7 @@
 from benchmarks.parts.fetching import FETCHING
 from benchmarks.parts.highest import HIGHEST
 from benchmarks.parts.many import MANY
+from benchmarks.parts.memory import MEMORY
 from benchmarks.parts.part import Column, Outcome, Part, Step, Table
 from benchmarks.parts.searching import SEARCHING
 from benchmarks.parts.starting import STARTING
@@ -11,4 +12,4 @@ from benchmarks.parts.unicast import UNICAST
 
 __all__ = ["PARTS", "Column", "Outcome", "Part", "Step", "Table"]
 
-PARTS = (HIGHEST, SEARCHING, UNICAST, FETCHING, STARTING, STORMING, MANY)
+PARTS = (HIGHEST, SEARCHING, UNICAST, FETCHING, STARTING, MEMORY, STORMING, MANY)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from benchmarks.clients import AGENT_MARK, BROKEN, many_clients, one_client, storm, unicast
 from benchmarks.devices import OURS, Device
 from benchmarks.figures import greatest_lag, kolmogorov_distance, quantile
+from benchmarks.imports import add_up, package_of, parse_import_times, render_sums
 from benchmarks.parts import PARTS, Outcome
 from benchmarks.parts.highest import HIGHEST_RUNG, LOWEST_RUNG, climb
 from benchmarks.rounds import Record, Results
@@ -149,3 +150,42 @@ def test_even_ticks_are_few_and_enclose_the_greatest(greatest: float) -> None:
     assert ticks[0] == 0
     assert ticks[-1] >= greatest * (1 - 1e-9)
     assert 2 <= len(ticks) <= 8
+
+
+IMPORT_TIMES = """\
+import time: self [us] | cumulative | imported package
+import time:       150 |        150 |   _io
+import time:      5000 |       5000 |     trio._core
+a line of the device's own
+import time:       700 |       5700 |   trio
+import time:       200 |        200 |   json
+import time:      1900 |       7950 | upnp_trio.cli
+import time:        50 |         50 | json.decoder
+"""
+
+
+def test_import_times_are_added_up_by_package_with_their_first_importer() -> None:
+    imports = parse_import_times(IMPORT_TIMES.splitlines())
+    assert [(each.module, each.importer) for each in imports] == [
+        ("_io", "upnp_trio.cli"),
+        ("trio._core", "trio"),
+        ("trio", "upnp_trio.cli"),
+        ("json", "upnp_trio.cli"),
+        ("upnp_trio.cli", None),
+        ("json.decoder", None),
+    ]
+    packages = add_up(imports, package_of)
+    assert [(each.name, each.self_us, each.modules, each.importer) for each in packages] == [
+        ("trio", 5700, 2, "upnp_trio.cli"),
+        ("upnp_trio", 1900, 1, "top level"),
+        ("json", 250, 2, "upnp_trio.cli"),
+        ("_io", 150, 1, "upnp_trio.cli"),
+    ]
+    assert [line.split(maxsplit=2) for line in list(render_sums(packages))[1:3]] == [
+        ["trio", "5.7", "2  upnp_trio.cli"],
+        ["upnp_trio", "1.9", "1  top level"],
+    ]
+    assert [line.split(")") for line in list(render_sums(packages))[3:]] == [
+        ["(all others", f"{0.4:>37}{3:>9}"],
+        ["(sum", f"{8.0:>44}{6:>9}"],
+    ]

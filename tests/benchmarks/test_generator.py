@@ -70,6 +70,7 @@ def test_requests_are_the_same_or_all_different(generator: Path, agent: str, dif
             port=port,
             connections=1,
             keep=1,
+            patience_ns=1_000_000_000,
             request=request,
             warm_up_ns=10_000_000,
             seconds_ns=100_000_000,
