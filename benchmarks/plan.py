@@ -16,6 +16,7 @@ class Plan:
     search_rates: tuple[int, ...] = (500, 5000)
     search_seconds: float = 1.5
     memory_seconds: float = 1.0
+    fairness_seconds: float = 1.0
     storm_datagrams: int = 22_000
     tries: int = 12
     spread_seconds: float = 2.0
@@ -33,6 +34,7 @@ QUICK = Plan(
     search_rates=(5000,),
     search_seconds=0.4,
     memory_seconds=0.5,
+    fairness_seconds=0.4,
     tries=3,
     spread_seconds=0.5,
     device_counts=(1, 5000),

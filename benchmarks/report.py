@@ -60,7 +60,7 @@ def _table(part: Part, table: Table, results: Results) -> str:
     rows = [["device", *(column.title for column in table.columns)]]
     for device in results.devices:
         record = results.of(part.name, device.name)
-        if record is not None and not _has_any(table, record):
+        if device.name in part.without or (record is not None and not _has_any(table, record)):
             continue
         rows.append([_label(device), *(_cell(column, device, record, results) for column in table.columns)])
     note = f"\n{table.note}\n" if table.note else ""

@@ -61,7 +61,9 @@ def run_rounds(devices: Sequence[Device], parts: Sequence[Part], workshop: Works
         part.name: [
             Record(part=part, device=device)
             for device in devices
-            if device.unavailable is None and (device.name == OURS or not part.ours_alone)
+            if device.unavailable is None
+            and device.name not in part.without
+            and (device.name == OURS or not part.ours_alone)
         ]
         for part in parts
     }

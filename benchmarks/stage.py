@@ -31,6 +31,7 @@ FEWEST_CONTROL_POINTS = 250
 # Half of what upnp_trio grants one searcher by default.
 MOST_SEARCHES_OF_ONE = 32.0
 UNICAST_CONTROL_POINTS = 1000
+WARM_UP_SEARCHES = 200
 READY_SECONDS = 60.0
 # A device that has not answered a search or announced itself so long after its first response counts as not doing it.
 PATIENCE_SECONDS = 0.3
@@ -66,10 +67,13 @@ class Stage:
         """Send so many multicast searches as fast as possible, at most about eight from each control point."""
         return self._search(datagrams, 0, count, max(FEWEST_CONTROL_POINTS, count // 8), mx)
 
-    def search_one_by_one(self, count: int, seconds: float, *, differ: bool = False) -> Searches:
+    def search_one_by_one(
+        self, count: int, seconds: float, *, differ: bool = False, warm_up: int = WARM_UP_SEARCHES
+    ) -> Searches:
         """Send unicast searches for the first of the device's targets, one at a time, each from the next control point.
 
-        With `differ`, each has another USER-AGENT.
+        With `differ`, each has another USER-AGENT. The searches of the warm-up are not counted; a device that leaves
+        the first of them unanswered gets no others.
         """
         return read_searches(
             self._load.run(
@@ -79,6 +83,7 @@ class Stage:
                 destination=DEVICE_ADDRESS,
                 sources=UNICAST_CONTROL_POINTS,
                 count=count,
+                warm_up=warm_up,
                 seconds_ns=_ns(seconds),
                 datagrams=self._write(unicast(DEVICE_ADDRESS, self.device.search_targets[0], differ=differ)),
             )

@@ -88,6 +88,12 @@ TARGETS = (
     _absolute("its growth by the same load again, TOML file", "memory", "memory_file_growth", 1.02, "{:.3f}"),
     _share("answered in time of a storm of 20,000 searches", "storm", "storm_share", 0.4),
     _share("answered in time of a single search after it", "storm", "storm_then", 1.0),
+    _share("searches answered beside pipelined GETs", "fairness", "fair_search_share", 1.0),
+    _share("GETs answered beside pipelined GETs", "fairness", "fair_get_share", 1.0),
+    _cost("searches beside pipelined GETs, p99", "fairness", "fair_search_p99_ms", 1.0, ASYNC_UPNP_CLIENT),
+    _cost("GETs beside pipelined GETs, p99", "fairness", "fair_get_p99_ms", 1.0, ASYNC_UPNP_CLIENT),
+    _share("GETs answered beside 300 connections a second", "fairness", "crowd_get_share", 1.0),
+    _cost("GETs beside 300 connections a second, p50 over idle", "fairness", "crowd_get_p50_over_idle", 1.5),
     _cost("CPU per search, 5,000 devices over one", "devices", "devices_last_over_first", 1.2),
 )
 

@@ -1,8 +1,8 @@
 /*
  * A client that takes all the connections it gets: it holds held= idle ones from own=, opens rate= more a second, sends a
- * GET on each of these, and leaves them open until the device closes them or two seconds have passed.
+ * GET on each of these, and leaves them open for two seconds, even if the device ends them.
  *
- * "ready" is printed after a second. It ends with SIGTERM, or when seconds_ns= are over.
+ * "ready" is printed after half a second. It ends with SIGTERM, or when seconds_ns= are over.
  */
 
 #define _GNU_SOURCE
@@ -18,8 +18,10 @@
 
 #define MAX_HELD 256
 #define MAX_OPEN 4096
+#define SPARE_FILES 64
 #define LIFETIME_NS (2 * SECOND_NS)
 #define PATIENCE_NS (SECOND_NS / 10)
+#define READY_NS (SECOND_NS / 2)
 #define INTERVAL_NS 1000000LL
 #define STATUS_OFFSET 9 /* in "HTTP/1.1 200 OK" */
 
@@ -55,7 +57,7 @@ close_connection (struct connection *connection)
         connection->socket = -1;
 }
 
-/* Receive what has come, and close the connection when the device has closed it. */
+/* Receive what has come; when the device has ended the connection, stop looking at it, and leave it open. */
 static void
 receive_some (struct connection *connection)
 {
@@ -69,14 +71,20 @@ receive_some (struct connection *connection)
                         refused++;
         }
         if (length == 0 || (length < 0 && errno != EAGAIN))
-                close_connection (connection);
+                epoll_ctl (events, EPOLL_CTL_DEL, connection->socket, NULL);
 }
 
 static void
-allow_many_files (void)
+allow_open_files (rlim_t wanted)
 {
-        struct rlimit limit = { .rlim_cur = MAX_HELD + MAX_OPEN + 64, .rlim_max = MAX_HELD + MAX_OPEN + 64 };
+        struct rlimit limit;
 
+        if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+                fail ("the limit of open files");
+        if (limit.rlim_cur >= wanted)
+                return;
+        limit.rlim_cur = wanted;
+        limit.rlim_max = limit.rlim_max < wanted ? wanted : limit.rlim_max;
         if (setrlimit (RLIMIT_NOFILE, &limit) != 0)
                 fail ("raising the limit of open files");
 }
@@ -94,7 +102,7 @@ run_crowd (void)
         stop_on_sigterm ();
         request_set ();
         server = http_server ();
-        allow_many_files ();
+        allow_open_files ((rlim_t) (held_count + rate * LIFETIME_NS / SECOND_NS + SPARE_FILES));
         events = epoll_create1 (0);
         if (events < 0)
                 fail ("no memory");
@@ -115,7 +123,7 @@ run_crowd (void)
 
                 for (int each = 0; each < count; each++)
                         receive_some (ready[each].data.ptr);
-                if (!announced && now > start + SECOND_NS) {
+                if (!announced && now > start + READY_NS) {
                         announced = true;
                         printf ("ready\n");
                         fflush (stdout);

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #define WAIT_NS SECOND_NS
-#define WARM_UP 200
 #define PAUSE_NS 200000LL
 /* So many unanswered from the first on, and the device counts as one that ignores unicast searches. */
 #define IGNORED 3
@@ -40,15 +39,15 @@ ask (long long number)
 void
 run_one_by_one (void)
 {
-        long long count = option_number ("count"), answered = 0, lost = 0;
+        long long count = option_number ("count"), warm_up = option_number ("warm_up"), answered = 0, lost = 0;
         int64_t *delays = malloc ((size_t) count * sizeof *delays);
 
         if (delays == NULL)
                 fail ("no memory");
         datagrams_read (option_text ("datagrams"));
-        sockets_open (WARM_UP + count);
+        sockets_open (warm_up + count);
         watch_cpu ();
-        for (long long each = 0; each < WARM_UP; each++)
+        for (long long each = 0; each < warm_up; each++)
                 if (ask (count + each) < 0 && each + 1 >= IGNORED && ++lost >= IGNORED)
                         break;
         int64_t cpu = device_cpu_ns (), start = now_ns ();

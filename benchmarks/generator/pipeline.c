@@ -2,8 +2,7 @@
  * An unfair client: connections= connections from own=, on each of which GETs are written, one block of 16 KiB after the
  * other, whenever the system takes more, without waiting for the responses; these are read and thrown away.
  *
- * "ready" is printed when every connection has had a response. It ends with SIGTERM, or when seconds_ns= are over or
- * MAX_GETS are written.
+ * "ready" is printed after half a second. It ends with SIGTERM, or when seconds_ns= are over or MAX_GETS are written.
  */
 
 #define _GNU_SOURCE
@@ -20,6 +19,7 @@
 #define MAX_GETS 4000000
 #define BLOCK_BYTES 16384
 #define PATIENCE_NS SECOND_NS
+#define READY_NS (SECOND_NS / 2)
 /* What waits in the system on our side: without a bound it grows to megabytes on each connection. */
 #define SEND_BUFFER_BYTES 65536
 
@@ -28,7 +28,6 @@ static const char status_line[] = "HTTP/1.1 200";
 struct connection {
         int socket; /* -1: to be opened */
         size_t matched; /* bytes of status_line at the end of what was received */
-        long long responses;
         size_t length, written;
         char block[BLOCK_BYTES + MAX_REQUEST_BYTES];
 };
@@ -88,20 +87,10 @@ receive_some (struct connection *connection)
                         connection->matched = bytes[each] == status_line[0];
                 else if (++connection->matched == sizeof status_line - 1) {
                         connection->matched = 0;
-                        connection->responses++;
                         responses++;
                 }
         }
         return length > 0 || (length < 0 && errno == EAGAIN);
-}
-
-static bool
-all_answered (void)
-{
-        for (long long each = 0; each < connection_count; each++)
-                if (connections[each].responses == 0)
-                        return false;
-        return true;
 }
 
 void
@@ -138,7 +127,8 @@ run_pipeline (void)
                                 closed++;
                         }
                 }
-                if (!announced && (announced = all_answered ())) {
+                if (!announced && now_ns () > start + READY_NS) {
+                        announced = true;
                         printf ("ready\n");
                         fflush (stdout);
                 }

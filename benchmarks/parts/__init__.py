@@ -1,5 +1,6 @@
 """The parts of the benchmark: what each measures of a device, and how it is shown."""
 
+from benchmarks.parts.fairness import FAIRNESS
 from benchmarks.parts.fetching import FETCHING
 from benchmarks.parts.highest import HIGHEST
 from benchmarks.parts.many import MANY
@@ -12,4 +13,4 @@ from benchmarks.parts.unicast import UNICAST
 
 __all__ = ["PARTS", "Column", "Outcome", "Part", "Step", "Table"]
 
-PARTS = (HIGHEST, SEARCHING, UNICAST, FETCHING, STARTING, MEMORY, STORMING, MANY)
+PARTS = (HIGHEST, SEARCHING, UNICAST, FETCHING, STARTING, MEMORY, STORMING, FAIRNESS, MANY)

@@ -56,13 +56,17 @@ Measure = Callable[[Device, Workshop, Plan, Sequence[Outcome]], Outcome]
 
 @attrs.frozen(kw_only=True)
 class Part:
-    """One part; `measure` is given what it found of the same device in earlier rounds. StageError ends it."""
+    """One part of the benchmark; `measure` gets what it found of the same device in earlier rounds.
+
+    It raises StageError when it cannot measure. `without` names the devices that the part does not measure.
+    """
 
     name: str
     summary: str
     measure: Measure
     tables: tuple[Table, ...]
     ours_alone: bool = False
+    without: tuple[str, ...] = ()
 
 
 def share_column(title: str, figure: str) -> Column:

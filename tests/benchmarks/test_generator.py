@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.clients import AGENT_MARK, one_client, write_datagrams
-from benchmarks.generator import compile_generator, read_fetches, read_searches
+from benchmarks.generator import compile_generator, read_crowding, read_fetches, read_pipelining, read_searches
 
 SERVER = "127.83.0.1"
 CLIENT = "127.83.0.2"
@@ -37,27 +37,34 @@ def run(generator: Path, kind: str, **options: object) -> str:
 
 @contextmanager
 def answering() -> Iterator[tuple[int, list[bytes]]]:
-    """Serve one kept connection with constant responses; the port, and the requests as they come."""
+    """Answer each request with the same response; gives the port, and the list that requests are put into."""
     requests: list[bytes] = []
 
-    def serve() -> None:
-        with suppress(OSError):  # the listener is shut down, or the generator leaves its last response unread
+    def serve(connection: socket.socket) -> None:
+        received = b""
+        with connection, suppress(ConnectionError):  # the generator leaves its last responses unread
+            while more := connection.recv(65536):
+                *whole, received = (received + more).split(b"\r\n\r\n")
+                requests.extend(whole)
+                connection.sendall(RESPONSE * len(whole))
+
+    def accept() -> None:
+        with suppress(OSError):  # the listener is shut down
             while True:
                 connection, _ = listener.accept()
-                with connection:
-                    while request := connection.recv(4096):
-                        requests.append(request)
-                        connection.sendall(RESPONSE)
+                threads.append(threading.Thread(target=serve, args=(connection,)))
+                threads[-1].start()
 
     with socket.create_server((SERVER, 0)) as listener:
-        thread = threading.Thread(target=serve)
-        thread.start()
+        threads = [threading.Thread(target=accept)]
+        threads[0].start()
         try:
             yield listener.getsockname()[1], requests
         finally:
             listener.shutdown(socket.SHUT_RDWR)
-            thread.join(SECONDS)
-            assert not thread.is_alive()
+            for thread in threads:
+                thread.join(SECONDS)
+                assert not thread.is_alive()
 
 
 @pytest.mark.parametrize(("agent", "differ"), [("benchmarks", False), (AGENT_MARK, True)])
@@ -73,13 +80,13 @@ def test_requests_are_the_same_or_all_different(generator: Path, agent: str, dif
             patience_ns=1_000_000_000,
             request=request,
             warm_up_ns=10_000_000,
-            seconds_ns=100_000_000,
+            seconds_ns=300_000_000,
         )
     fetches = read_fetches(output)
     assert (fetches.failed, fetches.body_bytes) == (0, 2)
-    assert 50 < len(fetches.times_ns) <= len(requests)
+    assert 10 < len(fetches.times_ns) <= len(requests)
     assert len(set(requests)) == (len(requests) if differ else 1)
-    before, after = request.encode().split(agent.encode())
+    before, after = request.encode().removesuffix(b"\r\n\r\n").split(agent.encode())
     assert all(each.startswith(before) and each.endswith(after) for each in requests)
     assert not any(AGENT_MARK.encode() in each for each in requests)
     assert (len({len(each) for each in requests}) > 5) is differ
@@ -102,3 +109,28 @@ def test_datagrams_are_the_same_or_all_different(generator: Path, tmp_path: Path
         assert all(each.startswith(before) and each.endswith(after) for each in received)
     else:
         assert received[0] == one_client(1)[0].content
+
+
+GET = f"GET / HTTP/1.1\r\nHost: {SERVER}\r\nUser-Agent: {AGENT_MARK}\r\n\r\n"
+
+
+def test_pipelined_requests_are_all_answered_but_those_that_are_cut_off(generator: Path) -> None:
+    with answering() as (port, requests):
+        output = run(generator, "pipeline", own=CLIENT, port=port, connections=3, request=GET, seconds_ns=700_000_000)
+    ready, _, rest = output.partition("\n")
+    assert ready == "ready"
+    pipelining = read_pipelining(rest)
+    assert pipelining.closed == 0
+    assert 0 < pipelining.responses <= len(requests)
+    assert len(set(requests)) == len(requests)
+
+
+def test_a_crowd_holds_idle_connections_and_opens_others_at_its_rate(generator: Path) -> None:
+    with answering() as (port, requests):
+        output = run(generator, "crowd", own=CLIENT, port=port, held=5, rate=50, request=GET, seconds_ns=700_000_000)
+    ready, _, rest = output.partition("\n")
+    assert ready == "ready"
+    crowding = read_crowding(rest)
+    assert 0 < crowding.answered <= len(requests) <= crowding.opened - 5  # the last ones are still under way
+    assert crowding.refused == 0
+    assert crowding.opened <= 5 + 50 * crowding.elapsed_ns / 1e9 + 1
