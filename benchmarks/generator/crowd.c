@@ -106,8 +106,10 @@ run_crowd (void)
         events = epoll_create1 (0);
         if (events < 0)
                 fail ("no memory");
-        for (long long each = 0; each < held_count; each++)
+        for (long long each = 0; each < held_count; each++) {
                 open_connection (&held[each]);
+                sleep_until_ns (now_ns () + OPENING_NS);
+        }
         int64_t start = now_ns (), end = start + option_number ("seconds_ns");
         for (int64_t now = start; !stopped () && now < end; now = now_ns ()) {
                 for (long long due = (now - start) * rate / SECOND_NS; next < due; next++) {

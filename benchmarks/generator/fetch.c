@@ -182,8 +182,10 @@ run_fetch (void)
         if (times == NULL || events < 0)
                 fail ("no memory");
         watch_cpu ();
-        for (long long each = 0; each < connection_count; each++)
-                connections[each].socket = -1;
+        for (long long each = 0; each < connection_count; each++) {
+                connect_anew (&connections[each]);
+                sleep_until_ns (now_ns () + OPENING_NS);
+        }
         fetch_until (now_ns () + option_number ("warm_up_ns"));
         good = failed = opened = 0;
         int64_t start = now_ns (), cpu = device_cpu_ns ();

@@ -71,6 +71,9 @@ struct in_addr source_address (long long number);
 /* The moment in a received message's control data when the system received it. */
 int64_t arrival_ns (struct msghdr *message);
 
+/* Time between two connections that are opened at the start: some devices' queue of new ones has room for ten. */
+#define OPENING_NS 1000000LL
+
 /*
  * tcp.c: open_tcp gives a connection to the device from the address OWN, or -1 when the device refuses it or lets it
  * wait. request_set reads request=; write_request writes it and gives its length, each time with a new User-Agent

@@ -108,8 +108,10 @@ run_pipeline (void)
         events = epoll_create1 (0);
         if (events < 0)
                 fail ("no memory");
-        for (long long each = 0; each < connection_count; each++)
-                connections[each].socket = -1;
+        for (long long each = 0; each < connection_count; each++) {
+                connect_anew (&connections[each]);
+                sleep_until_ns (now_ns () + OPENING_NS);
+        }
         int64_t start = now_ns (), end = start + option_number ("seconds_ns");
         while (!stopped () && now_ns () < end && gets < MAX_GETS) {
                 for (long long each = 0; each < connection_count; each++)

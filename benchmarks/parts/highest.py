@@ -20,8 +20,8 @@ NEAR_SHARE = 0.9
 # Rates are rungs of a ladder, sixteen to the doubling, so 4 % apart.
 FIRST_RATE = 5000
 RUNGS_TO_DOUBLE = 16
-LOWEST_RUNG, HIGHEST_RUNG = -64, 64  # 312 and 80,000 a second
-FIRST_STRIDE, LATER_STRIDE = 8, 2
+LOWEST_RUNG, HIGHEST_RUNG = -64, 72  # 312 and 113,137 a second, which is near the generator's own limit
+FIRST_STRIDE, LATER_STRIDE = 8, 1
 MOST_LAG = 1.02  # a series that took longer to send than this was the generator's limit, not the device's
 
 
@@ -100,8 +100,8 @@ class Ladder:
     def _share(self, rate: float) -> float:
         plan = self.plan
         with open_stage(self.device, self.workshop) as stage:
-            searches = stage.search(self.datagrams, rate, plan.search_seconds, plan.mx)
-        if searches.elapsed_ns > plan.search_seconds * 1e9 * MOST_LAG or searches.drops:
+            searches = stage.search(self.datagrams, rate, plan.highest_seconds, plan.mx)
+        if searches.elapsed_ns > plan.highest_seconds * 1e9 * MOST_LAG or searches.drops:
             self.fell_behind += 1
             return NEAR_SHARE  # so that this rate is tried again
         share = searches.share(plan.mx * 1e9)
