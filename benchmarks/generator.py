@@ -1,7 +1,7 @@
 """The load generator: the C program in `generator/`, compiled when the benchmark starts, and what it prints.
 
-It is in C so that asking costs a fraction of answering: one core sends and receives over 100,000 datagrams a second,
-more than any of the devices answers.
+It is in C so that a search costs the generator a fraction of what it costs a device: one core sends and receives over
+100,000 datagrams a second, more than any of the devices answers.
 """
 
 import subprocess

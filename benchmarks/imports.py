@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 
 from benchmarks.devices import FLOOR, OURS, Device, find_devices
-from benchmarks.stage import Workshop, open_stage
+from benchmarks.testbed import Tools, open_testbed
 
 PREFIX = "import time:"
 LEAST_US = 1000  # what costs less is added up in one row
@@ -95,14 +95,14 @@ def render_sums(sums: Iterable[Sum]) -> Iterator[str]:
     yield _row(total)
 
 
-def measure_imports(device: Device, workshop: Workshop) -> list[Import]:
+def measure_imports(device: Device, tools: Tools) -> list[Import]:
     """Start `device`, which is a Python program, and give what it has imported by its first answers."""
     interpreter, *arguments = device.command
-    with open_stage(attrs.evolve(device, command=(interpreter, "-X", "importtime", *arguments)), workshop) as stage:
-        return parse_import_times(stage.device_output())
+    with open_testbed(attrs.evolve(device, command=(interpreter, "-X", "importtime", *arguments)), tools) as testbed:
+        return parse_import_times(testbed.device_output())
 
 
-def print_imports(scratch: Path, workshop: Workshop) -> None:
+def print_imports(scratch: Path, tools: Tools) -> None:
     """Print what the packages cost that this project's device imports, and which of its own modules cost most."""
     devices = {device.name: device for device in find_devices(scratch)}
     plain = attrs.evolve(devices[OURS], command=devices[OURS].plain_command)
@@ -111,7 +111,7 @@ def print_imports(scratch: Path, workshop: Workshop) -> None:
         (f"{OURS}, device from a TOML file", devices[OURS]),
         (f"{FLOOR}, for comparison", devices[FLOOR]),
     ):
-        imports = measure_imports(device, workshop)
+        imports = measure_imports(device, tools)
         print(
             f"{title}: packages imported before the first answers", *render_sums(add_up(imports, package_of)), sep="\n"
         )

@@ -1,4 +1,4 @@
-"""Running the load generator beside a device: a series that is waited for, or a load that lasts until it is stopped."""
+"""Runs of the load generator beside a device: series with an end, and loads that last until they are stopped."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ from benchmarks.scheduling import LOAD_CORE, Priority, give_right_of_way
 GRACE_SECONDS = 30.0  # beyond the time that a series takes
 
 
-class StageError(Exception):
+class MeasurementError(Exception):
     """A measurement failed; the message ends with the last line that the device printed."""
 
 
@@ -54,7 +54,7 @@ class Load:
 
 @attrs.frozen(kw_only=True)
 class Series:
-    """A series under way; its methods raise StageError when it fails."""
+    """A series under way; its methods raise MeasurementError when it fails."""
 
     seconds: float
     device_output: IO[str]
@@ -65,7 +65,7 @@ class Series:
         assert self._process.stdout is not None
         if self._process.stdout.readline() != "ready\n":
             self.finish()
-            raise StageError(f"the load ended before it was ready; the device: {last_line(self.device_output)}")
+            raise MeasurementError(f"the load ended before it was ready; the device: {last_line(self.device_output)}")
 
     def stop(self) -> str:
         """End a load that lasts until it is stopped, and return what the generator prints."""
@@ -77,9 +77,11 @@ class Series:
         try:
             output, complaints = self._process.communicate(timeout=self.seconds + GRACE_SECONDS)
         except subprocess.TimeoutExpired as error:
-            raise StageError(f"the load was not over after {error.timeout:.0f} s") from error
+            raise MeasurementError(f"the load was not over after {error.timeout:.0f} s") from error
         if self._process.returncode != 0:
-            raise StageError(f"the load failed: {complaints.strip()}; the device: {last_line(self.device_output)}")
+            raise MeasurementError(
+                f"the load failed: {complaints.strip()}; the device: {last_line(self.device_output)}"
+            )
         return output
 
 

@@ -1,4 +1,4 @@
-"""The three pictures: latency; share answered and CPU per answer, by rate; cost, by number of devices."""
+"""The three pictures: latency; share answered and CPU per answer by rate; cost by number of devices."""
 
 from collections.abc import Callable, Iterator, Sequence
 from statistics import median
@@ -14,7 +14,7 @@ SHARE = Axis(ticks=[0.0, 0.25, 0.5, 0.75, 1.0], shape="{:.0%}".format)
 
 
 def render_pictures(results: Results, plan: Plan, caption: str) -> Iterator[tuple[str, str]]:
-    """File names and SVG documents, of the parts that were measured."""
+    """Yield the file name and the SVG document of each picture whose parts were measured."""
     if panels := [panel for panel in (_unicast(results), _multicast(results, plan)) if panel.curves]:
         yield "latency.svg", render_panels(panels, caption)
     if (shares := _answered(results)).curves:
@@ -24,7 +24,7 @@ def render_pictures(results: Results, plan: Plan, caption: str) -> Iterator[tupl
 
 
 def _distributions(results: Results, part: str, kind: str, share: str) -> list[Curve]:
-    """The median over the rounds of each quantile, against the share of the searches sent."""
+    """Each device's median over the rounds of each quantile, against the share of all searches sent."""
     curves = []
     for stroke, device in enumerate(results.devices):
         record = results.of(part, device.name)
@@ -40,7 +40,7 @@ def _distributions(results: Results, part: str, kind: str, share: str) -> list[C
 
 def _unicast(results: Results) -> Panel:
     curves = _distributions(results, "unicast", "unicast_different", "unicast_different_share")
-    # the last of 20,000 answers says more of the machine than of the device
+    # the slowest of 20,000 answers says more about the machine than about the device
     delays = [curve.points[0][0] for curve in curves] + [curve.points[-2][0] for curve in curves]
     return Panel(
         title="Unicast M-SEARCH, one at a time",
@@ -64,7 +64,7 @@ def _multicast(results: Results, plan: Plan) -> Panel:
 
 
 def _steps(results: Results, figure: Callable[[Step], float | None]) -> list[Curve]:
-    """The median of each rate that was tried."""
+    """Each device's median of a figure at each rate that was tried."""
     curves = []
     for stroke, device in enumerate(results.devices):
         by_rate: dict[float, list[float]] = {}
@@ -90,7 +90,7 @@ def _answered(results: Results) -> Panel:
 
 
 def _cpu(results: Results) -> Panel:
-    # where next to nothing is answered in time, cost per answer says nothing
+    # where hardly anything is answered in time, the cost per answer means nothing
     curves = _steps(results, lambda step: step.cpu_us if step.share > 0.5 else None)
     greatest = max((y for curve in curves for _, y in curve.points), default=1.0)
     return Panel(

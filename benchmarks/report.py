@@ -1,4 +1,4 @@
-"""The report: medians over the rounds, ratios to this project, and the targets, as Markdown tables and as JSON."""
+"""The report as Markdown tables and as JSON: medians over the rounds, ratios to this project, and the targets."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ UNKNOWN = "-"
 
 
 def render_report(results: Results, plan: Plan, machine: dict[str, str]) -> str:
-    """All tables and remarks, in Markdown that can be read as it is."""
+    """All tables and remarks, in Markdown that is readable as plain text."""
     parts = [
         f"{render_setting(machine, plan)} (×n): n times {OURS}'s figure in the same round; medians over the rounds.\n",
         _targets_table(list(judge(results))),
@@ -30,9 +30,9 @@ def render_report(results: Results, plan: Plan, machine: dict[str, str]) -> str:
 
 
 def render_setting(machine: dict[str, str], plan: Plan) -> str:
-    """When, where and with what, in one line."""
-    told = "{date}; {cpu}, {cores} cores; {kernel}; {python}; revision {revision}; rounds: ".format(**machine)
-    return f"{told}{plan.rounds}."
+    """One line with the date, the machine, the software and the number of rounds."""
+    setting = "{date}; {cpu}, {cores} cores; {kernel}; {python}; revision {revision}; rounds: ".format(**machine)
+    return f"{setting}{plan.rounds}."
 
 
 def _measured(part: Part, table: Table, results: Results) -> bool:
@@ -135,14 +135,14 @@ def _remarks(results: Results) -> str:
                 if name.endswith("_fell_behind")
             )
             if behind:
-                remarks.append(f"{record.part.name}: the generator fell behind in {behind:.0f} series, left out")
+                remarks.append(f"{record.part.name}: {behind:.0f} series left out, as the generator fell behind")
         if remarks:
             lines.append(f"- {device.name}: {'; '.join(remarks)}")
     return "\n".join(lines) + "\n"
 
 
 def render_results(results: Results, plan: Plan, machine: dict[str, str]) -> dict[str, Any]:
-    """Everything that was found, to be written as JSON: figures of each round, medians, ratios, quantiles, steps."""
+    """All results for the JSON file: the figures of each round, medians, ratios, quantiles and steps."""
     return {
         "machine": machine,
         "plan": cattrs.unstructure(plan),

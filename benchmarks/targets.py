@@ -1,4 +1,4 @@
-"""The targets: what upnp_trio's figures ought to be, beside its peers' in the same run, and whether they are."""
+"""The targets: bounds for upnp_trio's figures, most of them relative to its peers' figures in the same run."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from benchmarks.rounds import Results
 
 @attrs.frozen(kw_only=True)
 class Target:
-    """A bound for one figure of upnp_trio: for its ratio to that of `against`, or for itself when that is None."""
+    """A bound for one figure of upnp_trio, or for its ratio to the same figure of the device `against`."""
 
     what: str
     part: str
@@ -23,7 +23,7 @@ class Target:
 
 @attrs.frozen(kw_only=True)
 class Verdict:
-    """A target and what was measured; None where it was not."""
+    """A target and the measured value, or None when it was not measured."""
 
     target: Target
     measured: float | None
@@ -99,7 +99,7 @@ TARGETS = (
 
 
 def judge(results: Results) -> Iterator[Verdict]:
-    """Each target with what this run says of it."""
+    """Yield each target with its value in this run."""
     for target in TARGETS:
         ours = results.of(target.part, OURS)
         theirs = results.of(target.part, target.against) if target.against else None

@@ -1,6 +1,6 @@
 /*
- * A client that takes all the connections it gets: it holds held= idle ones from own=, opens rate= more a second, sends a
- * GET on each of these, and leaves them open for two seconds, even if the device ends them.
+ * A client that takes all the connections it gets: it holds held= idle ones from own=, opens rate= others a second,
+ * sends a GET on each of these, and leaves each open for two seconds, even if the device ends it.
  *
  * "ready" is printed after half a second. It ends with SIGTERM, or when seconds_ns= are over.
  */
@@ -116,7 +116,7 @@ run_crowd (void)
                         struct connection *connection = &others[next % MAX_OPEN];
 
                         open_connection (connection);
-                        if (connection->socket >= 0) /* a failure shows when the connection is read */
+                        if (connection->socket >= 0) /* a failure shows in receive_some */
                                 (void) !send (connection->socket, bytes, write_request (bytes), MSG_NOSIGNAL);
                 }
                 for (; oldest < next && now > others[oldest % MAX_OPEN].opened_at + LIFETIME_NS; oldest++)

@@ -18,7 +18,7 @@
 #define MAX_CONNECTIONS 256
 #define MAX_RESPONSE_BYTES 65536
 #define MAX_GETS 1000000
-/* Between a failure and the next GET, as a device that refuses at once would otherwise be asked without end. */
+/* Time between a failure and the next GET; a device that refuses at once would otherwise get GETs without end. */
 #define PAUSE_NS 5000000LL
 
 struct connection {

@@ -83,7 +83,7 @@ receive_response (void)
         fetching = -1;
 }
 
-/* Whether all is known; what a device has not done a while after its first response, it does not do. */
+/* Whether all is known; what a device has not done PATIENCE_NS after its first response, it does not do at all. */
 static bool
 complete (int64_t patience_ns)
 {
@@ -98,7 +98,7 @@ send_requests (int searching, const struct sockaddr_in *to, const struct sockadd
 {
         const struct iovec *search = &datagrams[0].before;
 
-        if (search_at == 0) /* refused as long as nothing listens there */
+        if (search_at == 0) /* refused while nothing listens there */
                 sendto (searching, search->iov_base, search->iov_len, 0, (const struct sockaddr *) to, sizeof *to);
         if (response_at == 0 && fetching < 0)
                 start_get (server);

@@ -1,11 +1,11 @@
 /*
- * The load generator: searches and GETs at a cost that leaves the device as the slower of the two.
+ * The load generator: sends searches and GETs at so little cost that the device is the slower of the two.
  *
  *     cc -O2 *.c -o generator
  *     ./generator steady|one_by_one|first|fetch|pipeline|crowd NAME=VALUE...
  *
  * It runs in the control points' namespace, where a whole range of addresses is local, and prints one line for each
- * thing it found: a name and its numbers, times in nanoseconds.
+ * result: a name and its numbers. Times are in nanoseconds.
  */
 
 #include "generator.h"

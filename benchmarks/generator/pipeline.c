@@ -1,6 +1,6 @@
 /*
- * An unfair client: connections= connections from own=, on each of which GETs are written, one block of 16 KiB after the
- * other, whenever the system takes more, without waiting for the responses; these are read and thrown away.
+ * An unfair client: on each of connections= connections from own=, it writes blocks of 16 KiB of GETs whenever the
+ * system takes more, without waiting for the responses. It reads these and throws them away.
  *
  * "ready" is printed after half a second. It ends with SIGTERM, or when seconds_ns= are over or MAX_GETS are written.
  */
@@ -20,7 +20,7 @@
 #define BLOCK_BYTES 16384
 #define PATIENCE_NS SECOND_NS
 #define READY_NS (SECOND_NS / 2)
-/* What waits in the system on our side: without a bound it grows to megabytes on each connection. */
+/* Without a bound, the system keeps megabytes of requests in the send buffer of each connection. */
 #define SEND_BUFFER_BYTES 65536
 
 static const char status_line[] = "HTTP/1.1 200";
@@ -81,7 +81,7 @@ receive_some (struct connection *connection)
         static char bytes[262144];
         ssize_t length = recv (connection->socket, bytes, sizeof bytes, MSG_DONTWAIT);
 
-        /* "H" occurs in it only at its beginning, so a mismatch can only be a new beginning. */
+        /* "H" occurs in the status line only at its start, so after a mismatch only a new start is possible. */
         for (ssize_t each = 0; each < length; each++) {
                 if (bytes[each] != status_line[connection->matched])
                         connection->matched = bytes[each] == status_line[0];

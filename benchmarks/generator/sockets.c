@@ -1,4 +1,4 @@
-/* UDP: many source addresses over few sockets, so that every answer says by its destination which search it is to. */
+/* UDP: many source addresses on few sockets, so that an answer's destination identifies its search. */
 
 #define _GNU_SOURCE
 #include "generator.h"
@@ -84,7 +84,7 @@ sockets_open (long long searches)
         }
 }
 
-/* Point PARTS at the pieces of a datagram, with a new User-Agent value in AGENT where it varies; how many there are. */
+/* Point PARTS at the pieces of a datagram, with a new User-Agent value in AGENT if it varies; their number. */
 static size_t
 assemble (const struct datagram *datagram, struct iovec parts[3], char agent[MAX_AGENT_BYTES])
 {
@@ -96,7 +96,7 @@ assemble (const struct datagram *datagram, struct iovec parts[3], char agent[MAX
         return 3;
 }
 
-/* Send the searches from FIRST to before END, as many as one socket and one batch take; how many these were. */
+/* Send searches from FIRST up to END, exclusive, as many as fit one socket and one batch; the number sent. */
 int
 search_batch (long long first, long long end, int64_t *sent_at_ns)
 {
@@ -165,7 +165,7 @@ own_address (struct msghdr *message)
         refuse ("no destination address");
 }
 
-/* Receive what waits on one socket, at most BATCH, waiting for the first; how many there were, 0 when none came. */
+/* Receive at most BATCH answers from one socket, and wait for the first; their number, 0 when none came in time. */
 int
 receive_batch (int timeout_ms, struct arrival *arrivals)
 {
@@ -201,7 +201,7 @@ receive_batch (int timeout_ms, struct arrival *arrivals)
         return count;
 }
 
-/* How many answers the system threw away because this program was too slow. */
+/* The number of answers that the system dropped because this program was too slow. */
 long long
 receive_drops (void)
 {

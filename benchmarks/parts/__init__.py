@@ -1,4 +1,4 @@
-"""The parts of the benchmark: what each measures of a device, and how it is shown."""
+"""The parts of the benchmark: each measures a device in one way and has tables for its figures."""
 
 from benchmarks.parts.fairness import FAIRNESS
 from benchmarks.parts.fetching import FETCHING

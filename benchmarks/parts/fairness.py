@@ -1,4 +1,4 @@
-"""What one unfair client costs another one: its latency while the first one pipelines GETs or takes all connections."""
+"""Fairness: the latency of one client while another one pipelines GETs, or takes all the connections it gets."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from benchmarks.figures import quantile
 from benchmarks.generator import read_crowding, read_pipelining
 from benchmarks.parts.part import Column, Outcome, Part, Table, share_column
 from benchmarks.plan import Plan
-from benchmarks.stage import WARM_UP_SEARCHES, Stage, Workshop, open_stage
+from benchmarks.testbed import WARM_UP_SEARCHES, Testbed, Tools, open_testbed
 
 PIPELINING_CONNECTIONS = 32
 # What upnp_trio grants one address.
@@ -17,49 +17,49 @@ CONNECTIONS_PER_SECOND = 300
 LONGEST_SECONDS = 20.0
 
 
-def measure(device: Device, workshop: Workshop, plan: Plan, _: Sequence[Outcome]) -> Outcome:
-    """Measure another client's searches and GETs without and with each of the two loads, each with a fresh process."""
-    with open_stage(device, workshop) as stage:
-        pipelined = _pipelined(stage, plan)
-    with open_stage(device, workshop) as stage:
-        crowded = _crowded(stage, plan)
+def measure(device: Device, tools: Tools, plan: Plan, _: Sequence[Outcome]) -> Outcome:
+    """Measure one client's searches and GETs without and with each of the two loads, each with a fresh process."""
+    with open_testbed(device, tools) as testbed:
+        pipelined = _pipelined(testbed, plan)
+    with open_testbed(device, tools) as testbed:
+        crowded = _crowded(testbed, plan)
     return Outcome(figures=pipelined | crowded)
 
 
-def _pipelined(stage: Stage, plan: Plan) -> dict[str, float]:
+def _pipelined(testbed: Testbed, plan: Plan) -> dict[str, float]:
     seconds = plan.fairness_seconds
-    answers_unicast = stage.first.search_at_ns is not None
+    answers_unicast = testbed.first.search_at_ns is not None
     found: dict[str, float] = {}
     if answers_unicast:
-        found |= _searches("fair_search_idle", stage, seconds)
-    found |= _gets("fair_get_idle", stage, seconds, keep=True)
-    with stage.pipelining(PIPELINING_CONNECTIONS, LONGEST_SECONDS + 2 * seconds) as series:
+        found |= _searches("fair_search_idle", testbed, seconds)
+    found |= _gets("fair_get_idle", testbed, seconds, keep=True)
+    with testbed.pipelining(PIPELINING_CONNECTIONS, LONGEST_SECONDS + 2 * seconds) as series:
         if answers_unicast:
-            found |= _searches("fair_search", stage, seconds, warm_up=0)  # so that it is over in time
-        found |= _gets("fair_get", stage, seconds, keep=True)
+            found |= _searches("fair_search", testbed, seconds, warm_up=0)  # which could take minutes here
+        found |= _gets("fair_get", testbed, seconds, keep=True)
         pipelining = read_pipelining(series.stop())
     found["fair_pipelined_per_s"] = pipelining.responses * 1e9 / pipelining.elapsed_ns
     return found | _ratios(found, "fair_search") | _ratios(found, "fair_get")
 
 
-def _crowded(stage: Stage, plan: Plan) -> dict[str, float]:
+def _crowded(testbed: Testbed, plan: Plan) -> dict[str, float]:
     seconds = plan.fairness_seconds
-    found = _gets("crowd_get_idle", stage, seconds, keep=False)
-    with stage.crowding(HELD_CONNECTIONS, CONNECTIONS_PER_SECOND, LONGEST_SECONDS + seconds) as series:
-        found |= _gets("crowd_get", stage, seconds, keep=False)
+    found = _gets("crowd_get_idle", testbed, seconds, keep=False)
+    with testbed.crowding(HELD_CONNECTIONS, CONNECTIONS_PER_SECOND, LONGEST_SECONDS + seconds) as series:
+        found |= _gets("crowd_get", testbed, seconds, keep=False)
         crowding = read_crowding(series.stop())
     found["crowd_opened_per_s"] = (crowding.opened - HELD_CONNECTIONS) * 1e9 / crowding.elapsed_ns
     found["crowd_refused"] = crowding.refused / crowding.opened
     return found | _ratios(found, "crowd_get")
 
 
-def _searches(name: str, stage: Stage, seconds: float, warm_up: int = WARM_UP_SEARCHES) -> dict[str, float]:
-    searches = stage.search_one_by_one(round(seconds * 5000), seconds, differ=True, warm_up=warm_up)
+def _searches(name: str, testbed: Testbed, seconds: float, warm_up: int = WARM_UP_SEARCHES) -> dict[str, float]:
+    searches = testbed.search_one_by_one(round(seconds * 5000), seconds, differ=True, warm_up=warm_up)
     return {f"{name}_share": searches.share(1e9)} | _latency(name, searches.delays_ns)
 
 
-def _gets(name: str, stage: Stage, seconds: float, *, keep: bool) -> dict[str, float]:
-    fetches = stage.fetch(1, keep=keep, differ=True, seconds=seconds)
+def _gets(name: str, testbed: Testbed, seconds: float, *, keep: bool) -> dict[str, float]:
+    fetches = testbed.fetch(1, keep=keep, differ=True, seconds=seconds)
     return {f"{name}_share": fetches.share} | _latency(name, fetches.times_ns)
 
 
@@ -94,7 +94,7 @@ def _columns(name: str) -> tuple[Column, ...]:
 
 FAIRNESS = Part(
     name="fairness",
-    summary="another client's searches and GETs beside one that pipelines GETs or takes all connections",
+    summary="one client's latency while another one pipelines GETs or takes all connections",
     measure=measure,
     without=(FLOOR,),
     tables=(

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from benchmarks.clients import many_clients, one_client
 from benchmarks.devices import Device
 from benchmarks.generator import Searches
-from benchmarks.load import StageError
+from benchmarks.load import MeasurementError
 from benchmarks.parts.part import Column, Outcome, Part, Step, Table, share_column
 from benchmarks.plan import Plan
-from benchmarks.stage import Workshop, open_stage
+from benchmarks.testbed import Tools, open_testbed
 
 # name, title
 KINDS = (
@@ -18,7 +18,7 @@ KINDS = (
 )
 
 
-def measure(device: Device, workshop: Workshop, plan: Plan, earlier: Sequence[Outcome]) -> Outcome:
+def measure(device: Device, tools: Tools, plan: Plan, earlier: Sequence[Outcome]) -> Outcome:
     """Run one series of each kind at each rate, in each round beginning with another kind.
 
     The first series at a rate costs a device more than the next ones, since its queues and caches still grow.
@@ -31,10 +31,10 @@ def measure(device: Device, workshop: Workshop, plan: Plan, earlier: Sequence[Ou
         "different": one_client(plan.mx, differ=True),
         "many": many_clients(plan.mx, device.search_targets),
     }
-    with open_stage(device, workshop) as stage:
+    with open_testbed(device, tools) as testbed:
         for rate in plan.search_rates:
             for kind, _title in KINDS[turn:] + KINDS[:turn]:
-                searches = stage.search(datagrams[kind], rate, plan.search_seconds, plan.mx)
+                searches = testbed.search(datagrams[kind], rate, plan.search_seconds, plan.mx)
                 found |= _figures(f"search_{rate}_{kind}", searches, plan)
             one, different, many = (found[f"search_{rate}_{kind}_cpu_us"] for kind, _title in KINDS)
             found[f"search_{rate}_many_over_one"] = many / one
@@ -44,7 +44,7 @@ def measure(device: Device, workshop: Workshop, plan: Plan, earlier: Sequence[Ou
 
 def _figures(name: str, searches: Searches, plan: Plan) -> dict[str, float]:
     if not searches.delays_ns:
-        raise StageError("no answer to any search")
+        raise MeasurementError("no answer to any search")
     return {
         f"{name}_cpu_us": searches.cpu_us,
         f"{name}_share": searches.share(plan.mx * 1e9),

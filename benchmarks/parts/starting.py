@@ -1,4 +1,4 @@
-"""From exec to the first answer."""
+"""The start: from exec to the first answers and the first announcement."""
 
 from collections.abc import Sequence
 from statistics import median
@@ -8,29 +8,29 @@ import attrs
 from benchmarks.devices import Device
 from benchmarks.parts.part import Column, Outcome, Part, Table
 from benchmarks.plan import Plan
-from benchmarks.stage import Workshop, open_stage
+from benchmarks.testbed import Tools, open_testbed
 
 
-def measure(device: Device, workshop: Workshop, plan: Plan, _: Sequence[Outcome]) -> Outcome:
-    """Start the device some times and take the medians; the same with a device file, for a device that reads one."""
+def measure(device: Device, tools: Tools, plan: Plan, _: Sequence[Outcome]) -> Outcome:
+    """Start the device several times and take the medians; with and without a file for a device that reads one."""
     if not device.plain_command:
-        return Outcome(figures=_start("start", device, workshop, plan))
+        return Outcome(figures=_start("start", device, tools, plan))
     plain = attrs.evolve(device, command=device.plain_command)
     return Outcome(
-        figures=_start("start", plain, workshop, plan) | _start("start_file", device, workshop, plan),
+        figures=_start("start", plain, tools, plan) | _start("start_file", device, tools, plan),
     )
 
 
-def _start(name: str, device: Device, workshop: Workshop, plan: Plan) -> dict[str, float]:
+def _start(name: str, device: Device, tools: Tools, plan: Plan) -> dict[str, float]:
     moments: dict[str, list[float]] = {"search": [], "get": [], "alive": []}
     resident: list[float] = []
     for _start in range(plan.starts):
-        with open_stage(device, workshop, await_alive=True) as stage:
-            first = stage.first
+        with open_testbed(device, tools, await_alive=True) as testbed:
+            first = testbed.first
             for kind, at_ns in zip(moments, (first.search_at_ns, first.response_at_ns, first.alive_at_ns), strict=True):
                 if at_ns is not None:
-                    moments[kind].append((at_ns - stage.exec_ns) / 1e6)
-            resident.append(stage.memory().resident_mib)
+                    moments[kind].append((at_ns - testbed.exec_ns) / 1e6)
+            resident.append(testbed.memory().resident_mib)
     found = {f"{name}_{kind}_ms": median(times) for kind, times in moments.items() if times}
     return found | {f"{name}_resident_mib": median(resident)}
 

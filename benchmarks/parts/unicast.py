@@ -6,7 +6,7 @@ from benchmarks.devices import Device
 from benchmarks.figures import quantile, quantiles_ms
 from benchmarks.parts.part import Column, Outcome, Part, Table, share_column
 from benchmarks.plan import Plan
-from benchmarks.stage import Workshop, open_stage
+from benchmarks.testbed import Tools, open_testbed
 
 WITHIN_NS = 1_000_000_000  # UDA §1.3.3 wants the answer to a unicast search within a second
 # name, title, whether each datagram has another USER-AGENT
@@ -16,15 +16,15 @@ VARIANTS = (
 )
 
 
-def measure(device: Device, workshop: Workshop, plan: Plan, _: Sequence[Outcome]) -> Outcome:
+def measure(device: Device, tools: Tools, plan: Plan, _: Sequence[Outcome]) -> Outcome:
     """Run one series of each kind; a device that ignores unicast searches gets a share of 0, which is no failure."""
     found: dict[str, float] = {}
     quantiles: dict[str, list[float]] = {}
-    with open_stage(device, workshop) as stage:
-        if stage.first.search_at_ns is None:
+    with open_testbed(device, tools) as testbed:
+        if testbed.first.search_at_ns is None:
             return Outcome(figures={f"{name}_share": 0.0 for name, _title, _differ in VARIANTS})
         for name, _title, differ in VARIANTS:
-            searches = stage.search_one_by_one(plan.unicast_searches, plan.unicast_seconds, differ=differ)
+            searches = testbed.search_one_by_one(plan.unicast_searches, plan.unicast_seconds, differ=differ)
             ordered = sorted(searches.delays_ns)
             found[f"{name}_share"] = searches.share(WITHIN_NS)
             if ordered:

@@ -1,4 +1,4 @@
-"""A stage: a network of two namespaces, with a device running in one and the load generator to be run in the other."""
+"""A testbed: a network of two namespaces, with a running device in one and the load generator in the other."""
 
 import math
 import subprocess
@@ -21,34 +21,34 @@ from benchmarks.generator import (
     read_first_answers,
     read_searches,
 )
-from benchmarks.load import Load, Series, StageError, end_process, last_line, read_output
+from benchmarks.load import Load, MeasurementError, Series, end_process, last_line, read_output
 from benchmarks.namespaces import CONTROL_POINT_ADDRESS, DEVICE_ADDRESS, open_namespace_pair
 from benchmarks.processes import Memory, process_cpu_ns, process_memory
 from benchmarks.scheduling import DEVICE_CORE, Priority, give_right_of_way
 
-LATE_SECONDS = 0.1  # how long after MX answers are still waited for, and counted as late
+LATE_SECONDS = 0.1  # answers that come within this time after MX are counted as late
 FEWEST_CONTROL_POINTS = 250
-# Half of what upnp_trio grants one searcher by default.
+# The most searches a second from one control point: half of what upnp_trio answers one address by default.
 MOST_SEARCHES_OF_ONE = 32.0
 UNICAST_CONTROL_POINTS = 1000
 WARM_UP_SEARCHES = 200
 READY_SECONDS = 60.0
-# A device that has not answered a search or announced itself so long after its first response counts as not doing it.
+# A device that has not answered a unicast search, or announced itself, this long after its first response never does.
 PATIENCE_SECONDS = 0.3
 ALIVE_PATIENCE_SECONDS = 0.6
 RESPONSE_SECONDS = 1.0
 
 
 @attrs.frozen(kw_only=True)
-class Workshop:
-    """What all stages share: the compiled generator, and a folder to write to."""
+class Tools:
+    """The compiled generator and a folder to write to, which all testbeds share."""
 
     generator: Path
     scratch: Path
 
 
 @attrs.frozen(kw_only=True)
-class Stage:
+class Testbed:
     """A running device: when it was started, when it first answered, and the series to run against it."""
 
     device: Device
@@ -176,15 +176,15 @@ class Stage:
 
 
 @contextmanager
-def open_stage(device: Device, workshop: Workshop, *, await_alive: bool = False) -> Iterator[Stage]:
-    """Make the network, start `device` and wait for its first answers; at the end, kill the device and remove all.
+def open_testbed(device: Device, tools: Tools, *, await_alive: bool = False) -> Iterator[Testbed]:
+    """Make the network, start `device` and wait for its first answers; kill it and remove the network at the end.
 
-    With `await_alive`, its first ssdp:alive is waited for, too. Raises StageError when the device does not start, or
+    With `await_alive`, wait for its first ssdp:alive, too. Raises MeasurementError when the device does not start, or
     ends before the body does.
     """
-    write_datagrams(unicast(DEVICE_ADDRESS), datagrams := workshop.scratch / "first")
+    write_datagrams(unicast(DEVICE_ADDRESS), datagrams := tools.scratch / "first")
     with open_namespace_pair() as pair, tempfile.TemporaryFile("w+") as output:
-        load = Load(program=workshop.generator, pair=pair, device_output=output)
+        load = Load(program=tools.generator, pair=pair, device_output=output)
         options: dict[str, object] = {
             "destination": DEVICE_ADDRESS,
             "own": CONTROL_POINT_ADDRESS,
@@ -200,16 +200,16 @@ def open_stage(device: Device, workshop: Workshop, *, await_alive: bool = False)
             series.await_ready()
             process, exec_ns = _start_device(pair.inside(pair.device, device.command), output)
             try:
-                yield Stage(
+                yield Testbed(
                     device=device,
                     pid=process.pid,
                     exec_ns=exec_ns,
                     first=read_first_answers(series.finish()),
                     load=load,
-                    scratch=workshop.scratch,
+                    scratch=tools.scratch,
                 )
                 if (ended := process.poll()) is not None:
-                    raise StageError(f"the device ended with exit code {ended}: {last_line(output)}")
+                    raise MeasurementError(f"the device ended with exit code {ended}: {last_line(output)}")
             finally:
                 end_process(process)
 
