@@ -44,7 +44,7 @@ def _unicast(results: Results) -> Panel:
     delays = [curve.points[0][0] for curve in curves] + [curve.points[-2][0] for curve in curves]
     return Panel(
         title="Unicast M-SEARCH, one at a time",
-        ordinate="answered, of all searches sent",
+        ordinate="share answered of all searches sent, every datagram different",
         x=Axis(ticks=decades(delays), shape=_milliseconds, logarithmic=True),
         y=SHARE,
         curves=curves,
@@ -55,7 +55,7 @@ def _multicast(results: Results, plan: Plan) -> Panel:
     last = plan.mx * 1000.0
     return Panel(
         title=f"Multicast M-SEARCH, MX {plan.mx}, half the highest rate",
-        ordinate="answered, of all searches sent",
+        ordinate="share answered of all searches sent, every datagram different",
         x=Axis(ticks=[last * step / 4 for step in range(6)], shape=_milliseconds),
         y=SHARE,
         curves=_distributions(results, "highest", "multicast", "spread_share"),
@@ -82,7 +82,7 @@ def _answered(results: Results) -> Panel:
     curves = _steps(results, lambda step: step.share)
     return Panel(
         title="Multicast M-SEARCH, MX 1: answered in time",
-        ordinate="share of the searches, by searches a second",
+        ordinate="share of the searches by searches a second, every datagram different",
         x=_rates(curves),
         y=SHARE,
         curves=curves,
@@ -95,7 +95,7 @@ def _cpu(results: Results) -> Panel:
     greatest = max((y for curve in curves for _, y in curve.points), default=1.0)
     return Panel(
         title="Multicast M-SEARCH, MX 1: CPU per answer",
-        ordinate="µs, by searches a second",
+        ordinate="µs by searches a second, every datagram different",
         x=_rates(curves),
         y=Axis(ticks=even_ticks(greatest), shape="{:.0f}".format),
         curves=curves,
@@ -118,8 +118,8 @@ def _devices(record: Record, plan: Plan) -> list[Panel]:
         return Panel(title=title, ordinate=ordinate, x=x, y=y, curves=[Curve(label=OURS, points=points, dots=True)])
 
     return [
-        panel("CPU per unicast search for one of many devices", "µs, by number of root devices", "cpu_us"),
-        panel("Resident memory", "MiB, by number of root devices", "mib"),
+        panel("CPU per unicast search for one of many devices", "µs by number of root devices", "cpu_us"),
+        panel("Resident memory", "MiB by number of root devices", "mib"),
     ]
 
 

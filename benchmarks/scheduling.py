@@ -22,7 +22,7 @@ class Priority(IntEnum):
     A series that is measured while another load lasts shares that load's core and must not wait for it.
     """
 
-    LASTING = 1
+    NORMAL = 1
     MEASURING = 2
 
 
@@ -31,7 +31,7 @@ def leave_device_core() -> None:
     os.sched_setaffinity(0, set(_ALLOWED[:-1]) or {LOAD_CORE})
 
 
-def give_right_of_way(pid: int, core: int, priority: Priority) -> None:
+def give_right_of_way(pid: int, core: int, priority: Priority = Priority.NORMAL) -> None:
     """Bind process `pid` to `core`, in real time where the system allows it; its later threads follow.
 
     Some containers refuse real-time scheduling. The run then goes on without it, and its p99 shows other processes.

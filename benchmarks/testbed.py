@@ -156,7 +156,7 @@ class Testbed:
     @contextmanager
     def _lasting_load(self, kind: str, seconds: float, **options: object) -> Iterator[Series]:
         options |= {"own": CONTROL_POINT_ADDRESS, "seconds_ns": _ns(seconds)}
-        with self._load.start(kind, seconds, options, Priority.LASTING) as series:
+        with self._load.start(kind, seconds, options, Priority.NORMAL) as series:
             series.await_ready()
             yield series
 
@@ -220,7 +220,7 @@ def _start_device(command: list[str], output: IO[str]) -> tuple[subprocess.Popen
         command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=output, stderr=output, text=True
     )
     # `ip netns exec` still runs, so this holds for all threads of the device.
-    give_right_of_way(process.pid, DEVICE_CORE, Priority.LASTING)
+    give_right_of_way(process.pid, DEVICE_CORE)
     return process, exec_ns
 
 

@@ -2,7 +2,8 @@
  * A client that takes all the connections it gets: it holds held= idle ones from own=, opens rate= others a second,
  * sends a GET on each of these, and leaves each open for two seconds, even if the device ends it.
  *
- * "ready" is printed after half a second. It ends with SIGTERM, or when seconds_ns= are over.
+ * "ready" is printed after a second and a half, when many connections are open. It ends with SIGTERM, or when
+ * seconds_ns= are over.
  */
 
 #define _GNU_SOURCE
@@ -21,7 +22,7 @@
 #define SPARE_FILES 64
 #define LIFETIME_NS (2 * SECOND_NS)
 #define PATIENCE_NS (SECOND_NS / 10)
-#define READY_NS (SECOND_NS / 2)
+#define READY_NS (SECOND_NS * 3 / 2)
 #define INTERVAL_NS 1000000LL
 #define STATUS_OFFSET 9 /* in "HTTP/1.1 200 OK" */
 

@@ -127,7 +127,7 @@ def test_pipelined_requests_are_all_answered_but_those_that_are_cut_off(generato
 
 def test_a_crowd_holds_idle_connections_and_opens_others_at_its_rate(generator: Path) -> None:
     with answering() as (port, requests):
-        output = run(generator, "crowd", own=CLIENT, port=port, held=5, rate=50, request=GET, seconds_ns=700_000_000)
+        output = run(generator, "crowd", own=CLIENT, port=port, held=5, rate=50, request=GET, seconds_ns=1_700_000_000)
     ready, _, rest = output.partition("\n")
     assert ready == "ready"
     crowding = read_crowding(rest)
