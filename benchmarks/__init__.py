@@ -1,5 +1,5 @@
-"""Side-by-side runs of UPnP devices: what they cost, and how much they bear.
+"""Measures UPnP devices beside each other: what they cost, and how much load they can take.
 
 `python -m benchmarks` starts this project's device and its peers in turn, each in a fresh pair of network namespaces,
-and asks each of them the same questions from the other side of the cable. `README.md` says what the figures mean.
+and puts the same load on each from the second namespace. `README.md` explains the figures.
 """

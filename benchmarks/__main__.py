@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: options, rounds, and what is written at the end."""
+"""The command `python -m benchmarks`: reads the options, runs the rounds, and writes the report and the results."""
 
 import argparse
 import json
@@ -13,6 +13,8 @@ import attrs
 
 from benchmarks.devices import find_devices
 from benchmarks.generator import GeneratorError, compile_generator
+from benchmarks.imports import print_imports
+from benchmarks.load import MeasurementError
 from benchmarks.machine import describe_machine
 from benchmarks.namespaces import NamespaceError, why_unavailable
 from benchmarks.parts import PARTS
@@ -22,13 +24,13 @@ from benchmarks.readme import rewrite_readme
 from benchmarks.report import render_report, render_results, render_setting
 from benchmarks.rounds import Results, run_rounds
 from benchmarks.scheduling import leave_device_core
-from benchmarks.stage import Workshop
+from benchmarks.testbed import Tools
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def main() -> int:
-    """Run the benchmark; exit 0 when there are figures, 1 when there are none, 2 on wrong usage."""
+    """Run the benchmark and return its exit code: 0 when there are figures, 1 when there are none, 2 on wrong usage."""
     options = _options()
     if reason := why_unavailable():
         print(f"cannot run: {reason}", file=sys.stderr)
@@ -37,15 +39,18 @@ def main() -> int:
     _end_in_order_on_signals()
     leave_device_core()
     try:
+        if options.imports:
+            _print_imports()
+            return 0
         results = _measure(options)
-    except (NamespaceError, GeneratorError) as error:
+    except (NamespaceError, GeneratorError, MeasurementError) as error:
         print(f"cannot run: {error}", file=sys.stderr)
         return 1
     except UnknownNameError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nstopped; nothing is written, and nothing is left behind", file=sys.stderr)
+        print("\nstopped; no results are written, and all processes and namespaces are removed", file=sys.stderr)
         return 130
     report = render_report(results, options.plan, machine)
     print(f"\n{report}")
@@ -61,8 +66,14 @@ def _measure(options: argparse.Namespace) -> Results:
         brief = [part.name for part in PARTS if not (options.quick and part.name in LENGTHY)]
         parts = _chosen("--parts", PARTS, options.parts or brief)
         devices = _chosen("--devices", list(find_devices(scratch)), options.devices)
-        workshop = Workshop(generator=compile_generator(scratch), scratch=scratch)
-        return run_rounds(devices, parts, workshop, options.plan)
+        tools = Tools(generator=compile_generator(scratch), scratch=scratch)
+        return run_rounds(devices, parts, tools, options.plan)
+
+
+def _print_imports() -> None:
+    with tempfile.TemporaryDirectory(prefix="upnp-benchmark-") as folder:
+        scratch = Path(folder)
+        print_imports(scratch, Tools(generator=compile_generator(scratch), scratch=scratch))
 
 
 def _options() -> argparse.Namespace:
@@ -72,30 +83,35 @@ def _options() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Compare this project's device with other UPnP devices. Each runs in network namespaces of its\n"
         "own, so nothing is sent to a real network. Needs Linux, root, iproute2 and a C compiler; takes about\n"
-        "eleven minutes.",
+        "14 minutes.",
         epilog=f"the parts:\n{parts}",
     )
     parser.add_argument(
         "--quick",
         action="store_true",
-        help=f"one short round, without {' and '.join(LENGTHY)} unless named: under a minute, and figures to match",
+        help=f"one short round, without {' and '.join(LENGTHY)} unless named: under 90 seconds, and rough figures",
     )
     parser.add_argument("--rounds", type=_positive, help=f"how many rounds (default: {Plan().rounds})")
-    parser.add_argument("--parts", type=_names, help="only these, by name, with commas")
-    parser.add_argument("--devices", type=_names, help="only these, by name, with commas")
+    parser.add_argument("--parts", type=_names, help="measure only these parts, separated by commas")
+    parser.add_argument("--devices", type=_names, help="measure only these devices, separated by commas")
     parser.add_argument(
         "--output",
         type=Path,
-        help="the folder for results.json and the pictures (default: benchmarks/results/local)",
+        help="write results.json and the pictures to this folder (default: benchmarks/results/local)",
+    )
+    parser.add_argument(
+        "--imports",
+        action="store_true",
+        help="print what each imported package costs at the start instead of running the benchmark",
     )
     parser.add_argument(
         "--readme",
         action="store_true",
-        help="put the tables into benchmarks/README.md, and results and pictures into benchmarks/results",
+        help="write the tables to benchmarks/README.md, and the results and pictures to benchmarks/results",
     )
     options = parser.parse_args()
     if options.readme and (options.quick or options.parts or options.devices or options.output):
-        parser.error("--readme shows the whole run: it goes with none of --quick, --parts, --devices, --output")
+        parser.error("--readme needs a whole run: leave out --quick, --parts, --devices and --output")
     options.plan = QUICK if options.quick else Plan()
     if options.rounds:
         options.plan = attrs.evolve(options.plan, rounds=options.rounds)
@@ -109,12 +125,12 @@ def _names(text: str) -> list[str]:
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
     return int(text)
 
 
 class UnknownNameError(Exception):
-    """A name given with --devices or --parts is none of ours."""
+    """A name given with --devices or --parts is unknown."""
 
 
 class _Named(Protocol):
@@ -133,7 +149,7 @@ def _chosen(option: str, choices: Sequence[_T], names: list[str] | None) -> list
 
 
 def _end_in_order_on_signals() -> None:
-    """The first SIGINT or SIGTERM stops the run; further ones must not interrupt the tidying up."""
+    """Let the first SIGINT or SIGTERM stop the run; further ones must not interrupt the cleaning up."""
 
     def stop(*_: object) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,6 +1,6 @@
-"""What is sent: the search of one client, those of fifty different ones, and broken datagrams.
+"""The datagrams that are sent: the search of one client, those of fifty different clients, and malformed datagrams.
 
-The generator sends a series of datagrams in turn, over and over; each is marked with whether it deserves an answer.
+The generator sends a list of datagrams in turn, over and over; each is marked with whether an answer is expected.
 """
 
 import random
@@ -11,10 +11,10 @@ import attrs
 
 SSDP_GROUP = "239.255.255.250"
 HOST = f"{SSDP_GROUP}:1900"
-ROOT_DEVICE = "upnp:rootdevice"  # the one search that every device answers exactly once
-AGENT_MARK = "{agent}"  # the generator puts another User-Agent here each time it sends the text (agents.c)
+ROOT_DEVICE = "upnp:rootdevice"  # every device answers this search exactly once
+AGENT_MARK = "{agent}"  # the generator replaces this with another User-Agent value in each sending (agents.c)
 CLIENTS = 50
-BROKEN_ONE_IN = 11  # 2,000 broken datagrams to 20,000 searches
+MALFORMED_ONE_IN = 11  # 2,000 malformed datagrams to 20,000 searches
 
 USER_AGENTS = (
     "Microsoft-Windows/10.0 UPnP/1.0",
@@ -28,7 +28,7 @@ USER_AGENTS = (
     "HomeAssistant/2024.{n} UPnP/1.1 async-upnp-client/0.4{n}",
     None,
 )
-BROKEN = (
+MALFORMED = (
     b"",
     b"\x00\xff\x80" * 40,
     b"M-SEARCH",
@@ -44,24 +44,26 @@ BROKEN = (
 
 @attrs.frozen
 class Datagram:
-    """What to send, and whether an answer is due."""
+    """The content of a datagram, and whether an answer to it is expected."""
 
     content: bytes
     answered: bool = True
 
 
-def one_client(mx: int) -> list[Datagram]:
-    """One search, the same bytes each time: the plainest multicast search there is."""
-    return [Datagram(_search(["HOST", "MAN", "MX", "ST"], {"MX": str(mx), "ST": ROOT_DEVICE}))]
+def one_client(mx: int, *, differ: bool = False) -> list[Datagram]:
+    """One minimal multicast search; with *differ*, each sending of it has another USER-AGENT."""
+    names = ["HOST", "MAN", "MX", "ST", *(["USER-AGENT"] if differ else [])]
+    return [Datagram(_search(names, {"MX": str(mx), "ST": ROOT_DEVICE, "USER-AGENT": AGENT_MARK}))]
 
 
-def unicast(host: str, search_target: str = ROOT_DEVICE) -> list[Datagram]:
-    """A unicast search, which has no MX (UDA §1.3.2)."""
-    return [Datagram(_search(["HOST", "MAN", "ST"], {"HOST": f"{host}:1900", "ST": search_target}))]
+def unicast(host: str, search_target: str = ROOT_DEVICE, *, differ: bool = False) -> list[Datagram]:
+    """One unicast search, which has no MX (UDA §1.3.2); with *differ*, each sending of it has another USER-AGENT."""
+    names = ["HOST", "MAN", "ST", *(["USER-AGENT"] if differ else [])]
+    return [Datagram(_search(names, {"HOST": f"{host}:1900", "ST": search_target, "USER-AGENT": AGENT_MARK}))]
 
 
 def many_clients(mx: int, search_targets: Sequence[str]) -> list[Datagram]:
-    """Searches of fifty clients for each of *search_targets*, shuffled: no two clients write the same."""
+    """The searches of fifty clients for each of *search_targets*, shuffled; no two clients write them alike."""
     rng = random.Random(50)
     found = []
     for number in range(CLIENTS):
@@ -82,13 +84,16 @@ def many_clients(mx: int, search_targets: Sequence[str]) -> list[Datagram]:
 
 
 def storm(mx: int) -> list[Datagram]:
-    """Ten searches of one client and one broken datagram, in turn, each time another broken one."""
+    """Ten searches of one client and one malformed datagram in turn, each time another malformed one."""
     search = one_client(mx)[0]
-    return [each for broken in BROKEN for each in (*[search] * (BROKEN_ONE_IN - 1), Datagram(broken, answered=False))]
+    found: list[Datagram] = []
+    for malformed in MALFORMED:
+        found += [*[search] * (MALFORMED_ONE_IN - 1), Datagram(malformed, answered=False)]
+    return found
 
 
 def write_datagrams(datagrams: Sequence[Datagram], path: Path) -> None:
-    """Write them for the generator: each after a line that says whether it deserves an answer, and its length."""
+    """Write the generator's input: each datagram after a line with whether an answer is expected, and its length."""
     with path.open("wb") as file:
         for each in datagrams:
             file.write(b"%s %d\n" % (b"A" if each.answered else b"N", len(each.content)))

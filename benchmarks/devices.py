@@ -1,4 +1,4 @@
-"""The devices that are compared: how each is started, which version it is, and why it cannot be had here."""
+"""The devices that are compared: the command that starts each, its version, and why it is unavailable here."""
 
 import shutil
 import subprocess
@@ -27,8 +27,9 @@ JAM_CONTROL = "urn:schemas-upnp-org:service:JamControl:1"
 class Device:
     """One row of the tables; a device with a reason in `unavailable` is listed and not started.
 
-    `search_targets` are those it answers exactly once each, `window` the part of MX over which it spreads its
-    multicast answers, by its source; `plain_command` starts it without a file to read, where `command` reads one.
+    `search_targets` are those that it answers exactly once each. `window` is the part of MX over which it spreads its
+    multicast answers, according to its source. `command` starts it; where that reads a device file, `plain_command`
+    starts it without one.
     """
 
     name: str
@@ -42,7 +43,7 @@ class Device:
 
 
 def find_devices(scratch: Path) -> Iterator[Device]:
-    """All devices, this project first; programs are compiled into `scratch`, which must outlive the devices."""
+    """Yield all devices, this project's first; programs are compiled into `scratch`, which must outlive the devices."""
     yield _upnp_trio()
     yield _gupnp(scratch)
     yield _async_upnp_client()
@@ -56,7 +57,7 @@ def find_devices(scratch: Path) -> Iterator[Device]:
 
 
 def many_devices(count: int) -> Device:
-    """This project with `count` root devices in one process, the last of which is searched for."""
+    """This project with `count` root devices in one process; searches are for the last of them."""
     from benchmarks.peers.many_devices import udn_of
 
     return Device(

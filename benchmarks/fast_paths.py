@@ -1,7 +1,7 @@
-"""What each fast path of the package gains over the plain one: ``python -m benchmarks.fast_paths``.
+"""How much each fast path of the package gains over the plain way: ``python -m benchmarks.fast_paths``.
 
-Each pair does the same work in one process, in turn, many times; printed is the best of the repeats, as what disturbs
-only ever adds.
+Each pair does the same work in one process, in turn, many times. The best repeat is printed, since disturbances only
+ever add time.
 """
 
 import heapq
@@ -22,13 +22,13 @@ from upnp_trio.ssdp.messages import Search, parse, render_search
 from upnp_trio.ssdp.parse_cache import ParseCache
 
 REPEATS = 7
-WAITING = 15_000  # what waits at 30,000 searches a second with MX 1
+WAITING = 15_000  # the answers waiting at 30,000 searches a second with MX 1
 DESCRIPTION = "/e427ce1a-3e80-43d0-ad6f-89ec42e46363/description.xml"
 
 
 @attrs.frozen
 class Pair:
-    """The same work in both ways, *times* times at each call."""
+    """The same work done in both ways, *times* times in each call."""
 
     what: str
     plain: Callable[[], object]
@@ -37,14 +37,14 @@ class Pair:
 
 
 def pairs() -> Iterator[Pair]:
-    """Every fast path there is."""
+    """Yield a pair for every fast path."""
     search = bytearray(
         render_search(Search(search_target="upnp:rootdevice", mx=1, user_agent="test/1 UPnP/1.1 test/1"))
     )
     memory = ParseCache()
     yield Pair(
         "reading a search that was read before",
-        lambda: parse(bytes(search)),  # other bytes each time, as they come from a socket: no hash is known yet
+        lambda: parse(bytes(search)),  # a new object each time, as from a socket: its hash is not cached
         lambda: memory.parse(bytes(search)),
         1,
     )

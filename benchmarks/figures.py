@@ -1,9 +1,9 @@
-"""The arithmetic of the figures: quantiles, and how far delays are from an even spread."""
+"""Arithmetic: quantiles, and how far delays are from an even spread."""
 
 import math
 from collections.abc import Sequence
 
-# Steps of one percent, and the tail: enough to draw a distribution again without all the samples.
+# Steps of one percent and the tails: enough to draw a distribution without all of its samples.
 QUANTILE_SHARES = (0.001, *(step / 100 for step in range(1, 100)), 0.999, 1.0)
 
 
@@ -13,7 +13,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 def quantiles_ms(delays_ns: Sequence[int]) -> list[float]:
-    """The delays at `QUANTILE_SHARES`, in ms; none of none."""
+    """The delays at `QUANTILE_SHARES` in ms; no delays give an empty list."""
     ordered = sorted(delays_ns)
     return [float(f"{quantile(ordered, share) / 1e6:.4g}") for share in QUANTILE_SHARES] if ordered else []
 
@@ -28,5 +28,5 @@ def kolmogorov_distance(values: Sequence[float], first: float, last: float) -> f
 
 
 def greatest_lag(values: Sequence[float], first: float, last: float) -> float:
-    """How much later than an even spread from first to last the sorted `values` come, at the worst percentile."""
+    """By how much the sorted `values` are later than an even spread from first to last, at the worst percentile."""
     return max(quantile(values, percent / 100) - (first + (last - first) * percent / 100) for percent in range(1, 100))

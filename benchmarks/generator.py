@@ -1,11 +1,10 @@
-"""The load generator: the C program in `generator/`, compiled when the benchmark starts, run beside the device.
+"""The load generator: the C program in `generator/`, compiled when the benchmark starts, and what it prints.
 
-It is in C so that the asking costs a fraction of the answering: one core sends and receives over 100,000 datagrams a
-second, more than any of the devices answers.
+It is in C so that a search costs the generator a fraction of what it costs a device: one core sends and receives over
+100,000 datagrams a second, more than any of the devices answers.
 """
 
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -16,15 +15,15 @@ SOURCES = REPOSITORY / "benchmarks" / "generator"
 
 
 class GeneratorError(Exception):
-    """The generator could not be compiled, or it failed; the message says why and what to do."""
+    """The generator could not be compiled; the message says why and what to do."""
 
 
 @attrs.frozen(kw_only=True)
 class Searches:
-    """One series of searches; `delays_ns` has one entry for each answered one, to its first answer.
+    """One series of searches; `delays_ns` has one entry for each answered search, up to its first answer.
 
-    `cpu_ns` is what the device used, `elapsed_ns` how long the sending took, `drops` the answers that the generator
-    was too slow to read, `strays` those that belong to no search.
+    `cpu_ns` is the device's CPU time, `elapsed_ns` the time that the sending took, `drops` the number of answers that
+    the generator was too slow to read, `strays` the number of those that belong to no search.
     """
 
     sent: int
@@ -36,18 +35,18 @@ class Searches:
     delays_ns: list[int]
 
     def share(self, within_ns: float) -> float:
-        """The part of the searches sent that was answered within so many nanoseconds."""
+        """The share of the searches sent that were answered within so many nanoseconds."""
         return sum(delay <= within_ns for delay in self.delays_ns) / self.sent
 
     @property
     def cpu_us(self) -> float:
-        """CPU time of the device for each answer, in microseconds."""
+        """The device's CPU time per answer in microseconds."""
         return self.cpu_ns / 1e3 / len(self.delays_ns)
 
 
 @attrs.frozen(kw_only=True)
 class Fetches:
-    """One series of GETs; `times_ns` holds the good ones (status 200)."""
+    """One series of GETs; `times_ns` has one entry for each good response (status 200)."""
 
     failed: int
     connections: int
@@ -56,18 +55,46 @@ class Fetches:
     cpu_ns: int
     times_ns: list[int]
 
+    @property
+    def share(self) -> float:
+        """The share of the GETs that got a good response."""
+        return len(self.times_ns) / max(1, len(self.times_ns) + self.failed)
+
 
 @attrs.frozen(kw_only=True)
-class FirstWords:
-    """When a device first answered a search (None: it ignores unicast ones) and a GET, in nanoseconds since 1970."""
+class FirstAnswers:
+    """When a device that was being started answered for the first time, in nanoseconds since 1970.
+
+    `search_at_ns` is None for a device that ignores unicast searches, `alive_at_ns` where no announcement came in time.
+    """
 
     search_at_ns: int | None
     response_at_ns: int
+    alive_at_ns: int | None
     location: str
 
 
+@attrs.frozen(kw_only=True)
+class Pipelining:
+    """What became of the pipelined GETs: the responses received, and the connections that the device closed."""
+
+    responses: int
+    closed: int
+    elapsed_ns: int
+
+
+@attrs.frozen(kw_only=True)
+class Crowding:
+    """What became of the connections of one client: how many it opened, had answered, and had refused."""
+
+    opened: int
+    answered: int
+    refused: int
+    elapsed_ns: int
+
+
 def compile_generator(scratch: Path) -> Path:
-    """The program, in `scratch`; raises GeneratorError that says what to install."""
+    """Compile the program into `scratch` and return its path; GeneratorError says what to install."""
     program = scratch / "generator"
     command = ["cc", "-O2", *(str(source) for source in sorted(SOURCES.glob("*.c"))), "-o", str(program)]
     try:
@@ -87,9 +114,9 @@ def compile_generator(scratch: Path) -> Path:
     return program
 
 
-def read_searches(said: str) -> Searches:
-    """What `steady` and `one_by_one` print."""
-    found = _numbers(said)
+def read_searches(output: str) -> Searches:
+    """Read what `steady` and `one_by_one` print."""
+    found = _numbers(output)
     return Searches(
         sent=found["sent"][0],
         repeats=found["repeats"][0],
@@ -101,9 +128,9 @@ def read_searches(said: str) -> Searches:
     )
 
 
-def read_fetches(said: str) -> Fetches:
-    """What `fetch` prints."""
-    found = _numbers(said)
+def read_fetches(output: str) -> Fetches:
+    """Read what `fetch` prints."""
+    found = _numbers(output)
     return Fetches(
         failed=found["failed"][0],
         connections=found["connections"][0],
@@ -114,15 +141,33 @@ def read_fetches(said: str) -> Fetches:
     )
 
 
-def read_first_words(lines: Sequence[str]) -> FirstWords:
-    """What `first` prints after its "ready"."""
-    found = dict(line.split(" ", 1) for line in lines)
-    return FirstWords(
+def read_first_answers(output: str) -> FirstAnswers:
+    """Read what `first` prints after its "ready"."""
+    found = dict(line.split(" ", 1) for line in output.splitlines())
+    return FirstAnswers(
         search_at_ns=int(found["search_at"]) or None,
         response_at_ns=int(found["response_at"]),
+        alive_at_ns=int(found["alive_at"]) or None,
         location=found["location"],
     )
 
 
-def _numbers(said: str) -> dict[str, list[int]]:
-    return {words[0]: [int(word) for word in words[1:]] for words in (line.split() for line in said.splitlines())}
+def read_pipelining(output: str) -> Pipelining:
+    """Read what `pipeline` prints after its "ready"."""
+    found = _numbers(output)
+    return Pipelining(responses=found["responses"][0], closed=found["closed"][0], elapsed_ns=found["elapsed"][0])
+
+
+def read_crowding(output: str) -> Crowding:
+    """Read what `crowd` prints after its "ready"."""
+    found = _numbers(output)
+    return Crowding(
+        opened=found["opened"][0],
+        answered=found["answered"][0],
+        refused=found["refused"][0],
+        elapsed_ns=found["elapsed"][0],
+    )
+
+
+def _numbers(output: str) -> dict[str, list[int]]:
+    return {words[0]: [int(word) for word in words[1:]] for words in (line.split() for line in output.splitlines())}

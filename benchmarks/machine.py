@@ -1,4 +1,4 @@
-"""What the figures were measured on and with: no host name, no paths, nothing that tells whose machine it is."""
+"""The machine and the software that the figures were measured on, without host name, paths or anything personal."""
 
 import os
 import platform

@@ -1,8 +1,7 @@
-"""Two network namespaces joined by a veth pair: a network of our own, with a device at one end of the cable.
+"""Two network namespaces joined by a veth pair, one for the device and one for the control points.
 
-At the other end are 32,768 control points, one for each address of half a /16: none of them asks so often that a
-device's limit for one searcher, where it has one, would be what is measured. Nothing sent inside reaches any other
-network: the pair has no way out. Needs root and iproute2.
+There are 32,768 control points, one for each address of half a /16. With so many, none of them searches often enough
+to reach a device's limit for one address. The pair has no route to any other network. Needs root and iproute2.
 """
 
 import itertools
@@ -21,7 +20,7 @@ CONTROL_POINTS = "10.83.128.0/17"
 FIRST_CONTROL_POINT = "10.83.128.0"
 CONTROL_POINTS_LINK = "points0"
 COMMAND_SECONDS = 10.0
-# Goes on where the kernel has no IPv6.
+# Does nothing where the kernel has no IPv6.
 IPV6_OFF = 'for each in /proc/sys/net/ipv6/conf/*/disable_ipv6; do [ ! -e "$each" ] || echo 1 > "$each"; done'
 
 _serial = itertools.count(1)
@@ -33,19 +32,19 @@ class NamespaceError(Exception):
 
 @attrs.frozen(kw_only=True)
 class NamespacePair:
-    """The names of the two namespaces; `inside` gives the command that runs another one in either of them."""
+    """The names of the two namespaces."""
 
     device: str
     control_points: str
 
     @staticmethod
     def inside(namespace: str, command: Sequence[str]) -> list[str]:
-        """`command`, to be run in `namespace`; `ip netns exec` becomes it, so the process id is the command's own."""
+        """The command that runs `command` in `namespace`, with the same process id: `ip netns exec` replaces itself."""
         return ["ip", "netns", "exec", namespace, *command]
 
 
 def why_unavailable() -> str | None:
-    """Why no namespace can be made here, or None."""
+    """The reason why no namespace can be made here, or None."""
     if shutil.which("ip") is None:
         return "the command `ip` (iproute2) is not installed"
     if os.geteuid() != 0:
@@ -55,9 +54,9 @@ def why_unavailable() -> str | None:
 
 @contextmanager
 def open_namespace_pair() -> Iterator[NamespacePair]:
-    """Make a pair with unique names, give it, and remove it however the body ends.
+    """Make a pair with unique names, yield it, and remove it however the body ends.
 
-    IPv6 is off inside: not all devices speak it, and those that do would otherwise wait for its addresses.
+    IPv6 is off inside: not all devices support it, and those that do would wait for their addresses first.
     """
     stem = f"upnp-benchmark-{os.getpid()}-{next(_serial)}"
     pair = NamespacePair(device=f"{stem}-device", control_points=f"{stem}-points")
@@ -65,15 +64,15 @@ def open_namespace_pair() -> Iterator[NamespacePair]:
         for namespace in (pair.device, pair.control_points):
             _run("ip", "netns", "add", namespace)
             _run(*pair.inside(namespace, ["sh", "-c", IPV6_OFF]))
-        cable = ["type", "veth", "peer", "name", CONTROL_POINTS_LINK, "netns", pair.control_points]
-        _run("ip", "link", "add", "device0", "netns", pair.device, *cable)
+        link = ["type", "veth", "peer", "name", CONTROL_POINTS_LINK, "netns", pair.control_points]
+        _run("ip", "link", "add", "device0", "netns", pair.device, *link)
         _configure(
             pair.device,
             f"address add {DEVICE_ADDRESS}/{PREFIX_LENGTH} dev device0",
             "link set lo up",
             "link set device0 up",
             "route add 239.0.0.0/8 dev device0",
-            # one neighbour to resolve instead of thousands: what the kernel's table of them costs is no device's doing
+            # a single neighbour to resolve instead of thousands: the cost of the kernel's table is not the device's
             f"route add {CONTROL_POINTS} via {CONTROL_POINT_ADDRESS}",
         )
         _configure(
@@ -82,12 +81,12 @@ def open_namespace_pair() -> Iterator[NamespacePair]:
             "link set lo up",
             f"link set {CONTROL_POINTS_LINK} up",
             f"route add 239.0.0.0/8 dev {CONTROL_POINTS_LINK}",
-            f"route add local {CONTROL_POINTS} dev lo",  # each of these addresses is one of ours
+            f"route add local {CONTROL_POINTS} dev lo",  # each of these addresses is local
         )
         yield pair
     finally:
         for namespace in (pair.device, pair.control_points):
-            with suppress(NamespaceError):  # it may be the one that could not be made
+            with suppress(NamespaceError):  # this one may be the one that could not be made
                 _run("ip", "netns", "delete", namespace)
 
 

@@ -1,4 +1,4 @@
-"""The three pictures: latency; share answered and CPU per answer, by rate; cost, by number of devices."""
+"""The three pictures: latency; share answered and CPU per answer by rate; cost by number of devices."""
 
 from collections.abc import Callable, Iterator, Sequence
 from statistics import median
@@ -14,7 +14,7 @@ SHARE = Axis(ticks=[0.0, 0.25, 0.5, 0.75, 1.0], shape="{:.0%}".format)
 
 
 def render_pictures(results: Results, plan: Plan, caption: str) -> Iterator[tuple[str, str]]:
-    """File names and SVG documents, of the parts that were measured."""
+    """Yield the file name and the SVG document of each picture whose parts were measured."""
     if panels := [panel for panel in (_unicast(results), _multicast(results, plan)) if panel.curves]:
         yield "latency.svg", render_panels(panels, caption)
     if (shares := _answered(results)).curves:
@@ -24,7 +24,7 @@ def render_pictures(results: Results, plan: Plan, caption: str) -> Iterator[tupl
 
 
 def _distributions(results: Results, part: str, kind: str, share: str) -> list[Curve]:
-    """The median over the rounds of each quantile, against the share of the searches sent."""
+    """Each device's median over the rounds of each quantile, against the share of all searches sent."""
     curves = []
     for stroke, device in enumerate(results.devices):
         record = results.of(part, device.name)
@@ -39,12 +39,12 @@ def _distributions(results: Results, part: str, kind: str, share: str) -> list[C
 
 
 def _unicast(results: Results) -> Panel:
-    curves = _distributions(results, "unicast", "unicast", "unicast_share")
-    # the last of 20,000 answers says more of the machine than of the device
+    curves = _distributions(results, "unicast", "unicast_different", "unicast_different_share")
+    # the slowest of 20,000 answers says more about the machine than about the device
     delays = [curve.points[0][0] for curve in curves] + [curve.points[-2][0] for curve in curves]
     return Panel(
-        title="Unicast M-SEARCH, one outstanding",
-        ordinate="answered, of all searches sent",
+        title="Unicast M-SEARCH, one at a time",
+        ordinate="share answered of all searches sent, every datagram different",
         x=Axis(ticks=decades(delays), shape=_milliseconds, logarithmic=True),
         y=SHARE,
         curves=curves,
@@ -55,7 +55,7 @@ def _multicast(results: Results, plan: Plan) -> Panel:
     last = plan.mx * 1000.0
     return Panel(
         title=f"Multicast M-SEARCH, MX {plan.mx}, half the highest rate",
-        ordinate="answered, of all searches sent",
+        ordinate="share answered of all searches sent, every datagram different",
         x=Axis(ticks=[last * step / 4 for step in range(6)], shape=_milliseconds),
         y=SHARE,
         curves=_distributions(results, "highest", "multicast", "spread_share"),
@@ -64,7 +64,7 @@ def _multicast(results: Results, plan: Plan) -> Panel:
 
 
 def _steps(results: Results, figure: Callable[[Step], float | None]) -> list[Curve]:
-    """The median of each rate that was tried."""
+    """Each device's median of a figure at each rate that was tried."""
     curves = []
     for stroke, device in enumerate(results.devices):
         by_rate: dict[float, list[float]] = {}
@@ -82,7 +82,7 @@ def _answered(results: Results) -> Panel:
     curves = _steps(results, lambda step: step.share)
     return Panel(
         title="Multicast M-SEARCH, MX 1: answered in time",
-        ordinate="share of the searches, by searches a second",
+        ordinate="share of the searches by searches a second, every datagram different",
         x=_rates(curves),
         y=SHARE,
         curves=curves,
@@ -90,12 +90,12 @@ def _answered(results: Results) -> Panel:
 
 
 def _cpu(results: Results) -> Panel:
-    # where next to nothing is answered in time, cost per answer says nothing
+    # where hardly anything is answered in time, the cost per answer means nothing
     curves = _steps(results, lambda step: step.cpu_us if step.share > 0.5 else None)
     greatest = max((y for curve in curves for _, y in curve.points), default=1.0)
     return Panel(
         title="Multicast M-SEARCH, MX 1: CPU per answer",
-        ordinate="µs, by searches a second",
+        ordinate="µs by searches a second, every datagram different",
         x=_rates(curves),
         y=Axis(ticks=even_ticks(greatest), shape="{:.0f}".format),
         curves=curves,
@@ -118,8 +118,8 @@ def _devices(record: Record, plan: Plan) -> list[Panel]:
         return Panel(title=title, ordinate=ordinate, x=x, y=y, curves=[Curve(label=OURS, points=points, dots=True)])
 
     return [
-        panel("CPU per unicast search for one of many devices", "µs, by number of root devices", "cpu_us"),
-        panel("Resident memory", "MiB, by number of root devices", "mib"),
+        panel("CPU per unicast search for one of many devices", "µs by number of root devices", "cpu_us"),
+        panel("Resident memory", "MiB by number of root devices", "mib"),
     ]
 
 

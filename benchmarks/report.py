@@ -1,4 +1,4 @@
-"""The report: medians over the rounds, ratios to this project, and the targets, as Markdown tables and as JSON."""
+"""The report as Markdown tables and as JSON: medians over the rounds, ratios to this project, and the targets."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ UNKNOWN = "-"
 
 
 def render_report(results: Results, plan: Plan, machine: dict[str, str]) -> str:
-    """All tables and remarks, in Markdown that can be read as it is."""
+    """All tables and remarks, in Markdown that is readable as plain text."""
     parts = [
         f"{render_setting(machine, plan)} (×n): n times {OURS}'s figure in the same round; medians over the rounds.\n",
         _targets_table(list(judge(results))),
@@ -30,14 +30,17 @@ def render_report(results: Results, plan: Plan, machine: dict[str, str]) -> str:
 
 
 def render_setting(machine: dict[str, str], plan: Plan) -> str:
-    """When, where and with what, in one line."""
-    told = "{date}; {cpu}, {cores} cores; {kernel}; {python}; revision {revision}; rounds: ".format(**machine)
-    return f"{told}{plan.rounds}."
+    """One line with the date, the machine, the software and the number of rounds."""
+    setting = "{date}; {cpu}, {cores} cores; {kernel}; {python}; revision {revision}; rounds: ".format(**machine)
+    return f"{setting}{plan.rounds}."
 
 
 def _measured(part: Part, table: Table, results: Results) -> bool:
-    names = {column.figure for column in table.columns}
-    return any(names & set(each.medians()) for each in results.records if each.part is part)
+    return any(_has_any(table, each) for each in results.records if each.part is part)
+
+
+def _has_any(table: Table, record: Record) -> bool:
+    return not {column.figure for column in table.columns}.isdisjoint(record.medians())
 
 
 def _targets_table(verdicts: Sequence[Verdict]) -> str:
@@ -57,6 +60,8 @@ def _table(part: Part, table: Table, results: Results) -> str:
     rows = [["device", *(column.title for column in table.columns)]]
     for device in results.devices:
         record = results.of(part.name, device.name)
+        if device.name in part.without or (record is not None and not _has_any(table, record)):
+            continue
         rows.append([_label(device), *(_cell(column, device, record, results) for column in table.columns)])
     note = f"\n{table.note}\n" if table.note else ""
     return f"**{table.title}**\n\n{_aligned(rows)}{note}"
@@ -123,15 +128,21 @@ def _remarks(results: Results) -> str:
             for name, value in record.medians().items():
                 if name.endswith("_repeats") and value:
                     remarks.append(f"{1 + value:.2f} answers per search ({name.removesuffix('_repeats')})")
-            if behind := sum(outcome.figures.get("highest_fell_behind", 0) for outcome in record.good):
-                remarks.append(f"{record.part.name}: the generator fell behind in {behind:.0f} series, left out")
+            behind = sum(
+                value
+                for outcome in record.good
+                for name, value in outcome.figures.items()
+                if name.endswith("_fell_behind")
+            )
+            if behind:
+                remarks.append(f"{record.part.name}: {behind:.0f} series left out, as the generator fell behind")
         if remarks:
             lines.append(f"- {device.name}: {'; '.join(remarks)}")
     return "\n".join(lines) + "\n"
 
 
 def render_results(results: Results, plan: Plan, machine: dict[str, str]) -> dict[str, Any]:
-    """Everything that was found, to be written as JSON: figures of each round, medians, ratios, quantiles, steps."""
+    """All results for the JSON file: the figures of each round, medians, ratios, quantiles and steps."""
     return {
         "machine": machine,
         "plan": cattrs.unstructure(plan),

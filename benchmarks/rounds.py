@@ -1,4 +1,4 @@
-"""The rounds: every part with every device once, then all again, each round beginning with another device."""
+"""The rounds: each runs every part with every device once, beginning with another device than the round before."""
 
 import sys
 from collections.abc import Sequence
@@ -7,14 +7,15 @@ from statistics import median
 import attrs
 
 from benchmarks.devices import OURS, Device
+from benchmarks.load import MeasurementError
 from benchmarks.parts import Outcome, Part
 from benchmarks.plan import Plan
-from benchmarks.stage import StageError, Workshop
+from benchmarks.testbed import Tools
 
 
 @attrs.define(eq=False, kw_only=True)
 class Record:
-    """What one part found of one device, by round (None: it failed); `failure` is why the last failed one did."""
+    """The outcomes of one part with one device by round (None: it failed), and the reason of the last failure."""
 
     part: Part
     device: Device
@@ -23,7 +24,7 @@ class Record:
 
     @property
     def good(self) -> list[Outcome]:
-        """The rounds that came to something."""
+        """The outcomes of the rounds that did not fail."""
         return [outcome for outcome in self.rounds if outcome is not None]
 
     def medians(self) -> dict[str, float]:
@@ -31,7 +32,7 @@ class Record:
         return _medians([outcome.figures for outcome in self.good])
 
     def ratios(self, other: "Record") -> dict[str, float]:
-        """Each figure over the other record's of the same round; the medians over the rounds that both did."""
+        """Each figure divided by the other record's of the same round: the medians over the rounds that both have."""
         pairs = [(mine, yours) for mine, yours in zip(self.rounds, other.rounds, strict=False) if mine and yours]
         return _medians(
             [
@@ -43,24 +44,26 @@ class Record:
 
 @attrs.frozen(kw_only=True)
 class Results:
-    """All records; `of` finds one."""
+    """All records of a run."""
 
     devices: tuple[Device, ...]
     parts: tuple[Part, ...]
     records: tuple[Record, ...]
 
     def of(self, part: str, device: str) -> Record | None:
-        """The record of this part and device, if there is one."""
+        """The record of a part and a device, if there is one."""
         return next((each for each in self.records if (each.part.name, each.device.name) == (part, device)), None)
 
 
-def run_rounds(devices: Sequence[Device], parts: Sequence[Part], workshop: Workshop, plan: Plan) -> Results:
-    """Measure; what fails is said and noted, and the rest goes on."""
+def run_rounds(devices: Sequence[Device], parts: Sequence[Part], tools: Tools, plan: Plan) -> Results:
+    """Run all rounds; a part that fails with a device is reported and recorded, and the run goes on."""
     records = {
         part.name: [
             Record(part=part, device=device)
             for device in devices
-            if device.unavailable is None and (device.name == OURS or not part.ours_alone)
+            if device.unavailable is None
+            and device.name not in part.without
+            and (device.name == OURS or not part.ours_alone)
         ]
         for part in parts
     }
@@ -71,8 +74,8 @@ def run_rounds(devices: Sequence[Device], parts: Sequence[Part], workshop: Works
             for record in of_part[turn:] + of_part[:turn]:
                 print(f"round {number + 1} of {plan.rounds}: {part.name}, {record.device.name}", file=sys.stderr)
                 try:
-                    record.rounds.append(part.measure(record.device, workshop, plan, record.good))
-                except StageError as error:
+                    record.rounds.append(part.measure(record.device, tools, plan, record.good))
+                except MeasurementError as error:
                     record.rounds.append(None)
                     record.failure = str(error)
                     print(f"  failed: {error}", file=sys.stderr)

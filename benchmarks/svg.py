@@ -1,4 +1,4 @@
-"""Line charts as SVG, written by hand so that nothing needs to be installed."""
+"""Line charts as SVG, written without a library so that none needs to be installed."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -6,7 +6,7 @@ from html import escape
 
 import attrs
 
-# Okabe and Ito's palette, told apart with any colour vision; ours first, the floor in grey.
+# Okabe and Ito's palette, which people with any colour vision can distinguish; ours first, the floor in grey.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#8c8c8c", "#cc79a7")
 INK, MUTED, GRID = "#222222", "#666666", "#e4e4e4"
 
@@ -17,14 +17,14 @@ PANEL_TOP, PANEL_LEFT, PANEL_STEP = 58, 62, 476
 
 @attrs.frozen(kw_only=True)
 class Axis:
-    """An axis from its first to its last tick; `shape` prints a tick."""
+    """An axis from its first to its last tick; `shape` gives the text of a tick."""
 
     ticks: Sequence[float]
     shape: Callable[[float], str]
     logarithmic: bool = False
 
     def place(self, value: float) -> float:
-        """Where `value` is between the first tick (0) and the last one (1); what is outside is at the end."""
+        """The position of `value` between the first tick (0) and the last one (1), which are also its bounds."""
         first, last = self.ticks[0], self.ticks[-1]
         if self.logarithmic:
             return min(1.0, max(0.0, math.log(max(value, first) / first) / math.log(last / first)))
@@ -33,7 +33,7 @@ class Axis:
 
 @attrs.frozen(kw_only=True)
 class Curve:
-    """One device's points, from left to right; `stroke` chooses the colour; `dots` marks each point."""
+    """One device's points from left to right; `stroke` is its colour's index, `dots` draws a mark at each point."""
 
     label: str
     points: Sequence[tuple[float, float]]
@@ -43,7 +43,7 @@ class Curve:
 
 @attrs.frozen(kw_only=True)
 class Panel:
-    """One chart; `mark` is an upright line with a word."""
+    """One chart; `mark` is the place and the label of a vertical line."""
 
     title: str
     ordinate: str
@@ -63,14 +63,14 @@ def decades(values: Sequence[float]) -> list[float]:
 
 
 def even_ticks(greatest: float) -> list[float]:
-    """Ticks from 0 to above `greatest` at 1, 2 or 5 times a power of ten, some five of them."""
+    """About five ticks from 0 to above `greatest`, at multiples of 1, 2 or 5 times a power of ten."""
     step = 10.0 ** math.floor(math.log10(max(greatest, 1e-6) / 2))
     step *= next(times for times in (1, 2, 5, 10) if greatest / (step * times) <= 6)
     return [step * number for number in range(math.ceil(greatest / step) + 1)]
 
 
 def render_panels(panels: Sequence[Panel], caption: str) -> str:
-    """The SVG document, panels side by side and one legend below."""
+    """The SVG document: the panels side by side, and one legend below them."""
     width = PANEL_STEP * len(panels) + 16
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" width="{width}" height="{HEIGHT}"'
@@ -123,7 +123,7 @@ def _stroke(index: int) -> str:
 
 
 def _legend(labels: dict[str, int], width: float) -> list[str]:
-    y, swatch, gap, letter = HEIGHT - 36, 24, 26, 6.6  # a letter's mean width at this size, picked by eye
+    y, swatch, gap, letter = HEIGHT - 36, 24, 26, 6.6  # a letter's mean width at this size, by eye
     widths = [swatch + 6 + len(label) * letter for label in labels]
     left = (width - sum(widths) - gap * (len(labels) - 1)) / 2
     parts = []

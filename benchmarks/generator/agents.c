@@ -1,7 +1,7 @@
 /*
- * User-Agent values that never repeat, as different control points send them: other products, versions and lengths.
+ * User-Agent values that never repeat, like those of different control points: other products, versions and lengths.
  *
- * The numbers go on from the clock, so a series repeats no value of an earlier one either.
+ * The numbers begin with the clock's time, so they also differ from those of earlier series.
  */
 
 #include "generator.h"

@@ -1,6 +1,8 @@
 /*
- * The device's first words: a unicast search and a GET every 2 ms, until both are answered. The LOCATION comes with the
- * answer to the search, or with an announcement of a device that ignores unicast searches.
+ * The first answers of a device that is being started: to a unicast search, to a GET, and its first ssdp:alive.
+ *
+ * A search and a GET are sent every 2 ms until each has its answer. The GET is for path= until the device's LOCATION is
+ * known, from an answer or an announcement, and from then on for that. Only status 200 counts as an answer.
  *
  * "ready" is printed before the first search, so that the device can be started.
  */
@@ -9,6 +11,7 @@
 #include "generator.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,17 +19,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ASKING_NS 2000000LL
-/* How long after its first response an answer to a search is still awaited: some devices ignore unicast searches. */
-#define SEARCH_GRACE_NS 300000000LL
+#define INTERVAL_NS 2000000LL
+#define STATUS_OFFSET 9 /* in "HTTP/1.1 200 OK" */
 
-static const char request[] = "GET /description.xml HTTP/1.1\r\nHost: device\r\nConnection: close\r\n\r\n";
-static int64_t search_at, response_at;
+static int64_t search_at, response_at, alive_at;
 static char location[MAX_DATAGRAM_BYTES + 1];
+static int fetching = -1; /* the socket of the GET that is under way */
 
-/* Look at what has come; whether it was an SSDP message with a LOCATION, and when it came. */
+/* Receive one message, take over its LOCATION, and give its arrival time if it is an answer or an ssdp:alive. */
 static int64_t
-look_at (int from)
+receive_message (int from)
 {
         static char bytes[MAX_DATAGRAM_BYTES + 1], control[256];
         struct iovec vector = { bytes, MAX_DATAGRAM_BYTES };
@@ -39,7 +41,7 @@ look_at (int from)
                 return 0;
         bytes[length] = '\0';
         const char *found = strcasestr (bytes, "\r\nLOCATION:");
-        if (found == NULL)
+        if (found == NULL || (strncmp (bytes, "NOTIFY ", 7) == 0 && strcasestr (bytes, "ssdp:alive") == NULL))
                 return 0;
         found += strlen ("\r\nLOCATION:");
         found += strspn (found, " \t");
@@ -47,28 +49,59 @@ look_at (int from)
         return arrival_ns (&message);
 }
 
-/* Ask for a document, whatever comes back; when the response began, or 0 when nobody listens yet. */
-static int64_t
-get (const struct sockaddr_in *server)
+static void
+start_get (const struct sockaddr_in *server)
 {
-        int connection = socket (AF_INET, SOCK_STREAM, 0);
-        char begin;
-        int64_t at = 0;
+        char request[2 * MAX_DATAGRAM_BYTES], authority[64], address[INET_ADDRSTRLEN];
+        const char *path = strncmp (location, "http://", 7) == 0 ? strchr (location + 7, '/') : NULL;
 
-        if (connection < 0)
+        inet_ntop (AF_INET, &server->sin_addr, address, sizeof address);
+        snprintf (authority, sizeof authority, "%s:%d", address, ntohs (server->sin_port));
+        int length = snprintf (request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
+                               path != NULL ? path : option_text ("path"), authority);
+        fetching = socket (AF_INET, SOCK_STREAM, 0);
+        if (fetching < 0)
                 fail ("opening a connection");
-        if (connect (connection, (const struct sockaddr *) server, sizeof *server) == 0 &&
-            send (connection, request, strlen (request), MSG_NOSIGNAL) > 0 && recv (connection, &begin, 1, 0) == 1)
-                at = now_ns ();
-        close (connection);
-        return at;
+        if (connect (fetching, (const struct sockaddr *) server, sizeof *server) == 0 &&
+            send (fetching, request, (size_t) length, MSG_NOSIGNAL) == length)
+                return;
+        close (fetching); /* nothing listens yet */
+        fetching = -1;
 }
 
-static bool
-complete (void)
+static void
+receive_response (void)
 {
-        return response_at != 0 && location[0] != '\0' &&
-               (search_at != 0 || now_ns () > response_at + SEARCH_GRACE_NS);
+        char head[64];
+        ssize_t length = recv (fetching, head, sizeof head, MSG_DONTWAIT);
+
+        if (length < 0 && errno == EAGAIN)
+                return;
+        if (length > STATUS_OFFSET + 3 && strncmp (head + STATUS_OFFSET, "200", 3) == 0)
+                response_at = now_ns ();
+        close (fetching);
+        fetching = -1;
+}
+
+/* Whether all is known; what a device has not done PATIENCE_NS after its first response, it does not do at all. */
+static bool
+complete (int64_t patience_ns)
+{
+        if (response_at == 0 || location[0] == '\0')
+                return false;
+        return (search_at != 0 && (alive_at != 0 || option_number ("alive") == 0)) ||
+               now_ns () > response_at + patience_ns;
+}
+
+static void
+send_requests (int searching, const struct sockaddr_in *to, const struct sockaddr_in *server)
+{
+        const struct iovec *search = &datagrams[0].before;
+
+        if (search_at == 0) /* refused while nothing listens there */
+                sendto (searching, search->iov_base, search->iov_len, 0, (const struct sockaddr *) to, sizeof *to);
+        if (response_at == 0 && fetching < 0)
+                start_get (server);
 }
 
 void
@@ -77,38 +110,33 @@ run_first (void)
         struct sockaddr_in to = destination (), server = to;
         struct ip_mreqn membership = { .imr_ifindex = (int) if_nametoindex (option_text ("link")) };
         struct in_addr group = option_address ("group");
-        int searching = open_udp (option_address ("own"), 0), hearing = open_udp (group, SSDP_PORT);
-        struct pollfd both[] = { { searching, POLLIN, 0 }, { hearing, POLLIN, 0 } };
-        int64_t end = now_ns () + option_number ("seconds_ns"), next = 0;
+        int searching = open_udp (option_address ("own"), 0), listening = open_udp (group, SSDP_PORT);
+        int64_t end = now_ns () + option_number ("seconds_ns"), next = 0, patience_ns = option_number ("patience_ns");
 
         server.sin_port = htons ((uint16_t) option_number ("port"));
         membership.imr_multiaddr = group;
-        if (setsockopt (hearing, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership) != 0)
+        if (setsockopt (listening, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership) != 0)
                 fail ("joining the group");
         datagrams_read (option_text ("datagrams"));
         printf ("ready\n");
         fflush (stdout);
-        while (!complete ()) {
+        while (!complete (patience_ns)) {
                 if (now_ns () > end)
                         refuse ("no answer and no announcement");
                 if (now_ns () >= next) {
-                        struct iovec *search = &datagrams[0].bytes;
-
-                        next = now_ns () + ASKING_NS;
-                        if (search_at == 0) /* refused as long as nothing listens there */
-                                sendto (searching, search->iov_base, search->iov_len, 0, (struct sockaddr *) &to,
-                                        sizeof to);
-                        if (response_at == 0)
-                                response_at = get (&server);
+                        next = now_ns () + INTERVAL_NS;
+                        send_requests (searching, &to, &server);
                 }
-                if (poll (both, 2, 1) > 0) {
-                        int64_t at = look_at (searching);
+                struct pollfd sockets[] = { { searching, POLLIN, 0 }, { listening, POLLIN, 0 }, { fetching, POLLIN, 0 } };
+                if (poll (sockets, 3, 1) <= 0)
+                        continue;
+                int64_t answered_at = receive_message (searching), announced_at = receive_message (listening);
 
-                        if (search_at == 0)
-                                search_at = at;
-                        look_at (hearing);
-                }
+                search_at = search_at != 0 ? search_at : answered_at;
+                alive_at = alive_at != 0 ? alive_at : announced_at;
+                if (fetching >= 0)
+                        receive_response ();
         }
-        printf ("search_at %lld\nresponse_at %lld\nlocation %s\n", (long long) search_at, (long long) response_at,
-                location);
+        printf ("search_at %lld\nresponse_at %lld\nalive_at %lld\nlocation %s\n", (long long) search_at,
+                (long long) response_at, (long long) alive_at, location);
 }

@@ -1,4 +1,4 @@
-/* What the parts of the load generator share: its options, its clock, the device's CPU time, its UDP sockets. */
+/* What the parts of the load generator share: options, clock, the device's CPU time, UDP and TCP sockets. */
 
 #ifndef GENERATOR_H
 #define GENERATOR_H
@@ -16,31 +16,37 @@
 #define MAX_DATAGRAMS 1024
 #define BATCH 64
 #define MAX_AGENT_BYTES 256
-/* Where a request or datagram has this, each sending of it has another User-Agent value instead. */
+#define MAX_REQUEST_BYTES 4096
+/* In a request or a datagram, this is replaced with another User-Agent value each time it is sent. */
 #define AGENT_MARK "{agent}"
 
-/* main.c: the end, with what the system says of its last refusal, or with a reason of ours */
+/* main.c: end the program, with errno's text after WHAT, or with a reason of our own */
 _Noreturn void fail (const char *what);
 _Noreturn void refuse (const char *why);
 
-/* options.c: NAME=VALUE arguments; one that is missing ends the program with its name */
+/* main.c: for loads that last until SIGTERM and then print their results */
+void stop_on_sigterm (void);
+bool stopped (void);
+
+/* options.c: NAME=VALUE arguments; the program ends with a message when one is missing */
 void options_set (int argc, char **argv);
 const char *option_text (const char *name);
 long long option_number (const char *name);
 struct in_addr option_address (const char *name);
 
-/* clock.c: one clock for sending, arrivals (SO_TIMESTAMPNS has no other) and sleeping */
+/* clock.c: one clock for sending, sleeping and arrivals; SO_TIMESTAMPNS has no other */
 int64_t now_ns (void);
 void sleep_until_ns (int64_t moment);
 void watch_cpu (void);
 int64_t device_cpu_ns (void);
 
-/* agents.c: writes a User-Agent value that was never sent before; its length, at most MAX_AGENT_BYTES - 1 */
+/* agents.c: write a User-Agent value that was never sent before; its length is less than MAX_AGENT_BYTES */
 size_t write_agent (char into[MAX_AGENT_BYTES]);
 
-/* datagrams.c: what is sent in turn; some of it is broken, and no answer to it is expected */
+/* datagrams.c: the datagrams to send in turn: `before`, and if it `varies`, a new User-Agent value and `after` */
 struct datagram {
-        struct iovec bytes;
+        struct iovec before, after;
+        bool varies;
         bool expects_answer;
 };
 extern struct datagram datagrams[MAX_DATAGRAMS];
@@ -48,8 +54,8 @@ extern long long datagram_count;
 void datagrams_read (const char *path);
 
 /*
- * sockets.c: search number N is sent from source address N % sources and from socket N / sources, so an answer's
- * destination names its search, and no search repeats the address and port of another.
+ * sockets.c: search number N leaves from source address N % sources and from socket N / sources. An answer's
+ * destination identifies its search, and no two searches have the same source address and port.
  */
 struct arrival {
         long long number;
@@ -62,13 +68,28 @@ long long receive_drops (void);
 int open_udp (struct in_addr address, int port);
 struct sockaddr_in destination (void);
 struct in_addr source_address (long long number);
-/* The moment in a received message's control data when the system received it. */
+/* The time at which the system received a message, from the message's control data. */
 int64_t arrival_ns (struct msghdr *message);
+
+/* Time between two connections that are opened at the start: some devices' queue of new ones has room for ten. */
+#define OPENING_NS 1000000LL
+
+/*
+ * tcp.c: open_tcp gives a connection to the device from the address OWN, or -1 when the device refuses it or lets it
+ * wait. request_set reads request=; write_request writes it and gives its length, each time with a new User-Agent
+ * value where it has AGENT_MARK.
+ */
+struct sockaddr_in http_server (void);
+int open_tcp (const struct sockaddr_in *server, struct in_addr own, int64_t patience_ns);
+void request_set (void);
+size_t write_request (char into[MAX_REQUEST_BYTES]);
 
 /* one for each kind of load */
 void run_steady (void);
 void run_one_by_one (void);
 void run_first (void);
 void run_fetch (void);
+void run_pipeline (void);
+void run_crowd (void);
 
 #endif

@@ -1,20 +1,42 @@
 /*
- * The load generator: searches and GETs at a cost that leaves the device as the slower of the two.
+ * The load generator: sends searches and GETs at so little cost that the device is the slower of the two.
  *
  *     cc -O2 *.c -o generator
- *     ./generator steady|one_by_one|first|fetch NAME=VALUE...
+ *     ./generator steady|one_by_one|first|fetch|pipeline|crowd NAME=VALUE...
  *
  * It runs in the control points' namespace, where a whole range of addresses is local, and prints one line for each
- * thing it found: a name and its numbers, times in nanoseconds.
+ * result: a name and its numbers. Times are in nanoseconds.
  */
 
 #include "generator.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What the system refused, and why. */
+static volatile sig_atomic_t stop;
+
+static void
+note_stop (int signal)
+{
+        (void) signal;
+        stop = 1;
+}
+
+void
+stop_on_sigterm (void)
+{
+        if (signal (SIGTERM, note_stop) == SIG_ERR)
+                fail ("handling SIGTERM");
+}
+
+bool
+stopped (void)
+{
+        return stop != 0;
+}
+
 _Noreturn void
 fail (const char *what)
 {
@@ -40,6 +62,8 @@ main (int argc, char **argv)
                 { "one_by_one", run_one_by_one },
                 { "first", run_first },
                 { "fetch", run_fetch },
+                { "pipeline", run_pipeline },
+                { "crowd", run_crowd },
         };
 
         options_set (argc, argv);
@@ -48,6 +72,6 @@ main (int argc, char **argv)
                         kinds[each].run ();
                         return EXIT_SUCCESS;
                 }
-        fprintf (stderr, "usage: %s steady|one_by_one|first|fetch NAME=VALUE...\n", argv[0]);
+        fprintf (stderr, "usage: %s steady|one_by_one|first|fetch|pipeline|crowd NAME=VALUE...\n", argv[0]);
         return 2;
 }

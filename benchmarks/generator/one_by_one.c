@@ -1,8 +1,8 @@
 /*
- * Unicast searches, one outstanding at a time; an answer after a second, or none, is a lost one.
+ * Unicast searches, one outstanding at a time; one that is not answered within a second is lost.
  *
- * Between an answer and the next search is a pause. Without it the next search arrives while the device still puts away
- * the last one, now and then so fast that it never waits, and what is timed is a mixture of both.
+ * There is a pause between an answer and the next search. Without it, some searches arrive while the device still
+ * finishes its work for the last one, and others after it has begun to wait; the times would be a mixture of both.
  */
 
 #include "generator.h"
@@ -11,14 +11,13 @@
 #include <stdlib.h>
 
 #define WAIT_NS SECOND_NS
-#define WARM_UP 200
 #define PAUSE_NS 200000LL
-/* So many unanswered from the first on, and the device counts as one that ignores unicast searches. */
+/* A device that leaves so many searches of the warm-up unanswered counts as one that ignores unicast searches. */
 #define IGNORED 3
 
 /* Search once, and pause; the delay of the answer, or -1. */
 static int64_t
-ask (long long number)
+search_once (long long number)
 {
         struct arrival arrivals[BATCH];
         int64_t sent_at, give_up;
@@ -40,22 +39,22 @@ ask (long long number)
 void
 run_one_by_one (void)
 {
-        long long count = option_number ("count"), answered = 0, lost = 0;
+        long long count = option_number ("count"), warm_up = option_number ("warm_up"), answered = 0, lost = 0;
         int64_t *delays = malloc ((size_t) count * sizeof *delays);
 
         if (delays == NULL)
                 fail ("no memory");
         datagrams_read (option_text ("datagrams"));
-        sockets_open (WARM_UP + count);
+        sockets_open (warm_up + count);
         watch_cpu ();
-        for (long long each = 0; each < WARM_UP; each++)
-                if (ask (count + each) < 0 && each + 1 >= IGNORED && ++lost >= IGNORED)
+        for (long long each = 0; each < warm_up; each++)
+                if (search_once (count + each) < 0 && each + 1 >= IGNORED && ++lost >= IGNORED)
                         break;
         int64_t cpu = device_cpu_ns (), start = now_ns ();
         int64_t end = start + option_number ("seconds_ns");
         if (lost < IGNORED)
                 for (lost = 0; answered + lost < count && now_ns () < end;) {
-                        int64_t delay = ask (answered + lost);
+                        int64_t delay = search_once (answered + lost);
 
                         if (delay < 0)
                                 lost++;

@@ -1,4 +1,4 @@
-/* UDP: many source addresses over few sockets, so that every answer says by its destination which search it is to. */
+/* UDP: many source addresses on few sockets, so that an answer's destination identifies its search. */
 
 #define _GNU_SOURCE
 #include "generator.h"
@@ -84,12 +84,26 @@ sockets_open (long long searches)
         }
 }
 
-/* Send the searches from FIRST to before END, as many as one socket and one batch take; how many these were. */
+/* Point PARTS at the pieces of a datagram, with a new User-Agent value in AGENT if it varies; their number. */
+static size_t
+assemble (const struct datagram *datagram, struct iovec parts[3], char agent[MAX_AGENT_BYTES])
+{
+        parts[0] = datagram->before;
+        if (!datagram->varies)
+                return 1;
+        parts[1] = (struct iovec) { agent, write_agent (agent) };
+        parts[2] = datagram->after;
+        return 3;
+}
+
+/* Send searches from FIRST up to END, exclusive, as many as fit one socket and one batch; the number sent. */
 int
 search_batch (long long first, long long end, int64_t *sent_at_ns)
 {
         static struct sockaddr_in to;
         static struct mmsghdr messages[BATCH];
+        static struct iovec parts[BATCH][3];
+        static char agents[BATCH][MAX_AGENT_BYTES];
         static char controls[BATCH][CMSG_SPACE (sizeof (struct in_pktinfo))] __attribute__ ((aligned (8)));
         long long used_socket = first / sources;
         int count = 0;
@@ -104,8 +118,8 @@ search_batch (long long first, long long end, int64_t *sent_at_ns)
                 *message = (struct msghdr) {
                         .msg_name = &to,
                         .msg_namelen = sizeof to,
-                        .msg_iov = &datagrams[each % datagram_count].bytes,
-                        .msg_iovlen = 1,
+                        .msg_iov = parts[count],
+                        .msg_iovlen = assemble (&datagrams[each % datagram_count], parts[count], agents[count]),
                         .msg_control = controls[count],
                         .msg_controllen = sizeof controls[count],
                 };
@@ -151,7 +165,7 @@ own_address (struct msghdr *message)
         refuse ("no destination address");
 }
 
-/* Receive what waits on one socket, at most BATCH, waiting for the first; how many there were, 0 when none came. */
+/* Receive at most BATCH answers from one socket, and wait for the first; their number, 0 when none came in time. */
 int
 receive_batch (int timeout_ms, struct arrival *arrivals)
 {
@@ -187,7 +201,7 @@ receive_batch (int timeout_ms, struct arrival *arrivals)
         return count;
 }
 
-/* How many answers the system threw away because this program was too slow. */
+/* The number of answers that the system dropped because this program was too slow. */
 long long
 receive_drops (void)
 {

@@ -1,7 +1,7 @@
 /*
- * Searches at a steady rate, whether or not answers come; or all at once (rate=0).
+ * Searches at a steady rate, whether or not answers come, or all at once (rate=0).
  *
- * Arrivals are timed by the system, so this program need not wake for each of them: it reads once a millisecond.
+ * The system notes the time of each arrival, so this program reads the answers only once in a millisecond.
  */
 
 #include "generator.h"

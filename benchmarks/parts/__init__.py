@@ -1,8 +1,10 @@
-"""The parts of the benchmark: what each measures of a device, and how it is shown."""
+"""The parts of the benchmark: each measures a device in one way and has tables for its figures."""
 
+from benchmarks.parts.fairness import FAIRNESS
 from benchmarks.parts.fetching import FETCHING
 from benchmarks.parts.highest import HIGHEST
 from benchmarks.parts.many import MANY
+from benchmarks.parts.memory import MEMORY
 from benchmarks.parts.part import Column, Outcome, Part, Step, Table
 from benchmarks.parts.searching import SEARCHING
 from benchmarks.parts.starting import STARTING
@@ -11,4 +13,4 @@ from benchmarks.parts.unicast import UNICAST
 
 __all__ = ["PARTS", "Column", "Outcome", "Part", "Step", "Table"]
 
-PARTS = (HIGHEST, SEARCHING, UNICAST, FETCHING, STARTING, STORMING, MANY)
+PARTS = (HIGHEST, SEARCHING, UNICAST, FETCHING, STARTING, MEMORY, STORMING, FAIRNESS, MANY)

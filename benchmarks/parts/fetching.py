@@ -5,9 +5,10 @@ from itertools import product
 
 from benchmarks.devices import Device
 from benchmarks.figures import quantile
+from benchmarks.load import MeasurementError
 from benchmarks.parts.part import Column, Outcome, Part, Table
 from benchmarks.plan import Plan
-from benchmarks.stage import StageError, Workshop, open_stage
+from benchmarks.testbed import Tools, open_testbed
 
 # name, title, connections, whether they are kept
 KINDS = (
@@ -19,15 +20,15 @@ KINDS = (
 VARIANTS = (("", "every request the same", False), ("_different", "every request different", True))
 
 
-def measure(device: Device, workshop: Workshop, plan: Plan, _: Sequence[Outcome]) -> Outcome:
+def measure(device: Device, tools: Tools, plan: Plan, _: Sequence[Outcome]) -> Outcome:
     """Run one series of each kind in each variant."""
     found: dict[str, float] = {}
-    with open_stage(device, workshop) as stage:
+    with open_testbed(device, tools) as testbed:
         for (kind, title, connections, keep), (suffix, variant, differ) in product(KINDS, VARIANTS):
             name = f"{kind}{suffix}"
-            fetches = stage.fetch(connections, keep=keep, differ=differ, seconds=plan.get_seconds)
+            fetches = testbed.fetch(connections, keep=keep, differ=differ, seconds=plan.get_seconds)
             if not (times := sorted(fetches.times_ns)):
-                raise StageError(f"no good response ({title}, {variant})")
+                raise MeasurementError(f"no good response ({title}, {variant})")
             found |= {
                 f"{name}_per_s": len(times) * 1e9 / fetches.elapsed_ns,
                 f"{name}_cpu_us": fetches.cpu_ns / 1e3 / len(times),

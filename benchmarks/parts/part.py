@@ -1,4 +1,4 @@
-"""What a part of the benchmark is: a measurement of one device in one round, and the tables that show it."""
+"""A part of the benchmark: a measurement of one device in one round, and the tables that show its figures."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,12 +6,12 @@ import attrs
 
 from benchmarks.devices import Device
 from benchmarks.plan import Plan
-from benchmarks.stage import Workshop
+from benchmarks.testbed import Tools
 
 
 @attrs.frozen(kw_only=True)
 class Step:
-    """One rate that was tried: the share answered in time, and the CPU time for each answer (None: no answer)."""
+    """One rate that was tried: the share answered in time, and the CPU time per answer (None: there was none)."""
 
     rate: float
     share: float
@@ -20,9 +20,9 @@ class Step:
 
 @attrs.frozen(kw_only=True)
 class Outcome:
-    """What one part found of one device in one round.
+    """The result of one part with one device in one round.
 
-    `figures` have their unit in their name; what could not be measured is absent. `quantiles` are delays in ms at
+    The names of `figures` end with their units; what could not be measured is absent. `quantiles` are delays in ms at
     `figures.QUANTILE_SHARES` of the answered searches; `steps` are the rates that were tried.
     """
 
@@ -33,7 +33,7 @@ class Outcome:
 
 @attrs.frozen(kw_only=True)
 class Column:
-    """One column: a figure's name, how to print it, and whether its ratio to ours is printed with it."""
+    """One column: a figure's name, its format, and whether its ratio to ours is printed beside it."""
 
     title: str
     figure: str
@@ -44,27 +44,31 @@ class Column:
 
 @attrs.frozen(kw_only=True)
 class Table:
-    """Some of a part's figures, a row for each device, and what a reader must know of them."""
+    """Some of a part's figures with a row for each device, and a note that readers of them need."""
 
     title: str
     columns: tuple[Column, ...]
     note: str = ""
 
 
-Measure = Callable[[Device, Workshop, Plan, Sequence[Outcome]], Outcome]
+Measure = Callable[[Device, Tools, Plan, Sequence[Outcome]], Outcome]
 
 
 @attrs.frozen(kw_only=True)
 class Part:
-    """One part; `measure` is given what it found of the same device in earlier rounds. StageError ends it."""
+    """One part of the benchmark; `measure` gets its outcomes with the same device in earlier rounds.
+
+    It raises MeasurementError when it cannot measure. `without` names the devices that the part does not measure.
+    """
 
     name: str
     summary: str
     measure: Measure
     tables: tuple[Table, ...]
     ours_alone: bool = False
+    without: tuple[str, ...] = ()
 
 
 def share_column(title: str, figure: str) -> Column:
-    """A share, in percent, without a ratio."""
+    """A column for a share, in percent and without a ratio."""
     return Column(title=title, figure=figure, shape="{:.1f} %", scale=100, ratio=False)

@@ -1,4 +1,4 @@
-"""A storm: 20,000 searches and 2,000 broken datagrams at once, and whether the device is well after it."""
+"""A storm: 20,000 searches and 2,000 malformed datagrams at once, and whether the device answers after it."""
 
 from collections.abc import Sequence
 
@@ -6,15 +6,15 @@ from benchmarks.clients import one_client, storm
 from benchmarks.devices import Device
 from benchmarks.parts.part import Column, Outcome, Part, Table, share_column
 from benchmarks.plan import Plan
-from benchmarks.stage import Workshop, open_stage
+from benchmarks.testbed import Tools, open_testbed
 
 
-def measure(device: Device, workshop: Workshop, plan: Plan, _: Sequence[Outcome]) -> Outcome:
-    """The storm, and a single search as soon as the storm's MX is over."""
-    with open_stage(device, workshop) as stage:
-        stormed = stage.search_at_once(storm(plan.mx), plan.storm_datagrams, plan.mx)
-        single = stage.search(one_client(plan.mx), 1, 1, plan.mx)
-        memory = stage.memory()
+def measure(device: Device, tools: Tools, plan: Plan, _: Sequence[Outcome]) -> Outcome:
+    """Send the storm, and a single search as soon as the storm's MX is over."""
+    with open_testbed(device, tools) as testbed:
+        stormed = testbed.search_at_once(storm(plan.mx), plan.storm_datagrams, plan.mx)
+        single = testbed.search(one_client(plan.mx), 1, 1, plan.mx)
+        memory = testbed.memory()
     return Outcome(
         figures={
             "storm_share": stormed.share(plan.mx * 1e9),
@@ -28,11 +28,11 @@ def measure(device: Device, workshop: Workshop, plan: Plan, _: Sequence[Outcome]
 
 STORMING = Part(
     name="storm",
-    summary="20,000 searches and 2,000 broken datagrams at once",
+    summary="20,000 searches and 2,000 malformed datagrams at once",
     measure=measure,
     tables=(
         Table(
-            title="A storm: 20,000 searches and 2,000 broken datagrams at once",
+            title="A storm: 20,000 searches and 2,000 malformed datagrams at once",
             columns=(
                 share_column("answered in time", "storm_share"),
                 share_column("late", "storm_late_share"),

@@ -1,1 +1,1 @@
-"""The programs that stand beside this project: each serves one small device, by SSDP and, where it can, HTTP."""
+"""The programs that this project is compared with; each serves one small device by SSDP and HTTP."""

@@ -12,7 +12,7 @@ from async_upnp_client.server import UpnpServer, UpnpServerDevice, UpnpServerSer
 
 
 class JamControl(UpnpServerService):
-    """A service without actions: it is listed in the description, which is what is measured."""
+    """A service without actions, to be listed in the description."""
 
     SERVICE_DEFINITION = ServiceInfo(
         service_id="urn:upnp-org:serviceId:JamControl",

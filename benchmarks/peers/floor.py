@@ -1,8 +1,8 @@
 """The floor: a bare trio loop that answers every search and every request with constant bytes.
 
-It honours MX (a heap of due answers, sent in ticks of 20 ms, spread over nine tenths of MX 1), speaks HTTP by h11, and
-leaves all else out: nothing of a datagram is looked at but whether it has an MX, nothing is matched, limited, counted
-or announced. So it is no UPnP device; it shows what trio, h11, Python and this machine cost before any UPnP work.
+It honours MX (a heap of due answers, sent in ticks of 20 ms and spread over nine tenths of MX 1), parses HTTP with h11,
+and does nothing else: it looks only for an MX in a datagram, and matches, limits, counts and announces nothing. It is
+not a UPnP device. It shows what trio, h11, Python and the machine cost before any UPnP work.
 
     python -m benchmarks.peers.floor ADDRESS PORT DESCRIPTION
 """
@@ -41,7 +41,7 @@ Due = tuple[float, tuple[str, int]]
 
 
 async def serve_ssdp(address: str, answer: bytes) -> None:
-    """Answer each datagram without an MX at once and put the others in the heap, until killed."""
+    """Answer each datagram without an MX at once, and the others from a heap when they are due, until killed."""
     due: list[Due] = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as endpoint:
         endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -68,7 +68,7 @@ async def serve_ssdp(address: str, answer: bytes) -> None:
 
 
 async def send_due(endpoint: socket.socket, answer: bytes, due: list[Due]) -> None:
-    """Send what is due, once a tick, until nothing is."""
+    """Send the answers that are due, once in each tick, until the heap is empty."""
     while due:
         await trio.sleep(TICK_SECONDS)
         now = trio.current_time()
@@ -85,7 +85,7 @@ async def serve_http(address: str, port: int, description: bytes) -> None:
 
     async def converse(connected: socket.socket) -> None:
         connection = h11.Connection(h11.SERVER)
-        with connected, suppress(ConnectionError):  # the other side has gone
+        with connected, suppress(ConnectionError):  # the client has closed the connection
             while True:
                 event = connection.next_event()
                 if event is h11.NEED_DATA:
@@ -93,7 +93,7 @@ async def serve_http(address: str, port: int, description: bytes) -> None:
                     connection.receive_data(connected.recv(MAX_REQUEST_BYTES))
                 elif isinstance(event, h11.EndOfMessage):
                     parts = [connection.send(part) or b"" for part in (head, body, end)]
-                    connected.send(b"".join(parts))  # far below what a send buffer takes
+                    connected.send(b"".join(parts))  # far smaller than a send buffer
                     if connection.our_state is not h11.DONE:
                         return
                     connection.start_next_cycle()

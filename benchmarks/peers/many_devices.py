@@ -1,4 +1,4 @@
-"""Any number of root devices in one process of upnp_trio: ``python -m benchmarks.peers.many_devices COUNT PORT``."""
+"""Many root devices in one process of upnp_trio: ``python -m benchmarks.peers.many_devices COUNT PORT``."""
 
 import sys
 
@@ -8,7 +8,7 @@ from upnp_trio import RootDevice, serve_devices
 
 
 def numbered(number: int) -> RootDevice:
-    """The device that `udn_of` names."""
+    """The device with this number, whose UDN `udn_of` gives."""
     return RootDevice(
         device_type="urn:schemas-upnp-org:device:Basic:1",
         friendly_name=f"Device {number}",
@@ -24,7 +24,7 @@ def udn_of(number: int) -> str:
 
 
 async def main(count: int, port: int) -> None:
-    """Serve until ended."""
+    """Serve until killed."""
     async with serve_devices([numbered(number) for number in range(count)], ipv6=False, port=port):
         await trio.sleep_forever()
 

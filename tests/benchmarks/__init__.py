@@ -1,1 +1,1 @@
-"""What the benchmarks compute; what they measure is only to be seen by running them."""
+"""Tests of what the benchmarks compute and send; only a run of the benchmarks shows what they measure."""

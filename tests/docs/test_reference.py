@@ -23,7 +23,7 @@ ONLY_IN_PYTHON, ONLY_IN_TOML = {"data"}, {"file"}
 FOREIGN_OPTIONS = {
     *("--network", "--read-only", "--cap-drop", "--lan"),  # container engines
     *("--list", "--quick", "--parts", "--devices", "--rounds", "--readme", "--seconds", "--replay", "--share-cores"),
-    *("--strict", "--offline", "--option"),
+    *("--strict", "--offline", "--option", "--imports"),
 }
 #: options that come with another part of this step
 COMING_OPTIONS = {"--state-dir"}

@@ -1,0 +1,67 @@
+/* TCP: connections from chosen addresses, and the requests that are sent on them. */
+
+#define _GNU_SOURCE
+#include "generator.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+static const char *request, *agent_mark;
+
+struct sockaddr_in
+http_server (void)
+{
+        struct sockaddr_in server = destination ();
+
+        server.sin_port = htons ((uint16_t) option_number ("port"));
+        return server;
+}
+
+int
+open_tcp (const struct sockaddr_in *server, struct in_addr own, int64_t patience_ns)
+{
+        int opened = socket (AF_INET, SOCK_STREAM, 0), yes = 1;
+        struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr = own };
+        /* The kernel gives up a connect, too, when this is over. */
+        struct timeval patience = { .tv_sec = patience_ns / SECOND_NS, .tv_usec = patience_ns % SECOND_NS / 1000 };
+
+        if (opened < 0 ||
+            setsockopt (opened, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes) != 0 ||
+            setsockopt (opened, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) != 0 ||
+            setsockopt (opened, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0 ||
+            bind (opened, (const struct sockaddr *) &from, sizeof from) != 0)
+                fail ("opening a connection");
+        /* The kernels alone make the handshake, so this waits only while the device's queue of connections is full. */
+        if (connect (opened, (const struct sockaddr *) server, sizeof *server) == 0)
+                return opened;
+        if (errno != ECONNREFUSED && errno != ECONNRESET && errno != ETIMEDOUT && errno != EINPROGRESS)
+                fail ("connecting");
+        close (opened);
+        return -1;
+}
+
+void
+request_set (void)
+{
+        request = option_text ("request");
+        if (strlen (request) + MAX_AGENT_BYTES > MAX_REQUEST_BYTES)
+                refuse ("request= is too long");
+        agent_mark = strstr (request, AGENT_MARK);
+}
+
+size_t
+write_request (char into[MAX_REQUEST_BYTES])
+{
+        char agent[MAX_AGENT_BYTES];
+
+        if (agent_mark == NULL)
+                return (size_t) snprintf (into, MAX_REQUEST_BYTES, "%s", request);
+        write_agent (agent);
+        return (size_t) snprintf (into, MAX_REQUEST_BYTES, "%.*s%s%s", (int) (agent_mark - request), request, agent,
+                                  agent_mark + strlen (AGENT_MARK));
+}
