@@ -27,7 +27,7 @@ def gssdp_discover(request: pytest.FixtureRequest) -> list[str]:
     """The command that shows what GSSDP sees: GSSDP's own, or the same in a few lines of ours."""
     own = shutil.which("gssdp-discover")
     if own is not None:
-        return [own, "-i", LINK]
+        return [own, "--interface", LINK, "--message-type", "all"]
     return [request.getfixturevalue("gssdp_python"), str(HERE / "gssdp_discover.py"), LINK]
 
 

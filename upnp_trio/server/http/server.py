@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 from collections import Counter
 from typing import TYPE_CHECKING, NoReturn
@@ -11,6 +10,7 @@ import attrs
 import trio
 
 from upnp_trio.network.descriptors import descriptor_limit
+from upnp_trio.network.system_errors import BUG_ERRNOS, RESOURCE_ERRNOS
 from upnp_trio.server.http.connection_table import ConnectionTable, NoPlace, peer_of
 from upnp_trio.server.http.host_check import HostCheck, HostName
 from upnp_trio.server.monitoring.log_limit import LogLimit
@@ -35,9 +35,8 @@ DESCRIPTORS_PER_CONNECTION = 2
 # Connections that are being told 503, all together and of one peer; beyond them, a connection is closed without a word.
 MAX_REFUSALS = 64
 MAX_REFUSALS_PER_PEER = 8
-# When this process, or the system, has no file descriptor or no memory left for one more connection.
-FULL_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
-FULL_SECONDS = 0.1
+# When a connection cannot be accepted, the next attempt waits for so long.
+RETRY_SECONDS = 0.1
 
 
 def _open_table() -> ConnectionTable[Connection]:
@@ -99,12 +98,13 @@ class HttpServer:
             try:
                 stream = await listener.accept()
             except OSError as error:
-                if error.errno not in FULL_ERRNOS:
+                if error.errno in BUG_ERRNOS:
                     raise
-                self.writer.stats.refused["no file descriptor left"] += 1
-                if len(self._table):
+                # The process or the system has no descriptor or no memory left, or a firewall or sandbox refuses.
+                self.writer.stats.refused[f"accept failed: {error.strerror or error}"] += 1
+                if error.errno in RESOURCE_ERRNOS and len(self._table):
                     self._displace(self._table.heaviest())
-                await trio.sleep(FULL_SECONDS)
+                await trio.sleep(RETRY_SECONDS)
             else:
                 self._admit(host_check, stream, nursery)
 
