@@ -24,8 +24,10 @@ from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.monitoring.events import Events
 from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.site import Site
-from upnp_trio.ssdp.messages import Search, parse, render_search
+from upnp_trio.ssdp.messages import Search
 from upnp_trio.ssdp.parse_cache import ParseCache
+from upnp_trio.ssdp.parsing import parse
+from upnp_trio.ssdp.rendering import render_search
 
 REPEATS = 7
 WAITING = 15_000  # what waits at 30,000 searches a second with MX 1

@@ -72,7 +72,9 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
 
 def test_what_security_md_names_is_there() -> None:
     text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| H(\d+) \|", text, re.MULTILINE) == [str(number) for number in range(1, 17)]
+    rules = re.findall(r"^\| H(\d+) \|", text, re.MULTILINE)
+    assert rules == [str(number) for number in range(1, len(rules) + 1)]
+    assert len(rules) >= 18
     named = re.findall(r"`((?:tests/)?[\w/]+\.py)(?:::(\w+))?`", text)
     assert len(named) > 20
     for file, test in named:
