@@ -18,8 +18,10 @@ from tests.server.fakes import HERE, fake_endpoint
 from upnp_trio.network.interfaces import Interface, on_link
 from upnp_trio.server.discovery.due_queue import DueQueue
 from upnp_trio.server.http.plain_request import parse_plain_request
-from upnp_trio.ssdp.messages import Search, parse, render_search
+from upnp_trio.ssdp.messages import Search
 from upnp_trio.ssdp.parse_cache import ParseCache
+from upnp_trio.ssdp.parsing import parse
+from upnp_trio.ssdp.rendering import render_search
 
 REPEATS = 7
 WAITING = 15_000  # the answers waiting at 30,000 searches a second with MX 1

@@ -23,15 +23,14 @@ import upnp_trio
 from tests.devices import BASIC
 from tests.server.fakes import HERE, NOON, FakeListener, fake_endpoint, serving_http
 from upnp_trio.documents.publication import publish
-from upnp_trio.server.discovery.budget import Budget
 from upnp_trio.server.discovery.responder import Responder
 from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.monitoring.events import Events
 from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.site import Site
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
-from upnp_trio.ssdp.messages import Search, render_search
-from upnp_trio.ssdp.search import Index
+from upnp_trio.ssdp.messages import Search
+from upnp_trio.ssdp.rendering import render_search
 
 PACKAGE = str(Path(upnp_trio.__file__).parent)
 
@@ -77,14 +76,15 @@ async def calls_of_a_search(target: str, devices: int, *, mx: int | None = 1, sp
     events = Events(stats)
     with fake_endpoint("10.0.0.7/8") as endpoint:
         responder = Responder(
-            index=Index(map(advertised, range(devices))),
             boot_id=7,
             rng=Random(0),
             utcnow=lambda: NOON,
             stats=stats,
             events=events,
-            budget=Budget(10**6),
+            reply_budget=10**6,
         )
+        for number in range(devices):
+            responder.add(advertised(number))
         receiver = endpoint.multicast_receiver if mx else endpoint.unicast_receiver
         datagram = render_search(Search(search_target=target, mx=mx, user_agent="test/1 UPnP/1.1 test/1"))
         async with trio.open_nursery() as nursery:
@@ -131,9 +131,9 @@ async def calls_of_a_get(*fields: str) -> int:
 @pytest.mark.parametrize(
     ("what", "target", "mx", "spelling", "bound"),
     [
-        ("received before", "upnp:rootdevice", 1, b"", 60),
-        ("received for the first time", "upnp:rootdevice", 1, b"X: y\r\n", 131),
-        ("unicast, its sending included", "upnp:rootdevice", None, b"", 40),
+        ("received before", "upnp:rootdevice", 1, b"", 50),
+        ("received for the first time", "upnp:rootdevice", 1, b"X: y\r\n", 121),
+        ("unicast, its sending included", "upnp:rootdevice", None, b"", 38),
     ],
 )
 async def test_a_search_takes_so_many_calls(

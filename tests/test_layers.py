@@ -160,7 +160,7 @@ def test_who_reads_a_description_imports_no_network() -> None:
         ),
         ("ssdp/a.py", "def f():\n  from upnp_trio.documents.xml import x", "ssdp/a.py:2"),
         ("documents/a.py", "from upnp_trio.ssdp.messages import PORT", "documents may import"),
-        ("network/a.py", "from upnp_trio.ssdp.search import Index", "network may import"),
+        ("network/a.py", "from upnp_trio.ssdp.index import Index", "network may import"),
         ("network/a.py", "from upnp_trio.site import Site", "network may import"),
         ("site.py", "from upnp_trio.network.interfaces import choose", "site may import"),
         ("server/a.py", "from upnp_trio.cli import main", "server may import"),

@@ -37,7 +37,9 @@ def test_the_lowest_python_is_the_one_that_is_required() -> None:
 
 def test_what_security_md_names_is_there() -> None:
     text = page("SECURITY.md")
-    assert re.findall(r"^\| H(\d+) \|", text, re.MULTILINE) == [str(number) for number in range(1, 17)]
+    rules = re.findall(r"^\| H(\d+) \|", text, re.MULTILINE)
+    assert rules == [str(number) for number in range(1, len(rules) + 1)]
+    assert len(rules) >= 18
     named = re.findall(r"`((?:tests/)?[\w/]+\.py)(?:::(\w+))?`", text)
     assert len(named) > 20
     for file, test in named:

@@ -17,7 +17,8 @@ from benchmarks.rounds import Record, Results
 from benchmarks.svg import Axis, decades, even_ticks
 from benchmarks.targets import TARGETS, judge
 from upnp_trio.errors import MalformedMessage
-from upnp_trio.ssdp.messages import Search, parse
+from upnp_trio.ssdp.messages import Search
+from upnp_trio.ssdp.parsing import parse
 
 EVEN = [float(value) for value in range(1001)]
 TARGETS_SEARCHED = ("upnp:rootdevice", "urn:schemas-upnp-org:device:Basic:1")

@@ -20,17 +20,9 @@ from tests.network.namespaces import Namespace
 from tests.network.processes import Program
 from tests.network.served import environment
 from upnp_trio import load_device
-from upnp_trio.ssdp.messages import (
-    Alive,
-    ByeBye,
-    Search,
-    SearchResponse,
-    parse,
-    render_alive,
-    render_byebye,
-    render_search,
-    render_search_response,
-)
+from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse
+from upnp_trio.ssdp.parsing import parse
+from upnp_trio.ssdp.rendering import render_alive, render_byebye, render_search, render_search_response
 
 CHECKED = {"python", "toml", "sh", "console", "http"}
 FRAGMENT_SECONDS = 2

@@ -1,4 +1,4 @@
-"""One datagram: what is read of it, and what a search in it sets free."""
+"""One datagram: what message it is, and what a search in it is answered with."""
 
 from __future__ import annotations
 
@@ -8,20 +8,15 @@ from typing import assert_never
 import attrs
 
 from tests.devices import BASIC, GATEWAY
+from tests.ssdp.fakes import Sender
 from upnp_trio.errors import MalformedMessage
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
 from upnp_trio.ssdp.advertising import Origin, search_response_head
-from upnp_trio.ssdp.messages import (
-    MAX_DATAGRAM_BYTES,
-    MAX_LINE_BYTES,
-    MAX_MX_SECONDS,
-    Alive,
-    ByeBye,
-    Message,
-    Search,
-    SearchResponse,
-    Update,
-    parse,
+from upnp_trio.ssdp.drops import NO_MX, NOTHING_MATCHES, Drop
+from upnp_trio.ssdp.messages import MAX_DATAGRAM_BYTES, Alive, ByeBye, Message, Search, SearchResponse, Update
+from upnp_trio.ssdp.parsing import MAX_LINE_BYTES, parse
+from upnp_trio.ssdp.policy import MAX_ANSWERS, SearchPolicy
+from upnp_trio.ssdp.rendering import (
     render_alive,
     render_byebye,
     render_search,
@@ -29,12 +24,16 @@ from upnp_trio.ssdp.messages import (
     render_update,
     search_response_end,
 )
-from upnp_trio.ssdp.search import MAX_ANSWERS, Index, replies
 
 __all__ = ["fuzz_one"]
 
 _DATE = "Mon, 23 Nov 2026 12:00:00 GMT"
-_PLACE = Origin(base_url="http://192.0.2.7:49152", host="239.255.255.250:1900", search_port=50000, tells_nls=True)
+_PEER = ("192.0.2.9", 50000)
+
+
+_SENDER = Sender(
+    Origin(base_url="http://192.0.2.7:49152", host="239.255.255.250:1900", search_port=50000, tells_nls=True)
+)
 _ROOTS = [
     AdvertisedRoot(
         rows=advertisements(attrs.evolve(device, udn=udn)),
@@ -45,7 +44,6 @@ _ROOTS = [
     )
     for device, udn in [(GATEWAY, GATEWAY.udn), (BASIC, "uuid:e427ce1a-3e80-43d0-ad6f-89ec42e46363")]
 ]
-_INDEX = Index(_ROOTS)
 _OWN_USNS = {row.udn.lower() for root in _ROOTS for row in root.rows}
 _ANSWER_LINES = len(
     [
@@ -56,15 +54,15 @@ _ANSWER_LINES = len(
 
 
 def fuzz_one(data: bytes) -> None:
-    """Read *data*; what was read is read again from what is written of it, and what it sets free is in order."""
+    """Parse *data*. What is rendered of the message parses to the same message, and its answers are in order."""
     try:
         message = parse(data)
     except MalformedMessage:
         return
     _check_survival(message)
     if isinstance(message, Search):
-        for multicast in (True, False):
-            _check_answers(message, multicast=multicast)
+        for multicast in (True, False, None):
+            _check_answers(data, message, multicast=multicast)
 
 
 def _render(message: Message) -> bytes:
@@ -84,26 +82,30 @@ def _render(message: Message) -> bytes:
 
 def _check_survival(message: Message) -> None:
     texts = [value for value in attrs.astuple(message) if isinstance(value, str)]
-    written = _render(message)
+    rendered = _render(message)
     if not all(text.isascii() and text.isprintable() for text in texts):
-        return  # read leniently; nothing like it is ever written
-    if len(written) <= MAX_DATAGRAM_BYTES and max(map(len, written.split(b"\n"))) <= MAX_LINE_BYTES:
-        assert parse(written) == message
+        return  # parsed leniently; nothing like it is ever rendered
+    if len(rendered) <= MAX_DATAGRAM_BYTES and max(map(len, rendered.split(b"\n"))) <= MAX_LINE_BYTES:
+        assert parse(rendered) == message
 
 
-def _check_answers(search: Search, *, multicast: bool) -> None:
-    found = replies(search, _INDEX, Random(0), multicast=multicast)
-    assert len(found) <= MAX_ANSWERS
-    assert not (multicast and search.mx is None and found)
-    window = (search.mx or MAX_MX_SECONDS) if multicast else 1.0
-    for reply in found:
-        assert 0 <= reply.delay < window
-        payload = search_response_head(reply.answer, _PLACE, 1) + search_response_end(_DATE)
-        # a stranger's ST is sent back, and must not become a header of its own
+def _check_answers(data: bytes, search: Search, *, multicast: bool | None) -> None:
+    policy = SearchPolicy[Sender](Random(0))
+    for root in _ROOTS:
+        policy.add(root)
+    decision = policy.decide(data, _PEER, _SENDER, on_link=True, multicast=multicast, now=0.0, pending=0)
+    if isinstance(decision, Drop):
+        assert decision == Drop(NO_MX if multicast and search.mx is None else NOTHING_MATCHES, search)
+        return
+    assert len(decision.replies) <= MAX_ANSWERS
+    for delay, match in decision.replies:
+        assert 0 <= delay < (1.0 if search.mx is None else search.mx)
+        payload = search_response_head(match, _SENDER.origin, 1) + search_response_end(_DATE)
+        # A stranger's ST is repeated, and must not become a header of its own.
         assert payload.isascii()
         assert payload.count(b"\n") == payload.count(b"\r\n") == _ANSWER_LINES + 1
         response = parse(payload)
         assert isinstance(response, SearchResponse)
         assert response.search_target == search.search_target or search.search_target.lower() == "ssdp:all"
         assert response.usn.partition("::")[0].lower() in _OWN_USNS
-        assert response.location == _PLACE.base_url + reply.answer.root.description_path
+        assert response.location == _SENDER.origin.base_url + match.root.description_path

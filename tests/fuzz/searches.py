@@ -16,7 +16,9 @@ from upnp_trio.cli.view import describe
 from upnp_trio.network.endpoint import Address
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
-from upnp_trio.ssdp.messages import MAX_MX_SECONDS, Alive, Search, SearchResponse, parse, render_search
+from upnp_trio.ssdp.messages import Alive, Search, SearchResponse
+from upnp_trio.ssdp.parsing import MAX_MX_SECONDS, parse
+from upnp_trio.ssdp.rendering import render_search
 
 __all__ = ["fuzz_one"]
 

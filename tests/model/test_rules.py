@@ -15,7 +15,8 @@ from upnp_trio.errors import DescriptionError, MalformedMessage
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES, DeviceType, ServiceType, Udn
 from upnp_trio.model.rules import SHORT_TEXTS, Violation, check, violations
-from upnp_trio.ssdp.messages import Search, parse
+from upnp_trio.ssdp.messages import Search
+from upnp_trio.ssdp.parsing import parse
 
 PNG = Icon(mimetype="image/png", width=48, height=48, depth=24, url="a.png")
 SERVICE = Service(service_type="urn:schemas-upnp-org:service:Dimming:1", service_id="urn:upnp-org:serviceId:Dimming")

@@ -26,7 +26,8 @@ from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.http.server import HttpServer
 from upnp_trio.server.monitoring.events import Event
 from upnp_trio.ssdp.advertising import Origin
-from upnp_trio.ssdp.messages import PORT, Message, parse
+from upnp_trio.ssdp.messages import PORT, Message
+from upnp_trio.ssdp.parsing import parse
 
 __all__ = [
     "ASKER",
@@ -115,6 +116,8 @@ class FakeSender(Sender):
     air: Air
 
     def send(self, payload: bytes, destination: Address) -> bool:
+        if self.socket.fileno() < 0:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         if self.air.failures:
             raise self.air.failures.pop(0)
         if self.address in self.air.mute:

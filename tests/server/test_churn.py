@@ -13,7 +13,8 @@ from tests.growth import living_objects
 from tests.server.fakes import NOON, FakeNetwork, interface
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
-from upnp_trio.ssdp.messages import Search, render_search
+from upnp_trio.ssdp.messages import Search
+from upnp_trio.ssdp.rendering import render_search
 
 STARTS = 1000
 SEARCH = render_search(Search(search_target="ssdp:all", mx=5))

@@ -19,18 +19,9 @@ from tests.server.fakes import ASKER, NOON, FakeNetwork, interface
 from upnp_trio import DescriptionError, Device, NetworkChanged, NetworkError, PortTaken, RootDevice, Running
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.serve import serve_on
-from upnp_trio.ssdp.messages import (
-    Alive,
-    ByeBye,
-    Message,
-    Search,
-    SearchResponse,
-    Update,
-    render_alive,
-    render_byebye,
-    render_search,
-)
-from upnp_trio.ssdp.search import MAX_ANSWERS
+from upnp_trio.ssdp.messages import Alive, ByeBye, Message, Search, SearchResponse, Update
+from upnp_trio.ssdp.policy import MAX_ANSWERS
+from upnp_trio.ssdp.rendering import render_alive, render_byebye, render_search
 
 ETH0 = interface("192.0.2.7/24")
 ETH1 = interface("198.51.100.7/24", name="eth1", index=3)

@@ -17,12 +17,13 @@ from tests.devices import BASIC, GATEWAY
 from tests.server.fakes import NOON, FakeNetwork, interface
 from upnp_trio import DeviceFailed, RootDevice, Running
 from upnp_trio.documents.publication import publish
-from upnp_trio.server.discovery import responder as responder_module
 from upnp_trio.server.discovery.announcer import BYEBYE_SECONDS
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.advertisements import advertisements
-from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse, render_search
+from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse
+from upnp_trio.ssdp.policy import SearchPolicy
+from upnp_trio.ssdp.rendering import render_search
 
 SEARCH = render_search(Search(search_target="ssdp:all", mx=1))
 
@@ -164,7 +165,7 @@ async def test_a_failed_task_of_ours_cancels_the_body_says_byebye_and_leaves_as_
     def fail(*arguments: object, **options: object) -> None:
         raise bug
 
-    monkeypatch.setattr(responder_module, "replies", fail)
+    monkeypatch.setattr(SearchPolicy, "decide", fail)
     body_was_cancelled = False
     network = FakeNetwork()
     with pytest.raises(DeviceFailed) as caught:

@@ -24,7 +24,8 @@ from upnp_trio.server.discovery.announcer import MAX_RETRY_SECONDS
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.advertisements import advertisements
-from upnp_trio.ssdp.messages import ByeBye, Search, SearchResponse, render_byebye, render_search
+from upnp_trio.ssdp.messages import ByeBye, Search, SearchResponse
+from upnp_trio.ssdp.rendering import render_byebye, render_search
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE, REFRESH_PART
 
 STEP_SECONDS = 600.0

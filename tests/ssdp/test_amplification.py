@@ -1,4 +1,4 @@
-"""How many bytes one search sets free for each of its own: the figures of SECURITY.md, computed from real messages."""
+"""How many bytes one search is answered with for each of its own: the figures of SECURITY.md, from real messages."""
 
 from __future__ import annotations
 
@@ -13,25 +13,29 @@ import attrs
 import pytest
 
 from tests.devices import GATEWAY
+from tests.ssdp.fakes import HERE, Sender
 from upnp_trio.cli.default_device import default_device
 from upnp_trio.documents.publication import publish
 from upnp_trio.errors import MalformedMessage
 from upnp_trio.model.device import RootDevice, Service
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
 from upnp_trio.ssdp.advertising import Origin, search_response_head
-from upnp_trio.ssdp.messages import Search, parse, search_response_end
+from upnp_trio.ssdp.messages import Search
+from upnp_trio.ssdp.parsing import parse
+from upnp_trio.ssdp.policy import MAX_ANSWERS, Answered, SearchPolicy
 from upnp_trio.ssdp.profiles import PROFILES
-from upnp_trio.ssdp.search import MAX_ANSWERS, Index, replies
+from upnp_trio.ssdp.rendering import search_response_end
 
 SECURITY = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
 STATED = re.findall(r"^\| ([^|]+?) \| (\d+) \| (\d+) \| (\d+) \| ([\d.]+) \|$", SECURITY, re.MULTILINE)
 
-PLACE = Origin(base_url="http://192.0.2.7:49152", host="239.255.255.250:1900")
-PLACE_6 = Origin(
-    base_url="http://[2001:db8:1111:2222:5054:ff:fe12:3456]:49152",
-    host="[FF05::C]:1900",
-    search_port=49152,
-    tells_nls=True,
+ON_IPV6 = Sender(
+    Origin(
+        base_url="http://[2001:db8:1111:2222:5054:ff:fe12:3456]:49152",
+        host="[FF05::C]:1900",
+        search_port=49152,
+        tells_nls=True,
+    )
 )
 SERVER = "Linux/6.1.0 UPnP/1.1 upnp_trio/0.1.0"
 DEFAULT = attrs.evolve(default_device(), udn="uuid:e427ce1a-3e80-43d0-ad6f-89ec42e46363")
@@ -40,7 +44,7 @@ LONGEST = [f"urn:{'d' * 253}:service:{'t' * 60}{number:04}:1" for number in rang
 
 
 def smallest_search(target: str) -> bytes:
-    """The fewest bytes that are a search for *target*; with MX, as strangers can send it to all at once."""
+    """The fewest bytes that are a search for *target*; with MX, as a search to the group needs it."""
     return f"M-SEARCH * HTTP/1.1\nMAN:ssdp:discover\nMX:1\nST:{target}".encode()
 
 
@@ -49,10 +53,11 @@ def numbered(root: RootDevice, number: int) -> RootDevice:
     return attrs.evolve(root, udn=f"uuid:{UUID(int=UUID(root.udn.uuid).int + number)}")
 
 
-def exchange(target: str, *roots: RootDevice, origin: Origin = PLACE) -> tuple[int, int, int]:
-    """Bytes of the search, its answers and their bytes together."""
-    index = Index(
-        [
+def exchange(target: str, *roots: RootDevice, sender: Sender = HERE) -> tuple[int, int, int]:
+    """Bytes of the search, number of its answers, and their bytes together."""
+    policy = SearchPolicy[Sender](Random(0), profile=PROFILES["windows"])
+    for publication in map(publish, roots):
+        policy.add(
             AdvertisedRoot(
                 rows=advertisements(publication.root),
                 description_path=publication.description_path,
@@ -60,16 +65,12 @@ def exchange(target: str, *roots: RootDevice, origin: Origin = PLACE) -> tuple[i
                 config_id=16777215,
                 max_age=1800,
             )
-            for publication in map(publish, roots)
-        ],
-        aliases=PROFILES["windows"].aliases,
-    )
+        )
     datagram = smallest_search(target)
-    search = parse(datagram)
-    assert isinstance(search, Search)
+    decision = policy.decide(datagram, ("192.0.2.9", 50000), sender, on_link=True, multicast=True, now=0.0, pending=0)
+    assert isinstance(decision, Answered)
     end = search_response_end("Mon, 23 Nov 2026 12:00:00 GMT")
-    found = replies(search, index, Random(0), multicast=True)
-    sent = [search_response_head(reply.answer, origin, 2**31 - 1) + end for reply in found]
+    sent = [search_response_head(match, sender.origin, 2**31 - 1) + end for _, match in decision.replies]
     return len(datagram), len(sent), sum(map(len, sent))
 
 
@@ -87,7 +88,7 @@ CASES: dict[str, Callable[[], tuple[int, int, int]]] = {
     "a gateway of 3 devices and 4 services, `ssdp:all`": lambda: exchange("ssdp:all", GATEWAY),
     "a host of 1,000 devices, `ssdp:all`": lambda: exchange("ssdp:all", *(numbered(DEFAULT, n) for n in range(1000))),
     "the worst: the longest names that there can be, on IPv6, `ssdp:all`": lambda: exchange(
-        "ssdp:all", longest_device(), origin=PLACE_6
+        "ssdp:all", longest_device(), sender=ON_IPV6
     ),
 }
 
@@ -113,7 +114,7 @@ def test_no_search_is_smaller_than_those_in_the_table() -> None:
             assert not isinstance(message, Search) or message.mx is None or message.search_target != "ssdp:all"
 
 
-def test_one_search_sets_free_no_more_than_so_many_answers() -> None:
+def test_one_search_gets_no_more_than_so_many_answers() -> None:
     roots = [numbered(DEFAULT, number) for number in range(300)]
     for target in ("ssdp:all", "upnp:rootdevice", DEFAULT.device_type.text, "pnp:rootdevice"):
         assert exchange(target, *roots)[1] == MAX_ANSWERS

@@ -7,13 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from upnp_trio.errors import MalformedMessage
-from upnp_trio.ssdp.messages import (
-    Alive,
-    ByeBye,
-    Search,
-    SearchResponse,
-    Update,
-    parse,
+from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse, Update
+from upnp_trio.ssdp.parsing import parse
+from upnp_trio.ssdp.rendering import (
     render_alive,
     render_byebye,
     render_search,

@@ -1,4 +1,4 @@
-"""A parser with a memory."""
+"""The cache of parsed searches."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upnp_trio.errors import MalformedMessage
-from upnp_trio.ssdp import parse_cache as parse_cache_module
-from upnp_trio.ssdp.messages import Message, Search, parse, render_search
-from upnp_trio.ssdp.parse_cache import ParseCache
+from upnp_trio.ssdp.messages import Message, Search
+from upnp_trio.ssdp.parse_cache import MAX_CACHED, MAX_CACHED_BYTES, ParseCache
+from upnp_trio.ssdp.parsing import parse
+from upnp_trio.ssdp.rendering import render_search
 
 SEARCHES = st.builds(
     lambda target, mx: render_search(Search(search_target=target, mx=mx)),
@@ -25,17 +26,17 @@ def _read(parser: object, datagram: bytes) -> Message | str:
 
 
 @given(st.lists(SEARCHES | st.binary(max_size=60), max_size=20))
-def test_what_was_read_before_is_read_the_same(datagrams: list[bytes]) -> None:
-    memory = ParseCache()
+def test_a_cached_search_is_parsed_the_same(datagrams: list[bytes]) -> None:
+    cache = ParseCache()
     for datagram in datagrams * 2:
-        assert _read(memory.parse, datagram) == _read(parse, datagram)
+        assert _read(cache.parse, datagram) == _read(parse, datagram)
 
 
-def test_what_is_remembered_is_bounded() -> None:
-    memory = ParseCache()
-    for number in range(3 * parse_cache_module.MAX_REMEMBERED):
-        memory.parse(render_search(Search(search_target=f"urn:x:{number}", mx=1)))
-    large = render_search(Search(search_target="ssdp:all", mx=1)) + b"x" * parse_cache_module.MAX_REMEMBERED_BYTES
-    assert memory.parse(large) == Search(search_target="ssdp:all", mx=1)
-    assert large not in memory._searches
-    assert len(memory._searches) <= parse_cache_module.MAX_REMEMBERED
+def test_the_cache_is_bounded() -> None:
+    cache = ParseCache()
+    for number in range(3 * MAX_CACHED):
+        cache.parse(render_search(Search(search_target=f"urn:x:{number}", mx=1)))
+    large = render_search(Search(search_target="ssdp:all", mx=1)) + b"x" * MAX_CACHED_BYTES
+    assert cache.parse(large) == Search(search_target="ssdp:all", mx=1)
+    assert large not in cache._searches
+    assert len(cache._searches) <= MAX_CACHED

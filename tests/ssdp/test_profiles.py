@@ -12,7 +12,8 @@ from tests.devices import BASIC, GATEWAY, ROOT_UUID
 from tests.server.fakes import NOON, FakeNetwork
 from upnp_trio import Settings
 from upnp_trio.server.serve import serve_on
-from upnp_trio.ssdp.messages import Search, SearchResponse, render_search
+from upnp_trio.ssdp.messages import Search, SearchResponse
+from upnp_trio.ssdp.rendering import render_search
 
 Clock = trio.testing.MockClock
 EXPLORER = render_search(Search(search_target="pnp:rootdevice"))

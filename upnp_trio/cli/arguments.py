@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from upnp_trio._version import __version__
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.names import Udn
-from upnp_trio.server.discovery.budget import DEFAULT_REPLY_BUDGET
+from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
 

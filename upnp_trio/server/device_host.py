@@ -29,7 +29,6 @@ from upnp_trio.server.supervision import supervised
 from upnp_trio.site import Site
 from upnp_trio.ssdp.advertisements import AdvertisedRoot
 from upnp_trio.ssdp.messages import Alive, ByeBye
-from upnp_trio.ssdp.search import Index
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterable
@@ -63,7 +62,6 @@ class DeviceHost:
     network: Network
     settings: Settings
     site: Site
-    index: Index
     http: HttpServer
     responder: Responder
     announcer: Announcer
@@ -107,7 +105,7 @@ class DeviceHost:
         """Serve one more root device; it is found from now on."""
         self.devices[str(publication.root.udn).lower()] = publication, root
         self.site.add(publication)
-        self.index.add(root)
+        self.responder.add(root)
         self.announcer.add(root)
         for device in publication.root.walk():
             self._roots_by_udn[str(device.udn).lower()] = root
@@ -122,8 +120,7 @@ class DeviceHost:
         publication, root = self.devices.pop(udn.lower())
         for device in publication.root.walk():
             del self._roots_by_udn[str(device.udn).lower()]
-        self.index.remove(root)
-        self.responder.forget(root)
+        self.responder.remove(root)
         await self.announcer.remove(root)
         self.site.remove(publication.description_path)
 
@@ -222,6 +219,9 @@ class DeviceHost:
         await self._close(replaced)
         self._open_all(come)
         senders = [sender for opened in self._interfaces.values() for sender in opened.senders]
+        # No answer may follow the byebye on an interface that is gone.
+        staying = [sender for sender in senders if sender.interface not in removed]
+        self.responder.reset(self.announcer.boot_id, staying)
         self.announcer.senders = [sender for sender in senders if _interface_address(sender) in kept]
         await self.announcer.byebye([sender for sender in senders if sender.interface in removed])
         await self._close(removed)
@@ -229,16 +229,18 @@ class DeviceHost:
         without_sender = set(map(_link, replaced)) - {(index, ip.version) for index, ip in kept}
         await self.announcer.byebye([sender for sender in senders if _link(sender.interface) in without_sender])
         await self.announcer.update(self.announcer.senders, boot_id)
-        self.responder.reset(boot_id, [sender for opened in self._interfaces.values() for sender in opened.senders])
         self.announcer.boot_id = boot_id
         self._take_stock()
         self.announcer.begin_again()
 
     async def _close(self, gone: Iterable[Interface]) -> None:
-        for interface in gone:
-            opened = self._interfaces.pop(interface)
+        closing = [self._interfaces.pop(interface) for interface in gone]
+        for opened in closing:
             opened.scope.cancel(reason="the interface or its addresses are gone")
+        for opened in closing:
             await opened.ended.wait()  # its port must be free before it is opened again
+        # Without a checkpoint between here and `Responder.reset`, no answer falls due while its address is closed.
+        for opened in closing:
             opened.stack.close()
 
     def _open_all(self, come: Iterable[Interface]) -> None:
@@ -291,6 +293,7 @@ class DeviceHost:
         """Let everybody know the interfaces that are there now."""
         senders = [sender for opened in self._interfaces.values() for sender in opened.senders]
         self.announcer.senders = senders
+        self.responder.reset(self.announcer.boot_id, senders)
         self.site.base_urls = dict.fromkeys(sender.origin.base_url for sender in senders)
 
     def _tell_change(self) -> None:

@@ -20,7 +20,6 @@ from upnp_trio.network.interfaces import Choice, IpAddress
 from upnp_trio.network.served_interface import Network, open_system_network
 from upnp_trio.server.device_host import DeviceHost
 from upnp_trio.server.discovery.announcer import Announcer
-from upnp_trio.server.discovery.budget import Budget
 from upnp_trio.server.discovery.responder import Responder
 from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.http.server import HttpServer
@@ -31,7 +30,6 @@ from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.site import Site
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
 from upnp_trio.ssdp.profiles import PROFILES
-from upnp_trio.ssdp.search import Index
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -192,15 +190,12 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
     stats = Stats()
     events = Events(stats)
     site = Site()
-    profile = PROFILES[settings.profile]
-    index = Index(aliases=profile.aliases)
     boot_id = next_boot_id(settings.utcnow)
     spec_version = publications[0].root.spec_version if publications else (1, 1)
     host = DeviceHost(
         network=network,
         settings=settings,
         site=site,
-        index=index,
         http=HttpServer(
             ResponseWriter(
                 site=_metered(site, stats, lambda: host) if settings.metrics else site,
@@ -212,15 +207,14 @@ async def serve_on(network: Network, devices: Sequence[RootDevice], settings: Se
             allowed_hosts=settings.host_names,
         ),
         responder=Responder(
-            index=index,
             boot_id=boot_id,
             rng=settings.rng,
             utcnow=settings.utcnow,
             stats=stats,
             events=events,
-            budget=Budget(settings.reply_budget),
+            reply_budget=settings.reply_budget,
             answer_off_link=settings.answer_off_link,
-            missing_mx=profile.missing_mx,
+            profile=PROFILES[settings.profile],
         ),
         announcer=Announcer(boot_id=boot_id, rng=settings.rng, stats=stats, events=events),
     )

@@ -18,14 +18,17 @@ from hypothesis import strategies as st
 from tests.devices import BASIC, GATEWAY
 from tests.server.fakes import ASKER, NOON, FakeEndpoint, Sent, fake_endpoint
 from upnp_trio import RootDevice
+from upnp_trio.network.endpoint import Address
 from upnp_trio.server.discovery import responder as responder_module
-from upnp_trio.server.discovery.budget import BURST_SECONDS
-from upnp_trio.server.discovery.responder import TICK_SECONDS, Responder
+from upnp_trio.server.discovery.responder import Responder
 from upnp_trio.server.monitoring.events import Events, SearchAnswered
 from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
-from upnp_trio.ssdp.messages import Alive, Search, SearchResponse, render_alive, render_search
-from upnp_trio.ssdp.search import Index
+from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET, OPEN_SECONDS, SWEEP_SECONDS
+from upnp_trio.ssdp.messages import Alive, Search, SearchResponse
+from upnp_trio.ssdp.policy import MAX_PENDING_SWEEP_ANSWERS
+from upnp_trio.ssdp.rendering import render_alive, render_search
+from upnp_trio.ssdp.replies import TICK_SECONDS
 
 
 def search(target: str, mx: int | None = 2) -> bytes:
@@ -48,19 +51,27 @@ def stats() -> Stats:
 
 @asynccontextmanager
 async def answering(
-    *endpoints: FakeEndpoint, stats: Stats, root: RootDevice = GATEWAY, events: Events | None = None
+    *endpoints: FakeEndpoint,
+    stats: Stats,
+    root: RootDevice = GATEWAY,
+    events: Events | None = None,
+    rng: Random | None = None,
+    reply_budget: int = DEFAULT_REPLY_BUDGET,
+    answer_off_link: bool = False,
 ) -> AsyncIterator[Responder]:
     advertised = AdvertisedRoot(
         rows=advertisements(root), description_path="/d.xml", server="s/1", config_id=5, max_age=1800
     )
     responder = Responder(
-        index=Index([advertised]),
         boot_id=7,
-        rng=Random(0),
+        rng=rng or Random(0),
         utcnow=lambda: NOON,
         stats=stats,
         events=events or Events(),
+        reply_budget=reply_budget,
+        answer_off_link=answer_off_link,
     )
+    responder.add(advertised)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(responder.send_due)
         for endpoint in endpoints:
@@ -168,22 +179,20 @@ async def test_who_repeats_a_search_with_less_patience_is_answered_in_time(
 async def test_one_source_cannot_have_more_than_its_budget_and_others_get_theirs(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
-    async with answering(endpoint, stats=stats, root=BASIC) as responder:
-        responder.budget.answers_per_second = 10
+    async with answering(endpoint, stats=stats, root=BASIC, reply_budget=10):
         for port in range(1, 1001):
             endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1), ("192.0.2.66", port))
         endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1))
         await trio.sleep(2)
-        burst = int(10 * BURST_SECONDS)
         answered = Counter(sent.destination[0] for sent in endpoint.sent)
-        assert answered == {"192.0.2.66": pytest.approx(burst, abs=1), ASKER[0]: 1}
+        assert answered == {"192.0.2.66": pytest.approx(10 * (OPEN_SECONDS + SWEEP_SECONDS) / 2, abs=25), ASKER[0]: 1}
         assert stats.dropped == {"over budget": 1000 - answered["192.0.2.66"]}
         await trio.sleep(10)  # what it gets after that is the rate alone
         endpoint.sent.clear()
         for port in range(1, 1001):
             endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1), ("192.0.2.66", port))
         await trio.sleep(2)
-        assert len(endpoint.sent) == pytest.approx(10 * 12, abs=2)
+        assert len(endpoint.sent) == pytest.approx(10 * 12, abs=10)
 
 
 async def test_a_source_that_floods_costs_no_other_its_answer_to_any_search(
@@ -246,8 +255,7 @@ async def test_answers_leave_at_most_a_tick_late_and_never_early(
             planned.append(super().random())
             return planned[-1]
 
-    async with answering(endpoint, stats=stats, root=BASIC) as responder:
-        responder.rng = Recording(3)
+    async with answering(endpoint, stats=stats, root=BASIC, rng=Recording(3)):
         for port in range(200):
             endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1), (ASKER[0], 1000 + port))
         await trio.sleep(2)
@@ -288,11 +296,23 @@ async def test_what_is_not_answered_is_counted_by_its_reason(
     assert len(endpoint.sent) == 1
 
 
+async def test_every_announcement_on_the_link_is_passed_on_also_one_from_our_own_address(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    passed_on: list[Address] = []
+    async with answering(endpoint, stats=stats) as responder:
+        responder.on_notify = lambda message, peer, endpoint: passed_on.append(peer)
+        for peer in (ASKER, ("192.0.2.7", 1900), ("203.0.113.9", 1900)):
+            endpoint.multicast_receiver.say(ALIVE, peer)
+        await trio.sleep(1)
+    assert passed_on == [ASKER, ("192.0.2.7", 1900)]
+    assert stats.dropped == {"not a search": 2, "off link": 1}
+
+
 async def test_a_searcher_beyond_the_link_is_answered_where_that_is_asked_for(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
-    async with answering(endpoint, stats=stats, root=BASIC) as responder:
-        responder.answer_off_link = True
+    async with answering(endpoint, stats=stats, root=BASIC, answer_off_link=True):
         endpoint.multicast_receiver.say(search("upnp:rootdevice"), ("203.0.113.9", 1900))
         await trio.sleep(6)
     assert [sent.destination for sent in endpoint.sent] == [("203.0.113.9", 1900)]
@@ -302,7 +322,7 @@ async def test_a_search_that_would_overfill_the_queue_is_dropped_whole(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with answering(endpoint, stats=stats):
-        fitting = responder_module.MAX_PENDING_ANSWERS // 11
+        fitting = MAX_PENDING_SWEEP_ANSWERS // 11
         for number in range(fitting + 3):
             endpoint.multicast_receiver.say(search("ssdp:all", mx=5), (f"192.0.2.{number % 200 + 8}", 1000 + number))
         await trio.testing.wait_all_tasks_blocked()
@@ -323,7 +343,7 @@ async def test_what_is_remembered_of_strangers_is_bounded(stats: Stats, autojump
                 endpoint.unicast_receiver.say(search(spelling, mx=None), (peer, 1))
             await trio.sleep(1)
             assert stats.answers == 5000
-            assert len(responder._heads) <= responder_module.MAX_KEPT_HEADS
+            assert len(responder._heads) <= responder_module.MAX_CACHED_HEADS
 
 
 async def test_a_send_that_the_network_refuses_is_counted_and_the_next_one_goes_out(
@@ -411,8 +431,8 @@ def test_what_is_remembered_changes_no_byte_that_is_sent(datagrams: list[bytes])
         with fake_endpoint() as endpoint:
             async with answering(endpoint, stats=Stats()) as responder:
                 if forgetful:
-                    responder._memory._searches = _Forgetful()
-                    responder.index._found = _Forgetful()
+                    responder._policy._cache._searches = _Forgetful()
+                    responder._policy._index._cached = _Forgetful()
                     responder._heads = _Forgetful()
                 for port, datagram in enumerate(datagrams * 2, 1000):
                     endpoint.multicast_receiver.say(datagram, (ASKER[0], port))

@@ -17,7 +17,8 @@ from tests.server.http.test_http import GET, POST, exchange, read_until_silent, 
 from tests.server.test_serve import served
 from upnp_trio.server.http.server import RETRY_SECONDS
 from upnp_trio.server.monitoring.log_limit import LOG_INTERVAL_SECONDS, MAX_SOURCES, LogLimit
-from upnp_trio.ssdp.messages import ByeBye, Search, render_byebye, render_search
+from upnp_trio.ssdp.messages import ByeBye, Search
+from upnp_trio.ssdp.rendering import render_byebye, render_search
 
 Clock = trio.testing.MockClock
 

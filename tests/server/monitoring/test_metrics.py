@@ -18,7 +18,8 @@ from tests.test_site import HAM
 from upnp_trio import Settings, Stats
 from upnp_trio.server.monitoring.metrics import State, render_metrics
 from upnp_trio.server.serve import serve_on
-from upnp_trio.ssdp.messages import Search, render_search
+from upnp_trio.ssdp.messages import Search
+from upnp_trio.ssdp.rendering import render_search
 
 Clock = trio.testing.MockClock
 STATE = State(version="1.2.3", boot_id=5, pending_answers=6, open_connections=7, devices=8, interfaces=9)

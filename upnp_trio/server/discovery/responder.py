@@ -1,11 +1,12 @@
 """Searches in, answers out (UDA 2.0 §1.3).
 
-One task for each socket reads, decides and queues; one task sends what falls due. The reading never waits for a
-delay, so a thousand searches can be pending at once.
+One task for each socket reads datagrams, asks the policy what each is answered with, and queues the answers. One task
+sends what falls due. Reading never waits for a delay, so thousands of answers can be pending at once.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
 from collections.abc import Callable, Collection
@@ -17,18 +18,20 @@ import attrs
 import trio
 
 from upnp_trio.dates import http_date
-from upnp_trio.errors import MalformedMessage
 from upnp_trio.network.endpoint import MAX_BATCH, Address, Endpoint, Receiver, Sender
-from upnp_trio.server.discovery.budget import Budget
 from upnp_trio.server.discovery.due_queue import DueQueue
-from upnp_trio.server.discovery.duplicates import DuplicateSearches
 from upnp_trio.server.discovery.wakeup import Wakeup
 from upnp_trio.server.monitoring.events import Events, SearchAnswered
 from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.ssdp.advertising import search_response_head
-from upnp_trio.ssdp.messages import Alive, ByeBye, Message, Search, search_response_end
-from upnp_trio.ssdp.parse_cache import ParseCache
-from upnp_trio.ssdp.search import Answer, Index, replies
+from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
+from upnp_trio.ssdp.drops import Drop
+from upnp_trio.ssdp.index import Match
+from upnp_trio.ssdp.messages import Alive, ByeBye, Search
+from upnp_trio.ssdp.policy import SearchPolicy
+from upnp_trio.ssdp.profiles import UDA, Profile
+from upnp_trio.ssdp.rendering import search_response_end
+from upnp_trio.ssdp.replies import TICK_SECONDS
 
 if TYPE_CHECKING:
     from upnp_trio.ssdp.advertisements import AdvertisedRoot
@@ -38,78 +41,89 @@ __all__ = ["Responder"]
 logger = logging.getLogger(__name__)
 traffic = logging.getLogger("upnp_trio.traffic.ssdp")
 
-# Answers due within one tick leave together, and searches that follow each other closely are read together: one
-# wake-up, which costs more than a search, for all of them. 20 ms is far below what a searcher that waits whole
-# seconds can notice.
-TICK_SECONDS = 0.02
-# When more than so many have gathered within a tick, they are read four times as often: the receive buffer that Linux
-# gives by default has room for some 500.
+# When more datagrams than this have gathered within a tick, they are read four times as often. The receive buffer that
+# Linux gives by default has room for some 500.
 MANY_SEARCHES = 64
-# 5 seconds of MX at 6,000 answers a second, far above any real network; some 10 MiB. When full, new ones are dropped.
-MAX_PENDING_ANSWERS = 32_768
-# What the same searchers ask again is rendered once; bounded, as a stranger chooses the spelling of ST.
-MAX_KEPT_HEADS = 4096
+# Rendered answers are cached because the same searchers search again. Bounded because strangers choose how they spell
+# ST.
+MAX_CACHED_HEADS = 4096
 
-
-#: an answer that waits for its moment: who sends it to whom, all of it but its end, and what it was rendered from
-_Waiting = tuple[Sender, Address, bytes, Answer]
+#: an answer that is pending: which sender sends it, where to, and what it tells
+_Pending = tuple[Sender, Address, Match]
 
 
 @attrs.define(eq=False, repr=False, kw_only=True)
 class Responder:
-    """Answers searches from *index*; whatever arrives, it is answered, or dropped and counted, and never raises."""
+    """Answers searches for the root devices that were added. Datagrams are answered or counted, and never raise."""
 
-    index: Index
     boot_id: int
     rng: Random
     utcnow: Callable[[], datetime]
     stats: Stats
     events: Events
-    #: what each searcher may be sent
-    budget: Budget = attrs.field(factory=Budget)
-    #: answer searchers beyond the interface's own link, too (routed networks)
+    #: answers a second to one source, in the long run
+    reply_budget: int = DEFAULT_REPLY_BUDGET
+    #: answer sources beyond the interface's link, too (routed networks)
     answer_off_link: bool = False
-    #: the MX of a multicast search that has none; ``None`` leaves it unanswered
-    missing_mx: int | None = None
-    #: called with what other hosts announce or revoke, and who does
+    #: which searches are answered beyond UDA's
+    profile: Profile = UDA
+    #: called with each announcement and byebye that arrives from the interface's link, also with our own
     on_notify: Callable[[Alive | ByeBye, Address, Endpoint], None] = lambda message, peer, endpoint: None
-    _memory: ParseCache = attrs.field(factory=ParseCache)
-    _due: DueQueue[_Waiting] = attrs.field(factory=lambda: DueQueue(TICK_SECONDS))
-    _heads: dict[tuple[Answer, Sender], bytes] = attrs.field(factory=dict)
-    _repeats: DuplicateSearches = attrs.field(factory=DuplicateSearches)
-    _wakeup: Wakeup = attrs.field(factory=Wakeup)
+    _policy: SearchPolicy[Sender] = attrs.field(
+        init=False,
+        default=attrs.Factory(
+            lambda self: SearchPolicy(
+                self.rng,
+                profile=self.profile,
+                reply_budget=self.reply_budget,
+                answer_off_link=self.answer_off_link,
+            ),
+            takes_self=True,
+        ),
+    )
+    _due: DueQueue[_Pending] = attrs.field(init=False, factory=lambda: DueQueue(TICK_SECONDS))
+    _heads: dict[tuple[Match, Sender], bytes] = attrs.field(init=False, factory=dict)
+    _wakeup: Wakeup = attrs.field(init=False, factory=Wakeup)
     #: the second that answers were last sent in, and how they ended
-    _second: datetime | None = None
-    _end: bytes = b""
+    _second: datetime | None = attrs.field(init=False, default=None)
+    _end: bytes = attrs.field(init=False, default=b"")
 
     @property
     def pending(self) -> int:
-        """How many answers wait for their moment."""
+        """How many answers wait until they are due."""
         return len(self._due)
 
-    def reset(self, boot_id: int, senders: Collection[Sender]) -> None:
-        """Speak with another BOOTID from now on, and with *senders* alone.
+    def add(self, root: AdvertisedRoot) -> None:
+        """Answer searches for *root* from now on."""
+        self._policy.add(root)
 
-        Answers that wait are told the new BOOTID, too: who searched on a link that stays must not go without because
-        another one flaps.
+    def remove(self, root: AdvertisedRoot) -> None:
+        """Answer no search for *root* any more. Pending answers about it are dropped: none may follow its byebye."""
+        self._policy.remove(root)
+        self._heads.clear()
+        self._due.revise(lambda pending: None if pending[2].root is root else pending)
+
+    def reset(self, boot_id: int, senders: Collection[Sender]) -> None:
+        """Answer with *boot_id* and from *senders* alone from now on.
+
+        Pending answers leave from the sender that now has their address on their interface, and tell the new BOOTID.
+        Those whose address is gone are lost and counted.
         """
         self.boot_id = boot_id
         self._heads.clear()
-        self._repeats.clear()
+        by_address = {(sender.interface.index, sender.address): sender for sender in senders}
+        successor = functools.cache(lambda sender: by_address.get((sender.interface.index, sender.address)))
 
-        def revised(waiting: _Waiting) -> _Waiting | None:
-            sender, peer, _, answer = waiting
-            return (sender, peer, self._head(answer, sender), answer) if sender in senders else None
+        def moved(pending: _Pending) -> _Pending | None:
+            sender, peer, match = pending
+            new = successor(sender)
+            return None if new is None else (new, peer, match)
 
+        self._policy.move(successor)
         before = self.pending
-        self._due.revise(revised)
+        self._due.revise(moved)
         if lost := before - self.pending:
             self.stats.send_errors["the network changed"] += lost
-
-    def forget(self, root: AdvertisedRoot) -> None:
-        """Say nothing more of *root*, which has left the index: no answer may follow its byebye."""
-        self._heads.clear()
-        self._due.revise(lambda waiting: None if waiting[3].root is root else waiting)
 
     async def listen(self, endpoint: Endpoint) -> NoReturn:
         """Answer what *endpoint* receives, until cancelled."""
@@ -125,7 +139,8 @@ class Responder:
             await receiver.wait()
             last, woken = woken, trio.current_time()
             taken = self._drain(endpoint, receiver)
-            # Unicast searches are not let gather, as they are answered at once.
+            # Searches that follow each other closely are read together, in ticks: a wake-up costs more than a search.
+            # Unicast searches do not wait for that, as they are answered at once.
             busy = receiver.multicast is True and woken < last + TICK_SECONDS
             while busy:
                 await self._gather(taken)
@@ -133,16 +148,16 @@ class Responder:
                 busy = taken > 0
 
     async def _gather(self, last_taken: int) -> None:
-        """Wait until the next searches are worth a look."""
-        if last_taken >= MAX_BATCH:  # there is more
+        """Wait for more datagrams, the shorter the more there were."""
+        if last_taken >= MAX_BATCH:  # there are more already
             await trio.lowlevel.checkpoint()
         elif last_taken > MANY_SEARCHES:
             await trio.sleep(TICK_SECONDS / 4)
-        else:  # when the answers that are due wake us anyway
+        else:  # until the tick in which this task's process wakes up anyway, to send
             await trio.sleep_until(math.floor(trio.current_time() / TICK_SECONDS + 1) * TICK_SECONDS)
 
     def _drain(self, endpoint: Endpoint, receiver: Receiver) -> int:
-        """Take what waits; how much that was."""
+        """Handle the datagrams that have arrived, and return how many there were."""
         taken, now = 0, trio.current_time()
         for datagram, peer in receiver.drain():
             taken += 1
@@ -154,80 +169,50 @@ class Responder:
     def _receive(
         self, datagram: bytes, peer: Address, endpoint: Endpoint, now: float, *, multicast: bool | None
     ) -> None:
-        sender = endpoint.sender_towards(peer[0])
-        if sender is None and self.answer_off_link:
-            sender = next(iter(endpoint.senders.values()))
-        # strangers from beyond the link get nothing, they may be victims
-        if sender is None or not peer[1]:
-            self._drop("off link", peer, endpoint, datagram)
+        facing = endpoint.sender_towards(peer[0])
+        sender = facing or next(iter(endpoint.senders.values()))
+        decision = self._policy.decide(
+            datagram,
+            peer,
+            sender,
+            on_link=facing is not None,
+            multicast=multicast,
+            now=now,
+            pending=len(self._due),
+        )
+        if isinstance(decision, Drop):
+            self._note_drop(decision, peer, endpoint, datagram)
             return
-        if datagram[:1] in (b"N", b"n") and peer[0] == str(sender.address):
-            self.stats.dropped["not a search"] += 1  # our own announcement, come back
-            return
-        try:
-            message = self._memory.parse(datagram)
-        except MalformedMessage as error:
-            self._drop("malformed", peer, endpoint, (str(error), datagram))
-            return
-        if not isinstance(message, Search):
-            self._take_note(message, peer, endpoint)
-            return
+        search, replies = decision
         self.stats.searches += 1
         if traffic.isEnabledFor(logging.DEBUG):
-            traffic.debug("%s: %s searches %s", endpoint.interface.name, peer, message)
-        # where the system hides to whom it was sent: only searches that were meant for all have MX
-        if multicast or (multicast is None and message.mx is not None):
-            self._answer_multicast(message, peer, endpoint, sender, now)
-        else:
-            self._answer(message, peer, endpoint, sender, now, multicast=False)
-
-    def _take_note(self, message: Message, peer: Address, endpoint: Endpoint) -> None:
-        self._drop("not a search", peer, endpoint, message)
-        if isinstance(message, Alive | ByeBye):
-            self.on_notify(message, peer, endpoint)
-
-    def _answer_multicast(self, search: Search, peer: Address, endpoint: Endpoint, sender: Sender, now: float) -> None:
-        if search.mx is None and self.missing_mx is not None:
-            search = attrs.evolve(search, mx=self.missing_mx)
-        if search.mx is None:
-            self._drop("no MX", peer, endpoint, search)
-        elif reason := self._repeats.why(peer, search.search_target, endpoint, now, search.mx):
-            self._drop(reason, peer, endpoint, search)
-        elif last_delay := self._answer(search, peer, endpoint, sender, now, multicast=True):
-            self._repeats.note(peer, search.search_target, endpoint, now, now + last_delay + TICK_SECONDS)
-
-    def _answer(
-        self, search: Search, peer: Address, endpoint: Endpoint, sender: Sender, now: float, *, multicast: bool
-    ) -> float:
-        """Answer *search* as far as it may be; when the last answer leaves, in seconds from *now*."""
-        if self.budget.is_spent(peer[0], now):
-            return self._drop("over budget", peer, endpoint, search)
-        found = replies(search, self.index, self.rng, multicast=multicast)
-        if not found:
-            return self._drop("nothing matches", peer, endpoint, search)
-        if len(self._due) + len(found) > MAX_PENDING_ANSWERS:
-            return self._drop("too many pending", peer, endpoint, search)
-        last_delay, octets = 0.0, 0
-        for delay, answer in found:
-            head = self._head(answer, sender)
-            octets += len(head)
-            last_delay = max(delay, last_delay)
+            traffic.debug("%s: %s searches %s", endpoint.interface.name, peer, search)
+        for delay, match in replies:
             if delay:
-                self._due.put(now + delay, (sender, peer, head, answer))
+                self._due.put(now + delay, (sender, peer, match))
             else:
-                self._send(sender, peer, head + self._ending())
-        self.budget.charge(peer[0], now, len(found), octets)
+                self._send(sender, peer, match, self._ending())
         if self.events.wanted:
             self.events.tell(
                 SearchAnswered(
                     interface=endpoint.interface.name,
                     peer=peer[0],
                     search_target=search.search_target,
-                    answers=len(found),
+                    answers=len(replies),
                     user_agent=search.user_agent,
                 )
             )
-        return last_delay
+
+    def _note_drop(self, drop: Drop, peer: Address, endpoint: Endpoint, datagram: bytes) -> None:
+        reason, message, flaw = drop
+        self.stats.dropped[reason] += 1
+        if isinstance(message, Search):
+            self.stats.searches += 1
+        if traffic.isEnabledFor(logging.DEBUG):
+            what = message or datagram
+            traffic.debug("%s: dropped (%s) from %s: %s", endpoint.interface.name, flaw or reason, peer, what)
+        if isinstance(message, Alive | ByeBye):
+            self.on_notify(message, peer, endpoint)
 
     def _set_wakeup(self) -> None:
         due = self._due.next_due()
@@ -239,14 +224,15 @@ class Responder:
         while True:
             await self._wakeup.wait()
             end = self._ending()
-            for sender, peer, head, _ in self._due.take(trio.current_time()):
-                self._send(sender, peer, head + end)
+            for sender, peer, match in self._due.take(trio.current_time()):
+                self._send(sender, peer, match, end)
             self._set_wakeup()
 
-    def _send(self, sender: Sender, peer: Address, answer: bytes) -> None:
+    def _send(self, sender: Sender, peer: Address, match: Match, end: bytes) -> None:
+        head = self._heads.get((match, sender)) or self._render_head(match, sender)
         try:
-            taken = sender.send(answer, peer)
-        except OSError as error:  # unreachable, no buffers, gone: a state of the network, not the end of us
+            taken = sender.send(head + end, peer)
+        except OSError as error:  # the network's state (unreachable, no buffers, address gone), which may pass
             self.stats.send_errors[error.strerror or str(error)] += 1
             logger.debug("cannot answer %s from %s: %s", peer, sender.address, error)
             return
@@ -255,23 +241,16 @@ class Responder:
         else:
             self.stats.send_errors["send buffer full"] += 1
 
+    def _render_head(self, match: Match, sender: Sender) -> bytes:
+        head = search_response_head(match, sender.origin, self.boot_id)
+        if len(self._heads) >= MAX_CACHED_HEADS:
+            self._heads.clear()
+        self._heads[match, sender] = head
+        return head
+
     def _ending(self) -> bytes:
-        """What completes answers that leave now: DATE, rendered once a second."""
+        """Return how answers that leave now end: DATE, rendered once a second, and the empty line."""
         second = self.utcnow().replace(microsecond=0)
         if second != self._second:
             self._second, self._end = second, search_response_end(http_date(second))
         return self._end
-
-    def _head(self, answer: Answer, sender: Sender) -> bytes:
-        head = self._heads.get((answer, sender))
-        if head is None:
-            head = search_response_head(answer, sender.origin, self.boot_id)
-            if len(self._heads) >= MAX_KEPT_HEADS:
-                self._heads.clear()
-            self._heads[answer, sender] = head
-        return head
-
-    def _drop(self, reason: str, peer: Address, endpoint: Endpoint, what: object) -> float:
-        self.stats.dropped[reason] += 1
-        traffic.debug("%s: dropped (%s) from %s: %s", endpoint.interface.name, reason, peer, what)
-        return 0.0

@@ -1,4 +1,4 @@
-"""Waiting for the earliest of many moments, when an earlier one may come up meanwhile."""
+"""Waiting for the earliest of many dates, while earlier ones may be added."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ __all__ = ["Wakeup"]
 
 @attrs.define(eq=False, repr=False)
 class Wakeup:
-    """One task waits; others set the time, and only ever to an earlier one."""
+    """One task waits. Others set when it wakes up, and can only make that earlier."""
 
-    _nap: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    _sleep: trio.CancelScope = attrs.field(factory=trio.CancelScope)
 
     def set(self, time: float) -> None:
-        """Let `wait` return at *time*, on trio's clock, unless it returns before."""
-        if time < self._nap.deadline:
-            self._nap.deadline = time
+        """Let `wait` return at *time*, on trio's clock, or earlier."""
+        if time < self._sleep.deadline:
+            self._sleep.deadline = time
 
     async def wait(self) -> None:
-        """Wait until the earliest time that was set since the last wait began."""
-        with self._nap:
+        """Wait until the earliest time that was set since the last wait ended."""
+        with self._sleep:
             await trio.sleep_forever()
-        # at once, with no checkpoint in between, so that no time set from here on is lost
-        self._nap = trio.CancelScope()
+        # A new scope without a checkpoint in between, so that every time that is set from now on counts.
+        self._sleep = trio.CancelScope()
