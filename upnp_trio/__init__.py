@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         MalformedMessage,
         NetworkError,
         PortTaken,
+        UdnTaken,
         UpnpTrioError,
     )
     from upnp_trio.model.device import Device, Icon, RootDevice, Service
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from upnp_trio.server.monitoring.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered
     from upnp_trio.server.monitoring.stats import Counted, Stats
     from upnp_trio.server.options import ServeOptions, Settings
-    from upnp_trio.server.serve import Location, Running, serve_device, serve_devices
+    from upnp_trio.server.running import Location, Running
+    from upnp_trio.server.serve import serve_device, serve_devices
 
 __all__ = [
     "Announced",
@@ -56,6 +58,7 @@ __all__ = [
     "Settings",
     "Stats",
     "Udn",
+    "UdnTaken",
     "UpnpTrioError",
     "Violation",
     "__version__",
@@ -78,6 +81,7 @@ _HOMES = {
         "MalformedMessage",
         "NetworkError",
         "PortTaken",
+        "UdnTaken",
         "UpnpTrioError",
     ),
     "upnp_trio.model.device": ("Device", "Icon", "RootDevice", "Service"),
@@ -86,7 +90,8 @@ _HOMES = {
     "upnp_trio.model.rules": ("Violation", "check", "violations"),
     "upnp_trio.server.monitoring.events": ("Announced", "Event", "NetworkChanged", "RequestAnswered", "SearchAnswered"),
     "upnp_trio.server.options": ("ServeOptions", "Settings"),
-    "upnp_trio.server.serve": ("Location", "Running", "serve_device", "serve_devices"),
+    "upnp_trio.server.running": ("Location", "Running"),
+    "upnp_trio.server.serve": ("serve_device", "serve_devices"),
     "upnp_trio.server.monitoring.stats": ("Counted", "Stats"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

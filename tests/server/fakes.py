@@ -16,9 +16,10 @@ import trio
 import trio.testing
 
 from upnp_trio.errors import NetworkError
+from upnp_trio.network.claims import Claim
 from upnp_trio.network.interfaces import Interface, IpAddress
 from upnp_trio.network.listeners import HttpListener, authority
-from upnp_trio.network.multicast import Address, Endpoint, Receiver, Sender, group_of
+from upnp_trio.network.multicast import STALLED_SEND_SECONDS, Address, Endpoint, Receiver, Sender, group_of
 from upnp_trio.network.served_interface import InterfaceOptions, ServedInterface, base_url
 from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.http.server import HttpServer
@@ -93,14 +94,19 @@ class Sent:
 
 @attrs.define(eq=False)
 class Air:
-    """What one sender or several say; *failures* are raised, one for each send, before anything is taken again."""
+    """What senders send."""
 
     sent: list[Sent] = attrs.field(factory=list)
-    failures: list[OSError] = attrs.field(factory=list)
+    #: raised, one for each send, until there are none left; ``None`` lets the send succeed
+    failures: list[OSError | None] = attrs.field(factory=list)
     #: how long an announcement waits for room in the send buffer
     stalls: list[float] = attrs.field(factory=list)
     #: addresses from which nothing leaves
     mute: set[IpAddress] = attrs.field(factory=set)
+
+    def fail_after(self, sends: int, error: OSError) -> None:
+        """Let so many sends succeed before one fails."""
+        self.failures += [*[None] * sends, error]
 
     def messages(self, *kinds: type[Message]) -> list[Message]:
         return [sent.message for sent in self.sent if isinstance(sent.message, kinds)]
@@ -113,8 +119,8 @@ class FakeSender(Sender):
     air: Air
 
     def send(self, payload: bytes, destination: Address) -> bool:
-        if self.air.failures:
-            raise self.air.failures.pop(0)
+        if self.air.failures and (failure := self.air.failures.pop(0)):
+            raise failure
         if self.address in self.air.mute:
             raise OSError(errno.ENETDOWN, os.strerror(errno.ENETDOWN))
         now = trio.current_time()
@@ -124,7 +130,10 @@ class FakeSender(Sender):
     async def announce(self, payload: bytes) -> None:
         await trio.lowlevel.checkpoint()
         if self.air.stalls:
-            await trio.sleep(self.air.stalls.pop(0))
+            stall = self.air.stalls.pop(0)
+            await trio.sleep(min(stall, STALLED_SEND_SECONDS))
+            if stall > STALLED_SEND_SECONDS:
+                raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
         self.send(payload, self.group)
 
 
@@ -223,6 +232,17 @@ async def serving_http(answers: ResponseWriter, listener: FakeListener) -> Async
         nursery.cancel_scope.cancel()
 
 
+@attrs.frozen(eq=False)
+class FakeClaim:
+    """A UDN among those that are claimed, until it is closed."""
+
+    udn: str
+    claimed: set[str]
+
+    def close(self) -> None:
+        self.claimed.remove(self.udn)
+
+
 class FakeNetwork:
     """A network that a test changes; *air* has all that is said on it."""
 
@@ -232,7 +252,12 @@ class FakeNetwork:
         self.endpoints: dict[Interface, FakeEndpoint] = {}
         self.listeners: dict[IpAddress, FakeListener] = {}
         self.refused: dict[str, NetworkError] = {}
+        #: raised when the interfaces are asked for
+        self.unknown: NetworkError | None = None
+        #: the UDNs that programs on this host have claimed
+        self.claimed: set[str] = set()
         self._news = trio.lowlevel.ParkingLot()
+        self._changed = False
         self._slept = False
 
     @property
@@ -250,15 +275,26 @@ class FakeNetwork:
     def change(self, *interfaces: Interface, slept: bool = False) -> None:
         """Be another network from now on."""
         self.now = list(interfaces)
-        self._slept = slept
+        self._changed, self._slept = True, slept
         self._news.unpark_all()
 
     def interfaces(self) -> list[Interface]:
+        if self.unknown is not None:
+            raise self.unknown
         return list(self.now)
 
     async def wait_for_change(self) -> bool:
-        await self._news.park()
+        await trio.lowlevel.checkpoint()
+        while not self._changed:
+            await self._news.park()
+        self._changed = False
         return self._slept
+
+    def claim(self, udn: str) -> Claim | None:
+        if udn in self.claimed:
+            return None
+        self.claimed.add(udn)
+        return FakeClaim(udn, self.claimed)
 
     def find_port(self, interfaces: Iterable[Interface]) -> int:
         return 49152

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,8 +25,6 @@ from upnp_trio.ssdp.messages import (
     Search,
     SearchResponse,
     Update,
-    render_alive,
-    render_byebye,
     render_search,
 )
 from upnp_trio.ssdp.search import MAX_ANSWERS
@@ -421,38 +418,3 @@ async def test_a_thousand_devices_are_found_and_leave(autojump_clock: trio.testi
     # paced: no tenth of a second has more than two breaths of the announcer
     tenths = Counter(int(sent.time * 10) for sent in network.air.sent if sent.time < 10 or sent.time > before)
     assert max(tenths.values()) <= 3 * 32
-
-
-# --- somebody else in our name ---
-
-
-@pytest.mark.parametrize("usn", [f"uuid:{ROOT_UUID}", f"uuid:{ROOT_UUID.upper()}::upnp:rootdevice"])
-async def test_a_stranger_with_our_udn_is_told_of_once_and_answered_now_and_then(
-    usn: str, autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    network = FakeNetwork(ETH0)
-    stranger = render_byebye(ByeBye(notification_type="n", usn=usn))
-    async with served(network):
-        await trio.sleep(10)
-        for _ in range(50):
-            network.endpoint.multicast_receiver.say(stranger)
-            await trio.sleep(0.5)
-        alives = [sent for sent in network.air.sent if sent.time > 10]
-        assert len(alives) == 9
-    (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert warning.startswith(f"{ASKER[0]} on eth0 says byebye for our {usn.partition('::')[0]}; ")
-
-
-async def test_a_neighbour_with_its_own_udn_and_our_own_echo_are_no_conflict(
-    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    network = FakeNetwork(ETH0)
-    theirs = render_alive(Alive(notification_type="n", usn="uuid:other", location="l", server="s", max_age=1))
-    ours = render_alive(Alive(notification_type="n", usn=str(BASIC.udn), location="l", server="s", max_age=1))
-    async with served(network):
-        await trio.sleep(10)
-        network.endpoint.multicast_receiver.say(theirs)
-        network.endpoint.multicast_receiver.say(ours, ("192.0.2.7", 1900))
-        await trio.sleep(10)
-        assert [sent for sent in network.air.sent if sent.time > 10] == []
-    assert caplog.records == []

@@ -18,7 +18,8 @@ from tests.server.fakes import NOON, FakeNetwork, interface
 from upnp_trio import DeviceFailed, RootDevice, Running
 from upnp_trio.documents.publication import publish
 from upnp_trio.server.discovery import responder as responder_module
-from upnp_trio.server.discovery.announcer import BYEBYE_SECONDS
+from upnp_trio.server.discovery.announcer import BYEBYE_ROUNDS, BYEBYE_SECONDS, FULL_BUFFER_SECONDS
+from upnp_trio.server.discovery.pacing import BURST_GAP, BURST_MESSAGES
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.advertisements import advertisements
@@ -182,16 +183,28 @@ async def test_a_failed_task_of_ours_cancels_the_body_says_byebye_and_leaves_as_
     assert rows(network, ByeBye)
 
 
+@pytest.mark.parametrize("addresses", [1, 10])
 async def test_a_network_that_takes_nothing_does_not_hold_up_the_byebye(
+    addresses: int, autojump_clock: trio.testing.MockClock
+) -> None:
+    network = FakeNetwork(interface(*(f"192.0.2.{number}/24" for number in range(1, addresses + 1))))
+    async with served(network, BASIC):
+        await trio.sleep(5)
+        network.air.stalls += [1e9] * 100
+        left = trio.current_time()
+    pace = BYEBYE_ROUNDS * 3 * addresses / BURST_MESSAGES * BURST_GAP
+    assert left + FULL_BUFFER_SECONDS < trio.current_time() <= left + BYEBYE_SECONDS + pace
+
+
+async def test_an_interface_that_takes_nothing_does_not_cost_another_one_its_byebye(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    network = FakeNetwork()
-    async with served(network):
+    network = FakeNetwork(interface(), interface("198.51.100.7/24", name="eth1", index=3))
+    async with served(network, BASIC):
         await trio.sleep(5)
         network.air.stalls.append(1e9)
-        left = trio.current_time()
-    # and what the pace of so few messages asks for
-    assert left + BYEBYE_SECONDS <= trio.current_time() < left + 1.1 * BYEBYE_SECONDS
+    revoked = [sent.interface for sent in network.air.sent if isinstance(sent.message, ByeBye)]
+    assert revoked == ["eth1"] * 3 + ["eth0"] * 3 + ["eth1"] * 3
 
 
 async def test_an_announcement_that_fails_is_tried_again_soon_and_told_when_it_fails_twice(

@@ -26,7 +26,7 @@ from upnp_trio.server.discovery.wakeup import Wakeup
 from upnp_trio.server.monitoring.events import Events, SearchAnswered
 from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.ssdp.advertising import search_response_head
-from upnp_trio.ssdp.messages import Alive, ByeBye, Message, Search, search_response_end
+from upnp_trio.ssdp.messages import Alive, ByeBye, Message, Search, Update, search_response_end
 from upnp_trio.ssdp.parse_cache import ParseCache
 from upnp_trio.ssdp.search import Answer, Index, replies
 
@@ -71,8 +71,8 @@ class Responder:
     answer_off_link: bool = False
     #: the MX of a multicast search that has none; ``None`` leaves it unanswered
     missing_mx: int | None = None
-    #: called with what other hosts announce or revoke, and who does
-    on_notify: Callable[[Alive | ByeBye, Address, Endpoint], None] = lambda message, peer, endpoint: None
+    #: called with each NOTIFY from the link, our own included, and where it came from
+    on_notify: Callable[[Alive | ByeBye | Update, Address, Endpoint], None] = lambda message, peer, endpoint: None
     _memory: ParseCache = attrs.field(factory=ParseCache)
     _due: DueQueue[_Waiting] = attrs.field(factory=lambda: DueQueue(TICK_SECONDS))
     _heads: dict[tuple[Answer, Sender], bytes] = attrs.field(factory=dict)
@@ -106,8 +106,13 @@ class Responder:
         if lost := before - self.pending:
             self.stats.send_errors["the network changed"] += lost
 
-    def forget(self, root: AdvertisedRoot) -> None:
-        """Say nothing more of *root*, which has left the index: no answer may follow its byebye."""
+    def add(self, root: AdvertisedRoot) -> None:
+        """Let searches find *root*."""
+        self.index.add(root)
+
+    def remove(self, root: AdvertisedRoot) -> None:
+        """Let no search find *root*, and send no answer that waits: none may follow its byebye."""
+        self.index.remove(root)
         self._heads.clear()
         self._due.revise(lambda waiting: None if waiting[3].root is root else waiting)
 
@@ -161,9 +166,6 @@ class Responder:
         if sender is None or not peer[1]:
             self._drop("off link", peer, endpoint, datagram)
             return
-        if datagram[:1] in (b"N", b"n") and peer[0] == str(sender.address):
-            self.stats.dropped["not a search"] += 1  # our own announcement, come back
-            return
         try:
             message = self._memory.parse(datagram)
         except MalformedMessage as error:
@@ -183,7 +185,7 @@ class Responder:
 
     def _take_note(self, message: Message, peer: Address, endpoint: Endpoint) -> None:
         self._drop("not a search", peer, endpoint, message)
-        if isinstance(message, Alive | ByeBye):
+        if isinstance(message, Alive | ByeBye | Update):
             self.on_notify(message, peer, endpoint)
 
     def _answer_multicast(self, search: Search, peer: Address, endpoint: Endpoint, sender: Sender, now: float) -> None:

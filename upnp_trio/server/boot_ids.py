@@ -1,0 +1,136 @@
+"""BOOTID: a number that rises with each start and with each change of the network (UDA 2.0 §1.2.2).
+
+UDA suggests the time of the start in Unix seconds, which needs no memory. That falls back where the clock does, as on
+a machine without a clock battery, and where a network that flapped has used up more numbers than seconds have
+passed. So the last number is kept in a file of the state directory, and the next one is above it. All processes that
+share the directory share the numbers.
+
+CONFIGID needs no such history: it is derived from the documents, so equal numbers mean equal documents.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import attrs
+import trio
+
+from upnp_trio.state import hold_lock, read_file, replace_file
+
+__all__ = ["MAX_BOOT_ID", "BootIds", "boot_id_after"]
+
+logger = logging.getLogger(__name__)
+
+MAX_BOOT_ID = 2**31 - 1
+FILE_NAME = "boot_id"
+LOCK_NAME = "boot_id.lock"
+# Ten digits and the end of the line; what is longer is no BOOTID.
+MAX_FILE_BYTES = 11
+# A state directory that does not answer, such as one on a lost network drive, must not keep a device from its start.
+STATE_SECONDS = 2.0
+
+
+def boot_id_after(last: int, seconds: int) -> int:
+    """The BOOTID that follows *last* when the clock shows so many Unix *seconds*: the later of the two.
+
+    BOOTID has 31 bits, and UDA says nothing of what comes after the highest. It starts over from the clock there,
+    which is counted modulo 2**31 and so starts over itself in 2038: a control point must see that BOOTID has changed,
+    and a number that stays would hide that.
+    """
+    seconds = max(seconds, 1) % (MAX_BOOT_ID + 1)
+    following = max(seconds, last + 1)
+    if following > MAX_BOOT_ID:
+        following = seconds if 1 <= seconds < last else 1
+    return max(following, 1)
+
+
+@attrs.define(eq=False, repr=False)
+class _Process:
+    """The last BOOTID of this process, as two starts may share a second; one for all threads."""
+
+    last: int = 0
+    lock: threading.Lock = attrs.field(factory=threading.Lock)
+
+    def next(self, seconds: int) -> int:
+        with self.lock:
+            self.last = boot_id_after(self.last, seconds)
+            return self.last
+
+    def use(self, boot_id: int) -> None:
+        with self.lock:
+            self.last = boot_id
+
+
+_process = _Process()
+
+
+@attrs.define(eq=False, repr=False)
+class BootIds:
+    """Gives one BOOTID after the other; *directory* is where the last one is kept, or ``None`` to keep nothing.
+
+    Whatever is wrong with the directory or the file, there is a BOOTID: the clock's, above all that this process has
+    used. The first failure is worth one line at INFO.
+    """
+
+    utcnow: Callable[[], datetime]
+    directory: Path | None = None
+    _has_failed: bool = False
+
+    async def next(self) -> int:
+        """The next BOOTID, above all that this process and, with a directory, earlier ones have used."""
+        seconds = int(self.utcnow().timestamp())
+        if self.directory is None:
+            await trio.lowlevel.checkpoint()
+            return _process.next(seconds)
+        with trio.move_on_after(STATE_SECONDS):
+            # abandoned when it does not answer, as nothing can end a thread; what it may write later does no harm
+            boot_id, problem = await trio.to_thread.run_sync(
+                _next_kept, self.directory, _process.last, seconds, abandon_on_cancel=True
+            )
+            _process.use(boot_id)
+            self._note(problem)
+            return boot_id
+        self._note(f"{self.directory} does not answer")
+        return _process.next(seconds)
+
+    def _note(self, problem: str | None) -> None:
+        if problem is not None and not self._has_failed:
+            self._has_failed = True
+            logger.info("BOOTID may be lower after the next start: %s", problem)
+
+
+def _next_kept(directory: Path, last: int, seconds: int) -> tuple[int, str | None]:
+    """The BOOTID after *last* and the one that *directory* keeps, which it takes the place of; and what went wrong."""
+    path = directory / FILE_NAME
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with hold_lock(directory / LOCK_NAME):
+            kept, problem = _read(path)
+            boot_id = boot_id_after(max(last, kept), seconds)
+            replace_file(path, b"%d\n" % boot_id)
+    except OSError as error:
+        kept, _ = _read(path)  # it may be there to read, if not to write
+        return boot_id_after(max(last, kept), seconds), _explain(error, path)
+    return boot_id, problem
+
+
+def _read(path: Path) -> tuple[int, str | None]:
+    """The BOOTID in the file at *path*, or 0; and what is wrong with a file that is there."""
+    try:
+        text = read_file(path, MAX_FILE_BYTES).strip()
+    except FileNotFoundError:
+        return 0, None
+    except OSError as error:
+        return 0, _explain(error, path)
+    boot_id = int(text) if text.isdigit() else -1
+    if 0 <= boot_id <= MAX_BOOT_ID:
+        return boot_id, None
+    return 0, f"{path} held {text!r}, which is no BOOTID"
+
+
+def _explain(error: OSError, path: Path) -> str:
+    return f"{error.filename or path}: {error.strerror or error}"
