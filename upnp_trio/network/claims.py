@@ -45,63 +45,12 @@ class Claim(Protocol):
         ...
 
 
-@attrs.define(eq=False, repr=False)
-class Claims:
-    """The claims of this process; *directory* is for locked files, on systems that need them."""
-
-    directory: Path | None = None
-    _held: set[_Held] = attrs.field(factory=set)
-
-    def claim(self, udn: str) -> Claim | None:
-        """Claim *udn*, in UDA's hexadecimal form; ``None`` if another program on this host, or this one, has it."""
-        name = udn.lower()
-        if len(self._held) >= MAX_CLAIMS:
-            return _Unclaimed()
-        try:
-            close = _bind(name) if sys.platform == "linux" else _lock(name, self.directory)
-        except OSError as error:
-            logger.debug("%s is served unclaimed: %s", name, error)
-            return _Unclaimed()
-        if close is None:
-            return None
-        held = _Held(close, self._held)
-        self._held.add(held)
-        return held
+#: makes a claim and gives what ends it, or ``None`` if the UDN is claimed; raises `OSError` where that is impossible
+Take = Callable[[str, Path | None], Callable[[], None] | None]
 
 
-@attrs.frozen(eq=False, repr=False)
-class _Held:
-    _close: Callable[[], None]
-    _all: set[_Held]
-
-    def close(self) -> None:
-        if self in self._all:
-            self._all.discard(self)
-            self._close()
-
-
-class _Unclaimed:
-    def close(self) -> None:
-        pass
-
-
-if sys.platform == "linux":
-
-    def _bind(name: str) -> Callable[[], None] | None:
-        """Bind an abstract Unix socket; it never listens, so nobody can connect to it or fill its queue."""
-        claiming = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            claiming.bind(f"\0upnp_trio/{name}")
-        except OSError as error:
-            claiming.close()
-            if error.errno == errno.EADDRINUSE:
-                return None
-            raise
-        return claiming.close
-
-
-def _lock(name: str, directory: Path | None) -> Callable[[], None] | None:
-    """Lock a file of *directory*; raises `OSError` where there is none."""
+def take_file(name: str, directory: Path | None) -> Callable[[], None] | None:
+    """Claim by a locked file in *directory*; raises `OSError` where there is none."""
     if directory is None:
         raise FileNotFoundError(errno.ENOENT, "no state directory")
     path = directory / f"{name.removeprefix('uuid:')}.claim"
@@ -118,10 +67,71 @@ def _lock(name: str, directory: Path | None) -> Callable[[], None] | None:
 
 
 def _unlock(descriptor: int, path: Path) -> None:
-    # while it is locked, so that no other process's is removed; Windows removes no file that is open
-    if sys.platform != "win32":
-        path.unlink(missing_ok=True)
-    os.close(descriptor)
+    # Removed while it is locked, so that it is not another process's by then. Windows removes no file that is open,
+    # here or in another process. A file that stays does no harm.
     if sys.platform == "win32":
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+        os.close(descriptor)
+    with suppress(OSError):
+        path.unlink()
+    if sys.platform != "win32":
+        os.close(descriptor)
+
+
+if sys.platform == "linux":
+
+    def take_socket(name: str, directory: Path | None) -> Callable[[], None] | None:
+        """Claim by an abstract Unix socket; it never listens, so nobody can connect to it or fill its queue."""
+        claiming = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            claiming.bind(f"\0upnp_trio/{name}")
+        except OSError as error:
+            claiming.close()
+            if error.errno == errno.EADDRINUSE:
+                return None
+            raise
+        return claiming.close
+
+    TAKE: Take = take_socket
+else:
+    TAKE: Take = take_file
+
+
+@attrs.define(eq=False, repr=False)
+class Claims:
+    """The claims of this process; *directory* is for locked files, on systems that need them."""
+
+    directory: Path | None = None
+    _take: Take = TAKE
+    _held: set[_Held] = attrs.field(factory=set)
+
+    def claim(self, udn: str) -> Claim | None:
+        """Claim *udn*, in UDA's hexadecimal form; ``None`` if it is claimed already, by this program or another one."""
+        name = udn.lower()
+        if len(self._held) >= MAX_CLAIMS:
+            return _Unclaimed()
+        try:
+            end = self._take(name, self.directory)
+        except OSError as error:
+            logger.debug("%s is served unclaimed: %s", name, error)
+            return _Unclaimed()
+        if end is None:
+            return None
+        held = _Held(end, self._held)
+        self._held.add(held)
+        return held
+
+
+@attrs.frozen(eq=False, repr=False)
+class _Held:
+    _end: Callable[[], None]
+    _all: set[_Held]
+
+    def close(self) -> None:
+        if self in self._all:
+            self._all.discard(self)
+            self._end()
+
+
+class _Unclaimed:
+    def close(self) -> None:
+        pass

@@ -21,7 +21,7 @@ import trio
 
 from upnp_trio.state import hold_lock, read_file, replace_file
 
-__all__ = ["MAX_BOOT_ID", "BootIds", "boot_id_after"]
+__all__ = ["MAX_BOOT_ID", "BootIds", "UsedBootIds", "boot_id_after"]
 
 logger = logging.getLogger(__name__)
 
@@ -49,23 +49,25 @@ def boot_id_after(last: int, seconds: int) -> int:
 
 
 @attrs.define(eq=False, repr=False)
-class _Process:
-    """The last BOOTID of this process, as two starts may share a second; one for all threads."""
+class UsedBootIds:
+    """The last BOOTID that a process has used, as two starts may share a second; for all its threads."""
 
     last: int = 0
-    lock: threading.Lock = attrs.field(factory=threading.Lock)
+    _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
     def next(self, seconds: int) -> int:
-        with self.lock:
+        """The BOOTID after the last one, when the clock shows so many *seconds*."""
+        with self._lock:
             self.last = boot_id_after(self.last, seconds)
             return self.last
 
     def use(self, boot_id: int) -> None:
-        with self.lock:
+        """Note that *boot_id* is used now."""
+        with self._lock:
             self.last = boot_id
 
 
-_process = _Process()
+_IN_THIS_PROCESS = UsedBootIds()
 
 
 @attrs.define(eq=False, repr=False)
@@ -78,6 +80,7 @@ class BootIds:
 
     utcnow: Callable[[], datetime]
     directory: Path | None = None
+    _used: UsedBootIds = _IN_THIS_PROCESS
     _has_failed: bool = False
 
     async def next(self) -> int:
@@ -85,17 +88,17 @@ class BootIds:
         seconds = int(self.utcnow().timestamp())
         if self.directory is None:
             await trio.lowlevel.checkpoint()
-            return _process.next(seconds)
+            return self._used.next(seconds)
         with trio.move_on_after(STATE_SECONDS):
             # abandoned when it does not answer, as nothing can end a thread; what it may write later does no harm
             boot_id, problem = await trio.to_thread.run_sync(
-                _next_kept, self.directory, _process.last, seconds, abandon_on_cancel=True
+                _next_kept, self.directory, self._used.last, seconds, abandon_on_cancel=True
             )
-            _process.use(boot_id)
+            self._used.use(boot_id)
             self._note(problem)
             return boot_id
         self._note(f"{self.directory} does not answer")
-        return _process.next(seconds)
+        return self._used.next(seconds)
 
     def _note(self, problem: str | None) -> None:
         if problem is not None and not self._has_failed:
