@@ -1,4 +1,4 @@
-"""Other programs on the device's host and its link: port 1900 is shared, and where it is not, that is told."""
+"""Other programs on the device's host and its link: port 1900 is shared, and where it is not, an error says so."""
 
 from __future__ import annotations
 
@@ -178,6 +178,34 @@ def test_somebody_else_with_our_udn_is_named_in_a_warning(pair: Pair) -> None:
             lines = served.program.errors.splitlines()
             assert all(line.startswith("WARNING: ") for line in lines)
             assert len(lines) <= 2, "it is told once, and perhaps when the other leaves; not at every announcement"
+
+
+@pytest.mark.parametrize("nts", ["ssdp:alive", "ssdp:byebye"])
+def test_another_program_on_this_host_with_our_udn_is_named_in_a_warning(nts: str, pair: Pair) -> None:
+    """One that makes no claims: it is noticed when it announces."""
+    udn = JAMBON.rows[1][1]
+    theirs = "\r\n".join(
+        [
+            *("NOTIFY * HTTP/1.1", f"HOST: {GROUP}:{PORT}", "CACHE-CONTROL: max-age=1800", "SERVER: a UPnP/1.1 b"),
+            *(f"LOCATION: http://{pair.device_address}:8080/d.xml", f"NT: {udn}", f"USN: {udn}", f"NTS: {nts}"),
+            *("BOOTID.UPNP.ORG: 7", "", ""),
+        ]
+    )
+    with (
+        open_served(pair.device, "--ipv4-only", JAMBON.file) as served,
+        open_searcher(pair.device, address=pair.device_address) as other,
+        open_listener(pair.asker) as listener,
+    ):
+        listener.receive_for(SILENCE_SECONDS)
+        before = len(listener.received)
+        other.send(theirs.encode())
+        where = rf"another program on this host \({pair.device_address} on {LINK}\)"
+        served.program.wait_for_error(rf"^WARNING: {where} .* our {udn}; ", FOLLOW_SECONDS)
+        # theirs, and all of ours three times more
+        answered = listener.receive(before + 1 + 3 * ROWS)[before + 1 :]
+        assert {message["USN"] for message in answered} == JAMBON.usns
+        assert served.program.stop() == 0
+        assert served.program.errors.count("WARNING") == 1, "none of our own messages is taken for theirs"
 
 
 def test_a_container_bridge_is_skipped_beside_a_network_and_served_without_one(
