@@ -1,4 +1,4 @@
-"""What others know a device by: a UUID, its own in each program on each host and the same at every start, and BOOTID."""
+"""What a device is known by: a UUID, the same at every start and its own in each program and host, and BOOTID."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ def test_a_second_program_with_the_same_device_takes_a_udn_of_its_own_and_says_s
         for _ in range(2):
             with open_served(pair.device, nameless) as second:
                 assert second.program.errors == (
-                    f"WARNING: another program on this host serves Nameless; it is served as {_udn(second)} here"
+                    "WARNING: another program on this host already serves Nameless; "
+                    f"this one serves it as {_udn(second)}"
                 )
                 seconds.add(_udn(second))
                 answers = search_until(pair.asker, lambda received: len(received) >= 2)
@@ -90,7 +91,9 @@ def test_a_second_program_with_the_same_device_takes_a_udn_of_its_own_and_says_s
     assert seconds != {_udn(first)}
 
 
-def test_a_second_program_with_the_same_given_udn_is_refused_at_once(pair: Pair, serve: Serve) -> None:
+def test_a_second_program_with_the_same_given_udn_is_refused_at_once(
+    network: Network, pair: Pair, serve: Serve
+) -> None:
     serve(pair.device, JAMBON.file)
     second = pair.device.run(*command(JAMBON.file), cwd=REPOSITORY)
     udn = JAMBON.rows[1][1]
@@ -98,7 +101,7 @@ def test_a_second_program_with_the_same_given_udn_is_refused_at_once(pair: Pair,
     assert second.stderr == (
         f"Error: another program on this host serves {udn}; stop it, or give this device another UDN (--uuid)\n"
     )
-    serve(pair.asker, JAMBON.file).stop()  # another host has claims of its own
+    serve(network.add_host("other"), JAMBON.file).stop()  # another host has claims of its own
 
 
 def test_a_claim_ends_with_the_program_that_was_killed(pair: Pair, nameless: Path) -> None:

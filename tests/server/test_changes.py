@@ -20,7 +20,7 @@ from upnp_trio.network.multicast import STALLED_SEND_SECONDS
 from upnp_trio.server.discovery.announcer import BYEBYE_GAP, BYEBYE_SECONDS
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
-from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse, Update, render_search
+from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse, Update, render_byebye, render_search
 
 Clock = trio.testing.MockClock
 ETH0 = interface("192.0.2.7/24")
@@ -394,3 +394,28 @@ async def test_an_update_of_the_language_alone_reaches_the_answers_and_the_page(
         _, body = await fetch(network, page)
         assert b'<html lang="fr"' in body
         await check_is_served(network, running, BASIC)
+
+
+async def test_a_device_that_is_updated_is_listed_all_the_time_and_in_its_place(autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC, OTHER) as running, trio.open_nursery() as nursery:
+        await trio.sleep(10)
+        nursery.start_soon(running.update, RENAMED)
+        await trio.sleep(BYEBYE_GAP / 2)
+        assert [device.friendly_name for device in running.devices] == ["Jambon 3000", "Device 1"]
+        assert (await fetch(network, running.locations[0]))[0] == 200
+        await trio.sleep(BYEBYE_GAP)
+        assert [device.friendly_name for device in running.devices] == ["Jambon 3001", "Device 1"]
+
+
+async def test_a_conflict_while_a_device_is_removed_does_not_announce_it_again(autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC) as running, trio.open_nursery() as nursery:
+        await trio.sleep(10)
+        nursery.start_soon(running.remove, str(BASIC.udn))
+        await trio.sleep(BYEBYE_GAP / 2)
+        theirs = render_byebye(ByeBye(notification_type="n", usn=str(BASIC.udn)))
+        network.endpoint.multicast_receiver.say(theirs, ASKER)
+        await trio.sleep(5)
+        assert running.stats.conflicts == 1
+        assert isinstance(last_said(network, BASIC), ByeBye)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import asynccontextmanager
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import attrs
@@ -84,10 +85,11 @@ class DeviceHost:
         """Serve *root* in place of the root device with its UDN; raises `KeyError`, and like `add`."""
         async with self._turn():
             named, old = self._counterpart(root)
+            check(named)
             device = self._prepare(root, named, old)
             if device.equals(old):
                 return old
-            await self._take_away(old, kept=device.udns)
+            await self._take_away(old, but=device.udns)
             self._install(device)
             return device
 
@@ -106,14 +108,15 @@ class DeviceHost:
         self.responder.add(device.announced)
         self.announcer.add(device.announced)
 
-    async def _take_away(self, device: ServedDevice, kept: Collection[str] = ()) -> None:
-        """No search finds *device* from here on; then it is revoked, and its documents go. Claims of *kept* stay."""
-        for udn in device.udns:
-            del self.by_udn[udn]
+    async def _take_away(self, device: ServedDevice, but: Collection[str] = ()) -> None:
+        """Let no search find *device*, revoke it, and then drop its documents and its UDNs, *but* for some."""
         self.responder.remove(device.announced)
         await self.announcer.remove(device.announced)
         self.site.remove(device.published.description_path)
-        self._give_up(udn for udn in device.udns if udn not in kept)
+        gone = [udn for udn in device.udns if udn not in but]
+        for udn in gone:
+            del self.by_udn[udn]
+        self._give_up(gone)
 
     def _known(self, udn: Udn | UUID | str) -> ServedDevice:
         text = str(udn if isinstance(udn, Udn) else Udn(udn)).lower()
@@ -126,19 +129,23 @@ class DeviceHost:
 
     def _prepare_new(self, root: RootDevice) -> ServedDevice:
         """*root* ready to be served, under the first of its possible UDNs that no other program on this host has."""
+        names = possible_names(root)
+        first = next(names)
+        check(first)  # the others differ in derived UDNs alone
         taken: UdnTaken | None = None
-        for named in possible_names(root):
+        for named in chain([first], names):
             try:
-                device = self._prepare(root, named, is_first=taken is None)
+                device = self._prepare(root, named)
             except UdnTaken as error:
                 taken = error
                 continue
             if taken is not None:
                 logger.warning(
-                    "another program on this host serves %s; it is served as %s here", root.friendly_name, named.udn
+                    "another program on this host already serves %s; this one serves it as %s",
+                    *(root.friendly_name, named.udn),
                 )
             return device
-        assert taken is not None  # there is always a possible name
+        assert taken is not None
         raise taken
 
     def _counterpart(self, root: RootDevice) -> tuple[RootDevice, ServedDevice]:
@@ -151,12 +158,8 @@ class DeviceHost:
                 return named, device
         raise KeyError(f"no root device {names[0].udn} is served")
 
-    def _prepare(
-        self, root: RootDevice, named: RootDevice, old: ServedDevice | None = None, *, is_first: bool = True
-    ) -> ServedDevice:
+    def _prepare(self, root: RootDevice, named: RootDevice, old: ServedDevice | None = None) -> ServedDevice:
         """*named*, which is *root* with all UDNs, ready to be served in place of *old*; an error changes nothing."""
-        if is_first:  # the other names differ in UDNs of ours alone
-            check(named)
         udns = {str(device.udn).lower() for device in named.walk()}
         served = self.by_udn.keys() - set(old.udns if old is not None else ())
         if both := served & udns:

@@ -80,10 +80,7 @@ class Announcer:
         return self._timetables.keys()
 
     def add(self, root: AdvertisedRoot) -> None:
-        """Announce *root* from now on: three sets within a second, then from time to time.
-
-        A device that is announced already is announced as if it were new.
-        """
+        """Announce *root* from now on: three sets within a second, then from time to time."""
         self._timetables[root] = timetable = _Timetable(root, announcement_gaps(root.max_age, self.rng))
         self._schedule(timetable, trio.current_time())
 
@@ -93,6 +90,11 @@ class Announcer:
         if self._now_sent is not None and self._now_sent.root is root:
             self._now_sent.scope.cancel(reason="the device is removed")
         await self._byebye([root], self.senders)
+
+    def announce_again(self, root: AdvertisedRoot) -> None:
+        """Announce *root* as if it were new, unless it was removed meanwhile."""
+        if root in self._timetables:
+            self.add(root)
 
     def announce_all_again(self) -> None:
         """Announce all root devices as if they were new: the network, or BOOTID, is another one."""

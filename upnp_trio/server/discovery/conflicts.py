@@ -101,7 +101,7 @@ class ConflictWatch:
                 udn,
             )
         if self._wants_answer(device.udn, trio.current_time()):
-            self.announcer.add(device.announced)  # the first set leaves after a random wait
+            self.announcer.announce_again(device.announced)  # the first set leaves after a random wait
 
     def _wants_answer(self, udn: str, now: float) -> bool:
         self._answered = {known: time for known, time in self._answered.items() if now < time + ANSWER_SECONDS}
