@@ -256,6 +256,49 @@ async def test_an_interface_that_cannot_be_opened_is_told_once_and_tried_again(
         assert len(running.locations) == 2
 
 
+async def test_a_network_that_cannot_be_looked_at_stays_as_it_is(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As when the process is out of file descriptors: that says nothing about the interfaces."""
+    network = FakeNetwork(ETH0)
+    async with served(network) as running:
+        await trio.sleep(10)
+        before, boot_id = len(network.air.sent), running.boot_id
+        network.unknown = NetworkError("too many open files")
+        for _ in range(5):
+            network.change(ETH0, ETH1)
+            await trio.sleep(1)
+        assert network.air.sent[before:] == []
+        assert running.boot_id == boot_id
+        assert len(await search(network)) == 1
+        network.change(ETH0, ETH1, slept=True)
+        await trio.sleep(1)
+        assert said(network, "eth0", since=15) == [("Alive", "192.0.2.7", boot_id)]
+        assert [record.getMessage() for record in caplog.records] == [
+            "cannot look at the network, so what is served stays as it is: too many open files"
+        ]
+        network.unknown = None
+        network.change(ETH0, ETH1)
+        await trio.sleep(10)
+        assert len(running.locations) == 2
+        network.unknown = NetworkError("too many open files")
+        network.change(ETH0)
+        await trio.sleep(10)
+        assert len(running.locations) == 2
+    assert len(caplog.records) == 2  # one for each time that it begins
+
+
+async def test_a_network_that_cannot_be_looked_at_is_an_error_of_the_start(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0)
+    network.unknown = NetworkError("too many open files")
+    with pytest.raises(NetworkError, match="too many open files"):
+        async with served(network):
+            raise AssertionError("it must not start")
+    assert network.claimed == set()
+
+
 async def test_a_port_that_is_taken_everywhere_is_an_error_of_the_start(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
