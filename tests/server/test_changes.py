@@ -16,8 +16,8 @@ from tests.devices import BASIC
 from tests.server.fakes import NOON, FakeNetwork, interface
 from tests.server.test_serve import CancelAt
 from upnp_trio import DescriptionError, RootDevice, Running, UpnpTrioError
-from upnp_trio.network.multicast import STALLED_SEND_SECONDS
 from upnp_trio.server.discovery.announcer import BYEBYE_GAP, BYEBYE_SECONDS
+from upnp_trio.server.discovery.pacing import FULL_BUFFER_SECONDS
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse, Update, render_byebye, render_search
@@ -257,7 +257,7 @@ async def test_no_announcement_follows_the_removal_of_a_device_whose_set_was_hel
     network = FakeNetwork(ETH0)
     async with served(network, BASIC) as running:
         await trio.sleep(0.05)
-        network.air.stalls += [0, STALLED_SEND_SECONDS - 0.01]
+        network.air.stalls += [0, FULL_BUFFER_SECONDS - 0.01]
         await trio.sleep(0.3)
         assert not network.air.stalls  # the second message of a set waits for room
         before = len(network.air.sent)
@@ -271,14 +271,14 @@ async def test_a_set_that_is_held_up_does_not_cost_another_device_its_byebye(aut
     network = FakeNetwork(ETH0)
     async with served(network, BASIC, OTHER) as running:
         await trio.sleep(10)
-        network.air.stalls += [STALLED_SEND_SECONDS - 0.01]
+        network.air.stalls += [FULL_BUFFER_SECONDS - 0.01]
         network.change(ETH0, slept=True)
         await trio.sleep(0.2)
         assert not network.air.stalls
         before = trio.current_time()
         for root in (BASIC, OTHER):
             await running.remove(str(root.udn))
-        assert trio.current_time() < before + 2 * (BYEBYE_SECONDS + STALLED_SEND_SECONDS)
+        assert trio.current_time() < before + 2 * (BYEBYE_SECONDS + FULL_BUFFER_SECONDS)
         for root in (BASIC, OTHER):
             await check_is_gone(network, running, root)
             assert isinstance(last_said(network, root), ByeBye)

@@ -256,6 +256,43 @@ async def test_an_interface_that_cannot_be_opened_is_told_once_and_tried_again(
         assert len(running.locations) == 2
 
 
+async def test_an_interface_that_comes_and_cannot_be_opened_changes_nothing(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    network = FakeNetwork(ETH0)
+    network.refused["eth1"] = NetworkError("it is gone already")
+    async with served(network) as running:
+        await trio.sleep(10)
+        before, boot_id = len(network.air.sent), running.boot_id
+        for interfaces in ((ETH0, ETH1), (ETH0,), (ETH0, ETH1)):
+            network.change(*interfaces)
+            await trio.sleep(10)
+        assert (running.boot_id, network.air.sent[before:]) == (boot_id, [])
+        del network.refused["eth1"]
+        network.change(ETH0, ETH1)
+        await trio.sleep(10)
+        assert running.boot_id == boot_id + 1
+        assert len(running.locations) == 2
+    assert {record.getMessage() for record in caplog.records} == {"eth1 is not served: it is gone already"}
+
+
+async def test_an_address_that_is_replaced_by_one_that_cannot_be_opened_is_lost_until_it_can(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network) as running:
+        await trio.sleep(10)
+        network.refused["eth0"] = NetworkError("not now")
+        network.change(MOVED)
+        await trio.sleep(10)
+        assert not running.locations
+        del network.refused["eth0"]
+        network.change(MOVED)
+        await trio.sleep(10)
+        assert list(running.locations) == [f"http://192.0.2.77:49152/{ROOT_UUID}/description.xml"]
+        assert len(await search(network)) == 1
+
+
 async def test_a_network_that_cannot_be_looked_at_stays_as_it_is(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:

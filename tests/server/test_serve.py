@@ -18,8 +18,8 @@ from tests.server.fakes import NOON, FakeNetwork, interface
 from upnp_trio import DeviceFailed, RootDevice, Running
 from upnp_trio.documents.publication import publish
 from upnp_trio.server.discovery import responder as responder_module
-from upnp_trio.server.discovery.announcer import BYEBYE_ROUNDS, BYEBYE_SECONDS, FULL_BUFFER_SECONDS
-from upnp_trio.server.discovery.pacing import BURST_GAP, BURST_MESSAGES
+from upnp_trio.server.discovery.announcer import BYEBYE_ROUNDS, BYEBYE_SECONDS
+from upnp_trio.server.discovery.pacing import BURST_GAP, BURST_MESSAGES, FULL_BUFFER_SECONDS
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.advertisements import advertisements

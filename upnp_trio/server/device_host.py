@@ -7,7 +7,9 @@ it changed is given out by nobody afterwards.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -22,7 +24,7 @@ from upnp_trio.network.served_interface import Network
 from upnp_trio.server.change_lock import ChangeLock
 from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.discovery.responder import Responder
-from upnp_trio.server.identity import possible_names
+from upnp_trio.server.identity import host_id, possible_names
 from upnp_trio.server.served_device import ServedDevice, served_device
 from upnp_trio.site import Site
 
@@ -50,6 +52,7 @@ class DeviceHost:
     #: by each UDN in lower case, those of embedded devices too; shared with `ConflictWatch`, which reads it
     by_udn: dict[str, ServedDevice]
     _claims: dict[str, Claim] = attrs.field(factory=dict)
+    _host_id: Callable[[], str] = attrs.field(factory=lambda: cache(host_id))
 
     @property
     def devices(self) -> tuple[ServedDevice, ...]:
@@ -129,7 +132,7 @@ class DeviceHost:
 
     def _prepare_new(self, root: RootDevice) -> ServedDevice:
         """*root* ready to be served, under the first of its possible UDNs that no other program on this host has."""
-        names = possible_names(root)
+        names = possible_names(root, self._host_id)
         first = next(names)
         check(first)  # the others differ in derived UDNs alone
         taken: UdnTaken | None = None
@@ -150,7 +153,7 @@ class DeviceHost:
 
     def _counterpart(self, root: RootDevice) -> tuple[RootDevice, ServedDevice]:
         """*root* with the UDNs of a device that is served, and that device."""
-        names = list(possible_names(root))
+        names = list(possible_names(root, self._host_id))
         for named in names:
             udn = str(named.udn).lower()
             device = self.by_udn.get(udn)
@@ -160,12 +163,12 @@ class DeviceHost:
 
     def _prepare(self, root: RootDevice, named: RootDevice, old: ServedDevice | None = None) -> ServedDevice:
         """*named*, which is *root* with all UDNs, ready to be served in place of *old*; an error changes nothing."""
-        udns = {str(device.udn).lower() for device in named.walk()}
-        served = self.by_udn.keys() - set(old.udns if old is not None else ())
-        if both := served & udns:
-            raise DescriptionError(
-                f"two of the devices to serve have the UDN {min(both)}; give each its own udn, or another friendly_name"
-            )
+        for embedded in named.walk():
+            if self.by_udn.get(str(embedded.udn).lower(), old) is not old:
+                raise DescriptionError(
+                    f"two of the devices to serve have the UDN {embedded.udn}; "
+                    "give each its own udn, or another friendly_name"
+                )
         # an embedded device without a UDN gets one that is derived from the root's, so the root's claim is its own
         given = [str(device.udn).lower() for device in root.walk() if device.udn is not None]
         claims = self._claim([str(named.udn).lower(), *given])

@@ -18,7 +18,7 @@ from upnp_trio.network.flags import hardware_addresses
 from upnp_trio.network.interfaces import is_container_bridge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from upnp_trio.model.device import Device, RootDevice
 
@@ -81,17 +81,17 @@ def _hardware_address() -> str:
     return "" if node & _MADE_UP else f"{node:012x}"
 
 
-def possible_names(root: RootDevice) -> Iterator[RootDevice]:
+def possible_names(root: RootDevice, host: Callable[[], str]) -> Iterator[RootDevice]:
     """*root* with a UDN for each device: the UDN that it was given, or else each that can be derived for it.
 
-    The first program on this host takes the first one, the second program the second one, and so on.
+    The first program on this host takes the first one, the second program the second one, and so on. *host* gives the
+    `host_id`, and is asked only if something is to be derived.
     """
     if all(device.udn is not None for device in root.walk()):
         yield root
         return
-    host = host_id()
     for instance in range(1, (MAX_INSTANCES if root.udn is None else 1) + 1):
-        yield with_udns(root, host, instance)
+        yield with_udns(root, host(), instance)
 
 
 def with_udns(root: RootDevice, host: str, instance: int = 1) -> RootDevice:

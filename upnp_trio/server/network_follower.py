@@ -130,9 +130,10 @@ class NetworkFollower:
         before, after = _interface_addresses(self._opened), _interface_addresses(wanted)
         gone = [interface for interface in self._opened if interface not in wanted]
         come = [interface for interface in wanted if interface not in self._opened]
-        # what could not be opened the last time is no change before it can be
         self._failing.intersection_update(come)
-        come = [interface for interface in come if interface not in self._failing or self._try_open(interface, nursery)]
+        # what cannot be opened is no change; what takes the place of another one can be opened only when that is closed
+        replaced = set(map(_link, gone))
+        come = [each for each in come if _link(each) in replaced or self._try_open(each, nursery)]
         if not gone and not come:
             return False
         if before <= after and after - before <= self._pending:

@@ -29,8 +29,6 @@ __all__ = ["Announcer"]
 
 # What leaving, and every change, waits for at most on a network that takes nothing; the pace of many devices is added.
 BYEBYE_SECONDS = 1.0
-# A part of it, so that one sender whose buffer stays full does not cost the others their byebye.
-FULL_BUFFER_SECONDS = 0.25
 # Twice, as UDP loses datagrams (UDA 1.0 §1.1.3), with a gap, as what is lost is lost in bursts.
 BYEBYE_ROUNDS = 2
 BYEBYE_GAP = 0.05
@@ -125,7 +123,7 @@ class Announcer:
         sent: Counter[str] = Counter()
         async with self._sending:
             with trio.move_on_after(_longest(self.roots, senders)):
-                await self._sets.send(messages, self.roots, senders, sent, patience=FULL_BUFFER_SECONDS)
+                await self._sets.send(messages, self.roots, senders, sent)
         self.stats.updates += sent.total()
 
     async def byebye(self, senders: Collection[Sender]) -> None:
@@ -235,7 +233,7 @@ class Announcer:
     ) -> None:
         sent: Counter[str] = Counter()
         try:
-            await self._sets.send(self._byebye_set, roots, senders, sent, patience=FULL_BUFFER_SECONDS)
+            await self._sets.send(self._byebye_set, roots, senders, sent)
         finally:
             self.stats.byebyes += sent.total()
             if is_first and self.events.wanted:

@@ -26,6 +26,9 @@ __all__ = ["Messages", "PacedSets"]
 # network that sends multicast at its slowest rate still carries. A single device's whole set leaves without a pause.
 BURST_MESSAGES = 32
 BURST_GAP = 0.05
+# A sender whose buffer stays full for so long has failed; less than the time for byebye, so that one such sender
+# does not cost the others theirs.
+FULL_BUFFER_SECONDS = 0.25
 
 #: the messages of a set, for a root device at an origin
 Messages = Callable[[AdvertisedRoot, Origin], Iterable[bytes]]
@@ -45,13 +48,10 @@ class PacedSets:
         roots: Iterable[AdvertisedRoot],
         senders: Iterable[Sender],
         sent: Counter[str],
-        *,
-        patience: float = math.inf,
     ) -> dict[Sender, OSError]:
         """Send the set of each root device with each sender, and count in *sent* how many left, by interface.
 
-        Gives the senders that failed, or had no room for a message for *patience* seconds. Such a sender is left out
-        from there on: its next message would fail, too.
+        Gives the senders that failed. Such a sender is left out from there on: its next message would fail, too.
         """
         failed: dict[Sender, OSError] = {}
         senders = list(senders)
@@ -60,16 +60,16 @@ class PacedSets:
                 if sender in failed:
                     continue
                 for payload in messages(root, sender.origin):
-                    if error := await self._send(sender, payload, patience):
+                    if error := await self._send(sender, payload):
                         failed[sender] = error
                         break
                     sent[sender.interface.name] += 1
         return failed
 
-    async def _send(self, sender: Sender, payload: bytes, patience: float) -> OSError | None:
+    async def _send(self, sender: Sender, payload: bytes) -> OSError | None:
         await self._keep_pace()
         try:
-            with trio.move_on_after(patience):
+            with trio.move_on_after(FULL_BUFFER_SECONDS):
                 await sender.announce(payload)
                 return None
             raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
