@@ -233,11 +233,14 @@ async def test_a_storm_of_changes_leaves_each_device_whole(autojump_clock: Clock
                     await trio.lowlevel.checkpoint()
             if rng.random() < 0.2:
                 network.change(*rng.choice(networks))
+            if rng.random() < 0.2:
+                network.air.stalls.append(rng.choice([0.01, 0.1, 0.2]))
 
     async with served(network) as running:
         async with trio.open_nursery() as nursery:
             for _ in range(10):
                 nursery.start_soon(change, running)
+        network.air.stalls.clear()
         network.change(ETH0)
         await trio.sleep(10)
         now = {str(device.udn): device for device in running.devices}
