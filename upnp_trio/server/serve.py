@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NoReturn, Unpack
 
+import attrs
 import trio
 
 from upnp_trio._version import __version__
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from upnp_trio.model.device import RootDevice
-    from upnp_trio.server.monitoring.metrics import Metered, State
+    from upnp_trio.server.monitoring.metrics import Metered
     from upnp_trio.server.served_device import ServedDevice
 
 __all__ = ["serve_device", "serve_devices", "serve_on"]
@@ -90,10 +91,62 @@ async def serve_on(
     Without *boot_ids*, BOOTID rises within this process and nothing is kept, whatever *settings* say.
     """
     boot_ids = boot_ids or BootIds(settings.utcnow)
-    boot_id = await boot_ids.next()
+    spec_version = devices[0].spec_version if devices else DEFAULT_SPEC_VERSION
+    parts = _assemble(network, settings, boot_ids, await boot_ids.next(), server_token(spec_version))
+    try:
+        parts.host.begin(devices)
+        async with supervised() as nursery:
+            await nursery.start(parts.http.run)
+            nursery.start_soon(parts.responder.send_due)
+            parts.follower.start(nursery)
+            await nursery.start(_announce, parts)  # last: what LOCATION names answers already
+            nursery.start_soon(parts.follower.follow, nursery)
+            yield Running(
+                stats=parts.stats,
+                events=parts.events,
+                host=parts.host,
+                network=parts.follower,
+                announcer=parts.announcer,
+            )
+    finally:
+        parts.follower.close()
+        parts.host.close()
+        parts.events.close()
+
+
+async def _announce(parts: _Parts, *, task_status: trio.TaskStatus[None]) -> NoReturn:
+    """Announce until cancelled, then complete the change that is under way, and revoke everything.
+
+    Byebye is sent on every way out, also when the first announcement was not due yet: searches may have been answered
+    before.
+    """
+    try:
+        await parts.announcer.announce(task_status=task_status)
+    finally:
+        with trio.CancelScope(shield=True):
+            await parts.changes.end()
+            await parts.announcer.byebye(parts.announcer.senders)
+
+
+@attrs.frozen(eq=False, repr=False, kw_only=True)
+class _Parts:
+    """What serving devices is made of; each part receives those that it needs, and this only starts and stops them."""
+
+    stats: Stats
+    events: Events
+    changes: ChangeLock
+    http: HttpServer
+    responder: Responder
+    announcer: Announcer
+    host: DeviceHost
+    follower: NetworkFollower
+
+
+def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: int, server: str) -> _Parts:
     stats = Stats()
     events = Events(stats)
     site = Site()
+    changes = ChangeLock()
     profile = PROFILES[settings.profile]
     responder = Responder(
         index=Index(aliases=profile.aliases),
@@ -110,7 +163,6 @@ async def serve_on(
     by_udn: dict[str, ServedDevice] = {}
     conflicts = ConflictWatch(devices=by_udn, announcer=announcer, stats=stats)
     responder.on_notify = conflicts.receive_notify
-    changes = ChangeLock()
     host = DeviceHost(
         network=network,
         max_age=settings.max_age,
@@ -120,23 +172,10 @@ async def serve_on(
         announcer=announcer,
         by_udn=by_udn,
     )
-
-    def state() -> State:
-        from upnp_trio.server.monitoring.metrics import State
-
-        return State(
-            version=__version__,
-            boot_id=announcer.boot_id,
-            pending_answers=responder.pending,
-            open_connections=http.open_connections,
-            devices=len(host.devices),
-            interfaces=len({sender.interface.name for sender in announcer.senders}),
-        )
-
     http = HttpServer(
         ResponseWriter(
-            site=_metered(site, stats, state) if settings.metrics else site,
-            server_token=server_token(devices[0].spec_version if devices else DEFAULT_SPEC_VERSION),
+            site=_metered(site, stats, lambda: parts) if settings.metrics else site,
+            server_token=server,
             utcnow=settings.utcnow,
             stats=stats,
             events=events,
@@ -154,36 +193,32 @@ async def serve_on(
         announcer=announcer,
         conflicts=conflicts,
     )
-    try:
-        host.begin(devices)
-        async with supervised() as nursery:
-            await nursery.start(http.run)
-            nursery.start_soon(responder.send_due)
-            follower.start(nursery)
-            await nursery.start(_announce, announcer, changes)  # last: what LOCATION names answers already
-            nursery.start_soon(follower.follow, nursery)
-            yield Running(stats=stats, events=events, host=host, network=follower, announcer=announcer)
-    finally:
-        follower.close()
-        host.close()
-        events.close()
+    parts = _Parts(
+        stats=stats,
+        events=events,
+        changes=changes,
+        http=http,
+        responder=responder,
+        announcer=announcer,
+        host=host,
+        follower=follower,
+    )
+    return parts
 
 
-async def _announce(announcer: Announcer, changes: ChangeLock, *, task_status: trio.TaskStatus[None]) -> NoReturn:
-    """Announce until cancelled, then complete the change that is under way, and revoke everything.
+def _metered(site: Site, stats: Stats, parts: Callable[[], _Parts]) -> Metered:
+    from upnp_trio.server.monitoring.metrics import Metered, State, render_metrics  # here, as most devices go without
 
-    Byebye is sent on every way out, also when the first announcement was not due yet: searches may have been answered
-    before.
-    """
-    try:
-        await announcer.announce(task_status=task_status)
-    finally:
-        with trio.CancelScope(shield=True):
-            await changes.end()
-            await announcer.byebye(announcer.senders)
+    def render() -> bytes:
+        now = parts()
+        state = State(
+            version=__version__,
+            boot_id=now.announcer.boot_id,
+            pending_answers=now.responder.pending,
+            open_connections=now.http.open_connections,
+            devices=len(now.host.devices),
+            interfaces=len({sender.interface.name for sender in now.announcer.senders}),
+        )
+        return render_metrics(stats.snapshot(), state)
 
-
-def _metered(site: Site, stats: Stats, state: Callable[[], State]) -> Metered:
-    from upnp_trio.server.monitoring.metrics import Metered, render_metrics  # here, as most devices go without
-
-    return Metered(site, lambda: render_metrics(stats.snapshot(), state()))
+    return Metered(site, render)
