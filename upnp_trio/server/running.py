@@ -13,6 +13,7 @@ from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.monitoring.events import EVENTS_BUFFERED, Event, Events
 from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.network_follower import NetworkFollower
+from upnp_trio.server.open_interfaces import OpenInterfaces
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -42,7 +43,8 @@ class Running:
     stats: Stats
     _events: Events
     _host: DeviceHost
-    _network: NetworkFollower
+    _interfaces: OpenInterfaces
+    _follower: NetworkFollower
     _announcer: Announcer
 
     @property
@@ -77,7 +79,7 @@ class Running:
     @property
     def choices(self) -> tuple[Choice, ...]:
         """Which interfaces are served, and why the others are not."""
-        return self._network.choices
+        return self._follower.choices
 
     @property
     def boot_id(self) -> int:
@@ -87,7 +89,7 @@ class Running:
     @property
     def port(self) -> int | None:
         """The TCP port of HTTP; ``None`` while there was no address to find one for."""
-        return self._network.port
+        return self._interfaces.port
 
     def subscribe(self, max_buffered: int = EVENTS_BUFFERED) -> trio.MemoryReceiveChannel[Event]:
         """Events from now on: ``async for event in running.subscribe(): ...``, which ends after byebye.

@@ -27,6 +27,7 @@ from upnp_trio.server.identity import server_token
 from upnp_trio.server.monitoring.events import Events
 from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.network_follower import NetworkFollower
+from upnp_trio.server.open_interfaces import OpenInterfaces
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.running import Running
 from upnp_trio.server.supervision import supervised
@@ -105,11 +106,12 @@ async def serve_on(
                 stats=parts.stats,
                 events=parts.events,
                 host=parts.host,
-                network=parts.follower,
+                interfaces=parts.interfaces,
+                follower=parts.follower,
                 announcer=parts.announcer,
             )
     finally:
-        parts.follower.close()
+        parts.interfaces.close_all()
         parts.host.close()
         parts.events.close()
 
@@ -139,6 +141,7 @@ class _Parts:
     responder: Responder
     announcer: Announcer
     host: DeviceHost
+    interfaces: OpenInterfaces
     follower: NetworkFollower
 
 
@@ -182,13 +185,14 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
         ),
         allowed_hosts=settings.host_names,
     )
+    interfaces = OpenInterfaces(network=network, settings=settings, http=http, responder=responder)
     follower = NetworkFollower(
         network=network,
         settings=settings,
         changes=changes,
         boot_ids=boot_ids,
+        interfaces=interfaces,
         site=site,
-        http=http,
         responder=responder,
         announcer=announcer,
         conflicts=conflicts,
@@ -201,6 +205,7 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
         responder=responder,
         announcer=announcer,
         host=host,
+        interfaces=interfaces,
         follower=follower,
     )
     return parts
