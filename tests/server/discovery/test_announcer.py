@@ -149,3 +149,21 @@ async def test_an_ipv6_address_fails_without_its_interface_s_ipv4_address(autoju
         network.air.mute.clear()
         await trio.sleep(FIRST_RETRY_SECONDS)
         assert announced(network, mute) == {str(BASIC.udn): 3}
+
+
+async def test_a_set_that_a_change_of_the_network_cuts_short_is_sent_whole(autojump_clock: Clock) -> None:
+    """An address that was still being checked becomes usable, which is no reason to announce everything again."""
+    link_local = interface("fe80::7/64").addresses[0].ip
+    network = FakeNetwork(attrs.evolve(ETH0, pending=frozenset({link_local})), ETH1)
+    async with served(network, BASIC) as running:
+        await trio.sleep(10)
+        before = len(network.air.sent)
+        network.air.stalls += [0, 0.2]
+        while network.air.stalls:  # until the second message of the next set waits for room
+            await trio.sleep(0.1)
+        network.change(interface("192.0.2.7/24", "fe80::7/64"), ETH1)
+        await trio.sleep(5)
+        assert running.stats.updates == 0
+        sent = Counter((str(each.source), type(each.message)) for each in network.air.sent[before:])
+        # one message had left before; the new address gets that set beside its own three
+        assert sent == {("192.0.2.7", Alive): 1 + 3, ("198.51.100.7", Alive): 3, ("fe80::7", Alive): 3 + 9}

@@ -36,11 +36,16 @@ BYEBYE_GAP = 0.05
 
 @attrs.define(eq=False, repr=False)
 class _Timetable:
-    """When one root device is announced next, and after that; with *senders* alone, or with all there are."""
+    """When one root device is announced next, and after that.
+
+    Each device has one for good, with all senders. What is announced *besides* has another one that ends, with
+    *senders* or with all.
+    """
 
     root: AdvertisedRoot
     gaps: Iterator[float]
     senders: Collection[Sender] | None = None
+    besides: bool = False
 
 
 @attrs.define(eq=False, repr=False)
@@ -105,7 +110,7 @@ class Announcer:
         """Announce all root devices with *senders*, which are new: three sets, as for a new device."""
         for root in self._timetables:
             gaps = islice(announcement_gaps(root.max_age, self.rng), 1 + FIRST_REPEATS)
-            self._schedule(_Timetable(root, gaps, senders), trio.current_time())
+            self._schedule(_Timetable(root, gaps, senders, besides=True), trio.current_time())
 
     def use(self, senders: Iterable[Sender]) -> None:
         """Send with *senders* from now on; others are touched no more, and may be closed."""
@@ -164,7 +169,7 @@ class Announcer:
             return  # it has failed since, and has a later date
         missed, retry.missed = retry.missed, {}
         for root in missed:
-            await self._announce_set(_Timetable(root, iter(()), [retry.sender]), sent)
+            await self._announce_set(_Timetable(root, iter(()), [retry.sender], besides=True), sent)
 
     async def _announce_set(self, timetable: _Timetable, sent: Counter[str]) -> None:
         """Send one set of announcements, unless its device was removed meanwhile."""
@@ -180,7 +185,8 @@ class Announcer:
             self._now_sent = None
         if now_sent.scope.cancelled_caught:
             # a set is sent whole (UDA 2.0 §1.2.2), so all of it again, if its device is still there
-            self._schedule(_Timetable(root, iter([0.0]), timetable.senders or self.senders), trio.current_time())
+            again = _Timetable(root, iter([0.0]), timetable.senders, besides=True)
+            self._schedule(again, trio.current_time())
 
     def _note_outcome(self, root: AdvertisedRoot, senders: Iterable[Sender], failed: dict[Sender, OSError]) -> None:
         for sender in senders:
@@ -194,7 +200,7 @@ class Announcer:
     def _holds(self, timetable: _Timetable) -> bool:
         """Whether *timetable* still counts: its device was not removed, nor given another timetable."""
         known = self._timetables.get(timetable.root)
-        return known is timetable or (known is not None and timetable.senders is not None)
+        return known is timetable or (known is not None and timetable.besides)
 
     def _senders_of(self, timetable: _Timetable) -> Collection[Sender]:
         if timetable.senders is None:
