@@ -1,10 +1,10 @@
 """Files that outlive a process: the directory for them, and how they are read, written and locked.
 
-Nothing here trusts what it finds. A link, a pipe or a directory in the place of a file, a file that is too large and
-a lock that another process never releases are each an `OSError`, and nothing waits without a bound.
+Nothing here relies on the state of the directory. A link, a pipe or a directory in the place of a file, a file that is
+too large, and a lock that another process never releases each raise `OSError`, and every wait is bounded.
 
-The directory is found in a few lines rather than by platformdirs: three rules are needed of its dozens, and the import
-would take time at each start.
+The directory is found by a few lines rather than by platformdirs, of which a single function would be used, at the cost
+of one more dependency and of its import at each start.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _BINARY: int = getattr(os, "O_BINARY", 0)
 
 
 def state_directory(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """The directory that this system has for the state of a program; ``None`` if it names none.
+    """Where this system keeps the state of programs; ``None`` if *environment* does not say.
 
-    A service manager's STATE_DIRECTORY comes first, of which the first path counts. Otherwise it is ``upnp_trio`` below
-    XDG_STATE_HOME or ``~/.local/state`` (XDG Base Directory 0.8), on macOS below ``~/Library/Application Support``,
-    and on Windows below LOCALAPPDATA. The directory need not exist.
+    It is the first path in STATE_DIRECTORY, which systemd sets, or else ``upnp_trio`` below XDG_STATE_HOME or
+    ``~/.local/state`` (XDG Base Directory 0.8), on macOS below ``~/Library/Application Support``, and on Windows below
+    LOCALAPPDATA. The directory need not exist.
     """
     given = environment.get("STATE_DIRECTORY", "").partition(":")[0]
     if sys.platform != "win32" and os.path.isabs(given):
@@ -72,13 +72,13 @@ def read_file(path: Path, max_bytes: int) -> bytes:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Put a file with *content* at *path*, which has the old content or the new one at any moment; raises `OSError`.
+    """Replace the file at *path* by one with *content*, atomically; raises `OSError`.
 
-    The caller holds a lock, so no other process writes the temporary file. It is not synced to the disk, which would
-    cost more than the rest of a start: after a power cut, the content may be that of a few seconds before.
+    The caller holds a lock, so no other process writes the temporary file. Nothing is synced to the disk, as that may
+    take longer than a start should: a power cut within seconds may bring the old content back.
     """
     temporary = path.with_name(f"{path.name}.tmp")
-    with suppress(FileNotFoundError):  # of a process that ended half-way
+    with suppress(FileNotFoundError):  # a process ended before it could replace the file
         temporary.unlink()
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CAREFULLY | _BINARY, 0o600)
     try:
@@ -89,9 +89,9 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def open_lock(path: Path) -> int | None:
-    """A descriptor of the file at *path*, which this process has locked; ``None`` if another one holds the lock.
+    """Lock the file at *path*, and give its descriptor; ``None`` if the lock is held already.
 
-    The lock ends when the descriptor is closed, at the latest with the process. Raises `OSError` where locking is
+    The lock is released when the descriptor is closed, or when the process ends. Raises `OSError` if locking is
     impossible.
     """
     descriptor = _open_regular(path, os.O_RDWR | os.O_CREAT)
@@ -107,7 +107,7 @@ def open_lock(path: Path) -> int | None:
 
 @contextmanager
 def hold_lock(path: Path) -> Iterator[None]:
-    """Hold the lock of the file at *path*; blocks for up to `LOCK_SECONDS`, and raises `OSError` if that is in vain."""
+    """Hold the lock of the file at *path*; waits up to `LOCK_SECONDS` for it, and then raises `OSError`."""
     deadline = time.monotonic() + LOCK_SECONDS
     while (descriptor := open_lock(path)) is None:
         if time.monotonic() > deadline:

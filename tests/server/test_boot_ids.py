@@ -250,7 +250,7 @@ async def test_a_network_that_flaps_does_not_make_the_next_start_s_boot_id_lower
         for number in range(20):
             network.change(*([eth0, eth1] if number % 2 == 0 else [eth0]))
             with trio.fail_after(5):
-                while running.boot_id == used[-1]:  # noqa: ASYNC110  # there is no event before it is told
+                while running.boot_id == used[-1]:  # noqa: ASYNC110  # no event comes before that
                     await trio.sleep(0.001)
             used.append(running.boot_id)
     assert used == sorted(set(used))

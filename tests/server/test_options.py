@@ -1,4 +1,4 @@
-"""What a caller may choose, and what is refused before anything is opened."""
+"""The options of serving, and the values that are refused before anything is opened."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_every_option_has_a_setting_and_every_setting_an_option() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"port": 0}, "port is 0"),
         ({"port": 65536}, "port is 65536"),
@@ -57,10 +57,10 @@ def test_every_option_has_a_setting_and_every_setting_an_option() -> None:
         ({"max_age": 2**31}, "max_age is 2147483648"),
     ],
 )
-def test_a_value_that_cannot_be_is_refused_by_name(options: dict[str, Any], told: str) -> None:
+def test_an_impossible_value_is_refused_with_its_name(options: dict[str, Any], message: str) -> None:
     with pytest.raises((NetworkError, DescriptionError)) as caught:
         Settings(**options)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,12 @@
-"""Which program on this host serves a device: a UDN is claimed before it is announced.
+"""Claims of UDNs: each UDN is served by one program on this host.
 
-Two programs with one UDN hide each other, and the byebye of the one takes the other off every list. A claim shows that
-at once, before anything is sent. It lasts until it is closed, and the system ends it with the process, however that
-ends.
+Two programs with one UDN hide each other, and the byebye of one removes the other from every list. A program claims
+its UDNs before it sends anything, so the second program notices at once. A claim ends when it is closed, or when the
+process ends, for whatever reason.
 
-On Linux a claim is an abstract Unix socket named after the UDN. It belongs to the network namespace, as ports do, so
-containers with networks of their own do not disturb each other, and containers that share the host's network do. Other
-systems lock a file named after the UDN in the state directory. Where neither is possible, nothing is claimed and the
-device is served all the same.
+On Linux, a claim is an abstract Unix socket named after the UDN. Like a port, it belongs to the network namespace:
+containers share claims exactly if they share the network. Other systems lock a file in the state directory. Where
+neither is possible, the device is served without a claim.
 """
 
 from __future__ import annotations
@@ -30,10 +29,10 @@ __all__ = ["Claim", "Claims"]
 
 logger = logging.getLogger(__name__)
 
-# Each claim holds a file descriptor, of which a process has 1,024 by default and HTTP needs a third. A host of more
-# devices serves the others unclaimed.
+# Each claim holds a file descriptor. A process has 1,024 of them by default, and HTTP needs a third. Beyond this
+# number, devices are served without a claim.
 MAX_CLAIMS = 64
-# Each try fails only if another process gave up the same UDN at that very moment.
+# A try fails only if another process removes the file at the same moment.
 LOCK_TRIES = 8
 
 
@@ -41,11 +40,11 @@ class Claim(Protocol):
     """A UDN that this process has claimed."""
 
     def close(self) -> None:
-        """Give the UDN up."""
+        """Release the UDN."""
         ...
 
 
-#: makes a claim and gives what ends it, or ``None`` if the UDN is claimed; raises `OSError` where that is impossible
+#: makes a claim, and gives a function that ends it, or ``None`` if the UDN is claimed already; raises `OSError`
 Take = Callable[[str, Path | None], Callable[[], None] | None]
 
 
@@ -62,13 +61,13 @@ def take_file(name: str, directory: Path | None) -> Callable[[], None] | None:
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(descriptor), os.stat(path)):
                 return lambda: _unlock(descriptor, path)
-        os.close(descriptor)  # its holder removed the file between our opening and our locking
+        os.close(descriptor)  # another process removed the file after it was opened here
     raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(path))
 
 
 def _unlock(descriptor: int, path: Path) -> None:
-    # Removed while it is locked, so that it is not another process's by then. Windows removes no file that is open,
-    # here or in another process. A file that stays does no harm.
+    # The file is removed while it is locked: afterwards it might be another process's. Windows removes no open file, so
+    # there it is closed first. A file that remains does no harm.
     if sys.platform == "win32":
         os.close(descriptor)
     with suppress(OSError):
@@ -80,7 +79,7 @@ def _unlock(descriptor: int, path: Path) -> None:
 if sys.platform == "linux":
 
     def take_socket(name: str, directory: Path | None) -> Callable[[], None] | None:
-        """Claim by an abstract Unix socket; it never listens, so nobody can connect to it or fill its queue."""
+        """Claim by an abstract Unix socket; it does not listen, so no other process can connect to it."""
         claiming = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             claiming.bind(f"\0upnp_trio/{name}")
@@ -98,7 +97,7 @@ else:
 
 @attrs.define(eq=False, repr=False)
 class Claims:
-    """The claims of this process; *directory* is for locked files, on systems that need them."""
+    """The claims of this process; *directory* is for the files of systems that need them."""
 
     directory: Path | None = None
     _take: Take = TAKE

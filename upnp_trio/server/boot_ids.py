@@ -1,9 +1,9 @@
 """BOOTID: a number that rises with each start and with each change of the network (UDA 2.0 §1.2.2).
 
-UDA suggests the time of the start in Unix seconds, which needs no memory. That falls back where the clock does, as on
-a machine without a clock battery, and where a network that flapped has used up more numbers than seconds have
-passed. So the last number is kept in a file of the state directory, and the next one is above it. All processes that
-share the directory share the numbers.
+UDA suggests the time of the start in Unix seconds, which needs no storage. It is lower than before if the clock is, as
+on a machine without a clock battery, or if a network that changed often has used more numbers than seconds have
+passed. So the last number is kept in a file of the state directory, and the next one is above it. Processes that share
+the directory share the numbers.
 
 CONFIGID needs no such history: it is derived from the documents, so equal numbers mean equal documents.
 """
@@ -30,16 +30,16 @@ FILE_NAME = "boot_id"
 LOCK_NAME = "boot_id.lock"
 # Ten digits and the end of the line; what is longer is no BOOTID.
 MAX_FILE_BYTES = 11
-# A state directory that does not answer, such as one on a lost network drive, must not keep a device from its start.
+# A state directory on a network drive that is lost may block for minutes, and must not delay the start by that.
 STATE_SECONDS = 2.0
 
 
 def boot_id_after(last: int, seconds: int) -> int:
-    """The BOOTID that follows *last* when the clock shows so many Unix *seconds*: the later of the two.
+    """The BOOTID that follows *last* when the clock shows so many Unix *seconds*: the clock's, or one more than *last*.
 
-    BOOTID has 31 bits, and UDA says nothing of what comes after the highest. It starts over from the clock there,
-    which is counted modulo 2**31 and so starts over itself in 2038: a control point must see that BOOTID has changed,
-    and a number that stays would hide that.
+    BOOTID has 31 bits, and UDA does not define what follows the highest. Here, it starts over from the clock, which is
+    counted modulo 2**31 and so starts over in 2038, too. A BOOTID that stayed at the highest would hide every later
+    restart; one that is lower is at least another one.
     """
     seconds = max(seconds, 1) % (MAX_BOOT_ID + 1)
     following = max(seconds, last + 1)
@@ -50,7 +50,7 @@ def boot_id_after(last: int, seconds: int) -> int:
 
 @attrs.define(eq=False, repr=False)
 class UsedBootIds:
-    """The last BOOTID that a process has used, as two starts may share a second; for all its threads."""
+    """The last BOOTID that a process has used, in any of its threads: two starts may happen within a second."""
 
     last: int = 0
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
@@ -72,10 +72,10 @@ _IN_THIS_PROCESS = UsedBootIds()
 
 @attrs.define(eq=False, repr=False)
 class BootIds:
-    """Gives one BOOTID after the other; *directory* is where the last one is kept, or ``None`` to keep nothing.
+    """The source of BOOTIDs; *directory* is where the last one is kept, or ``None`` to keep nothing.
 
-    Whatever is wrong with the directory or the file, there is a BOOTID: the clock's, above all that this process has
-    used. The first failure is worth one line at INFO.
+    If the directory or the file cannot be used, BOOTID follows the clock and rises within this process. The first such
+    failure is logged, at INFO.
     """
 
     utcnow: Callable[[], datetime]
@@ -90,7 +90,7 @@ class BootIds:
             await trio.lowlevel.checkpoint()
             return self._used.next(seconds)
         with trio.move_on_after(STATE_SECONDS):
-            # abandoned when it does not answer, as nothing can end a thread; what it may write later does no harm
+            # a thread cannot be ended, so it is abandoned if it takes too long; what it may write later does no harm
             boot_id, problem = await trio.to_thread.run_sync(
                 _next_kept, self.directory, self._used.last, seconds, abandon_on_cancel=True
             )
@@ -107,7 +107,7 @@ class BootIds:
 
 
 def _next_kept(directory: Path, last: int, seconds: int) -> tuple[int, str | None]:
-    """The BOOTID after *last* and the one that *directory* keeps, which it takes the place of; and what went wrong."""
+    """The BOOTID after *last* and after the one kept in *directory*, which it replaces; and what went wrong."""
     path = directory / FILE_NAME
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -116,13 +116,13 @@ def _next_kept(directory: Path, last: int, seconds: int) -> tuple[int, str | Non
             boot_id = boot_id_after(max(last, kept), seconds)
             replace_file(path, b"%d\n" % boot_id)
     except OSError as error:
-        kept, _ = _read(path)  # it may be there to read, if not to write
+        kept, _ = _read(path)  # it may be readable all the same
         return boot_id_after(max(last, kept), seconds), _explain(error, path)
     return boot_id, problem
 
 
 def _read(path: Path) -> tuple[int, str | None]:
-    """The BOOTID in the file at *path*, or 0; and what is wrong with a file that is there."""
+    """The BOOTID in the file at *path*, or 0 if there is none; and what is wrong with the file."""
     try:
         text = read_file(path, MAX_FILE_BYTES).strip()
     except FileNotFoundError:

@@ -16,9 +16,9 @@ __all__ = ["ChangeLock"]
 
 @attrs.define(eq=False, repr=False)
 class ChangeLock:
-    """Lets changes happen one after the other, each of them entirely or not at all."""
+    """Lets one change happen at a time, entirely or not at all."""
 
-    #: whether devices may change no more, as they leave
+    #: whether no device may change any more
     ended: bool = False
     _lock: trio.Lock = attrs.field(factory=trio.Lock)
 
@@ -26,8 +26,8 @@ class ChangeLock:
     async def turn(self) -> AsyncIterator[None]:
         """Wait for the turn, and hold it for as long as the body runs.
 
-        The waiting can be cancelled and then leaves no trace. The body cannot: it is shielded, and bounds the time that
-        it takes itself.
+        The wait can be cancelled, and nothing has happened then. The body cannot be cancelled: it must take a bounded
+        time.
         """
         async with self._lock:
             with trio.CancelScope(shield=True):

@@ -1,7 +1,7 @@
 """The root devices that are served: added, removed and updated while searches, fetches and announcements go on.
 
-Each change is made entirely or not at all, and one after the other (`ChangeLock`). What was rendered of a device before
-it changed is given out by nobody afterwards.
+Changes are made one at a time, each entirely or not at all (`ChangeLock`). After a change, nothing is sent that was
+rendered before it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class DeviceHost:
     site: Site
     responder: Responder
     announcer: Announcer
-    #: by each UDN in lower case, those of embedded devices too; shared with `ConflictWatch`, which reads it
+    #: by UDN in lower case, also by those of embedded devices; `ConflictWatch` reads it, too
     by_udn: dict[str, ServedDevice]
     _claims: dict[str, Claim] = attrs.field(factory=dict)
     _host_id: Callable[[], str] = attrs.field(factory=lambda: cache(host_id))
@@ -65,7 +65,7 @@ class DeviceHost:
             self._install(self._prepare_new(root))
 
     def close(self) -> None:
-        """Give up all claims."""
+        """Close all claims."""
         self._give_up(list(self._claims))
 
     async def add(self, root: RootDevice) -> ServedDevice:
@@ -112,7 +112,7 @@ class DeviceHost:
         self.announcer.add(device.announced)
 
     async def _take_away(self, device: ServedDevice, but: Collection[str] = ()) -> None:
-        """Let no search find *device*, revoke it, and then drop its documents and its UDNs, *but* for some."""
+        """Stop answering searches for *device*, revoke it, and then drop its documents and its UDNs, *but* for some."""
         self.responder.remove(device.announced)
         await self.announcer.remove(device.announced)
         self.site.remove(device.published.description_path)
@@ -131,10 +131,10 @@ class DeviceHost:
     # --- a device that is to be served ---
 
     def _prepare_new(self, root: RootDevice) -> ServedDevice:
-        """*root* ready to be served, under the first of its possible UDNs that no other program on this host has."""
+        """*root* made ready under the first of its possible UDNs that no other program on this host has claimed."""
         names = possible_names(root, self._host_id)
         first = next(names)
-        check(first)  # the others differ in derived UDNs alone
+        check(first)  # the other ones differ in derived UDNs alone
         taken: UdnTaken | None = None
         for named in chain([first], names):
             try:
@@ -152,7 +152,7 @@ class DeviceHost:
         raise taken
 
     def _counterpart(self, root: RootDevice) -> tuple[RootDevice, ServedDevice]:
-        """*root* with the UDNs of a device that is served, and that device."""
+        """*root* with the UDNs under which it is served, and the device that is served now."""
         names = list(possible_names(root, self._host_id))
         for named in names:
             udn = str(named.udn).lower()
@@ -162,14 +162,17 @@ class DeviceHost:
         raise KeyError(f"no root device {names[0].udn} is served")
 
     def _prepare(self, root: RootDevice, named: RootDevice, old: ServedDevice | None = None) -> ServedDevice:
-        """*named*, which is *root* with all UDNs, ready to be served in place of *old*; an error changes nothing."""
+        """*named*, which is *root* with all UDNs, made ready to take the place of *old*, and its UDNs claimed.
+
+        Claims nothing if it raises.
+        """
         for embedded in named.walk():
             if self.by_udn.get(str(embedded.udn).lower(), old) is not old:
                 raise DescriptionError(
                     f"two of the devices to serve have the UDN {embedded.udn}; "
                     "give each its own udn, or another friendly_name"
                 )
-        # an embedded device without a UDN gets one that is derived from the root's, so the root's claim is its own
+        # an embedded device without a UDN gets one that is derived from the root's, so the root's claim covers it
         given = [str(device.udn).lower() for device in root.walk() if device.udn is not None]
         claims = self._claim([str(named.udn).lower(), *given])
         try:
@@ -181,7 +184,7 @@ class DeviceHost:
         return device
 
     def _claim(self, udns: Iterable[str]) -> dict[str, Claim]:
-        """Claims of those of *udns* that have none yet."""
+        """Claim those of *udns* that this host has not claimed yet; raises `UdnTaken`."""
         claims: dict[str, Claim] = {}
         for udn in dict.fromkeys(udns):
             if udn in self._claims:

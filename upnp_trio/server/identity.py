@@ -29,17 +29,17 @@ _NAMESPACE = uuid.UUID("5a9d5e3e-4a5c-4b0e-9f0a-6d2f1f0f3c61")
 _MACHINE_ID_FILES = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 # The multicast bit, which no card's address has, and which marks one that Python made up (RFC 4122 §4.5).
 _MADE_UP = 1 << 40
-# How many programs on one host may serve the same device without a given UDN, each under a UDN of its own.
+# How many programs on one host may serve one device that was given no UDN, each under another one.
 MAX_INSTANCES = 64
 
 
 def host_id() -> str:
-    """What tells this host from all others and stays: the machine id together with a hardware address.
+    """A text that identifies this host and never changes: the machine id together with a hardware address.
 
-    The machine id alone would not do, as hosts that are made from one image share it. Nor would the hardware address
-    alone, as a container gets a new one at each start. Neither leaves the host; names made from them by SHA-1 do.
+    Hosts that are made from one image share the machine id, and a container may get a new hardware address at each
+    start, so neither would do alone. Neither leaves the host; only names derived from them by SHA-1 do.
 
-    Raises `NetworkError` if the system cannot tell at the moment, as another identity must not come from that.
+    Raises `NetworkError` if the system cannot read them at the moment, as the identity must not change because of that.
     """
     try:
         machine_id = _machine_id()
@@ -48,13 +48,13 @@ def host_id() -> str:
         raise NetworkError(
             f"the UDN cannot be derived from this host: {error.strerror}; try again, or give the device a UDN"
         ) from error
-    # a made-up address is another one at each start, so it is better than nothing, and worse than a machine id
+    # a made-up address differs at each start, so it is used only without a machine id
     return f"{machine_id}\0{address or ('' if machine_id else f'{uuid.getnode():012x}')}"
 
 
 def _machine_id() -> str:
     for path in _MACHINE_ID_FILES:
-        # where there is none; that the process is out of descriptors is another matter
+        # there is no such file; other errors, such as too many open files, say nothing about that
         with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
             if text := Path(path).read_text(encoding="ascii", errors="replace").strip():
                 return text
@@ -67,9 +67,9 @@ def _machine_id() -> str:
 
 
 def _hardware_address() -> str:
-    """The address of this host's first network card, whichever interface a device is served on; empty if it has none.
+    """The address of this host's first network card, whichever interfaces are served; empty if it has none.
 
-    Cards come before what software makes up (bridges, VPNs), of which some get another address at every start.
+    Real cards come before virtual interfaces (bridges, VPNs), of which some get another address at every start.
     """
     found = [
         (not os.path.exists(f"/sys/class/net/{name}/device"), is_container_bridge(name), position, address)
@@ -82,10 +82,10 @@ def _hardware_address() -> str:
 
 
 def possible_names(root: RootDevice, host: Callable[[], str]) -> Iterator[RootDevice]:
-    """*root* with a UDN for each device: the UDN that it was given, or else each that can be derived for it.
+    """*root* with a UDN for each device: with the given UDN, or with each of those that can be derived for it.
 
     The first program on this host takes the first one, the second program the second one, and so on. *host* gives the
-    `host_id`, and is asked only if something is to be derived.
+    `host_id`, and is called only if a UDN is to be derived.
     """
     if all(device.udn is not None for device in root.walk()):
         yield root
@@ -107,7 +107,7 @@ def with_udns(root: RootDevice, host: str, instance: int = 1) -> RootDevice:
         embedded = [named(child, f"{place}{udn}/{number}/") for number, child in enumerate(device.devices)]
         return attrs.evolve(device, udn=udn, devices=embedded)
 
-    # the first has no number, and no place starts like that of the others
+    # the first instance has no number in its name; no other place begins with a number sign
     named_root = named(root, "" if instance == 1 else f"#{instance}/")
     assert isinstance(named_root, type(root))
     return named_root

@@ -37,7 +37,7 @@ InterfaceAddress = tuple[int, IpAddress]
 
 @attrs.frozen(kw_only=True)
 class _Difference:
-    """What is to be closed and opened, and the addresses that are served before and after."""
+    """The interfaces to close and to open, and the addresses that are served before and after."""
 
     gone: list[Interface]
     come: list[Interface]
@@ -46,25 +46,25 @@ class _Difference:
 
     @property
     def replaced(self) -> list[Interface]:
-        """What is gone on a link that is still served, with other addresses."""
+        """Those that are gone and whose link is still served, with other addresses."""
         links = set(map(_link, self.come))
         return [interface for interface in self.gone if _link(interface) in links]
 
     @property
     def removed(self) -> list[Interface]:
-        """What is gone together with its link."""
+        """Those that are gone together with their links."""
         return [interface for interface in self.gone if interface not in self.replaced]
 
     @property
     def links_without_sender(self) -> set[tuple[int, int]]:
-        """The links that are still served, but from none of the addresses that announced there."""
+        """The links that are still served, but from none of the addresses that announced there before."""
         kept = self.before & self.after
         return set(map(_link, self.replaced)) - {(index, ip.version) for index, ip in kept}
 
 
 @attrs.define(eq=False, repr=False, kw_only=True)
 class NetworkFollower:
-    """Looks at the network, opens and closes interfaces, and lets all parts know of it."""
+    """Looks at the network when it may have changed, opens and closes interfaces, and announces what changed."""
 
     network: Network
     settings: Settings
@@ -75,7 +75,7 @@ class NetworkFollower:
     responder: Responder
     announcer: Announcer
     conflicts: ConflictWatch
-    #: what was decided about each interface when the network was looked at last
+    #: which interfaces are served and why, as of the last look at the network
     choices: tuple[Choice, ...] = ()
     #: addresses that the system was still checking at the last change of the network; when they become usable, that is
     #: a part of the same change
@@ -86,8 +86,8 @@ class NetworkFollower:
     def start(self, nursery: trio.Nursery) -> None:
         """Serve on the interfaces that there are, with tasks in *nursery*.
 
-        Raises `NetworkError` if the system cannot tell them, if one that was asked for does not exist, and if a port
-        is taken: at the start, the caller can mend that.
+        Raises `NetworkError` if the system cannot list its interfaces, if one that was asked for does not exist, and if
+        a port is taken: at the start, the caller can mend that.
         """
         interfaces = self.network.interfaces()
         if problem := missing(interfaces, self.settings.interfaces):
@@ -147,7 +147,10 @@ class NetworkFollower:
         return [interface for interface in by_family if interface.addresses]
 
     def _compare(self, wanted: list[Interface], nursery: trio.Nursery) -> _Difference:
-        """What differs from what is open; opens new interfaces, as one that cannot be opened is no difference."""
+        """How *wanted* differs from what is open.
+
+        Opens the interfaces that are new, as one that cannot be opened makes no difference.
+        """
         before = list(self.interfaces.all)
         gone = [interface for interface in before if interface not in wanted]
         come = [interface for interface in wanted if interface not in before]
@@ -160,7 +163,10 @@ class NetworkFollower:
         )
 
     async def _complete(self, difference: _Difference, nursery: trio.Nursery) -> None:
-        """Serve addresses too that have become usable since the last change; BOOTID stays, as it is the same change."""
+        """Serve also the addresses that have become usable since the last change.
+
+        They belong to that change, so BOOTID stays and the other addresses announce nothing.
+        """
         self.announcer.use(())
         await self.interfaces.close(difference.gone)
         self._open(difference.come, nursery)
@@ -170,9 +176,9 @@ class NetworkFollower:
         )
 
     async def _change(self, difference: _Difference, nursery: trio.Nursery) -> None:
-        """Follow a change: byebye for what is lost, then another BOOTID, and all is announced anew (UDA 2.0 §1).
+        """Send byebye for what is lost, and then announce everything with another BOOTID (UDA 2.0 §1).
 
-        What came is open before anything is sent, as that takes its time with many devices.
+        New interfaces are opened before anything is sent, as sending takes a while with many devices.
         """
         boot_id = await self.boot_ids.next()
         replaced, removed = difference.replaced, difference.removed
@@ -185,10 +191,12 @@ class NetworkFollower:
         self.announcer.use(sender for sender in senders if _interface_address(sender) in kept)
         await self.announcer.byebye([sender for sender in senders if sender.interface in removed])
         await self.interfaces.close(removed)
-        # there, the address that came revokes what the lost one announced
-        mute = difference.links_without_sender
-        await self.announcer.byebye([sender for sender in senders if _link(sender.interface) in mute])
-        if boot_id > self.announcer.boot_id:  # where BOOTID starts over, it cannot be told (UDA 2.0 §1.2.4)
+        # what a lost address announced there is revoked from the one that took its place
+        links = difference.links_without_sender
+        await self.announcer.byebye([sender for sender in senders if _link(sender.interface) in links])
+        if (
+            boot_id > self.announcer.boot_id
+        ):  # NEXTBOOTID must be higher (UDA 2.0 §1.2.4); not so where BOOTID starts over
             await self.announcer.update(self.announcer.senders, boot_id)
         self.announcer.boot_id = boot_id
         self.responder.reset(boot_id, self.interfaces.senders)
@@ -200,7 +208,7 @@ class NetworkFollower:
             self.interfaces.try_open(interface, nursery)
 
     def _use_all(self) -> None:
-        """Send from all interfaces that are open, and show their addresses."""
+        """Announce from all interfaces that are open, and show their addresses on the pages."""
         senders = self.interfaces.senders
         self.conflicts.own.use(senders, self.announcer.boot_id)
         self.announcer.use(senders)

@@ -39,7 +39,7 @@ class _OpenInterface:
 
 @attrs.define(eq=False, repr=False, kw_only=True)
 class OpenInterfaces:
-    """Opens and closes interfaces; the responder and the HTTP server receive on those that are open."""
+    """Opens and closes interfaces, and lets the responder and the HTTP server receive on those that are open."""
 
     network: Network
     settings: Settings
@@ -97,7 +97,7 @@ class OpenInterfaces:
             logger.warning("%s is not served: %s", interface.name, error)
 
     def forget_failures(self, but: Container[Interface]) -> None:
-        """Log the next failure of every interface *but* some, which have not changed since."""
+        """Let the next failure of every interface be logged again, *but* for some."""
         self._failing = {interface for interface in self._failing if interface in but}
 
     async def close(self, interfaces: Iterable[Interface]) -> None:

@@ -24,7 +24,7 @@ from upnp_trio.state import state_directory
 
 __all__ = ["ServeOptions", "Settings"]
 
-# Host and port of a URL of ours; what stands for the host is looked at more closely.
+# The form of an advertised URL; port and host are checked more closely after that.
 _BASE_URL = re.compile(r"http://(?P<host>[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?")
 # RFC 1123 §2.1, and the underscore that some home networks have
 _LABEL = re.compile(r"[0-9A-Za-z_]([0-9A-Za-z_-]{0,61}[0-9A-Za-z_])?")
@@ -53,7 +53,7 @@ class ServeOptions(TypedDict, total=False):
 
 
 def _names(names: Sequence[str]) -> tuple[str, ...]:
-    # a text is a sequence of texts, too, but stands for one name here
+    # a str is a sequence of str, too, but means one name here
     return (names,) if isinstance(names, str) else tuple(names)
 
 

@@ -65,7 +65,7 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
     by one.
 
     *Errors*: `DescriptionError` and `NetworkError` leave before the body starts. An exception of the body leaves
-    as itself, after byebye. If a task of ours fails, the body is cancelled and `DeviceFailed` leaves.
+    as itself, after byebye. If a task of this package fails, the body is cancelled and `DeviceFailed` leaves.
 
     *Resources*: all sockets are closed when this ends, which takes up to three seconds if requests are in flight.
     """
@@ -89,7 +89,7 @@ async def serve_on(
 ) -> AsyncIterator[Running]:
     """Like `serve_devices`, on a network that the caller opens and closes.
 
-    Without *boot_ids*, BOOTID rises within this process and nothing is kept, whatever *settings* say.
+    Without *boot_ids*, BOOTID rises within this process and nothing is kept; ``state_dir`` is not used.
     """
     boot_ids = boot_ids or BootIds(settings.utcnow)
     spec_version = devices[0].spec_version if devices else DEFAULT_SPEC_VERSION
@@ -100,7 +100,7 @@ async def serve_on(
             await nursery.start(parts.http.run)
             nursery.start_soon(parts.responder.send_due)
             parts.follower.start(nursery)
-            await nursery.start(_announce, parts)  # last: what LOCATION names answers already
+            await nursery.start(_announce, parts)  # last, when LOCATION can be fetched
             nursery.start_soon(parts.follower.follow, nursery)
             yield Running(
                 stats=parts.stats,
@@ -132,7 +132,7 @@ async def _announce(parts: _Parts, *, task_status: trio.TaskStatus[None]) -> NoR
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
 class _Parts:
-    """What serving devices is made of; each part receives those that it needs, and this only starts and stops them."""
+    """The parts that serve devices; each was given those that it uses."""
 
     stats: Stats
     events: Events
@@ -212,7 +212,11 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
 
 
 def _metered(site: Site, stats: Stats, parts: Callable[[], _Parts]) -> Metered:
-    from upnp_trio.server.monitoring.metrics import Metered, State, render_metrics  # here, as most devices go without
+    from upnp_trio.server.monitoring.metrics import (
+        Metered,
+        State,
+        render_metrics,
+    )  # imported here, as few devices need it
 
     def render() -> bytes:
         now = parts()

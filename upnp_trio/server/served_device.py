@@ -38,8 +38,8 @@ class ServedDevice:
         return self.published.root
 
     def equals(self, other: ServedDevice) -> bool:
-        """Whether whoever looks at both sees no difference."""
-        # the language is no part of the description document, but of the answers and the page
+        """Whether control points and browsers see no difference between the two."""
+        # the language is in no document, but in HTTP's headers and on the page
         return self.published == other.published and self.root.language == other.root.language
 
 

@@ -159,7 +159,7 @@ async def test_a_set_that_a_change_of_the_network_cuts_short_is_sent_whole(autoj
         await trio.sleep(10)
         before = len(network.air.sent)
         network.air.stalls += [0, 0.2]
-        while network.air.stalls:  # until the second message of the next set waits for room
+        while network.air.stalls:  # noqa: ASYNC110  # until the second message of the next set waits for room
             await trio.sleep(0.1)
         network.change(interface("192.0.2.7/24", "fe80::7/64"), ETH1)
         await trio.sleep(5)

@@ -27,7 +27,7 @@ from upnp_trio.ssdp.schedule import FIRST_REPEATS, announcement_gaps
 
 __all__ = ["Announcer"]
 
-# What leaving, and every change, waits for at most on a network that takes nothing; the pace of many devices is added.
+# How long byebye may take on a network that takes nothing; the pace of many devices is added.
 BYEBYE_SECONDS = 1.0
 # Twice, as UDP loses datagrams (UDA 1.0 §1.1.3), with a gap, as what is lost is lost in bursts.
 BYEBYE_ROUNDS = 2
@@ -58,7 +58,7 @@ class _Set:
 
 @attrs.define(eq=False, repr=False, kw_only=True)
 class Announcer:
-    """Announces root devices with every sender, and revokes them; its owner makes one change at a time."""
+    """Announces root devices with every sender, and revokes them; its callers make one change at a time."""
 
     boot_id: int
     rng: Random
@@ -100,7 +100,7 @@ class Announcer:
             self.add(root)
 
     def announce_all_again(self) -> None:
-        """Announce all root devices as if they were new: the network, or BOOTID, is another one."""
+        """Announce all root devices as if they were new, after a change of the network or of BOOTID."""
         self._due.clear()
         self._retries.try_all()
         for root in list(self._timetables):
@@ -113,14 +113,14 @@ class Announcer:
             self._schedule(_Timetable(root, gaps, senders, besides=True), trio.current_time())
 
     def use(self, senders: Iterable[Sender]) -> None:
-        """Send with *senders* from now on; others are touched no more, and may be closed."""
+        """Send with *senders* alone from now on; the others may be closed."""
         self.senders = tuple(senders)
         self._retries.keep(self.senders)
         if self._now_sent is not None:
             self._now_sent.scope.cancel(reason="the network has changed")
 
     async def update(self, senders: Collection[Sender], next_boot_id: int) -> None:
-        """Announce with *senders*, where the devices are known, that BOOTID is about to change (UDA 2.0 §1.2.4)."""
+        """Announce with *senders* that BOOTID is about to change (UDA 2.0 §1.2.4), within the time of `byebye`."""
 
         def messages(root: AdvertisedRoot, origin: Origin) -> Iterator[bytes]:
             return update_set(root, origin, self.boot_id, next_boot_id)
@@ -166,7 +166,7 @@ class Announcer:
     async def _retry(self, retry: Retry, sent: Counter[str]) -> None:
         """Announce with one sender what it has missed; if that fails again, the rest is missed again."""
         if retry.due > trio.current_time():
-            return  # it has failed since, and has a later date
+            return  # it has failed again since, and has a later date
         missed, retry.missed = retry.missed, {}
         for root in missed:
             await self._announce_set(_Timetable(root, iter(()), [retry.sender], besides=True), sent)
@@ -193,7 +193,7 @@ class Announcer:
             error = failed.get(sender)
             if error is None:
                 self._retries.note_success(sender)
-            elif sender in self.senders:  # of an address that is lost, nothing else was to be expected
+            elif sender in self.senders:  # otherwise its address is lost, which explains the failure
                 retry = self._retries.note_failure(sender, root, error, trio.current_time())
                 self._put(retry.due, retry)
 
@@ -216,8 +216,8 @@ class Announcer:
     def _schedule(self, timetable: _Timetable, after: float) -> None:
         gap = next(timetable.gaps, None)
         if gap is not None:
-            # a date and not a gap, so that work does not shift the next one; what a suspended host missed is not made
-            # up for
+            # counted from the planned date, so that the time for sending does not add up; sets that a suspended host
+            # has missed are not sent later
             self._put(max(after + gap, trio.current_time()), timetable)
 
     def _put(self, due: float, entry: _Timetable | Retry) -> None:
@@ -225,7 +225,7 @@ class Announcer:
         self._wakeup.set(due)
 
     async def _byebye(self, roots: Collection[AdvertisedRoot], senders: Collection[Sender]) -> None:
-        # those that fail come last, as they may cost all the time that there is
+        # those that fail come last, as they may use up the time
         senders = sorted(senders, key=self._retries.is_failing)
         async with self._sending:
             with trio.move_on_after(_longest(roots, senders, BYEBYE_ROUNDS)):
@@ -248,5 +248,5 @@ class Announcer:
 
 
 def _longest(roots: Iterable[AdvertisedRoot], senders: Collection[Sender], rounds: int = 1) -> float:
-    """How long it may take to send a set of each root device with each sender, so many times."""
+    """How many seconds it may take to send the sets of all root devices with all senders, so many times."""
     return BYEBYE_SECONDS + seconds_of(rounds * len(senders) * sum(len(root.rows) for root in roots))

@@ -1,7 +1,7 @@
-"""Messages of other programs in the name of a device of ours, on another host or on this one.
+"""Announcements by other programs, on this host or another one, that use the UDN of a device that is served here.
 
-Our own messages come back to us: multicast is looped to this host, and two interfaces may be on one link. They are told
-apart from those of another program by what only we send: our addresses, our BOOTIDs and our LOCATIONs.
+Messages that this process has sent are received again: multicast is looped back, and two interfaces may be on one link.
+They are recognized by their source address, BOOTID and LOCATION, of which another program shares two at most.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ __all__ = ["ConflictWatch", "OwnMessages"]
 
 logger = logging.getLogger(__name__)
 
-# One announcement more in a minute: two devices with one UDN must not answer each other without end.
+# One more announcement in a minute: two devices with one UDN must not answer each other without end.
 ANSWER_SECONDS = 60.0
-# A message comes back within milliseconds, and the network does not change more often than this meanwhile.
+# How many former addresses, URLs and BOOTIDs are known. A message is received again within milliseconds, in which the
+# network does not change more often than this.
 FORMER_KEPT = 8
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ T = TypeVar("T")
 
 @attrs.define(eq=False, repr=False)
 class OwnMessages:
-    """Tells messages of ours by what we have sent lately."""
+    """Recognizes the messages that this process has sent lately."""
 
     _addresses: dict[str, None] = attrs.field(factory=dict)
     #: in lower case
@@ -45,18 +46,18 @@ class OwnMessages:
     _boot_ids: dict[int, None] = attrs.field(factory=dict)
 
     def use(self, senders: Iterable[Sender], boot_id: int) -> None:
-        """Note that messages are sent with *senders* and *boot_id* from now on."""
+        """Note that messages are sent from *senders* with *boot_id* from now on."""
         senders = list(senders)
         self._addresses = _renewed(self._addresses, [str(sender.address) for sender in senders])
         self._base_urls = _renewed(self._base_urls, [sender.origin.base_url.lower() for sender in senders])
         self._boot_ids = _renewed(self._boot_ids, [boot_id])
 
     def is_from_here(self, address: str) -> bool:
-        """Whether *address* is, or was lately, one that we send from."""
+        """Whether *address* is, or was lately, an address of a sender."""
         return address in self._addresses
 
     def contain(self, message: Alive | ByeBye | Update, address: str, description_path: str) -> bool:
-        """Whether *message*, which came from *address* and is about the device at *description_path*, is ours."""
+        """Whether *message*, which came from *address*, is one of ours about the device at *description_path*."""
         if address not in self._addresses or message.boot_id not in self._boot_ids:
             return False
         if isinstance(message, ByeBye):
@@ -66,7 +67,7 @@ class OwnMessages:
 
 
 def _renewed(kept: dict[T, None], now: Iterable[T]) -> dict[T, None]:
-    """All of *now*, and the last of what was kept before."""
+    """*kept* with all of *now*, and of the others the last `FORMER_KEPT`."""
     now = dict.fromkeys(now)
     former = [one for one in kept if one not in now]
     return dict.fromkeys(former[-FORMER_KEPT:]) | now
@@ -74,9 +75,12 @@ def _renewed(kept: dict[T, None], now: Iterable[T]) -> dict[T, None]:
 
 @attrs.define(eq=False, repr=False, kw_only=True)
 class ConflictWatch:
-    """Warns of other programs that announce or revoke a device of ours, and announces it again, both rarely."""
+    """Warns of other programs that announce or revoke a device with a UDN of ours, and announces ours again.
 
-    #: the devices that are served, by each of their UDNs in lower case; the owner changes it
+    Both are limited in rate.
+    """
+
+    #: the devices that are served, by each of their UDNs in lower case; `DeviceHost` changes it
     devices: Mapping[str, ServedDevice]
     announcer: Announcer
     stats: Stats
@@ -86,7 +90,7 @@ class ConflictWatch:
     _answered: dict[str, float] = attrs.field(factory=dict)
 
     def receive_notify(self, message: Alive | ByeBye | Update, peer: Address, endpoint: Endpoint) -> None:
-        """Take note of a NOTIFY that *endpoint* has received from *peer*."""
+        """Handle a NOTIFY that *endpoint* has received from *peer*."""
         udn = message.usn.partition("::")[0]
         device = self.devices.get(udn.lower())
         if device is None or self.own.contain(message, peer[0], device.published.description_path):
@@ -94,14 +98,14 @@ class ConflictWatch:
         self.stats.conflicts += 1
         if self._log_limit.is_news("conflict", peer[0], trio.current_time()):
             where = f"{peer[0]} on {endpoint.interface.name}"
-            logger.warning(  # what stands behind the UDN is theirs, and could steer a terminal
+            logger.warning(  # the UDN alone, as the rest of the USN may contain control characters
                 "%s %s our %s; two devices with one UDN hide each other: give one of them another UUID",
                 f"another program on this host ({where})" if self.own.is_from_here(peer[0]) else where,
                 "sends byebye for" if isinstance(message, ByeBye) else "announces",
                 udn,
             )
         if self._wants_answer(device.udn, trio.current_time()):
-            self.announcer.announce_again(device.announced)  # the first set leaves after a random wait
+            self.announcer.announce_again(device.announced)  # after a random wait
 
     def _wants_answer(self, udn: str, now: float) -> bool:
         self._answered = {known: time for known, time in self._answered.items() if now < time + ANSWER_SECONDS}

@@ -36,7 +36,7 @@ Messages = Callable[[AdvertisedRoot, Origin], Iterable[bytes]]
 
 @attrs.define(eq=False, repr=False)
 class PacedSets:
-    """Sends sets of messages; all that one announcer sends goes through one of these."""
+    """Sends sets of messages one after the other, at a bounded rate."""
 
     stats: Stats
     _burst_start: float = -math.inf
@@ -49,9 +49,9 @@ class PacedSets:
         senders: Iterable[Sender],
         sent: Counter[str],
     ) -> dict[Sender, OSError]:
-        """Send the set of each root device with each sender, and count in *sent* how many left, by interface.
+        """Send the set of each root device with each sender, and count the messages in *sent*, by interface.
 
-        Gives the senders that failed. Such a sender is left out from there on: its next message would fail, too.
+        Gives the senders that failed, with the error. After its first error, a sender is left out.
         """
         failed: dict[Sender, OSError] = {}
         senders = list(senders)
@@ -73,7 +73,7 @@ class PacedSets:
                 await sender.announce(payload)
                 return None
             raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
-        except OSError as error:  # a state of the network, and not the end of the device
+        except OSError as error:  # a state of the network, which does not end the device
             self.stats.send_errors[error.strerror or str(error)] += 1
             return error
 

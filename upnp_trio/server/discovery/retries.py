@@ -1,7 +1,7 @@
-"""Senders that fail: each is left alone for a while, which grows with every attempt that fails.
+"""Senders that fail: each is tried again after a pause, which grows with every failed attempt.
 
-The pause belongs to the sender and not to a device: a network that was mute for a second is tried again after two,
-however many devices it missed, and all of them are announced then.
+The pause belongs to the sender, whatever the number of devices: after a network has refused everything for a second,
+one attempt is made, and all devices are announced then.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ __all__ = ["Retries", "Retry"]
 
 logger = logging.getLogger(__name__)
 
-# A sender's second failure is worth a warning: the first one is normal for an interface that goes, as its going is
-# known a moment later.
+# A sender's second failure is worth a warning. The first one is normal for an interface that is removed, as that is
+# noticed a moment later.
 FIRST_RETRY_SECONDS = 2.0
 MAX_RETRY_SECONDS = 60.0
 
 
 @attrs.define(eq=False, repr=False)
 class Retry:
-    """A sender that failed, and the root devices that have not been announced with it; times are on trio's clock."""
+    """A sender that failed, and the root devices that have not been announced with it."""
 
     sender: Sender
-    #: how long it is left alone after its last failure, in seconds, and until when
+    #: the pause after its last failure, in seconds, and when it ends, on trio's clock
     pause: float = FIRST_RETRY_SECONDS
     due: float = -math.inf
     missed: dict[AdvertisedRoot, None] = attrs.field(factory=dict)
@@ -50,7 +50,7 @@ class Retries:
         return sender in self._by_sender
 
     def may_send(self, sender: Sender, root: AdvertisedRoot, now: float) -> bool:
-        """Whether *sender* may be tried; if it may not, *root* is announced with it when it is tried again."""
+        """Whether *sender* has no pause; if it has one, *root* is announced with it after that."""
         retry = self._by_sender.get(sender)
         if retry is None or retry.due <= now:
             return True
@@ -58,7 +58,7 @@ class Retries:
         return False
 
     def note_failure(self, sender: Sender, root: AdvertisedRoot, error: OSError, now: float) -> Retry:
-        """Leave *sender* alone, as it could not announce *root*; gives what is to be done at its date."""
+        """Begin a pause of *sender*, which could not announce *root*; gives what is to be done when it ends."""
         retry = self._by_sender.get(sender)
         if retry is None:
             retry = self._by_sender[sender] = Retry(sender)
@@ -81,7 +81,7 @@ class Retries:
         self._by_sender = {sender: retry for sender, retry in self._by_sender.items() if sender in senders}
 
     def try_all(self) -> None:
-        """Let every sender be tried at once, as all devices are announced again; a pause that fails grows on."""
+        """End all pauses, as all devices are announced again; the next pause of a sender that fails is longer still."""
         for retry in self._by_sender.values():
             retry.due = -math.inf
             retry.missed.clear()
