@@ -222,16 +222,21 @@ async def test_a_directory_that_does_not_answer_does_not_hold_up_the_start(
     """As a lost network drive does not; only a thread can wait for one."""
     answered = trio.Event()
     token = trio.lowlevel.current_trio_token()
+    asked = 0
 
     def wait(*arguments: object) -> tuple[int, None]:
+        nonlocal asked
+        asked += 1
         trio.from_thread.run(answered.wait, trio_token=token)
         return 1, None
 
     monkeypatch.setattr(boot_ids, "_next_kept", wait)
     monkeypatch.setattr(boot_ids, "STATE_SECONDS", 0.05)
     with caplog.at_level(logging.INFO):
-        assert await started(NOON_SECONDS, tmp_path).next() == NOON_SECONDS
+        source = started(NOON_SECONDS, tmp_path)
+        assert [await source.next() for _ in range(3)] == [NOON_SECONDS, NOON_SECONDS + 1, NOON_SECONDS + 2]
     answered.set()
+    assert asked == 1
     assert [record.getMessage() for record in caplog.records] == [
         f"BOOTID may be lower after the next start: {tmp_path} does not answer"
     ]

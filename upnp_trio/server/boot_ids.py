@@ -98,6 +98,7 @@ class BootIds:
             self._note(problem)
             return boot_id
         self._note(f"{self.directory} does not answer")
+        self.directory = None  # or each change of the network would leave a thread behind
         return self._used.next(seconds)
 
     def _note(self, problem: str | None) -> None:

@@ -108,8 +108,8 @@ class ConflictWatch:
             self.announcer.announce_again(device.announced)  # after a random wait
 
     def _wants_answer(self, udn: str, now: float) -> bool:
-        self._answered = {known: time for known, time in self._answered.items() if now < time + ANSWER_SECONDS}
         if now < self._answered.get(udn, -math.inf) + ANSWER_SECONDS:
             return False
+        self._answered = {known: time for known, time in self._answered.items() if now < time + ANSWER_SECONDS}
         self._answered[udn] = now
         return True
