@@ -13,10 +13,13 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
+from tests.growth import held_by
 from tests.server.fakes import NOON, FakeNetwork, interface
+from tests.server.ledger import Ledger
 from tests.server.test_serve import CancelAt
 from upnp_trio import DescriptionError, RootDevice, Running, UpnpTrioError
 from upnp_trio.server.discovery.announcer import BYEBYE_GAP, BYEBYE_SECONDS
+from upnp_trio.server.discovery.conflicts import ANSWER_SECONDS
 from upnp_trio.server.discovery.pacing import FULL_BUFFER_SECONDS
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
@@ -422,3 +425,20 @@ async def test_a_conflict_while_a_device_is_removed_does_not_announce_it_again(a
         await trio.sleep(5)
         assert running.stats.conflicts == 1
         assert isinstance(last_notify(network, BASIC), ByeBye)
+
+
+async def test_devices_that_come_and_go_leave_nothing_behind(autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    network.air.sent = Ledger(latest=1e9)
+    theirs = render_byebye(ByeBye(notification_type="n", usn=str(BASIC.udn)))
+    held: list[int] = []
+    settings = Settings(rng=Random(0), utcnow=lambda: NOON, max_age=10**9)  # no date comes up by itself
+    async with serve_on(network, [BASIC], settings) as running:
+        for _ in range(2):
+            for _ in range(50):
+                await running.add(OTHER)
+                await running.remove(str(OTHER.udn))
+                network.endpoint.multicast_receiver.say(theirs, ASKER)  # so that it is announced again
+                await trio.sleep(ANSWER_SECONDS)
+            held.append(held_by(running, but=[running.stats, network]))
+    assert held[1] <= held[0] + 10

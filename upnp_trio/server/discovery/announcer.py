@@ -90,6 +90,7 @@ class Announcer:
     async def remove(self, root: AdvertisedRoot) -> None:
         """Announce *root* no more, and revoke it; takes a second at most, like `byebye`."""
         del self._timetables[root]
+        self._drop_dates(root)
         if self._now_sent is not None and self._now_sent.root is root:
             self._now_sent.scope.cancel(reason="the device is removed")
         await self._byebye([root], self.senders)
@@ -97,6 +98,7 @@ class Announcer:
     def announce_again(self, root: AdvertisedRoot) -> None:
         """Announce *root* as if it were new, unless it was removed meanwhile."""
         if root in self._timetables:
+            self._drop_dates(root)
             self.add(root)
 
     def announce_all_again(self) -> None:
@@ -219,6 +221,11 @@ class Announcer:
             # counted from the planned date, so that the time for sending does not add up; sets that a suspended host
             # has missed are not sent later
             self._put(max(after + gap, trio.current_time()), timetable)
+
+    def _drop_dates(self, root: AdvertisedRoot) -> None:
+        """Drop the dates of *root*; left where they are, they would stay for as long as an announcement holds."""
+        self._due = [each for each in self._due if isinstance(each[2], Retry) or each[2].root is not root]
+        heapq.heapify(self._due)
 
     def _put(self, due: float, entry: _Timetable | Retry) -> None:
         heapq.heappush(self._due, (due, next(self._order), entry))
