@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
 
 # Trees of devices take long to draw on a busy machine; pytest-timeout watches over the whole instead.
 settings.register_profile("upnp_trio", deadline=None)
 settings.load_profile("upnp_trio")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def state_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Devices that are served on a real network, here or by the command, keep their BOOTIDs away from the user's."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patched.delenv("STATE_DIRECTORY", raising=False)
+        yield

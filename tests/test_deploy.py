@@ -77,6 +77,8 @@ def test_the_unit_waits_for_readiness_and_for_byebye() -> None:
         ("CapabilityBoundingSet", [""]),
         ("NoNewPrivileges", ["yes"]),
         ("ProtectSystem", ["strict"]),
+        ("StateDirectory", ["upnp-trio"]),
+        ("StateDirectoryMode", ["0700"]),
         ("ProtectHome", ["yes"]),
         ("PrivateDevices", ["yes"]),
         ("RestrictAddressFamilies", ["AF_INET AF_INET6 AF_NETLINK AF_UNIX"]),

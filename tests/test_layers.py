@@ -20,13 +20,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "dates": set(),
     "_version": set(),
+    "state": set(),
     "model": {"errors", "dates", "_version"},
     "ssdp": {"model", "errors", "dates", "_version"},
     "documents": {"model", "errors", "dates", "_version"},
     "site": {"documents", "ssdp", "model", "errors", "dates", "_version"},
     # the group's address and the size of a datagram are facts of the messages
-    "network": {"ssdp.messages", "ssdp.advertising", "model", "errors", "dates", "_version"},
-    "server": {"site", "network", "documents", "ssdp", "model", "errors", "dates", "_version"},
+    "network": {"ssdp.messages", "ssdp.advertising", "model", "state", "errors", "dates", "_version"},
+    "server": {"site", "network", "state", "documents", "ssdp", "model", "errors", "dates", "_version"},
     "cli": {"server", "site", "network", "documents", "ssdp", "model", "errors", "dates", "_version"},
     "__main__": {"cli"},
 }

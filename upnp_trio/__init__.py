@@ -19,19 +19,23 @@ if TYPE_CHECKING:
         MalformedMessage,
         NetworkError,
         PortTaken,
+        UdnTaken,
         UpnpTrioError,
     )
     from upnp_trio.model.device import Device, Icon, RootDevice, Service
     from upnp_trio.model.extension import ExtensionElement, PnpX
     from upnp_trio.model.names import DeviceType, ServiceType, Udn
     from upnp_trio.model.rules import Violation, check, violations
+    from upnp_trio.network.interfaces import Choice, Interface
     from upnp_trio.server.monitoring.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered
     from upnp_trio.server.monitoring.stats import Counted, Stats
     from upnp_trio.server.options import ServeOptions, Settings
-    from upnp_trio.server.serve import Location, Running, serve_device, serve_devices
+    from upnp_trio.server.running import Location, Running
+    from upnp_trio.server.serve import serve_device, serve_devices
 
 __all__ = [
     "Announced",
+    "Choice",
     "Counted",
     "DescriptionError",
     "Device",
@@ -40,6 +44,7 @@ __all__ = [
     "Event",
     "ExtensionElement",
     "Icon",
+    "Interface",
     "Location",
     "MalformedMessage",
     "NetworkChanged",
@@ -56,6 +61,7 @@ __all__ = [
     "Settings",
     "Stats",
     "Udn",
+    "UdnTaken",
     "UpnpTrioError",
     "Violation",
     "__version__",
@@ -78,15 +84,18 @@ _HOMES = {
         "MalformedMessage",
         "NetworkError",
         "PortTaken",
+        "UdnTaken",
         "UpnpTrioError",
     ),
     "upnp_trio.model.device": ("Device", "Icon", "RootDevice", "Service"),
     "upnp_trio.model.extension": ("ExtensionElement", "PnpX"),
     "upnp_trio.model.names": ("DeviceType", "ServiceType", "Udn"),
     "upnp_trio.model.rules": ("Violation", "check", "violations"),
+    "upnp_trio.network.interfaces": ("Choice", "Interface"),
     "upnp_trio.server.monitoring.events": ("Announced", "Event", "NetworkChanged", "RequestAnswered", "SearchAnswered"),
     "upnp_trio.server.options": ("ServeOptions", "Settings"),
-    "upnp_trio.server.serve": ("Location", "Running", "serve_device", "serve_devices"),
+    "upnp_trio.server.running": ("Location", "Running"),
+    "upnp_trio.server.serve": ("serve_device", "serve_devices"),
     "upnp_trio.server.monitoring.stats": ("Counted", "Stats"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

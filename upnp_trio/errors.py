@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["DescriptionError", "DeviceFailed", "MalformedMessage", "NetworkError", "PortTaken", "UpnpTrioError"]
+__all__ = [
+    "DescriptionError",
+    "DeviceFailed",
+    "MalformedMessage",
+    "NetworkError",
+    "PortTaken",
+    "UdnTaken",
+    "UpnpTrioError",
+]
 
 
 class UpnpTrioError(Exception):
@@ -23,6 +31,10 @@ class NetworkError(UpnpTrioError):
 
 class PortTaken(NetworkError):
     """A port that serving needs is held by another program that does not share it."""
+
+
+class UdnTaken(NetworkError):
+    """Another program on this host serves a device with this UDN."""
 
 
 class DeviceFailed(UpnpTrioError):

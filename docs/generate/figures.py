@@ -28,7 +28,7 @@ CHARACTER = 6.9
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("server",),
-    ("network",),
+    ("state", "network"),
     ("site",),
     ("ssdp", "documents"),
     ("model",),

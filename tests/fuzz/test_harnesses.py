@@ -13,7 +13,7 @@ from tests.fuzz.harnesses import HARNESSES, seeds
 from tests.fuzz.script import read_script
 from upnp_trio.documents.description import render_description
 from upnp_trio.model.device import RootDevice
-from upnp_trio.server import device_host
+from upnp_trio.server.discovery import conflicts
 from upnp_trio.site import Request, Response
 
 FOLDER = Path(__file__).parent
@@ -118,8 +118,8 @@ def test_a_device_that_stops_answering_is_found(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_log_that_a_stranger_writes_in_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    log = device_host.logger.warning
-    monkeypatch.setattr(device_host.logger, "warning", lambda text, *values: log(f"{text}\x1b[2J", *values))
+    log = conflicts.logger.warning
+    monkeypatch.setattr(conflicts.logger, "warning", lambda text, *values: log(f"{text}\x1b[2J", *values))
     assert "a control character is logged" in find("searches", seed("searches/our_udn_from_elsewhere"))
 
 

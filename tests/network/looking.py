@@ -13,6 +13,7 @@ import trio
 
 from upnp_trio.errors import NetworkError
 from upnp_trio.network.changes import Changes
+from upnp_trio.network.claims import Claims
 from upnp_trio.network.interfaces import Interface
 from upnp_trio.network.served_interface import InterfaceOptions, SystemNetwork
 
@@ -30,7 +31,7 @@ def _open(network: SystemNetwork, interface: Interface) -> str:
 
 async def main(last: str) -> None:
     """Look at the interfaces and open them, without a pause."""
-    network = SystemNetwork(Changes(None))
+    network = SystemNetwork(Changes(None), Claims())
     counts: Counter[str] = Counter()
     names: set[str] = set()
     while last not in names:

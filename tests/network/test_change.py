@@ -1,4 +1,4 @@
-"""The network changes while a device is served: sockets follow, and the announcements that UDA wants are sent."""
+"""The network changes while a device is served: sockets follow, and the announcements are those that UDA wants."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _usns(messages: Iterable[Message]) -> set[str]:
 
 
 def _receive_reborn(listener: Radio, after: int) -> list[Message]:
-    """All that was received, once the whole set was announced with a BOOTID above *after*."""
+    """Everything that was received by the time the whole set was announced with a BOOTID above *after*."""
 
     def enough(messages: list[Message]) -> bool:
         return JAMBON.usns <= _usns(each for each in _kind(messages, "ssdp:alive") if boot_id(each) > after)
@@ -71,14 +71,14 @@ def _receive_reborn(listener: Radio, after: int) -> list[Message]:
 
 
 def _receive_three_times(listener: Radio, boot_id_: int) -> None:
-    """Wait until the whole set was announced three times with one BOOTID, so that nothing more is due for a while."""
+    """Wait until all three sets with one BOOTID were received, so that no announcement is due for a long time."""
     listener.receive_until(
         lambda received: sum(boot_id(each) == boot_id_ for each in _kind(received, "ssdp:alive")) >= 3 * ROWS
     )
 
 
 def _check_told_of_change(received: list[Message], old: int) -> None:
-    """Where nothing changed: update for each row, alive with the BOOTID that it announced, and no byebye."""
+    """Check what an interface announces that has not changed: an update for each row, then alive, and no byebye."""
     updates = _kind(received, "ssdp:update")
     assert _usns(updates) == JAMBON.usns
     assert _kind(received, "ssdp:byebye") == []

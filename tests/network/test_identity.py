@@ -1,16 +1,17 @@
-"""The UUID of a device whose file has none: another one on each host, the same one at every start."""
+"""What a device is known by: a UUID, the same at every start and its own in each program and host, and BOOTID."""
 
 from __future__ import annotations
 
 import re
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.network.following import search_until
+from tests.network.following import boot_ids, search_until
 from tests.network.namespaces import LINK, Namespace, Network
-from tests.network.served import Served
+from tests.network.served import JAMBON, REPOSITORY, Served, command, open_served
 
 if TYPE_CHECKING:
     from tests.network.scenes import Pair, Serve
@@ -66,6 +67,74 @@ def test_a_device_keeps_its_uuid_when_a_container_engine_comes(pair: Pair, serve
         if len(udns) == 1 and not _has(pair.device, "docker0"):
             pair.device.ip("link", "add", "docker0", "address", "02:42:00:00:00:01", "type", "bridge")
     assert len(udns) == 1
+
+
+def test_a_second_program_with_the_same_device_takes_a_udn_of_its_own_and_says_so(pair: Pair, nameless: Path) -> None:
+    seconds: set[str] = set()
+    with open_served(pair.device, nameless) as first:
+        for _ in range(2):
+            with open_served(pair.device, nameless) as second:
+                assert second.program.errors == (
+                    "WARNING: another program on this host already serves Nameless; "
+                    f"this one serves it as {_udn(second)}"
+                )
+                seconds.add(_udn(second))
+                answers = search_until(pair.asker, lambda received: len(received) >= 2)
+                assert {answer["USN"] for answer in answers} == {
+                    f"{_udn(each)}::upnp:rootdevice" for each in (first, second)
+                }
+                assert second.program.stop() == 0
+        # the byebye of the second one is about itself alone
+        answers = search_until(pair.asker, lambda received: len(received) >= 1)
+        assert [answer["USN"] for answer in answers] == [f"{_udn(first)}::upnp:rootdevice"]
+    assert len(seconds) == 1
+    assert seconds != {_udn(first)}
+
+
+def test_a_second_program_with_the_same_given_udn_is_refused_at_once(
+    network: Network, pair: Pair, serve: Serve
+) -> None:
+    serve(pair.device, JAMBON.file)
+    second = pair.device.run(*command(JAMBON.file), cwd=REPOSITORY)
+    udn = JAMBON.rows[1][1]
+    assert (second.returncode, second.stdout) == (1, "")
+    assert second.stderr == (
+        f"Error: another program on this host serves {udn}; stop it, or give this device another UDN (--uuid)\n"
+    )
+    serve(network.add_host("other"), JAMBON.file).stop()  # another host has claims of its own
+
+
+def test_a_claim_ends_with_the_program_that_was_killed(pair: Pair, nameless: Path) -> None:
+    with open_served(pair.device, nameless) as killed:
+        udn = _udn(killed)
+        killed.program.stop(signal.SIGKILL)
+    with open_served(pair.device, nameless) as served:
+        assert _udn(served) == udn
+
+
+@pytest.mark.parametrize("variable", ["XDG_STATE_HOME", "STATE_DIRECTORY"])
+def test_boot_id_rises_over_starts_although_the_clock_is_behind(
+    variable: str, pair: Pair, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, str(tmp_path))
+    kept = (tmp_path if variable == "STATE_DIRECTORY" else tmp_path / "upnp_trio") / "boot_id"
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text("2000000000\n")  # 2033
+    for expected in (2000000001, 2000000002):
+        served = serve(pair.device, JAMBON.file)
+        assert boot_ids(search_until(pair.asker, lambda received: len(received) >= 1)) == {expected}
+        served.stop()
+    assert kept.read_text() == "2000000002\n"
+
+
+def test_boot_id_needs_no_home_and_no_directory_that_can_be_written_to(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", "/proc/upnp_trio")
+    with open_served(pair.device, "--log-level", "info", JAMBON.file) as served:
+        (line,) = re.findall(r"^INFO: BOOTID .*$", served.program.errors, re.MULTILINE)
+        assert "/proc/upnp_trio" in line
+        assert served.program.stop() == 0
 
 
 def _has(host: Namespace, link: str) -> bool:

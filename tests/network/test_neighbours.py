@@ -1,4 +1,4 @@
-"""Other programs on the device's host and its link: port 1900 is shared, and an error names its holder."""
+"""Other programs on the device's host and its link: port 1900 is shared, and where it is not, an error says so."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BOTH = JAMBON.usns | GATEWAY.usns
 # what container engines call a bridge's end of a cable to a container
 PORT_TO_GUEST = "veth7c1d2e3"
 
-# Holds UDP port 1900 at an address for itself until it is ended, and prints its process id.
+# Holds UDP port 1900 at an address, unshared, until it is ended, and prints its process id.
 HOLDER = """
 import os, socket, sys, time
 holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -44,7 +44,7 @@ sys.stdin.read()
 
 
 def _open_foreign(host: Namespace, link: str = LINK) -> Radio:
-    """What most other programs open: port 1900 at every address, shared, and a membership."""
+    """A socket as most other programs open it: port 1900 at every address, shared, and a membership."""
     radio = Radio(host.open_socket(socket.SOCK_DGRAM))
     radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
     radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -124,19 +124,19 @@ def test_a_holder_of_our_address_moves_unicast_searches_to_another_port(pair: Pa
         served.stop()
 
 
-def test_a_holder_of_the_whole_port_is_named_and_announcing_alone_works(pair: Pair, serve_both: Serve) -> None:
+def test_the_holder_of_the_whole_port_is_named_and_announcing_alone_works(pair: Pair, serve_both: Serve) -> None:
     with (
         Program(pair.device.command(sys.executable, "-c", HOLDER, "0.0.0.0")) as program,
         open_listener(pair.asker) as listener,
     ):
         pid = program.wait_for(r"^pid (\d+)$").group(1)
-        said = pair.device.run(*command("--ipv4-only", JAMBON.file), cwd=REPOSITORY)
-        assert said.returncode == 1
-        assert said.stdout == ""
-        assert re.fullmatch(r"Error: \S[^\n]*\n", said.stderr), said.stderr
+        ended = pair.device.run(*command("--ipv4-only", JAMBON.file), cwd=REPOSITORY)
+        assert ended.returncode == 1
+        assert ended.stdout == ""
+        assert re.fullmatch(r"Error: \S[^\n]*\n", ended.stderr), ended.stderr
         name = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
-        assert "UDP port 1900" in said.stderr
-        assert f"{name!r} (pid {pid})" in said.stderr
+        assert "UDP port 1900" in ended.stderr
+        assert f"{name!r} (pid {pid})" in ended.stderr
         assert listener.receive_for(0.01) == []
 
         served = serve_both(pair.device, "--announce-only", "--ipv4-only", JAMBON.file)
@@ -166,7 +166,7 @@ def test_what_is_advertised_is_in_every_location(pair: Pair, serve_both: Serve) 
     assert fetch(pair.asker, f"http://{pair.device_address}:49152{path}").status == 200
 
 
-def test_somebody_else_with_our_udn_is_named_in_a_warning(pair: Pair) -> None:
+def test_a_device_on_another_host_with_our_udn_is_named_in_a_warning(pair: Pair) -> None:
     udn = "2fac1234-31f8-11b4-a222-08002b34c003"
     arguments: list[str | Path] = ["--ipv4-only", "--uuid", udn, JAMBON.file]
     with open_served(pair.device, *arguments) as ours, open_served(pair.asker, *arguments) as theirs:
@@ -177,7 +177,35 @@ def test_somebody_else_with_our_udn_is_named_in_a_warning(pair: Pair) -> None:
             assert served.program.stop() == 0
             lines = served.program.errors.splitlines()
             assert all(line.startswith("WARNING: ") for line in lines)
-            assert len(lines) <= 2, "it is logged once, and perhaps when the other leaves; not at every announcement"
+            assert len(lines) <= 2, "one warning, and perhaps one when the other leaves; not one for every announcement"
+
+
+@pytest.mark.parametrize("nts", ["ssdp:alive", "ssdp:byebye"])
+def test_another_program_on_this_host_with_our_udn_is_named_in_a_warning(nts: str, pair: Pair) -> None:
+    """One that makes no claims: it is noticed when it announces."""
+    udn = JAMBON.rows[1][1]
+    theirs = "\r\n".join(
+        [
+            *("NOTIFY * HTTP/1.1", f"HOST: {GROUP}:{PORT}", "CACHE-CONTROL: max-age=1800", "SERVER: a UPnP/1.1 b"),
+            *(f"LOCATION: http://{pair.device_address}:8080/d.xml", f"NT: {udn}", f"USN: {udn}", f"NTS: {nts}"),
+            *("BOOTID.UPNP.ORG: 7", "", ""),
+        ]
+    )
+    with (
+        open_served(pair.device, "--ipv4-only", JAMBON.file) as served,
+        open_searcher(pair.device, address=pair.device_address) as other,
+        open_listener(pair.asker) as listener,
+    ):
+        listener.receive_for(SILENCE_SECONDS)
+        before = len(listener.received)
+        other.send(theirs.encode())
+        where = rf"another program on this host \({pair.device_address} on {LINK}\)"
+        served.program.wait_for_error(rf"^WARNING: {where} .* our {udn}; ", FOLLOW_SECONDS)
+        # that datagram, and then three sets of announcements
+        answered = listener.receive(before + 1 + 3 * ROWS)[before + 1 :]
+        assert {message["USN"] for message in answered} == JAMBON.usns
+        assert served.program.stop() == 0
+        assert served.program.errors.count("WARNING") == 1, "none of our own messages is taken for another program's"
 
 
 def test_a_container_bridge_is_skipped_beside_a_network_and_served_without_one(
@@ -236,10 +264,10 @@ def test_the_interfaces_are_shown_with_what_was_decided_and_why(pair: Pair) -> N
 
 
 def _table(host: Namespace, *names: str) -> dict[str, tuple[str, str]]:
-    """What `interfaces` shows: by interface, whether it is served, and why."""
-    said = host.run(*command("interfaces", *names), cwd=REPOSITORY)
-    assert (said.returncode, said.stderr) == (0, "")
-    head, *rows = said.stdout.splitlines()
+    """What the command `interfaces` shows: for each interface, whether it is served, and why."""
+    ended = host.run(*command("interfaces", *names), cwd=REPOSITORY)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    head, *rows = ended.stdout.splitlines()
     assert head.split() == ["INTERFACE", "SERVED", "ADDRESSES", "WHY"]
     cells = [re.split(r" {2,}", row) for row in rows]
     return {name: (served, why) for name, served, _, why in cells}

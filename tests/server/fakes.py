@@ -17,7 +17,8 @@ import trio
 import trio.testing
 
 from upnp_trio.errors import NetworkError
-from upnp_trio.network.endpoint import Address, Endpoint, Receiver, Sender
+from upnp_trio.network.claims import Claim
+from upnp_trio.network.endpoint import STALLED_SEND_SECONDS, Address, Endpoint, Receiver, Sender
 from upnp_trio.network.interfaces import Interface, IpAddress
 from upnp_trio.network.listeners import HttpListener, authority
 from upnp_trio.network.served_interface import InterfaceOptions, ServedInterface, base_url
@@ -96,14 +97,19 @@ class Sent:
 
 @attrs.define(eq=False)
 class Air:
-    """What one sender or several say; *failures* are raised, one for each send, before anything is taken again."""
+    """What senders send."""
 
     sent: list[Sent] = attrs.field(factory=list)
-    failures: list[OSError] = attrs.field(factory=list)
+    #: raised, one for each send, until there are none left; ``None`` lets the send succeed
+    failures: list[OSError | None] = attrs.field(factory=list)
     #: how long an announcement waits for room in the send buffer
     stalls: list[float] = attrs.field(factory=list)
     #: addresses from which nothing leaves
     mute: set[IpAddress] = attrs.field(factory=set)
+
+    def fail_after(self, sends: int, error: OSError) -> None:
+        """Let so many sends succeed before one fails."""
+        self.failures += [*[None] * sends, error]
 
     def messages(self, *kinds: type[Message]) -> list[Message]:
         return [sent.message for sent in self.sent if isinstance(sent.message, kinds)]
@@ -118,8 +124,8 @@ class FakeSender(Sender):
     def send(self, payload: bytes, destination: Address) -> bool:
         if self.socket.fileno() < 0:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        if self.air.failures:
-            raise self.air.failures.pop(0)
+        if self.air.failures and (failure := self.air.failures.pop(0)):
+            raise failure
         if self.address in self.air.mute:
             raise OSError(errno.ENETDOWN, os.strerror(errno.ENETDOWN))
         now = trio.current_time()
@@ -129,7 +135,10 @@ class FakeSender(Sender):
     async def announce(self, payload: bytes) -> None:
         await trio.lowlevel.checkpoint()
         if self.air.stalls:
-            await trio.sleep(self.air.stalls.pop(0))
+            stall = self.air.stalls.pop(0)
+            await trio.sleep(min(stall, STALLED_SEND_SECONDS))
+            if stall > STALLED_SEND_SECONDS:
+                raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
         self.send(payload, self.group)
 
 
@@ -270,6 +279,17 @@ async def serving_http(answers: ResponseWriter, listener: FakeListener) -> Async
         nursery.cancel_scope.cancel()
 
 
+@attrs.frozen(eq=False)
+class FakeClaim:
+    """A UDN among those that are claimed, until it is closed."""
+
+    udn: str
+    claimed: set[str]
+
+    def close(self) -> None:
+        self.claimed.remove(self.udn)
+
+
 class FakeNetwork:
     """A network that a test changes; *air* has all that is said on it."""
 
@@ -279,7 +299,12 @@ class FakeNetwork:
         self.endpoints: dict[Interface, FakeEndpoint] = {}
         self.listeners: dict[IpAddress, FakeListener] = {}
         self.refused: dict[str, NetworkError] = {}
+        #: raised when the interfaces are asked for
+        self.unknown: NetworkError | None = None
+        #: the UDNs that programs on this host have claimed
+        self.claimed: set[str] = set()
         self._news = trio.lowlevel.ParkingLot()
+        self._changed = False
         self._slept = False
 
     @property
@@ -297,15 +322,26 @@ class FakeNetwork:
     def change(self, *interfaces: Interface, slept: bool = False) -> None:
         """Be another network from now on."""
         self.now = list(interfaces)
-        self._slept = slept
+        self._changed, self._slept = True, slept
         self._news.unpark_all()
 
     def interfaces(self) -> list[Interface]:
+        if self.unknown is not None:
+            raise self.unknown
         return list(self.now)
 
     async def wait_for_change(self) -> bool:
-        await self._news.park()
+        await trio.lowlevel.checkpoint()
+        while not self._changed:
+            await self._news.park()
+        self._changed = False
         return self._slept
+
+    def claim(self, udn: str) -> Claim | None:
+        if udn in self.claimed:
+            return None
+        self.claimed.add(udn)
+        return FakeClaim(udn, self.claimed)
 
     def find_port(self, interfaces: Iterable[Interface]) -> int:
         return 49152

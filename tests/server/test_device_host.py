@@ -1,8 +1,7 @@
-"""A network that changes, and devices that come and go, on a clock and a network of our own."""
+"""A network that changes, and devices that come and go, on trio's MockClock and a network in memory."""
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +20,7 @@ from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.messages import Alive, ByeBye, Message, Search, SearchResponse, Update
 from upnp_trio.ssdp.policy import MAX_ANSWERS
-from upnp_trio.ssdp.rendering import render_alive, render_byebye, render_search
+from upnp_trio.ssdp.rendering import render_search
 
 ETH0 = interface("192.0.2.7/24")
 ETH1 = interface("198.51.100.7/24", name="eth1", index=3)
@@ -40,8 +39,8 @@ async def served(
         yield running
 
 
-def said(network: FakeNetwork, name: str, since: float) -> list[tuple[str, str, int | None]]:
-    """What was said on interface *name* since then: kind, address, BOOTID; each once, in order."""
+def notified(network: FakeNetwork, name: str, since: float) -> list[tuple[str, str, int | None]]:
+    """The NOTIFYs on interface *name* since then, as kind, address and BOOTID; each kind once, in order."""
     found: dict[tuple[str, str, int | None], None] = {}
     for sent in network.air.sent:
         message = sent.message
@@ -61,7 +60,7 @@ async def search(network: FakeNetwork, target: str = "upnp:rootdevice", *, on: i
     return [answer for answer in answers if isinstance(answer, SearchResponse)]
 
 
-async def test_an_interface_that_comes_is_served_after_the_others_were_told_of_the_new_boot_id(
+async def test_an_interface_that_comes_is_served_after_the_new_boot_id_was_announced_to_the_others(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     network = FakeNetwork(ETH0)
@@ -72,11 +71,11 @@ async def test_an_interface_that_comes_is_served_after_the_others_were_told_of_t
         network.change(ETH0, ETH1)
         await trio.sleep(10)
         assert running.boot_id > old
-        assert said(network, "eth0", since=10) == [
+        assert notified(network, "eth0", since=10) == [
             ("Update", "192.0.2.7", old),
             ("Alive", "192.0.2.7", running.boot_id),
         ]
-        assert said(network, "eth1", since=10) == [("Alive", "198.51.100.7", running.boot_id)]
+        assert notified(network, "eth1", since=10) == [("Alive", "198.51.100.7", running.boot_id)]
         updates = [message for message in network.air.messages(Update) if isinstance(message, Update)]
         assert len(updates) == 3
         assert {update.next_boot_id for update in updates} == {running.boot_id}
@@ -97,7 +96,7 @@ async def test_an_address_that_is_replaced_is_revoked_and_the_new_one_announced_
         old = running.boot_id
         network.change(MOVED)
         await trio.sleep(10)
-        assert said(network, "eth0", since=10) == [
+        assert notified(network, "eth0", since=10) == [
             ("ByeBye", "192.0.2.77", old),
             ("Alive", "192.0.2.77", running.boot_id),
         ]
@@ -105,7 +104,7 @@ async def test_an_address_that_is_replaced_is_revoked_and_the_new_one_announced_
         assert answer.location.startswith("http://192.0.2.77:49152/")
 
 
-async def test_an_interface_that_can_no_longer_speak_does_not_hold_up_the_others(
+async def test_an_interface_that_can_no_longer_send_does_not_hold_up_the_others(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     network = FakeNetwork(ETH0)
@@ -114,8 +113,8 @@ async def test_an_interface_that_can_no_longer_speak_does_not_hold_up_the_others
         network.air.failures.extend(OSError(101, "Network is unreachable") for _ in range(2))
         network.change(ETH1)
         await trio.sleep(10)
-        assert said(network, "eth0", since=10) == []
-        assert said(network, "eth1", since=10) == [("Alive", "198.51.100.7", running.boot_id)]
+        assert notified(network, "eth0", since=10) == []
+        assert notified(network, "eth1", since=10) == [("Alive", "198.51.100.7", running.boot_id)]
         # tried once in each of two rounds, not for each of three rows
         assert running.stats.send_errors == {"Network is unreachable": 2}
 
@@ -145,8 +144,8 @@ async def test_an_interface_that_goes_is_revoked_there_and_nowhere_else(
         old = running.boot_id
         network.change(ETH1)
         await trio.sleep(10)
-        assert said(network, "eth0", since=10) == [("ByeBye", "192.0.2.7", old)]
-        assert said(network, "eth1", since=10) == [
+        assert notified(network, "eth0", since=10) == [("ByeBye", "192.0.2.7", old)]
+        assert notified(network, "eth1", since=10) == [
             ("Update", "198.51.100.7", old),
             ("Alive", "198.51.100.7", running.boot_id),
         ]
@@ -164,7 +163,7 @@ async def test_no_network_is_a_normal_state_and_the_device_appears_when_one_come
         assert network.air.sent == []
         network.change(ETH0)
         await trio.sleep(10)
-        assert said(network, "eth0", since=0) == [("Alive", "192.0.2.7", running.boot_id)]
+        assert notified(network, "eth0", since=0) == [("Alive", "192.0.2.7", running.boot_id)]
         assert len(await search(network)) == 1
         network.change()
         await trio.sleep(10)
@@ -195,7 +194,7 @@ async def test_an_address_that_was_still_being_checked_is_no_change_when_it_can_
         assert sources == {"192.0.2.7", "fe80::7"}
 
 
-async def test_what_changes_nothing_says_nothing(autojump_clock: trio.testing.MockClock) -> None:
+async def test_a_look_that_finds_no_change_sends_nothing(autojump_clock: trio.testing.MockClock) -> None:
     network = FakeNetwork(ETH0)
     async with served(network):
         await trio.sleep(10)
@@ -211,7 +210,7 @@ async def test_a_host_that_has_slept_announces_again(autojump_clock: trio.testin
         await trio.sleep(10)
         network.change(ETH0, slept=True)
         await trio.sleep(0.2)
-        assert said(network, "eth0", since=10) == [("Alive", "192.0.2.7", running.boot_id)]
+        assert notified(network, "eth0", since=10) == [("Alive", "192.0.2.7", running.boot_id)]
 
 
 async def test_a_request_in_flight_on_an_untouched_interface_is_not_disturbed(
@@ -232,7 +231,7 @@ async def test_a_request_in_flight_on_an_untouched_interface_is_not_disturbed(
         await client.aclose()
 
 
-async def test_an_interface_that_cannot_be_opened_is_told_once_and_tried_again(
+async def test_an_interface_that_cannot_be_opened_is_logged_once_and_tried_again(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     network = FakeNetwork(ETH0, ETH1)
@@ -248,6 +247,86 @@ async def test_an_interface_that_cannot_be_opened_is_told_once_and_tried_again(
         network.change(ETH0, ETH1)
         await trio.sleep(10)
         assert len(running.locations) == 2
+
+
+async def test_an_interface_that_comes_and_cannot_be_opened_changes_nothing(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    network = FakeNetwork(ETH0)
+    network.refused["eth1"] = NetworkError("it is gone already")
+    async with served(network) as running:
+        await trio.sleep(10)
+        before, boot_id = len(network.air.sent), running.boot_id
+        for interfaces in ((ETH0, ETH1), (ETH0,), (ETH0, ETH1)):
+            network.change(*interfaces)
+            await trio.sleep(10)
+        assert (running.boot_id, network.air.sent[before:]) == (boot_id, [])
+        del network.refused["eth1"]
+        network.change(ETH0, ETH1)
+        await trio.sleep(10)
+        assert running.boot_id == boot_id + 1
+        assert len(running.locations) == 2
+    assert {record.getMessage() for record in caplog.records} == {"eth1 is not served: it is gone already"}
+
+
+async def test_an_address_that_is_replaced_by_one_that_cannot_be_opened_is_lost_until_it_can(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network) as running:
+        await trio.sleep(10)
+        network.refused["eth0"] = NetworkError("not now")
+        network.change(MOVED)
+        await trio.sleep(10)
+        assert not running.locations
+        del network.refused["eth0"]
+        network.change(MOVED)
+        await trio.sleep(10)
+        assert list(running.locations) == [f"http://192.0.2.77:49152/{ROOT_UUID}/description.xml"]
+        assert len(await search(network)) == 1
+
+
+async def test_a_network_that_cannot_be_looked_at_stays_as_it_is(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As when the process is out of file descriptors, which is no reason to think that the interfaces are gone."""
+    network = FakeNetwork(ETH0)
+    async with served(network) as running:
+        await trio.sleep(10)
+        before, boot_id = len(network.air.sent), running.boot_id
+        network.unknown = NetworkError("too many open files")
+        for _ in range(5):
+            network.change(ETH0, ETH1)
+            await trio.sleep(1)
+        assert network.air.sent[before:] == []
+        assert running.boot_id == boot_id
+        assert len(await search(network)) == 1
+        network.change(ETH0, ETH1, slept=True)
+        await trio.sleep(1)
+        assert notified(network, "eth0", since=15) == [("Alive", "192.0.2.7", boot_id)]
+        assert [record.getMessage() for record in caplog.records] == [
+            "cannot look at the network, so what is served stays as it is: too many open files"
+        ]
+        network.unknown = None
+        network.change(ETH0, ETH1)
+        await trio.sleep(10)
+        assert len(running.locations) == 2
+        network.unknown = NetworkError("too many open files")
+        network.change(ETH0)
+        await trio.sleep(10)
+        assert len(running.locations) == 2
+    assert len(caplog.records) == 2  # one for each time that it begins
+
+
+async def test_a_network_that_cannot_be_looked_at_is_an_error_of_the_start(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    network = FakeNetwork(ETH0)
+    network.unknown = NetworkError("too many open files")
+    with pytest.raises(NetworkError, match="too many open files"):
+        async with served(network):
+            raise AssertionError("it must not start")
+    assert network.claimed == set()
 
 
 async def test_a_port_that_is_taken_everywhere_is_an_error_of_the_start(
@@ -272,8 +351,8 @@ async def test_an_advertised_url_takes_the_place_of_every_address(autojump_clock
     network = FakeNetwork(ETH0, ETH1)
     async with served(network, advertise_url="http://203.0.113.5:8080/") as running:
         await trio.sleep(1)
-        told = {message.location for message in network.air.messages(Alive) if isinstance(message, Alive)}
-        assert told == set(running.locations) == {f"http://203.0.113.5:8080/{ROOT_UUID}/description.xml"}
+        announced = {message.location for message in network.air.messages(Alive) if isinstance(message, Alive)}
+        assert announced == set(running.locations) == {f"http://203.0.113.5:8080/{ROOT_UUID}/description.xml"}
 
 
 async def test_answers_that_wait_on_a_link_that_stays_survive_the_flapping_of_another(
@@ -409,41 +488,6 @@ async def test_a_thousand_devices_are_found_and_leave(autojump_clock: trio.testi
         assert len(running.devices) == 1000
     gone = Counter(message.usn for message in network.air.messages(ByeBye) if isinstance(message, ByeBye))
     assert len(gone) == 3000
-    # paced: no tenth of a second has more than two breaths of the announcer
+    # paced: no tenth of a second has more than three bursts
     tenths = Counter(int(sent.time * 10) for sent in network.air.sent if sent.time < 10 or sent.time > before)
     assert max(tenths.values()) <= 3 * 32
-
-
-# --- somebody else in our name ---
-
-
-@pytest.mark.parametrize("usn", [f"uuid:{ROOT_UUID}", f"uuid:{ROOT_UUID.upper()}::upnp:rootdevice"])
-async def test_a_stranger_with_our_udn_is_told_of_once_and_answered_now_and_then(
-    usn: str, autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    network = FakeNetwork(ETH0)
-    stranger = render_byebye(ByeBye(notification_type="n", usn=usn))
-    async with served(network):
-        await trio.sleep(10)
-        for _ in range(50):
-            network.endpoint.multicast_receiver.say(stranger)
-            await trio.sleep(0.5)
-        alives = [sent for sent in network.air.sent if sent.time > 10]
-        assert len(alives) == 9
-    (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert warning.startswith(f"{ASKER[0]} on eth0 says byebye for our {usn.partition('::')[0]}; ")
-
-
-async def test_a_neighbour_with_its_own_udn_and_our_own_echo_are_no_conflict(
-    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    network = FakeNetwork(ETH0)
-    theirs = render_alive(Alive(notification_type="n", usn="uuid:other", location="l", server="s", max_age=1))
-    ours = render_alive(Alive(notification_type="n", usn=str(BASIC.udn), location="l", server="s", max_age=1))
-    async with served(network):
-        await trio.sleep(10)
-        network.endpoint.multicast_receiver.say(theirs)
-        network.endpoint.multicast_receiver.say(ours, ("192.0.2.7", 1900))
-        await trio.sleep(10)
-        assert [sent for sent in network.air.sent if sent.time > 10] == []
-    assert caplog.records == []

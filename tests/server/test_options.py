@@ -1,4 +1,4 @@
-"""What a caller may choose, and what is refused before anything is opened."""
+"""The options of serving, and the values that are refused before anything is opened."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_every_option_has_a_setting_and_every_setting_an_option() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"port": 0}, "port is 0"),
         ({"port": 65536}, "port is 65536"),
@@ -26,19 +26,56 @@ def test_every_option_has_a_setting_and_every_setting_an_option() -> None:
         ({"advertise_url": "192.0.2.1:8080"}, "advertise_url is '192.0.2.1:8080'"),
         ({"advertise_url": "http://192.0.2.1/path"}, "write scheme, host and port"),
         ({"advertise_url": "http://a\r\nb"}, "advertise_url"),
+        ({"advertise_url": "http://192.0.2.1:99999"}, "99999 is no port"),
+        ({"advertise_url": "http://192.0.2.1:0"}, "0 is no port"),
+        ({"advertise_url": "http://192.0.2.1:"}, "no such URL"),
+        ({"advertise_url": "http://192.0.2.1:８０"}, "no such URL"),
+        ({"advertise_url": "http://１９２.0.2.1"}, "no such URL"),
+        ({"advertise_url": "http://ham\0.local"}, r"advertise_url is 'http://ham\x00.local'"),
+        ({"advertise_url": "http://ham\x1b[2J"}, r"advertise_url is 'http://ham\x1b[2J'"),
+        ({"advertise_url": "http://ham\x7f"}, "no such URL"),
+        ({"advertise_url": "http://hâm.local"}, "no such URL"),
+        ({"advertise_url": "http://me@ham.local"}, "no such URL"),
+        ({"advertise_url": "http://"}, "no such URL"),
+        ({"advertise_url": "https://ham.local"}, "no such URL"),
+        ({"advertise_url": "http://ham..local"}, "ham..local is no host name"),
+        ({"advertise_url": "http://-ham"}, "-ham is no host name"),
+        ({"advertise_url": f"http://{'a' * 64}.local"}, "is no host name"),
+        ({"advertise_url": f"http://{'a.' * 130}local"}, "is no host name"),
+        ({"advertise_url": "http://192.0.2.256"}, "192.0.2.256 is no address"),
+        ({"advertise_url": "http://192.0.2"}, "192.0.2 is no address"),
+        ({"advertise_url": "http://1"}, "1 is no address"),
+        ({"advertise_url": "http://[::12345]"}, "[::12345] is no address"),
+        ({"advertise_url": "http://[192.0.2.1]"}, "[192.0.2.1] is no address"),
+        ({"advertise_url": "http://[fe80::1%eth0]"}, "no such URL"),
+        ({"advertise_url": "http://[]"}, "no such URL"),
+        ({"advertise_url": "http://0.0.0.0"}, "nothing can be reached at 0.0.0.0"),
+        ({"advertise_url": "http://[ff02::c]"}, "nothing can be reached at ff02::c"),
+        ({"state_dir": "a\0b"}, r"state_dir is 'a\x00b'"),
         ({"profile": "Windows"}, "profile is 'Windows'; it is one of uda, windows"),
         ({"max_age": 0}, "max_age is 0"),
         ({"max_age": 2**31}, "max_age is 2147483648"),
     ],
 )
-def test_a_value_that_cannot_be_is_refused_by_name(options: dict[str, Any], told: str) -> None:
+def test_an_impossible_value_is_refused_with_its_name(options: dict[str, Any], message: str) -> None:
     with pytest.raises((NetworkError, DescriptionError)) as caught:
         Settings(**options)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    "url", ["http://192.0.2.1", "http://192.0.2.1:8080/", "http://[2001:db8::1]:80", "http://ham.local"]
+    "url",
+    [
+        "http://192.0.2.1",
+        "http://192.0.2.1:8080/",
+        "http://[2001:db8::1]:80",
+        "http://[fe80::1]",
+        "http://ham.local",
+        "http://HAM_3000:65535",
+        "http://ham.example.com.:1",
+        "http://xn--hm-hia.local",
+        "http://3com.example.com",
+    ],
 )
 def test_a_base_url_is_scheme_host_and_port(url: str) -> None:
     assert Settings(advertise_url=url).advertise_url == url.rstrip("/")

@@ -20,7 +20,7 @@ from tests.server.ledger import Ledger, Row
 from upnp_trio import RootDevice, Running
 from upnp_trio.documents.publication import publish
 from upnp_trio.network.interfaces import Interface
-from upnp_trio.server.discovery.announcer import MAX_RETRY_SECONDS
+from upnp_trio.server.discovery.retries import MAX_RETRY_SECONDS
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.advertisements import advertisements

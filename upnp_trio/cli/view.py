@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from upnp_trio.model.device import RootDevice
     from upnp_trio.network.interfaces import Choice
     from upnp_trio.server.monitoring.stats import Counted, Stats
-    from upnp_trio.server.serve import Location
+    from upnp_trio.server.running import Location
 
 __all__ = [
     "LINES_PER_ROUND",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 from upnp_trio.network.changes import Changes, open_changes
+from upnp_trio.network.claims import Claim, Claims
 from upnp_trio.network.endpoint import Endpoint
 from upnp_trio.network.host_interfaces import host_interfaces
 from upnp_trio.network.interfaces import Interface
@@ -17,6 +18,7 @@ from upnp_trio.network.ssdp_sockets import open_endpoint
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from upnp_trio.network.interfaces import IpAddress
 
@@ -67,12 +69,17 @@ class Network(Protocol):
         """Open *interface*; closed at the end. Raises `NetworkError`, and then nothing stays open."""
         ...
 
+    def claim(self, udn: str) -> Claim | None:
+        """Claim *udn* among the programs on this host; ``None`` if one of them has it."""
+        ...
+
 
 class SystemNetwork:
     """The network of this system."""
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: Changes, claims: Claims) -> None:
         self._changes = changes
+        self._claims = claims
 
     def interfaces(self) -> list[Interface]:
         """The interfaces as they are now. Raises `NetworkError` when the system cannot tell."""
@@ -85,6 +92,10 @@ class SystemNetwork:
     def find_port(self, interfaces: Iterable[Interface]) -> int:
         """A TCP port that is free on all of *interfaces*. Raises `NetworkError`."""
         return find_port(interfaces)
+
+    def claim(self, udn: str) -> Claim | None:
+        """Claim *udn* among the programs on this host; ``None`` if one of them has it."""
+        return self._claims.claim(udn)
 
     @contextmanager
     def open(self, interface: Interface, options: InterfaceOptions) -> Iterator[ServedInterface]:
@@ -108,10 +119,13 @@ class SystemNetwork:
 
 
 @contextmanager
-def open_system_network() -> Iterator[SystemNetwork]:
-    """The network of this system and its changes; closed at the end."""
+def open_system_network(state_dir: Path | None = None) -> Iterator[SystemNetwork]:
+    """The network of this system and its changes; closed at the end.
+
+    *state_dir* is where UDNs are claimed on systems that need files for it.
+    """
     with open_changes() as changes:
-        yield SystemNetwork(changes)
+        yield SystemNetwork(changes, Claims(state_dir))
 
 
 def base_url(address: IpAddress, port: int) -> str:

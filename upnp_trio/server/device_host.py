@@ -1,318 +1,207 @@
-"""What one host serves: its root devices, on the interfaces that its network has at the time.
+"""The root devices that are served: added, removed and updated while searches, fetches and announcements go on.
 
-Devices and interfaces come and go while it runs; whatever changes, the answers, the announcements and the pages follow.
-Sockets outlive the tasks that use them, as the last thing they send is byebye.
+Changes are made one at a time, each entirely or not at all (`ChangeLock`). After a change, nothing is sent that was
+rendered before it.
 """
 
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import attrs
 import trio
 
-from upnp_trio.documents.publication import Publication
-from upnp_trio.errors import NetworkError, PortTaken
-from upnp_trio.network.interfaces import Choice, Interface, IpAddress, missing
-from upnp_trio.network.served_interface import InterfaceOptions, Network, ServedInterface
+from upnp_trio.errors import DescriptionError, UdnTaken
+from upnp_trio.model.names import Udn
+from upnp_trio.model.rules import check
+from upnp_trio.network.claims import Claim
+from upnp_trio.network.served_interface import Network
+from upnp_trio.server.change_lock import ChangeLock
 from upnp_trio.server.discovery.announcer import Announcer
-from upnp_trio.server.discovery.conflicts import ConflictWatch
 from upnp_trio.server.discovery.responder import Responder
-from upnp_trio.server.http.server import HttpServer
-from upnp_trio.server.identity import next_boot_id
-from upnp_trio.server.monitoring.events import NetworkChanged
-from upnp_trio.server.monitoring.log_limit import LogLimit
-from upnp_trio.server.options import Settings
-from upnp_trio.server.supervision import supervised
+from upnp_trio.server.identity import host_id, possible_names
+from upnp_trio.server.served_device import ServedDevice, served_device
 from upnp_trio.site import Site
-from upnp_trio.ssdp.advertisements import AdvertisedRoot
-from upnp_trio.ssdp.messages import Alive, ByeBye
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterable
+    from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+    from uuid import UUID
 
-    from upnp_trio.network.endpoint import Address, Endpoint, Sender
+    from upnp_trio.model.device import RootDevice
 
 __all__ = ["DeviceHost"]
 
 logger = logging.getLogger(__name__)
 
-#: an address on an interface: the same link-local address may be on several
-InterfaceAddress = tuple[int, IpAddress]
-
-
-@attrs.frozen(eq=False, repr=False)
-class _OpenInterface:
-    served_interface: ServedInterface
-    stack: ExitStack
-    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
-    ended: trio.Event = attrs.field(factory=trio.Event)
-
-    @property
-    def senders(self) -> Collection[Sender]:
-        return self.served_interface.endpoint.senders.values()
-
 
 @attrs.define(eq=False, repr=False, kw_only=True)
 class DeviceHost:
-    """Serves root devices on a network."""
+    """Holds the root devices that are served, and the claims of their UDNs."""
 
     network: Network
-    settings: Settings
+    max_age: int
+    changes: ChangeLock
     site: Site
-    http: HttpServer
     responder: Responder
     announcer: Announcer
-    port: int | None = None
-    choices: list[Choice] = attrs.field(factory=list)
-    #: by UDN in lower case
-    devices: dict[str, tuple[Publication, AdvertisedRoot]] = attrs.field(factory=dict)
-    #: by UDN in lower case, embedded devices too
-    _roots_by_udn: dict[str, AdvertisedRoot] = attrs.field(factory=dict)
-    _interfaces: dict[Interface, _OpenInterface] = attrs.field(factory=dict)
-    #: addresses that the system was still checking at the last change of the network; when they become usable, that is
-    #: a part of the same change
-    _pending: frozenset[InterfaceAddress] = frozenset()
-    _nursery: trio.Nursery | None = None
-    #: one change at a time
-    _changing: trio.Lock = attrs.field(factory=trio.Lock)
-    #: interfaces that could not be opened, so that each is logged once
-    _failing: set[Interface] = attrs.field(factory=set)
-    _conflicts: ConflictWatch = attrs.field(factory=ConflictWatch)
-    _log_limit: LogLimit = attrs.field(factory=LogLimit)
+    #: by UDN in lower case, also by those of embedded devices; `ConflictWatch` reads it, too
+    by_udn: dict[str, ServedDevice]
+    _claims: dict[str, Claim] = attrs.field(factory=dict)
+    _host_id: Callable[[], str] = attrs.field(factory=lambda: cache(host_id))
+
+    @property
+    def devices(self) -> tuple[ServedDevice, ...]:
+        """The root devices, in the order in which they were added."""
+        return tuple(device for udn, device in self.by_udn.items() if udn == device.udn)
+
+    def begin(self, roots: Iterable[RootDevice]) -> None:
+        """Serve *roots*, before anything is sent; raises like `add`."""
+        for root in roots:
+            self._install(self._prepare_new(root))
+
+    def close(self) -> None:
+        """Close all claims."""
+        self._give_up(list(self._claims))
+
+    async def add(self, root: RootDevice) -> ServedDevice:
+        """Serve one more root device, found and announced from now on.
+
+        Raises `DescriptionError` if it breaks a rule of UDA or has a UDN that is served here already, `UdnTaken` if
+        another program on this host serves its UDN, and `trio.ClosedResourceError` after the end.
+        """
+        async with self._turn():
+            device = self._prepare_new(root)
+            self._install(device)
+            return device
+
+    async def remove(self, udn: Udn | UUID | str) -> None:
+        """Serve the root device with *udn* no more; raises `KeyError`, and `trio.ClosedResourceError` after the end."""
+        async with self._turn():
+            await self._take_away(self._known(udn))
+
+    async def update(self, root: RootDevice) -> ServedDevice:
+        """Serve *root* in place of the root device with its UDN; raises `KeyError`, and like `add`."""
+        async with self._turn():
+            named, old = self._counterpart(root)
+            check(named)
+            device = self._prepare(root, named, old)
+            if device.equals(old):
+                return old
+            await self._take_away(old, but=device.udns)
+            self._install(device)
+            return device
 
     @asynccontextmanager
-    async def serve(self) -> AsyncIterator[None]:
-        """Serve for as long as the body runs; errors as `serve_device` says."""
-        try:
-            async with supervised() as nursery:
-                self._nursery = nursery
-                await nursery.start(self.http.run)
-                nursery.start_soon(self.responder.send_due)
-                await self._look_first()
-                await nursery.start(self.announcer.announce)  # last: what LOCATION names answers already
-                nursery.start_soon(self._follow)
-                yield
-        finally:
-            for opened in self._interfaces.values():
-                opened.stack.close()
+    async def _turn(self) -> AsyncIterator[None]:
+        async with self.changes.turn():
+            if self.changes.ended:
+                raise trio.ClosedResourceError("the devices are no longer served")
+            yield
 
-    # --- devices ---
+    # --- what is served ---
 
-    def add(self, publication: Publication, root: AdvertisedRoot) -> None:
-        """Serve one more root device; it is found from now on."""
-        self.devices[str(publication.root.udn).lower()] = publication, root
-        self.site.add(publication)
-        self.responder.add(root)
-        self.announcer.add(root)
-        for device in publication.root.walk():
-            self._roots_by_udn[str(device.udn).lower()] = root
+    def _install(self, device: ServedDevice) -> None:
+        self.by_udn |= dict.fromkeys(device.udns, device)
+        self.site.add(device.published)
+        self.responder.add(device.announced)
+        self.announcer.add(device.announced)
 
-    @property
-    def known_udns(self) -> set[str]:
-        """The UDNs of all devices that are served, embedded ones too, in lower case."""
-        return set(self._roots_by_udn)
+    async def _take_away(self, device: ServedDevice, but: Collection[str] = ()) -> None:
+        """Stop answering searches for *device*, revoke it, and then drop its documents and its UDNs, *but* for some."""
+        self.responder.remove(device.announced)
+        await self.announcer.remove(device.announced)
+        self.site.remove(device.published.description_path)
+        gone = [udn for udn in device.udns if udn not in but]
+        for udn in gone:
+            del self.by_udn[udn]
+        self._give_up(gone)
 
-    async def remove(self, udn: str) -> None:
-        """Serve a root device no more: it is found no more, and then byebye is said for it."""
-        publication, root = self.devices.pop(udn.lower())
-        for device in publication.root.walk():
-            del self._roots_by_udn[str(device.udn).lower()]
-        self.responder.remove(root)
-        await self.announcer.remove(root)
-        self.site.remove(publication.description_path)
+    def _known(self, udn: Udn | UUID | str) -> ServedDevice:
+        text = str(udn if isinstance(udn, Udn) else Udn(udn)).lower()
+        device = self.by_udn.get(text)
+        if device is None or device.udn != text:
+            raise KeyError(f"no root device {text} is served")
+        return device
 
-    def receive_notify(self, message: Alive | ByeBye, peer: Address, endpoint: Endpoint) -> None:
-        """Notice when somebody else speaks for a device of ours: say so, and announce it again."""
-        udn = message.usn.partition("::")[0]
-        root = self._roots_by_udn.get(udn.lower())
-        if root is None or any(peer[0] == str(sender.address) for sender in self.announcer.senders):
-            return
-        what = "announces" if isinstance(message, Alive) else "says byebye for"
-        self.responder.stats.conflicts += 1
-        if self._log_limit.is_news("conflict", peer[0], trio.current_time()):
-            logger.warning(  # what stands behind the UDN is theirs, and could steer a terminal
-                "%s on %s %s our %s; two devices with one UDN hide each other: give one of them another UUID",
-                *(peer[0], endpoint.interface.name, what, udn),
-            )
-        if self._conflicts.wants_answer(root, trio.current_time()):
-            self.announcer.add(root)  # its first set leaves after a random wait
+    # --- a device that is to be served ---
 
-    # --- the network ---
-
-    @property
-    def interfaces(self) -> Collection[ServedInterface]:
-        """What is served now, by interface and family."""
-        return [opened.served_interface for opened in self._interfaces.values()]
-
-    async def _follow(self) -> None:
-        while True:
-            slept = await self.network.wait_for_change()
-            changed = await self._look()
-            if slept and not changed:
-                logger.info("this host has slept; announcing again")
-                self.announcer.begin_again()
-
-    async def _look_first(self) -> None:
-        interfaces = self.network.interfaces()
-        if problem := missing(interfaces, self.settings.interfaces):
-            raise NetworkError(problem)
-        wanted = self._wanted(interfaces)
-        self._pending = _pending(interfaces)
-        self.port = self.settings.port
-        if self.port is None and wanted:
-            self.port = self.network.find_port(wanted)
-        for interface in wanted:
+    def _prepare_new(self, root: RootDevice) -> ServedDevice:
+        """*root* made ready under the first of its possible UDNs that no other program on this host has claimed."""
+        names = possible_names(root, self._host_id)
+        first = next(names)
+        check(first)  # the other ones differ in derived UDNs alone
+        taken: UdnTaken | None = None
+        for named in chain([first], names):
             try:
-                self._open(interface)
-            except PortTaken:  # for the user to settle
-                raise
-            except NetworkError as error:  # an address that went away meanwhile settles itself
-                self._note_failure(interface, error)
-        self._take_stock()
-
-    async def _look(self) -> bool:
-        """See what the network has become, and follow; whether anything changed."""
-        async with self._changing:
-            interfaces = self.network.interfaces()
-            wanted = self._wanted(interfaces)
-            before, after = _interface_addresses(self._interfaces), _interface_addresses(wanted)
-            gone = [interface for interface in self._interfaces if interface not in wanted]
-            come = [interface for interface in wanted if interface not in self._interfaces]
-            # what could not be opened the last time is no change before it can be
-            self._failing.intersection_update(come)
-            come = [interface for interface in come if interface not in self._failing or self._try_open(interface)]
-            if not gone and not come:
-                return False
-            if before <= after and after - before <= self._pending:
-                await self._close(gone)
-                self._open_all(come)
-                self._take_stock()
-                self.announcer.introduce(
-                    [sender for sender in self.announcer.senders if _interface_address(sender) not in before]
+                device = self._prepare(root, named)
+            except UdnTaken as error:
+                taken = error
+                continue
+            if taken is not None:
+                logger.warning(
+                    "another program on this host already serves %s; this one serves it as %s",
+                    *(root.friendly_name, named.udn),
                 )
-            else:
-                await self._change(gone, come, before & after)
-                self._pending = _pending(interfaces)
-            self._tell_change()
-            return True
+            return device
+        assert taken is not None
+        raise taken
 
-    def _wanted(self, interfaces: Iterable[Interface]) -> list[Interface]:
-        """The interfaces to serve, each by family."""
-        self.choices = self.settings.choose(interfaces)
-        served = [choice.interface for choice in self.choices if choice.served]
-        by_family = [interface.of_family(version) for interface in served for version in (4, 6)]
-        return [interface for interface in by_family if interface.addresses]
+    def _counterpart(self, root: RootDevice) -> tuple[RootDevice, ServedDevice]:
+        """*root* with the UDNs under which it is served, and the device that is served now."""
+        names = list(possible_names(root, self._host_id))
+        for named in names:
+            udn = str(named.udn).lower()
+            device = self.by_udn.get(udn)
+            if device is not None and device.udn == udn:
+                return named, device
+        raise KeyError(f"no root device {names[0].udn} is served")
 
-    async def _change(
-        self, gone: Collection[Interface], come: Collection[Interface], kept: set[InterfaceAddress]
-    ) -> None:
-        """The network is another one: byebye to what is lost, BOOTID rises, all is announced anew (UDA 2.0 §1).
+    def _prepare(self, root: RootDevice, named: RootDevice, old: ServedDevice | None = None) -> ServedDevice:
+        """*named*, which is *root* with all UDNs, made ready to take the place of *old*, and its UDNs claimed.
 
-        What came is open before anything is said, as saying it takes its time with many devices.
+        Claims nothing if it raises.
         """
-        boot_id = next_boot_id(self.settings.utcnow)
-        replaced = [interface for interface in gone if _link(interface) in map(_link, come)]
-        removed = [interface for interface in gone if interface not in replaced]
-        await self._close(replaced)
-        self._open_all(come)
-        senders = [sender for opened in self._interfaces.values() for sender in opened.senders]
-        # No answer may follow the byebye on an interface that is gone.
-        staying = [sender for sender in senders if sender.interface not in removed]
-        self.responder.reset(self.announcer.boot_id, staying)
-        self.announcer.senders = [sender for sender in senders if _interface_address(sender) in kept]
-        await self.announcer.byebye([sender for sender in senders if sender.interface in removed])
-        await self._close(removed)
-        # where the address is lost and its link is not, the one that came in its origin says byebye
-        without_sender = set(map(_link, replaced)) - {(index, ip.version) for index, ip in kept}
-        await self.announcer.byebye([sender for sender in senders if _link(sender.interface) in without_sender])
-        await self.announcer.update(self.announcer.senders, boot_id)
-        self.announcer.boot_id = boot_id
-        self._take_stock()
-        self.announcer.begin_again()
-
-    async def _close(self, gone: Iterable[Interface]) -> None:
-        closing = [self._interfaces.pop(interface) for interface in gone]
-        for opened in closing:
-            opened.scope.cancel(reason="the interface or its addresses are gone")
-        for opened in closing:
-            await opened.ended.wait()  # its port must be free before it is opened again
-        # Without a checkpoint between here and `Responder.reset`, no answer falls due while its address is closed.
-        for opened in closing:
-            opened.stack.close()
-
-    def _open_all(self, come: Iterable[Interface]) -> None:
-        for interface in come:
-            if interface not in self._interfaces:
-                self._try_open(interface)
-
-    def _try_open(self, interface: Interface) -> bool:
+        for embedded in named.walk():
+            if self.by_udn.get(str(embedded.udn).lower(), old) is not old:
+                raise DescriptionError(
+                    f"two of the devices to serve have the UDN {embedded.udn}; "
+                    "give each its own udn, or another friendly_name"
+                )
+        # an embedded device without a UDN gets one that is derived from the root's, so the root's claim covers it
+        given = [str(device.udn).lower() for device in root.walk() if device.udn is not None]
+        claims = self._claim([str(named.udn).lower(), *given])
         try:
-            self._open(interface)
-        except NetworkError as error:
-            self._note_failure(interface, error)
-            return False
-        self._failing.discard(interface)
-        return True
+            device = served_device(named, max_age=self.max_age)
+        except DescriptionError:
+            _close(claims)
+            raise
+        self._claims |= claims
+        return device
 
-    def _note_failure(self, interface: Interface, error: NetworkError) -> None:
-        if interface not in self._failing:
-            self._failing.add(interface)
-            logger.warning("%s is not served: %s", interface.name, error)
+    def _claim(self, udns: Iterable[str]) -> dict[str, Claim]:
+        """Claim those of *udns* that this host has not claimed yet; raises `UdnTaken`."""
+        claims: dict[str, Claim] = {}
+        for udn in dict.fromkeys(udns):
+            if udn in self._claims:
+                continue
+            claim = self.network.claim(udn)
+            if claim is None:
+                _close(claims)
+                raise UdnTaken(
+                    f"another program on this host serves {udn}; stop it, or give this device another UDN (--uuid)"
+                )
+            claims[udn] = claim
+        return claims
 
-    def _open(self, interface: Interface) -> None:
-        assert self._nursery is not None
-        options = InterfaceOptions(
-            port=self.port or 0,
-            or_another_port=self.settings.port is None,
-            listen=not self.settings.announce_only,
-            advertise_url=self.settings.advertise_url,
-            multicast_ttl=self.settings.multicast_ttl,
-        )
-        if self.port is None:
-            self.port = self.network.find_port([interface])
-            options = attrs.evolve(options, port=self.port)
-        with ExitStack() as stack:
-            served_interface = stack.enter_context(self.network.open(interface, options))
-            self._interfaces[interface] = opened = _OpenInterface(served_interface, stack.pop_all())
-        self._nursery.start_soon(self._attend, opened)
-
-    async def _attend(self, opened: _OpenInterface) -> None:
-        try:
-            with opened.scope:
-                async with trio.open_nursery() as nursery:
-                    nursery.start_soon(self.responder.listen, opened.served_interface.endpoint)
-                    for http_listener in opened.served_interface.http_listeners:
-                        nursery.start_soon(self.http.accept, http_listener)
-        finally:
-            opened.ended.set()
-
-    def _take_stock(self) -> None:
-        """Let everybody know the interfaces that are there now."""
-        senders = [sender for opened in self._interfaces.values() for sender in opened.senders]
-        self.announcer.senders = senders
-        self.responder.reset(self.announcer.boot_id, senders)
-        self.site.base_urls = dict.fromkeys(sender.origin.base_url for sender in senders)
-
-    def _tell_change(self) -> None:
-        served = tuple((sender.interface.name, str(sender.address)) for sender in self.announcer.senders)
-        logger.info("the network has changed; served now: %s", served or "nothing, waiting for an interface")
-        self.announcer.events.tell(NetworkChanged(served=served, boot_id=self.announcer.boot_id))
+    def _give_up(self, udns: Iterable[str]) -> None:
+        _close({udn: self._claims.pop(udn) for udn in udns if udn in self._claims})
 
 
-def _interface_addresses(interfaces: Iterable[Interface]) -> set[InterfaceAddress]:
-    return {(interface.index, address.ip) for interface in interfaces for address in interface.addresses}
-
-
-def _pending(interfaces: Iterable[Interface]) -> frozenset[InterfaceAddress]:
-    return frozenset((interface.index, ip) for interface in interfaces for ip in interface.pending)
-
-
-def _interface_address(sender: Sender) -> InterfaceAddress:
-    return sender.interface.index, sender.address
-
-
-def _link(interface: Interface) -> tuple[int, int]:
-    return interface.index, interface.addresses[0].version
+def _close(claims: Mapping[str, Claim]) -> None:
+    for claim in claims.values():
+        claim.close()

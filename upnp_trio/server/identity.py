@@ -1,4 +1,4 @@
-"""Who we are: the UDN that is the same at every start, the BOOTID that never is, and our name in SERVER."""
+"""Identity: the UDN that is the same at every start, and the product's name in SERVER."""
 
 from __future__ import annotations
 
@@ -12,36 +12,50 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio._version import __version__
+from upnp_trio.errors import NetworkError
 from upnp_trio.model.names import Udn
 from upnp_trio.network.flags import hardware_addresses
 from upnp_trio.network.interfaces import is_container_bridge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Iterator
 
     from upnp_trio.model.device import Device, RootDevice
 
-__all__ = ["host_id", "next_boot_id", "server_token", "with_udns"]
+__all__ = ["host_id", "possible_names", "server_token", "with_udns"]
 
-# The namespace of the names that our UDNs are made from; picked once, at random.
+# The namespace of the names that UDNs are derived from; picked once, at random.
 _NAMESPACE = uuid.UUID("5a9d5e3e-4a5c-4b0e-9f0a-6d2f1f0f3c61")
 _MACHINE_ID_FILES = ("/etc/machine-id", "/var/lib/dbus/machine-id")
-MAX_BOOT_ID = 2**31 - 1
+# The multicast bit, which no card's address has, and which marks one that Python made up (RFC 4122 §4.5).
+_MADE_UP = 1 << 40
+# How many programs on one host may serve one device that was given no UDN, each under another one.
+MAX_INSTANCES = 64
 
 
 def host_id() -> str:
-    """What tells this host from all others and stays: the machine id together with a hardware address.
+    """A text that identifies this host and never changes: the machine id together with a hardware address.
 
-    The machine id alone would not do: hosts that are made from one image share it. The hardware address alone would
-    not either: in a container it is made up anew. They never leave the host; only names made from them by SHA-1 do.
+    Hosts that are made from one image share the machine id, and a container may get a new hardware address at each
+    start, so neither would do alone. Neither leaves the host; only names derived from them by SHA-1 do.
+
+    Raises `NetworkError` if the system cannot read them at the moment, as the identity must not change because of that.
     """
-    return f"{_machine_id()}\0{_hardware_address()}"
+    try:
+        machine_id = _machine_id()
+        address = _hardware_address()
+    except OSError as error:
+        raise NetworkError(
+            f"the UDN cannot be derived from this host: {error.strerror}; try again, or give the device a UDN"
+        ) from error
+    # a made-up address differs at each start, so it is used only without a machine id
+    return f"{machine_id}\0{address or ('' if machine_id else f'{uuid.getnode():012x}')}"
 
 
 def _machine_id() -> str:
     for path in _MACHINE_ID_FILES:
-        with suppress(OSError):
+        # there is no such file; other errors, such as too many open files, say nothing about that
+        with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
             if text := Path(path).read_text(encoding="ascii", errors="replace").strip():
                 return text
     if sys.platform == "win32":
@@ -53,22 +67,38 @@ def _machine_id() -> str:
 
 
 def _hardware_address() -> str:
-    """The address of this host's first network card, whichever interface a device is served on.
+    """The address of this host's first network card, whichever interfaces are served; empty if it has none.
 
-    Cards come before what software makes up (bridges, VPNs), of which some get another address at every start.
+    Real cards come before virtual interfaces (bridges, VPNs), of which some get another address at every start.
     """
     found = [
-        (not Path(f"/sys/class/net/{name}/device").exists(), is_container_bridge(name), position, address)
+        (not os.path.exists(f"/sys/class/net/{name}/device"), is_container_bridge(name), position, address)
         for position, (name, address) in enumerate(hardware_addresses())
     ]
-    return min(found)[3].hex() if found else f"{uuid.getnode():012x}"
+    if found:
+        return min(found)[3].hex()
+    node = uuid.getnode()
+    return "" if node & _MADE_UP else f"{node:012x}"
 
 
-def with_udns(root: RootDevice, host: str) -> RootDevice:
+def possible_names(root: RootDevice, host: Callable[[], str]) -> Iterator[RootDevice]:
+    """*root* with a UDN for each device: with the given UDN, or with each of those that can be derived for it.
+
+    The first program on this host takes the first one, the second program the second one, and so on. *host* gives the
+    `host_id`, and is called only if a UDN is to be derived.
+    """
+    if all(device.udn is not None for device in root.walk()):
+        yield root
+        return
+    for instance in range(1, (MAX_INSTANCES if root.udn is None else 1) + 1):
+        yield with_udns(root, host(), instance)
+
+
+def with_udns(root: RootDevice, host: str, instance: int = 1) -> RootDevice:
     """*root* with a UDN for each device that has none.
 
-    It is a name-based UUID (v5) of the host, the type and the friendly name, and for an embedded device of its
-    place in the tree: the same at every start (UDA 2.0 §1.1.4).
+    It is a name-based UUID (v5) of the host, the type, the friendly name and the *instance*, and for an embedded device
+    of its place in the tree: the same at every start (UDA 2.0 §1.1.4).
     """
 
     def named(device: Device, place: str) -> Device:
@@ -77,19 +107,10 @@ def with_udns(root: RootDevice, host: str) -> RootDevice:
         embedded = [named(child, f"{place}{udn}/{number}/") for number, child in enumerate(device.devices)]
         return attrs.evolve(device, udn=udn, devices=embedded)
 
-    named_root = named(root, "")
+    # the first instance has no number in its name; no other place begins with a number sign
+    named_root = named(root, "" if instance == 1 else f"#{instance}/")
     assert isinstance(named_root, type(root))
     return named_root
-
-
-_last_boot_id = 0
-
-
-def next_boot_id(utcnow: Callable[[], datetime]) -> int:
-    """A BOOTID above all that this process has used: Unix seconds, as UDA 2.0 §1.2.2 suggests."""
-    global _last_boot_id  # one process, one line of BOOTIDs: two starts may share a second
-    _last_boot_id = min(max(int(utcnow().timestamp()), _last_boot_id + 1), MAX_BOOT_ID)
-    return _last_boot_id
 
 
 def server_token(spec_version: tuple[int, int]) -> str:

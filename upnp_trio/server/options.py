@@ -1,10 +1,13 @@
-"""How devices are served: what `upnp_trio.serve_device` takes beside the device."""
+"""How devices are served: the options of `upnp_trio.serve_device`."""
 
 from __future__ import annotations
 
+import ipaddress
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from random import Random
 from typing import TypedDict
 
@@ -17,10 +20,15 @@ from upnp_trio.server.http.host_check import HostName, parse_allowed_host, parse
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE, MAX_MAX_AGE, MIN_MAX_AGE
+from upnp_trio.state import state_directory
 
 __all__ = ["ServeOptions", "Settings"]
 
-_BASE_URL = re.compile(r"http://([^\s/:?#@\[\]]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?")
+# The form of an advertised URL; port and host are checked more closely after that.
+_BASE_URL = re.compile(r"http://(?P<host>[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?")
+# RFC 1123 §2.1, and the underscore that some home networks have
+_LABEL = re.compile(r"[0-9A-Za-z_]([0-9A-Za-z_-]{0,61}[0-9A-Za-z_])?")
+MAX_HOST_NAME_CHARACTERS = 253
 
 
 class ServeOptions(TypedDict, total=False):
@@ -39,12 +47,13 @@ class ServeOptions(TypedDict, total=False):
     max_age: int
     metrics: bool
     profile: str
+    state_dir: str | os.PathLike[str] | None
     rng: Random
     utcnow: Callable[[], datetime]
 
 
 def _names(names: Sequence[str]) -> tuple[str, ...]:
-    # a text is a sequence of texts, too, and one name is what is meant
+    # a str is a sequence of str, too, but means one name here
     return (names,) if isinstance(names, str) else tuple(names)
 
 
@@ -52,42 +61,50 @@ def _without_slash(url: str | None) -> str | None:
     return None if url is None else url.rstrip("/")
 
 
+def _optional_path(path: str | os.PathLike[str] | None) -> Path | None:
+    return None if path is None else Path(os.fspath(path))
+
+
 @attrs.frozen(kw_only=True)
 class Settings:
-    """How devices are served; raises `NetworkError` or `DescriptionError` for a value that cannot be."""
+    """How devices are served; raises `NetworkError` or `DescriptionError` for an impossible value."""
 
     #: names, addresses or prefixes of the interfaces to serve on ("eth0", "192.0.2.7", "192.0.2.0/24"); empty means
-    #: all that make sense
+    #: all that are up and lead to a network of their own
     interfaces: tuple[str, ...] = attrs.field(default=(), converter=_names)
     ipv4: bool = True
     ipv6: bool = True
     #: HTTP's port; ``None`` means the first free one from 49152
     port: int | None = None
-    #: "http://192.0.2.1:8080": scheme, host and port of every LOCATION, for containers and forwarded ports
+    #: scheme, host and port of every LOCATION, such as "http://192.0.2.1:8080", for containers and forwarded ports
     advertise_url: str | None = attrs.field(default=None, converter=_without_slash)
     #: names that HTTP answers to beside its own addresses and the host of *advertise_url*: "ham.local" with any port,
     #: "ham.example.com:8080" with this one; others get 403, or any web page could read the device by DNS rebinding
     allowed_hosts: tuple[str, ...] = attrs.field(default=(), converter=_names)
     #: receive no searches, which needs UDP port 1900
     announce_only: bool = False
-    #: answer searchers beyond the interface's own link, too; others can be flooded through such a device, so this is
-    #: for routed networks of one's own
+    #: answer searchers beyond the interface's own link, too; anybody can be flooded through such a device, so this is
+    #: for private routed networks
     answer_off_link: bool = False
-    #: how many answers to searches one address is sent a second in the long run; half a minute's worth may leave at
+    #: how many answers to searches one address is sent a second in the long run; those of half a minute may leave at
     #: once
     reply_budget: int = DEFAULT_REPLY_BUDGET
     #: how many hops announcements live; ``None`` means 2, and 10 in an IPv6 site (UDA 2.0 §1.2.2, §A)
     multicast_ttl: int | None = None
     #: how many seconds an announcement holds (UDA 2.0 §1.2.2)
     max_age: int = DEFAULT_MAX_AGE
-    #: serve the counters at /metrics, in Prometheus's text format, to whoever is on the link
+    #: serve the counters at /metrics, in Prometheus's text format, to everybody on the link
     metrics: bool = False
     #: "uda", or "windows", which also answers a multicast search without MX, as if it had MX 1, and a search for
-    #: pnp:rootdevice; UDA wants silence for the one (UDA 2.0 §1.3.3) and knows nothing of the other
+    #: pnp:rootdevice; UDA wants the one to be left unanswered (UDA 2.0 §1.3.3) and does not know the other
     profile: str = "uda"
-    #: every choice by chance
+    #: where BOOTID is kept, so that it rises over restarts whatever the clock does; ``None`` keeps nothing. By default
+    #: STATE_DIRECTORY, which systemd sets, or ``upnp_trio`` below XDG_STATE_HOME or ~/.local/state (Linux), ~/Library/
+    #: Application Support (macOS) or LOCALAPPDATA (Windows). If nothing can be written there, that is one line at INFO
+    state_dir: Path | None = attrs.field(factory=state_directory, converter=_optional_path)
+    #: decides every choice by chance
     rng: Random = attrs.field(factory=Random)
-    #: every wall-clock date
+    #: gives every wall-clock date
     utcnow: Callable[[], datetime] = utc_now
 
     def __attrs_post_init__(self) -> None:
@@ -96,9 +113,10 @@ class Settings:
             raise NetworkError("neither IPv4 nor IPv6 is to be served; leave one of them on")
         if self.port is not None and not 1 <= self.port <= 65535:
             raise NetworkError(f"port is {self.port}; a TCP port is 1 to 65535, or None for the first free one")
-        if self.advertise_url is not None and not _BASE_URL.fullmatch(self.advertise_url):
+        if self.advertise_url is not None and (flaw := _base_url_flaw(self.advertise_url)):
             raise NetworkError(
-                f"advertise_url is {self.advertise_url!r}; write scheme, host and port, as in http://192.0.2.1:8080"
+                f"advertise_url is {self.advertise_url!r}: {flaw}; write scheme, host and port, as in "
+                "http://192.0.2.1:8080, http://ham.local or http://[2001:db8::1]:8080"
             )
         for allowed in self.allowed_hosts:
             parse_allowed_host(allowed)
@@ -110,6 +128,8 @@ class Settings:
             raise NetworkError(f"profile is {self.profile!r}; it is one of {', '.join(PROFILES)}")
         if not MIN_MAX_AGE <= self.max_age <= MAX_MAX_AGE:
             raise DescriptionError(f"max_age is {self.max_age}; UDA §1.2.2 wants seconds, 1800 or more")
+        if self.state_dir is not None and "\0" in str(self.state_dir):
+            raise NetworkError(f"state_dir is {str(self.state_dir)!r}; no path contains NUL")
 
     @property
     def host_names(self) -> frozenset[HostName]:
@@ -120,5 +140,31 @@ class Settings:
         return frozenset(names)
 
     def choose(self, interfaces: Iterable[Interface]) -> list[Choice]:
-        """What of *interfaces* is served, with the reasons."""
+        """Which of *interfaces* are served, with the reasons."""
         return choose(interfaces, self.interfaces, ipv4=self.ipv4, ipv6=self.ipv6)
+
+
+def _base_url_flaw(url: str) -> str | None:
+    """What keeps *url* from being scheme, host and port of a LOCATION; ``None`` if nothing does."""
+    match = _BASE_URL.fullmatch(url)
+    if match is None:
+        return "that is no such URL"
+    if match["port"] and not 1 <= int(match["port"][1:]) <= 65535:
+        return f"{match['port'][1:]} is no port, which is 1 to 65535"
+    return _host_flaw(match["host"])
+
+
+def _host_flaw(host: str) -> str | None:
+    labels = host.removesuffix(".").split(".")
+    # browsers and libraries read a name whose last label is a number as an IPv4 address
+    if host.startswith("[") or labels[-1].isdecimal():
+        try:
+            address = ipaddress.ip_address(host.strip("[]"))
+        except ValueError:
+            return f"{host} is no address"
+        if (address.version == 6) is not host.startswith("["):
+            return f"{host} is no address"
+        return f"nothing can be reached at {address}" if address.is_unspecified or address.is_multicast else None
+    if len(host) > MAX_HOST_NAME_CHARACTERS or not all(_LABEL.fullmatch(label) for label in labels):
+        return f"{host} is no host name"
+    return None

@@ -1,4 +1,4 @@
-"""A nursery that does not show: what runs beside a body, and which error leaves when something fails."""
+"""Tasks that run beside the body of an ``async with``, and which error leaves when something fails."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ __all__ = ["supervised"]
 
 @asynccontextmanager
 async def supervised() -> AsyncIterator[trio.Nursery]:
-    """A nursery that does not show: the body's exception leaves as itself, a failed task as `DeviceFailed`.
+    """A nursery without an `ExceptionGroup` at its end, cancelled when the body ends.
 
-    The body's exception is carried past the nursery, not through it, so that no group is wrapped around it.
-    Only cancellation goes through, as it belongs to scopes within and without.
+    An exception of the body leaves as itself: it is carried past the nursery and not raised through it. A failed task
+    cancels the body, and `DeviceFailed` leaves. Cancellation is raised through the nursery, as it belongs to the scopes
+    inside and outside.
     """
     from_body: BaseException | None = None
     try:
@@ -50,7 +51,7 @@ async def supervised() -> AsyncIterator[trio.Nursery]:
 
 
 def _split(error: BaseException) -> tuple[BaseException | None, BaseException | None]:
-    """*error* as its cancellations and all else."""
+    """The cancellations in *error*, and the rest of it."""
     if isinstance(error, BaseExceptionGroup):
         return error.split(trio.Cancelled)
     return (error, None) if isinstance(error, trio.Cancelled) else (None, error)

@@ -18,6 +18,7 @@ from tests.network.units.shortage import descriptors_left, open_descriptors
 from tests.network.units.system import refusing
 from upnp_trio.errors import NetworkError, PortTaken
 from upnp_trio.network.changes import Changes
+from upnp_trio.network.claims import Claims
 from upnp_trio.network.host_interfaces import host_interfaces
 from upnp_trio.network.interfaces import Interface
 from upnp_trio.network.served_interface import InterfaceOptions, SystemNetwork
@@ -25,7 +26,7 @@ from upnp_trio.network.system_errors import GONE_ERRNOS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the calls are those of Linux")
 
-NETWORK = SystemNetwork(Changes(None))
+NETWORK = SystemNetwork(Changes(None), Claims())
 OPTIONS = InterfaceOptions(port=0, or_another_port=True)
 
 ERRNOS = [

@@ -27,7 +27,7 @@ from upnp_trio.ssdp.advertising import search_response_head
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.ssdp.drops import Drop
 from upnp_trio.ssdp.index import Match
-from upnp_trio.ssdp.messages import Alive, ByeBye, Search
+from upnp_trio.ssdp.messages import Alive, ByeBye, Search, Update
 from upnp_trio.ssdp.policy import SearchPolicy
 from upnp_trio.ssdp.profiles import UDA, Profile
 from upnp_trio.ssdp.rendering import search_response_end
@@ -67,8 +67,8 @@ class Responder:
     answer_off_link: bool = False
     #: which searches are answered beyond UDA's
     profile: Profile = UDA
-    #: called with each announcement and byebye that arrives from the interface's link, also with our own
-    on_notify: Callable[[Alive | ByeBye, Address, Endpoint], None] = lambda message, peer, endpoint: None
+    #: called with each NOTIFY that arrives from the interface's link, also with our own
+    on_notify: Callable[[Alive | ByeBye | Update, Address, Endpoint], None] = lambda message, peer, endpoint: None
     _policy: SearchPolicy[Sender] = attrs.field(
         init=False,
         default=attrs.Factory(
@@ -111,8 +111,8 @@ class Responder:
         """
         self.boot_id = boot_id
         self._heads.clear()
-        by_address = {(sender.interface.index, sender.address): sender for sender in senders}
-        successor = functools.cache(lambda sender: by_address.get((sender.interface.index, sender.address)))
+        by_address = {sender.interface_address: sender for sender in senders}
+        successor = functools.cache(lambda sender: by_address.get(sender.interface_address))
 
         def moved(pending: _Pending) -> _Pending | None:
             sender, peer, match = pending
@@ -211,7 +211,7 @@ class Responder:
         if traffic.isEnabledFor(logging.DEBUG):
             what = message or datagram
             traffic.debug("%s: dropped (%s) from %s: %s", endpoint.interface.name, flaw or reason, peer, what)
-        if isinstance(message, Alive | ByeBye):
+        if isinstance(message, Alive | ByeBye | Update):
             self.on_notify(message, peer, endpoint)
 
     def _set_wakeup(self) -> None:

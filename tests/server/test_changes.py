@@ -1,0 +1,445 @@
+"""Devices are added, removed and updated one at a time, entirely or not at all, whatever else happens meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from random import Random
+from urllib.parse import urlsplit
+
+import attrs
+import pytest
+import trio
+import trio.testing
+
+from tests.devices import BASIC
+from tests.growth import held_by
+from tests.server.fakes import NOON, FakeNetwork, interface
+from tests.server.ledger import Ledger
+from tests.server.test_serve import CancelAt
+from upnp_trio import DescriptionError, RootDevice, Running, UpnpTrioError
+from upnp_trio.server.discovery.announcer import BYEBYE_GAP, BYEBYE_SECONDS
+from upnp_trio.server.discovery.conflicts import ANSWER_SECONDS
+from upnp_trio.server.discovery.pacing import FULL_BUFFER_SECONDS
+from upnp_trio.server.options import Settings
+from upnp_trio.server.serve import serve_on
+from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse, Update
+from upnp_trio.ssdp.rendering import render_byebye, render_search
+
+Clock = trio.testing.MockClock
+ETH0 = interface("192.0.2.7/24")
+ETH1 = interface("198.51.100.7/24", name="eth1", index=3)
+MOVED = interface("192.0.2.77/24")
+ASKER = ("192.0.2.200", 5000)
+
+
+def numbered(number: int) -> RootDevice:
+    return attrs.evolve(BASIC, udn=f"uuid:00000000-0000-0000-0000-{number:012}", friendly_name=f"Device {number}")
+
+
+RENAMED = attrs.evolve(BASIC, friendly_name="Jambon 3001")
+OTHER = numbered(1)
+
+
+@asynccontextmanager
+async def served(network: FakeNetwork, *roots: RootDevice) -> AsyncIterator[Running]:
+    async with serve_on(network, roots, Settings(rng=Random(0), utcnow=lambda: NOON)) as running:
+        yield running
+
+
+async def fetch(network: FakeNetwork, url: str) -> tuple[int, bytes]:
+    """Status and body of a GET for *url*."""
+    parts = urlsplit(url)
+    (listener,) = [each for address, each in network.listeners.items() if str(address) == parts.hostname]
+    async with listener.connect() as client:
+        await client.send_all(
+            f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode()
+        )
+        answer = b"".join([bytes(part) async for part in client])
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), body
+
+
+async def search(network: FakeNetwork, target: str) -> list[SearchResponse]:
+    """The answers to a unicast search on the first interface."""
+    before = len(network.air.sent)
+    endpoint = next(iter(network.endpoints.values()))
+    endpoint.unicast_receiver.say(render_search(Search(search_target=target)), ASKER)
+    await trio.sleep(0.1)
+    found = [sent.message for sent in network.air.sent[before:] if sent.destination == ASKER]
+    return [message for message in found if isinstance(message, SearchResponse)]
+
+
+def last_notify(network: FakeNetwork, root: RootDevice) -> Alive | ByeBye | Update | None:
+    """The last announcement of *root* on any interface."""
+    for sent in reversed(network.air.sent):
+        message = sent.message
+        if isinstance(message, Alive | ByeBye | Update) and message.usn.startswith(str(root.udn)):
+            return message
+    return None
+
+
+async def check_is_served(network: FakeNetwork, running: Running, root: RootDevice) -> None:
+    """*root* is found, fetched and announced, each time as it is now."""
+    (now,) = [device for device in running.devices if device.udn == root.udn]
+    locations = [location.url for location in running.where if location.udn == root.udn]
+    assert locations
+    for location in locations:
+        status, body = await fetch(network, location)
+        assert status == 200
+        assert f"<friendlyName>{root.friendly_name}</friendlyName>".encode() in body
+    (answer,) = await search(network, str(root.udn))
+    assert (answer.location, answer.config_id) == (locations[0], now.config_id)
+    await trio.sleep(1)  # three sets have left by then
+    notify = last_notify(network, root)
+    assert isinstance(notify, Alive)
+    assert (notify.config_id, notify.boot_id) == (now.config_id, running.boot_id)
+
+
+async def check_is_gone(network: FakeNetwork, running: Running, root: RootDevice) -> None:
+    """*root* is neither found nor fetched, and its last announcement, if there was any, is byebye."""
+    assert str(root.udn) not in {str(device.udn) for device in running.devices}
+    assert await search(network, str(root.udn)) == []
+    location = f"http://192.0.2.7:49152/{str(root.udn).removeprefix('uuid:')}/description.xml"
+    assert (await fetch(network, location))[0] == 404
+    await trio.sleep(1)
+    assert isinstance(last_notify(network, root), ByeBye | None)
+
+
+# --- one change at a time ---
+
+
+async def test_a_device_that_is_added_while_it_is_removed_is_served_whole(autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC) as running, trio.open_nursery() as nursery:
+        await trio.sleep(10)
+        nursery.start_soon(running.remove, str(BASIC.udn))
+        await trio.sleep(BYEBYE_GAP / 2)  # between the two rounds of byebye
+        await running.add(RENAMED)
+        await trio.sleep(1)
+        await check_is_served(network, running, RENAMED)
+
+
+async def test_a_device_that_is_removed_twice_at_once_is_removed_once(autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    missed = 0
+
+    async def remove() -> None:
+        nonlocal missed
+        try:
+            await running.remove(str(BASIC.udn))
+        except KeyError:
+            missed += 1
+
+    async with served(network, BASIC) as running:
+        await trio.sleep(10)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(remove)
+            nursery.start_soon(remove)
+        assert missed == 1
+        await check_is_gone(network, running, BASIC)
+
+
+async def test_two_updates_at_once_leave_the_device_served(autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC) as running:
+        await trio.sleep(10)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(running.update, RENAMED)
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.start_soon(running.update, attrs.evolve(BASIC, friendly_name="Jambon 3002"))
+        await check_is_served(network, running, attrs.evolve(BASIC, friendly_name="Jambon 3002"))
+
+
+async def test_a_change_that_waits_for_its_turn_is_cancelled_without_a_trace(autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC) as running, trio.open_nursery() as nursery:
+        await trio.sleep(10)
+        nursery.start_soon(running.remove, str(BASIC.udn))
+        await trio.testing.wait_all_tasks_blocked()
+        with trio.move_on_after(BYEBYE_GAP / 2) as scope:
+            await running.add(OTHER)
+        assert scope.cancelled_caught
+        await trio.sleep(1)
+        await check_is_gone(network, running, OTHER)
+        await check_is_gone(network, running, BASIC)
+
+
+Change = Callable[[Running], Awaitable[object]]
+CHANGES: dict[str, Change] = {
+    "add": lambda running: running.add(OTHER),
+    "remove": lambda running: running.remove(str(BASIC.udn)),
+    "update": lambda running: running.update(RENAMED),
+}
+
+
+async def check_is_whole(network: FakeNetwork, running: Running) -> None:
+    """Each device is served in all respects, or in none."""
+    for root in (BASIC, OTHER):
+        now = {device.udn: device for device in running.devices}
+        if root.udn in now:
+            await check_is_served(network, running, attrs.evolve(root, friendly_name=now[root.udn].friendly_name))
+        else:
+            await check_is_gone(network, running, root)
+
+
+@pytest.mark.parametrize("with_network_change", [False, True], ids=["alone", "during a change of the network"])
+@pytest.mark.parametrize("kind", CHANGES)
+async def test_a_change_that_is_cancelled_at_any_step_is_whole(
+    kind: str, with_network_change: bool, autojump_clock: Clock
+) -> None:
+    step, outcomes = 0, set()
+    while True:
+        step += 1
+        network = FakeNetwork(ETH0)
+        async with served(network, BASIC) as running:
+            await trio.sleep(10)
+            with trio.CancelScope() as scope:
+                instrument = CancelAt(scope, step)
+                trio.lowlevel.add_instrument(instrument)
+                try:
+                    if with_network_change:
+                        network.change(ETH0, ETH1)
+                    for _ in range(3):  # so that the network's change has its turn first, if there is one
+                        await trio.lowlevel.checkpoint()
+                    await CHANGES[kind](running)
+                    await trio.sleep(0.2)
+                finally:
+                    trio.lowlevel.remove_instrument(instrument)
+            await trio.sleep(1)
+            await check_is_whole(network, running)
+            outcomes.add(tuple(device.friendly_name for device in running.devices))
+        if not scope.cancelled_caught:
+            break
+    assert len(outcomes) == 2  # before, and after
+    assert step > 5
+
+
+async def test_a_storm_of_changes_leaves_each_device_whole(autojump_clock: Clock) -> None:
+    rng = Random(1900)
+    network = FakeNetwork(ETH0)
+    networks = [(ETH0,), (ETH0, ETH1), (MOVED, ETH1), (MOVED,)]
+
+    async def change(running: Running) -> None:
+        for _ in range(20):
+            number = rng.randrange(4)
+            root = attrs.evolve(numbered(number), friendly_name=f"Device {number}.{rng.randrange(3)}")
+            with trio.move_on_after(rng.choice([0, 0.001, 0.06, 0.2, 10])):
+                try:
+                    match rng.choice(["add", "remove", "update"]):
+                        case "add":
+                            await running.add(root)
+                        case "remove":
+                            await running.remove(str(root.udn))
+                        case "update":
+                            await running.update(root)
+                except (KeyError, DescriptionError):
+                    await trio.lowlevel.checkpoint()
+            if rng.random() < 0.2:
+                network.change(*rng.choice(networks))
+            if rng.random() < 0.2:
+                network.air.stalls.append(rng.choice([0.01, 0.1, 0.2]))
+
+    async with served(network) as running:
+        async with trio.open_nursery() as nursery:
+            for _ in range(10):
+                nursery.start_soon(change, running)
+        network.air.stalls.clear()
+        network.change(ETH0)
+        await trio.sleep(10)
+        now = {str(device.udn): device for device in running.devices}
+        for number in range(4):
+            if device := now.get(str(numbered(number).udn)):
+                await check_is_served(
+                    network, running, attrs.evolve(numbered(number), friendly_name=device.friendly_name)
+                )
+            else:
+                await check_is_gone(network, running, numbered(number))
+
+
+# --- beside the announcer ---
+
+
+async def test_no_announcement_follows_the_removal_of_a_device_whose_set_was_held_up(autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC) as running:
+        await trio.sleep(0.05)
+        network.air.stalls += [0, FULL_BUFFER_SECONDS - 0.01]
+        await trio.sleep(0.3)
+        assert not network.air.stalls  # the second message of a set waits for room
+        before = len(network.air.sent)
+        await running.remove(str(BASIC.udn))
+        await trio.sleep(5)
+        assert {type(sent.message) for sent in network.air.sent[before:]} == {ByeBye}
+        assert len(network.air.sent[before:]) == 6
+
+
+async def test_a_set_that_is_held_up_does_not_cost_another_device_its_byebye(autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC, OTHER) as running:
+        await trio.sleep(10)
+        network.air.stalls += [FULL_BUFFER_SECONDS - 0.01]
+        network.change(ETH0, slept=True)
+        await trio.sleep(0.2)
+        assert not network.air.stalls
+        before = trio.current_time()
+        for root in (BASIC, OTHER):
+            await running.remove(str(root.udn))
+        assert trio.current_time() < before + 2 * (BYEBYE_SECONDS + FULL_BUFFER_SECONDS)
+        for root in (BASIC, OTHER):
+            await check_is_gone(network, running, root)
+            assert isinstance(last_notify(network, root), ByeBye)
+        assert len(network.air.messages(ByeBye)) == 12
+
+
+async def test_a_thousand_sets_that_are_due_do_not_cost_a_device_its_byebye(autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC, *(numbered(number) for number in range(1000))) as running:
+        await trio.sleep(0.5)
+        await running.remove(str(BASIC.udn))
+        assert len(network.air.messages(ByeBye)) == 6
+        assert trio.current_time() < 0.5 + BYEBYE_SECONDS
+
+
+# --- the end ---
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+async def test_a_change_after_the_end_is_refused(kind: str, autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC) as running:
+        await trio.sleep(1)
+    before = len(network.air.sent)
+    with trio.testing.assert_checkpoints(), pytest.raises(trio.ClosedResourceError, match="no longer served"):
+        await CHANGES[kind](running)
+    assert len(network.air.sent) == before
+    assert [device.friendly_name for device in running.devices] == [BASIC.friendly_name]
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+async def test_a_change_that_goes_on_when_the_device_leaves_is_completed_before_the_last_byebye(
+    kind: str, autojump_clock: Clock
+) -> None:
+    network = FakeNetwork(ETH0)
+    refused = 0
+
+    async def change(running: Running) -> None:
+        nonlocal refused
+        try:
+            await CHANGES[kind](running)
+        except trio.ClosedResourceError:
+            refused += 1
+
+    async with trio.open_nursery() as nursery, served(network, BASIC, numbered(2)) as running:
+        await trio.sleep(10)
+        nursery.start_soon(running.remove, str(numbered(2).udn))
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.start_soon(change, running)
+        await trio.testing.wait_all_tasks_blocked()
+    assert refused == 1
+    gone = [message.usn for message in network.air.messages(ByeBye) if isinstance(message, ByeBye)]
+    assert sorted(gone) == sorted(
+        2 * [usn for root in (BASIC, numbered(2)) for usn in {m.usn for m in alive(network) if str(root.udn) in m.usn}]
+    )
+
+
+def alive(network: FakeNetwork) -> list[Alive]:
+    return [message for message in network.air.messages(Alive) if isinstance(message, Alive)]
+
+
+async def test_a_device_that_leaves_amid_a_change_of_the_network_sends_byebye_everywhere(autojump_clock: Clock) -> None:
+    """The address is replaced, so the old announcements can be revoked from the new address alone."""
+    for steps in range(1, 60):
+        network = FakeNetwork(ETH0)
+        with trio.CancelScope() as scope:
+            async with served(network, BASIC) as running:
+                await trio.sleep(10)
+                instrument = CancelAt(scope, steps)
+                trio.lowlevel.add_instrument(instrument)
+                network.change(MOVED)
+                try:
+                    await trio.sleep(0.5)
+                finally:
+                    trio.lowlevel.remove_instrument(instrument)
+        kinds = [type(sent.message) for sent in network.air.sent if sent.time >= 10]
+        assert kinds[-6:] == [ByeBye] * 6, (steps, kinds)
+        if not scope.cancelled_caught:
+            return
+    assert running.boot_id
+    raise AssertionError("the change has that few steps")
+
+
+# --- what is refused changes nothing ---
+
+
+async def test_what_is_no_device_is_refused_and_changes_nothing(autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC) as running:
+        await trio.sleep(10)
+        before = len(network.air.sent)
+        too_long = attrs.evolve(OTHER, friendly_name="x" * 500, device_type="urn:no type")
+        for change in (
+            running.add(too_long),
+            running.update(attrs.evolve(too_long, udn=BASIC.udn)),
+            running.add(attrs.evolve(OTHER, devices=[attrs.evolve(BASIC)])),
+        ):
+            with pytest.raises(UpnpTrioError):
+                await change
+        with pytest.raises(KeyError):
+            await running.update(OTHER)
+        await check_is_served(network, running, BASIC)
+        assert [sent for sent in network.air.sent[before:] if not isinstance(sent.message, SearchResponse)] == []
+
+
+async def test_an_update_of_the_language_alone_reaches_the_answers_and_the_page(autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC) as running:
+        await trio.sleep(10)
+        new = await running.update(attrs.evolve(BASIC, language="fr"))
+        assert new.language == running.device.language == "fr"
+        page = running.locations[0].removesuffix("description.xml")
+        _, body = await fetch(network, page)
+        assert b'<html lang="fr"' in body
+        await check_is_served(network, running, BASIC)
+
+
+async def test_a_device_that_is_updated_is_listed_all_the_time_and_in_its_place(autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC, OTHER) as running, trio.open_nursery() as nursery:
+        await trio.sleep(10)
+        nursery.start_soon(running.update, RENAMED)
+        await trio.sleep(BYEBYE_GAP / 2)
+        assert [device.friendly_name for device in running.devices] == ["Jambon 3000", "Device 1"]
+        assert (await fetch(network, running.locations[0]))[0] == 200
+        await trio.sleep(BYEBYE_GAP)
+        assert [device.friendly_name for device in running.devices] == ["Jambon 3001", "Device 1"]
+
+
+async def test_a_conflict_while_a_device_is_removed_does_not_announce_it_again(autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    async with served(network, BASIC) as running, trio.open_nursery() as nursery:
+        await trio.sleep(10)
+        nursery.start_soon(running.remove, str(BASIC.udn))
+        await trio.sleep(BYEBYE_GAP / 2)
+        theirs = render_byebye(ByeBye(notification_type="n", usn=str(BASIC.udn)))
+        network.endpoint.multicast_receiver.say(theirs, ASKER)
+        await trio.sleep(5)
+        assert running.stats.conflicts == 1
+        assert isinstance(last_notify(network, BASIC), ByeBye)
+
+
+async def test_devices_that_come_and_go_leave_nothing_behind(autojump_clock: Clock) -> None:
+    network = FakeNetwork(ETH0)
+    network.air.sent = Ledger(latest=1e9)
+    theirs = render_byebye(ByeBye(notification_type="n", usn=str(BASIC.udn)))
+    held: list[int] = []
+    settings = Settings(rng=Random(0), utcnow=lambda: NOON, max_age=10**9)  # no date comes up by itself
+    async with serve_on(network, [BASIC], settings) as running:
+        for _ in range(2):
+            for _ in range(50):
+                await running.add(OTHER)
+                await running.remove(str(OTHER.udn))
+                network.endpoint.multicast_receiver.say(theirs, ASKER)  # so that it is announced again
+                await trio.sleep(ANSWER_SECONDS)
+            held.append(held_by(running, but=[running.stats, network]))
+    assert held[1] <= held[0] + 10

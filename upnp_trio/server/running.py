@@ -1,0 +1,129 @@
+"""What `serve_device` gives: how things are while devices are served, and what can be done to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from upnp_trio.model.names import Udn
+from upnp_trio.network.interfaces import Choice, IpAddress
+from upnp_trio.server.device_host import DeviceHost
+from upnp_trio.server.discovery.announcer import Announcer
+from upnp_trio.server.monitoring.events import EVENTS_BUFFERED, Event, Events
+from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.server.network_follower import NetworkFollower
+from upnp_trio.server.open_interfaces import OpenInterfaces
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    import trio
+
+    from upnp_trio.model.device import RootDevice
+
+__all__ = ["Location", "Running"]
+
+
+@attrs.frozen(kw_only=True)
+class Location:
+    """Where one address of one interface offers the description of one root device."""
+
+    interface: str
+    address: IpAddress
+    udn: Udn
+    url: str
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Running:
+    """Root devices being served; each property says how things are at the moment it is read."""
+
+    #: the counters as they go on; ``stats.snapshot()`` gives what they are at one moment
+    stats: Stats
+    _events: Events
+    _host: DeviceHost
+    _interfaces: OpenInterfaces
+    _follower: NetworkFollower
+    _announcer: Announcer
+
+    @property
+    def devices(self) -> tuple[RootDevice, ...]:
+        """The root devices as they are served: with their UDNs, URLs and CONFIGID."""
+        return tuple(device.root for device in self._host.devices)
+
+    @property
+    def device(self) -> RootDevice:
+        """The root device, the first of several."""
+        return self.devices[0]
+
+    @property
+    def where(self) -> tuple[Location, ...]:
+        """One entry for each device and served interface address; none while the host has no network."""
+        return tuple(
+            Location(
+                interface=sender.interface.name,
+                address=sender.address,
+                udn=device.root.udn or Udn(device.udn),
+                url=sender.origin.base_url + device.published.description_path,
+            )
+            for device in self._host.devices
+            for sender in self._announcer.senders
+        )
+
+    @property
+    def locations(self) -> tuple[str, ...]:
+        """The URLs of the description documents: LOCATION at each interface address."""
+        return tuple(location.url for location in self.where)
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Which interfaces are served, and why the others are not."""
+        return self._follower.choices
+
+    @property
+    def boot_id(self) -> int:
+        """BOOTID: rises with each start and each change of the network (UDA 2.0 §1.2.2)."""
+        return self._announcer.boot_id
+
+    @property
+    def port(self) -> int | None:
+        """The TCP port of HTTP; ``None`` while there was no address to find one for."""
+        return self._interfaces.port
+
+    def subscribe(self, max_buffered: int = EVENTS_BUFFERED) -> trio.MemoryReceiveChannel[Event]:
+        """Events from now on: ``async for event in running.subscribe(): ...``, which ends after byebye.
+
+        A slow reader misses the newest of more than *max_buffered* events, which ``stats.events_dropped`` counts; it
+        delays nothing else. Close the channel to end the subscription.
+        """
+        return self._events.subscribe(max_buffered)
+
+    async def add(self, device: RootDevice) -> RootDevice:
+        """Serve one more root device, found and announced from now on; gives it as it is served.
+
+        Like `remove` and `update`, this happens entirely or, when it is cancelled or raises, not at all. Changes happen
+        one at a time: one that has begun is completed, which takes a second or two at most, and one that waits for its
+        turn can be cancelled.
+
+        Raises `DescriptionError` if it breaks a rule of UDA or has a UDN that is served here already, `UdnTaken` if
+        another program on this host serves the UDN that it was given, and `trio.ClosedResourceError` after the end.
+        """
+        return (await self._host.add(device)).root
+
+    async def remove(self, udn: Udn | UUID | str) -> None:
+        """Take the root device with *udn* off the network, with byebye.
+
+        Raises `KeyError` if there is none, and `trio.ClosedResourceError` after the end.
+        """
+        await self._host.remove(udn)
+
+    async def update(self, device: RootDevice) -> RootDevice:
+        """Serve *device* in place of the root device with its UDN; gives it as it is served.
+
+        Whatever differs, byebye is sent for the old one and alive for the new one. If a document differs, CONFIGID
+        does, too (UDA 2.0 §1.2.2, §2). If nothing differs, nothing happens.
+
+        Raises `KeyError` if no such device is served, and the errors of `add`.
+        """
+        return (await self._host.update(device)).root
