@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from upnp_trio.cli.arguments import ServeArguments, option_names, parse, serve_parser
+from upnp_trio.cli.arguments import ServeArguments, parse, serve_parser
+from upnp_trio.cli.parsing import option_names
 from upnp_trio.server.announcer import GOODBYE_SECONDS
 from upnp_trio.server.connection import GRACE_SECONDS
 from upnp_trio.server.http import MAX_CONNECTIONS, MAX_REFUSALS

@@ -11,7 +11,8 @@ import pytest
 
 import upnp_trio
 from upnp_trio import load_device
-from upnp_trio.cli.arguments import option_names, serve_parser
+from upnp_trio.cli.arguments import serve_parser
+from upnp_trio.cli.parsing import option_names
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

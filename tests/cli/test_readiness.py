@@ -58,7 +58,7 @@ def test_it_is_told_when_a_device_is_served_and_when_we_leave(manager: Manager) 
         assert manager.heard() == []
         with readiness.served([BASIC]):
             assert manager.heard() == ["READY=1\nSTATUS=Serving Jambon 3000"]
-        assert manager.heard() == ["STOPPING=1\nSTATUS=Saying goodbye"]
+        assert manager.heard() == ["STOPPING=1\nSTATUS=Sending byebye"]
 
 
 def test_it_is_told_that_we_leave_when_that_is_for_an_error(manager: Manager) -> None:
@@ -95,7 +95,7 @@ async def test_a_socket_that_is_none_is_warned_of(name: str, caplog: pytest.LogC
     with open_readiness({"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "1"}) as readiness, readiness.served([BASIC]):
         await readiness.keep_alive()
     (warning,) = [record.getMessage() for record in caplog.records]
-    assert warning.startswith(f"NOTIFY_SOCKET is {name!r}, which is no Unix socket")
+    assert warning.startswith(f"NOTIFY_SOCKET is {name!r}, which is not a Unix socket")
 
 
 @pytest.mark.parametrize("name", ["missing", "x" * 200])
@@ -108,7 +108,7 @@ def test_a_manager_that_is_not_there_is_warned_of_once_and_does_not_end_the_devi
             with readiness.served([BASIC]):
                 pass
     (warning,) = [record.getMessage() for record in caplog.records]
-    assert warning.startswith(f"the service manager cannot be told at {path}: ")
+    assert warning.startswith(f"cannot notify the service manager at {path}: ")
 
 
 def test_a_manager_that_does_not_read_holds_up_nothing(manager: Manager, caplog: pytest.LogCaptureFixture) -> None:
@@ -116,7 +116,7 @@ def test_a_manager_that_does_not_read_holds_up_nothing(manager: Manager, caplog:
         while not caplog.records:  # until its queue is full, which takes some hundred messages at most
             with readiness.served([BASIC]):
                 pass
-    assert "cannot be told" in caplog.records[0].getMessage()
+    assert "cannot notify" in caplog.records[0].getMessage()
 
 
 @pytest.mark.parametrize("pid", [{}, {"WATCHDOG_PID": PID}])
@@ -151,4 +151,4 @@ async def test_a_watchdog_without_a_time_is_warned_of(
         await readiness.keep_alive()
     assert manager.heard() == []
     (warning,) = [record.getMessage() for record in caplog.records]
-    assert warning.startswith(f"WATCHDOG_USEC is {text!r}, which is no number of microseconds")
+    assert warning.startswith(f"WATCHDOG_USEC is {text!r}, which is not a number of microseconds")

@@ -98,7 +98,7 @@ def test_it_shows_its_counters_on_sigusr1_and_what_it_refused_at_the_end(pair: P
     served.program.wait_for_error(r"^ *refused: host refused +1$")
     assert fetch(pair.asker, served.location).status == 200
     assert served.program.stop() == 0
-    assert re.search(r"^Gone: .*HTTP requests 2\nRefused: host refused 1$", served.program.output, re.MULTILINE)
+    assert re.search(r"^Stopped: .*HTTP requests 2\nRefused: host refused 1$", served.program.output, re.MULTILINE)
 
 
 def test_a_port_that_is_taken_is_passed_over(pair: Pair, serve: Serve) -> None:
@@ -120,7 +120,7 @@ def test_a_service_manager_is_told_when_it_can_be_found_and_when_it_leaves(pair:
                 (answer,) = searcher.hear(1)
             assert fetch(pair.asker, answer["LOCATION"]).status == 200
             program.signal(signal.SIGTERM)
-            assert manager.recv(4096) == b"STOPPING=1\nSTATUS=Saying goodbye"
+            assert manager.recv(4096) == b"STOPPING=1\nSTATUS=Sending byebye"
             assert (program.wait(), program.output, program.errors) == (0, "", "")
 
 
