@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upnp_trio import Udn, __version__
-from upnp_trio.cli.arguments import InterfacesArguments, ServeArguments, parse, serve_parser
-from upnp_trio.cli.parsing import Text, UsageError, option_names
+from upnp_trio.cli.arguments import InterfacesArguments, ServeArguments, TextArguments, parse, serve_parser
+from upnp_trio.cli.parsing import UsageError, option_names
 
 UUID = "e427ce1a-3e80-43d0-ad6f-89ec42e46363"
 
@@ -29,7 +29,7 @@ def parse_interfaces(*words: str) -> InterfacesArguments:
 
 def parse_text(*words: str) -> str:
     asked = parse(words)
-    assert isinstance(asked, Text)
+    assert isinstance(asked, TextArguments)
     return asked.text
 
 
@@ -179,7 +179,7 @@ def test_any_words_are_understood_or_wrong_usage(words: list[str]) -> None:
         asked = parse(words)
     except UsageError:
         return
-    assert isinstance(asked, ServeArguments | InterfacesArguments | Text)
+    assert isinstance(asked, ServeArguments | InterfacesArguments | TextArguments)
 
 
 # --- the help ------------------------------------------------------------------------------------------------------

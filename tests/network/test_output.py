@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import signal
 import subprocess
 import termios
@@ -24,6 +25,7 @@ from tests.network.ssdp import Radio, open_listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.network.scenes import Pair
 
@@ -111,6 +113,15 @@ def find(pair: Pair) -> str:
     return search_until(pair.asker, bool, seconds=PATIENCE_SECONDS)[0]["LOCATION"]
 
 
+def wait_for_counters(process: subprocess.Popen[bytes], errors: Path, pattern: str) -> None:
+    """Ask for the counters until *errors*, its standard error, has a line of them that matches *pattern*."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not re.search(pattern, errors.read_text(), re.MULTILINE):
+        assert time.monotonic() < deadline, errors.read_text()
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(0.05)
+
+
 def wait_for_byebye(listener: Radio) -> None:
     listener.hear_until(lambda messages: {each["USN"] for each in messages if each.is_byebye} == JAMBON.usns)
 
@@ -128,6 +139,13 @@ def test_output_that_cannot_be_written_takes_nothing_from_the_network(
         process.send_signal(signal.SIGTERM)
         wait_for_byebye(listener)
         assert process.wait(PATIENCE_SECONDS) == 0
+
+
+def test_the_counters_include_the_lines_that_were_dropped(pair: Pair, tmp_path: Path) -> None:
+    errors = tmp_path / "errors"
+    with errors.open("w") as file, start(pair, Outputs(subprocess.DEVNULL, file.fileno(), ">&-")) as process:
+        find(pair)
+        wait_for_counters(process, errors, r"^output lines dropped +[1-9]")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -173,7 +191,10 @@ class Terminal:
 
 
 @contextmanager
-def open_terminal(pair: Pair, *arguments: str, on_hangup: signal.Handlers = signal.SIG_DFL) -> Iterator[Terminal]:
+def open_terminal(
+    pair: Pair, *arguments: str, on_hangup: signal.Handlers = signal.SIG_DFL, stderr: int | None = None
+) -> Iterator[Terminal]:
+    """The device on a terminal of its own, once it is served; *stderr* may be another file."""
     controller, slave = pty.openpty()
 
     def become_leader() -> None:
@@ -186,7 +207,7 @@ def open_terminal(pair: Pair, *arguments: str, on_hangup: signal.Handlers = sign
         env=environment() | {"TERM": "xterm", "COLUMNS": "120"},
         stdin=slave,
         stdout=slave,
-        stderr=slave,
+        stderr=slave if stderr is None else stderr,
         start_new_session=True,
         preexec_fn=become_leader,
     ) as process:
@@ -198,6 +219,28 @@ def open_terminal(pair: Pair, *arguments: str, on_hangup: signal.Handlers = sign
             process.kill()
             if opened.controller != -1:
                 opened.close()
+
+
+def test_on_a_terminal_the_counters_scroll_with_everything_else(pair: Pair) -> None:
+    with open_terminal(pair) as terminal:
+        find(pair)
+        terminal.process.send_signal(signal.SIGUSR1)
+        assert b"searched upnp:rootdevice" in terminal.read_until(b"output lines dropped")
+        terminal.process.send_signal(signal.SIGINT)
+        terminal.read_until(b"Stopped: searches ")
+        assert terminal.process.wait(PATIENCE_SECONDS) == 0
+
+
+def test_errors_that_are_redirected_do_not_go_to_the_terminal(pair: Pair, tmp_path: Path) -> None:
+    errors = tmp_path / "errors"
+    with errors.open("w") as file, open_terminal(pair, "--log-level", "info", stderr=file.fileno()) as terminal:
+        wait_for_counters(terminal.process, errors, r"^output lines dropped +0$")
+        terminal.process.send_signal(signal.SIGINT)
+        shown = terminal.read_until(b"Stopped: searches ")
+        assert terminal.process.wait(PATIENCE_SECONDS) == 0
+        assert "INFO: stopping on SIGINT\n" in errors.read_text()
+        assert b"SIGINT" not in shown
+        assert b"lines dropped" not in shown
 
 
 def test_a_terminal_that_is_closed_ends_it_with_byebye_and_status_0(pair: Pair) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from upnp_trio.cli.parsing import (
-    Text,
     TextWanted,
     UsageError,
     add_help,
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     from upnp_trio.model.names import Udn
 
-__all__ = ["InterfacesArguments", "ServeArguments", "interfaces_parser", "parse", "serve_parser"]
+__all__ = ["InterfacesArguments", "ServeArguments", "TextArguments", "interfaces_parser", "parse", "serve_parser"]
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -88,7 +87,13 @@ class InterfacesArguments(Namespace):
     names: list[str]
 
 
-def parse(words: Sequence[str]) -> ServeArguments | InterfacesArguments | Text:
+class TextArguments(Namespace):
+    """The text that ``--help`` or ``--version`` asks for."""
+
+    text: str
+
+
+def parse(words: Sequence[str]) -> ServeArguments | InterfacesArguments | TextArguments:
     """What *words* ask for; raises `UsageError`."""
     verb = words[0] if words else None
     try:
@@ -96,7 +101,7 @@ def parse(words: Sequence[str]) -> ServeArguments | InterfacesArguments | Text:
             return _parse_interfaces(words[1:])
         return _parse_serve(words[1:] if verb == "serve" else words)
     except TextWanted as wanted:
-        return Text(wanted.text)
+        return TextArguments(text=wanted.text)
 
 
 def _parse_interfaces(words: Sequence[str]) -> InterfacesArguments:

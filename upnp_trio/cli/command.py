@@ -9,10 +9,10 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING
 
-from upnp_trio.cli.arguments import InterfacesArguments, ServeArguments, parse
+from upnp_trio.cli.arguments import InterfacesArguments, ServeArguments, TextArguments, parse
 from upnp_trio.cli.interfaces import show_interfaces
 from upnp_trio.cli.output import OutputError, Outputs, ReaderGone, open_outputs
-from upnp_trio.cli.parsing import Text, UsageError
+from upnp_trio.cli.parsing import UsageError
 from upnp_trio.cli.serve import serve
 from upnp_trio.errors import DeviceFailed, UpnpTrioError
 
@@ -45,9 +45,9 @@ def command(words: Sequence[str]) -> int:
         return 0
 
 
-def _run(asked: ServeArguments | InterfacesArguments | Text, outputs: Outputs) -> None:
+def _run(asked: ServeArguments | InterfacesArguments | TextArguments, outputs: Outputs) -> None:
     match asked:
-        case Text():
+        case TextArguments():
             outputs.output.write(asked.text)
             outputs.output.finish()
         case InterfacesArguments():

@@ -17,8 +17,6 @@ import time
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
-import attrs
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -235,12 +233,13 @@ def _size(part: bytearray | int) -> int:
 # --- the two of a process ------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
 class Outputs:
-    """Standard output and standard error; they are the same object if they are the same file."""
+    """Standard output and standard error, as one object if they are one file."""
 
-    output: Output
-    errors: Output
+    def __init__(self, output: TextIO | None, errors: TextIO | None) -> None:
+        self.output = Output(output)
+        # One queue for one file, so that its lines stay in the order in which they were written.
+        self.errors = self.output if _are_one_file(output, errors) else Output(errors)
 
     @property
     def share_terminal(self) -> bool:
@@ -256,9 +255,7 @@ class Outputs:
 @contextmanager
 def open_outputs() -> Iterator[Outputs]:
     """Make `sys.stdout` and `sys.stderr` such outputs for the body; at its end, wait a bounded time for their texts."""
-    output = Output(sys.stdout)
-    # One queue for one file, so that its lines stay in the order in which they were written.
-    outputs = Outputs(output, output if _are_one_file(sys.stdout, sys.stderr) else Output(sys.stderr))
+    outputs = Outputs(sys.stdout, sys.stderr)
     try:
         with redirect_stdout(outputs.output), redirect_stderr(outputs.errors):
             yield outputs

@@ -13,8 +13,6 @@ from argparse import (
 )
 from typing import TYPE_CHECKING
 
-import attrs
-
 from upnp_trio._version import __version__
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.names import Udn
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
 __all__ = [
-    "Text",
     "TextWanted",
     "UsageError",
     "add_help",
@@ -45,15 +42,8 @@ class UsageError(Exception):
     """The words of the command are wrong; the message names the option, the value and the remedy."""
 
 
-@attrs.frozen
-class Text:
-    """A text that the words ask for: the help or the version."""
-
-    text: str
-
-
 class TextWanted(Exception):
-    """The words ask for *text*, whatever follows them."""
+    """The words ask for *text*, the help or the version, whatever follows them."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)

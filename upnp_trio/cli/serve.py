@@ -15,7 +15,7 @@ import trio
 
 from upnp_trio.cli.default_device import default_device
 from upnp_trio.cli.signals import STOP_SIGNALS, call_on_signals, ignore_signals
-from upnp_trio.cli.view import LINES_PER_ROUND, View, counter_table, counters, introduce, refusals
+from upnp_trio.cli.view import LINES_PER_ROUND, View, counter_table, introduce, summary
 from upnp_trio.errors import UpnpTrioError
 from upnp_trio.server.options import ServeOptions
 from upnp_trio.server.serve import serve_devices
@@ -118,7 +118,7 @@ async def _serve(roots: Sequence[RootDevice], options: ServeOptions, quiet: bool
     if failure is not None:
         raise failure
     if not quiet:
-        outputs.output.write(_summary(running.stats, outputs.lines_dropped))
+        outputs.output.write_line(summary(running.stats, outputs.lines_dropped))
 
 
 def _stop(stopping: trio.CancelScope, number: signal.Signals) -> None:
@@ -138,12 +138,6 @@ async def _outlive(boot_id: int) -> None:
     A device that was served for longer than a second does not wait.
     """
     await trio.sleep(min(max(boot_id + 1 - time.time(), 0.0), 1.0))
-
-
-def _summary(stats: Stats, lines_dropped: int) -> str:
-    dropped = f", lines dropped {lines_dropped}" if lines_dropped else ""
-    refused = refusals(stats.snapshot())
-    return f"Stopped: {counters(stats)}{dropped}\n" + (f"Refused: {refused}\n" if refused else "")
 
 
 def _open_readiness(stack: ExitStack) -> Readiness | None:

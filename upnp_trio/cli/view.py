@@ -7,6 +7,7 @@ wait for the next round, and the others are only counted.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from upnp_trio.server.events import Announced, Event, NetworkChanged, RequestAns
 
 if TYPE_CHECKING:
     from upnp_trio.model.device import RootDevice
+    from upnp_trio.model.names import Udn
     from upnp_trio.network.interfaces import Choice
     from upnp_trio.server.serve import Location
     from upnp_trio.server.stats import Counted, Stats
@@ -31,6 +33,7 @@ __all__ = [
     "interface_table",
     "introduce",
     "refusals",
+    "summary",
 ]
 
 ROUND_SECONDS = 0.2
@@ -93,13 +96,13 @@ def introduce(
 
     blocks = []
     width = max((len(f"{location.interface} {location.address}") for location in where), default=0)
+    lines_of: defaultdict[Udn | None, list[str]] = defaultdict(list)
+    for location in where:
+        place = f"{location.interface} {location.address}"
+        lines_of[location.udn].append(f"  {place:<{width}}  {style(location.url, CYAN)}")
     for device in devices:
-        lines = [style(_printable(device.friendly_name), BOLD), f"  {device.udn}"]
-        for location in where:
-            if location.udn == device.udn:
-                place = f"{location.interface} {location.address}"
-                lines.append(f"  {place:<{width}}  {style(location.url, CYAN)}")
-        blocks.append("\n".join(lines))
+        name = style(_printable(device.friendly_name), BOLD)
+        blocks.append("\n".join([name, f"  {device.udn}", *lines_of[device.udn]]))
     for choice in choices:
         if choice.served and choice.reason not in USUAL_REASONS:
             blocks.append(f"  {choice.interface.name}: {choice.reason}")
@@ -175,6 +178,13 @@ def counter_table(counted: Counted, lines_dropped: int) -> str:
     ]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {count:>8}" for name, count in rows)
+
+
+def summary(stats: Stats, lines_dropped: int) -> str:
+    """The last lines: the counters, and what was refused if anything was."""
+    dropped = f", lines dropped {lines_dropped}" if lines_dropped else ""
+    refused = refusals(stats.snapshot())
+    return f"Stopped: {counters(stats)}{dropped}" + (f"\nRefused: {refused}" if refused else "")
 
 
 def refusals(counted: Counted) -> str:
