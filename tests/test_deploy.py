@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from upnp_trio.cli.arguments import ServeArguments, option_names, parse, serve_parser
+from upnp_trio.cli.arguments import ServeArguments, parse, serve_parser
+from upnp_trio.cli.parsing import option_names
 from upnp_trio.server.discovery.announcer import BYEBYE_SECONDS
 from upnp_trio.server.http.connection import GRACE_SECONDS
 from upnp_trio.server.http.server import MAX_CONNECTIONS, MAX_REFUSALS

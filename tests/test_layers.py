@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the group's address and the size of a datagram are facts of the messages
     "network": {"ssdp.messages", "ssdp.advertising", "model", "state", "errors", "dates", "_version"},
     "server": {"site", "network", "state", "documents", "ssdp", "model", "errors", "dates", "_version"},
-    "cli": {"server", "site", "network", "documents", "ssdp", "model", "errors", "dates", "_version"},
+    "cli": {"server", "site", "network", "state", "documents", "ssdp", "model", "errors", "dates", "_version"},
     "__main__": {"cli"},
 }
 

@@ -39,7 +39,7 @@ PAGES = {
     "tests/fuzz/README.md": "project/fuzzing.md",
 }
 #: what signatures name and other projects document; their inventories would have to be fetched from the net
-FOREIGN = re.compile(r"(trio|datetime|uuid|ipaddress|random|collections|typing|pathlib|asyncio)\.[\w.]+[][]*")
+FOREIGN = re.compile(r"(trio|datetime|uuid|ipaddress|random|collections|typing|pathlib|asyncio|os)\.[\w.]+[][]*")
 #: names of other projects that the annotations give without their module
 FOREIGN_NAMES = {
     "AsyncIterator", "Callable", "Counter", "IPv4Address", "IPv6Address", "IpAddress", "Iterable", "Iterator",

@@ -47,7 +47,7 @@ GOOD = Outcome(
     after=STOCK,
     errors="WARNING: cannot announce on eth1",
     exit_status=0,
-    counters="Gone: searches 1",
+    counters="Stopped: searches 1",
     usns=frozenset({"uuid:a"}),
 )
 

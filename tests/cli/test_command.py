@@ -1,23 +1,29 @@
-"""What the command says and how it ends; nothing here gets as far as a socket."""
+"""What the command writes and its exit status. Nothing here opens a socket."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 import attrs
 import pytest
 
+from tests.cli.pipes import open_full_pipe
 from upnp_trio import check
 from upnp_trio.cli.command import command
 from upnp_trio.cli.default_device import default_device
-from upnp_trio.errors import DescriptionError
+from upnp_trio.cli.signals import STOP_SIGNALS
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = REPOSITORY / "examples"
+PATIENCE_SECONDS = 60
+
+on_posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other errors and no such files")
 
 
 @attrs.frozen
@@ -34,14 +40,32 @@ class Run(Protocol):
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command with words."""
+def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Runs the command in this process, whose signal handlers it changes for good."""
+    names = [name for name in (*STOP_SIGNALS, "SIGUSR1") if name in signal.Signals.__members__]
+    before = {name: signal.getsignal(signal.Signals[name]) for name in names}
+    yield lambda *words: Ended(command(words), *capsys.readouterr())
+    for name, handler in before.items():
+        signal.signal(signal.Signals[name], handler)
 
-    def run(*words: str) -> Ended:
-        status = command(words)
-        return Ended(status, *capsys.readouterr())
 
-    return run
+def run_alone(
+    *words: str, shell: str = "", stdout: int | IO[bytes] = subprocess.PIPE, stderr: int | IO[bytes] = subprocess.PIPE
+) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own, with the redirections of *shell*."""
+    arguments = [sys.executable, "-m", "upnp_trio", *words]
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {shell}', "sh", *arguments] if shell else arguments,
+        cwd=REPOSITORY,
+        # As everywhere, output is buffered unless the command does something about it.
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        encoding="utf-8",
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
 
 
 def test_the_default_device_keeps_every_rule(caplog: pytest.LogCaptureFixture) -> None:
@@ -49,70 +73,59 @@ def test_the_default_device_keeps_every_rule(caplog: pytest.LogCaptureFixture) -
     assert caplog.records == []
 
 
+def test_a_start_imports_only_what_it_needs() -> None:
+    code = "import sys, upnp_trio.cli.command; print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True, capture_output=True, text=True)
+    imported = set(shown.stdout.split())
+    assert "upnp_trio.server.serve" in imported
+    assert not imported & {"rich", "difflib", "tomllib", "cattrs", "defusedxml"}
+    assert not imported & {"upnp_trio.cli.readiness", "upnp_trio.cli.terminal", "upnp_trio.documents.device_file"}
+    assert "upnp_trio.server.monitoring.metrics" not in imported
+
+
+# --- exit statuses and errors --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["interfaces", "-h"]])
+def test_a_text_that_is_asked_for_is_status_0(words: list[str], run: Run) -> None:
+    ended = run(*words)
+    assert (ended.status, ended.errors) == (0, "")
+    assert "upnp-trio" in ended.output
+
+
 def test_wrong_usage_is_status_2_and_one_line_on_standard_error(run: Run) -> None:
     ended = run("--port", "http")
-    assert ended == Ended(2, "", "Error: --port: 'http' is no whole number from 1 to 65535\n")
+    assert ended == Ended(2, "", "Error: --port: 'http' is not a whole number from 1 to 65535\n")
 
 
-def test_a_device_file_named_like_a_verb_can_be_served(run: Run) -> None:
+def test_a_device_file_with_the_name_of_a_verb_can_be_served(run: Run) -> None:
     ended = run("./interfaces")
     assert (ended.status, ended.output) == (1, "")
     assert "interfaces: cannot be read" in ended.errors
 
 
-def test_the_interfaces_are_shown_and_none_is_no_error(run: Run) -> None:
+def test_interfaces_shows_a_table_and_is_status_0(run: Run) -> None:
     ended = run("interfaces")
     assert (ended.status, ended.errors) == (0, "")
     assert ended.output.startswith("INTERFACE ")
 
 
-def test_an_interface_to_show_that_is_not_there_is_status_1_and_named_under_the_table(run: Run) -> None:
+def test_interfaces_is_status_1_for_an_interface_that_is_not_there(run: Run) -> None:
     ended = run("interfaces", "nosuch0")
     assert ended.status == 1
     assert ended.output.startswith("INTERFACE ")
     assert ended.errors.startswith("Error: no interface or address 'nosuch0' on this host")
 
 
-def test_with_debug_an_error_leaves_with_its_traceback(tmp_path: Path) -> None:
-    with pytest.raises(DescriptionError, match=r"none\.toml"):
-        command(["--debug", str(tmp_path / "none.toml")])
-
-
-def test_a_start_brings_nothing_that_was_not_asked_for() -> None:
-    code = "import sys, upnp_trio.cli.command; print(*sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True, capture_output=True, text=True)
-    imported = set(told.stdout.split())
-    assert "upnp_trio.server.serve" in imported
-    assert not imported & {"rich", "difflib", "tomllib", "cattrs", "defusedxml"}
-    assert not imported & {
-        "upnp_trio.cli.readiness",
-        "upnp_trio.server.monitoring.metrics",
-        "upnp_trio.documents.device_file",
-    }
-
-
-@pytest.mark.parametrize("words", [["--help"], ["interfaces"], ["--version"]])
-@pytest.mark.skipif(sys.platform == "win32", reason="a pipe that nobody reads is another error there")
-def test_output_that_nobody_reads_is_not_complained_about(words: list[str]) -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    try:
-        ended = subprocess.run(
-            [sys.executable, "-m", "upnp_trio", *words],
-            cwd=REPOSITORY,
-            env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
-            stdout=writing,
-            stderr=subprocess.PIPE,
-            timeout=60,
-            check=False,
-        )
-    finally:
-        os.close(writing)
-    assert (ended.returncode, ended.stderr) == (1, b"")
+def test_debug_shows_the_traceback_of_an_error(tmp_path: Path, run: Run) -> None:
+    ended = run("--debug", str(tmp_path / "none.toml"))
+    assert (ended.status, ended.output) == (1, "")
+    assert ended.errors.startswith("Traceback (most recent call last):\n")
+    assert "none.toml: cannot be read" in ended.errors.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("a.toml", "friendly_name = ", "line 1"),
         ("b.toml", 'friendly_name = "x"', "manufacturer: the field is missing"),
@@ -121,25 +134,25 @@ def test_output_that_nobody_reads_is_not_complained_about(words: list[str]) -> N
         ("e.xml", "<html/>", "is not a UPnP description"),
     ],
 )
-def test_a_device_file_that_is_wrong_is_status_1_and_names_file_and_place(
-    name: str, content: str, told: str, tmp_path: Path, run: Run
+def test_a_wrong_device_file_is_status_1_and_reported_with_file_and_place(
+    name: str, content: str, message: str, tmp_path: Path, run: Run
 ) -> None:
     file = tmp_path / name
     file.write_text(content, encoding="utf-8")
     ended = run(str(file))
     assert ended.status == 1
     assert f"Error: {file}: " in ended.errors
-    assert told in ended.errors
+    assert message in ended.errors
     assert "Traceback" not in ended.errors
 
 
-def test_a_device_file_that_is_not_there_is_status_1_and_named(tmp_path: Path, run: Run) -> None:
+def test_a_missing_device_file_is_status_1_and_named(tmp_path: Path, run: Run) -> None:
     ended = run(str(tmp_path / "none.toml"))
     assert ended.status == 1
     assert f"{tmp_path / 'none.toml'}: cannot be read: No such file or directory" in ended.errors
 
 
-def test_an_interface_that_is_not_there_is_status_1_and_named(run: Run) -> None:
+def test_serve_is_status_1_for_an_interface_that_is_not_there(run: Run) -> None:
     ended = run("--interface", "nosuch0")
     assert ended.status == 1
     assert "no interface or address 'nosuch0' on this host" in ended.errors
@@ -149,3 +162,62 @@ def test_the_same_device_twice_is_refused(run: Run) -> None:
     ended = run(str(EXAMPLES / "jambon3000.toml"), str(EXAMPLES / "jambon3000.xml"))
     assert ended.status == 1
     assert "have the UDN uuid:e427ce1a-3e80-43d0-ad6f-89ec42e46363" in ended.errors
+
+
+# --- output that cannot be written ---------------------------------------------------------------------------------
+
+TEXTS = pytest.mark.parametrize("words", [["--help"], ["interfaces"], ["--version"]])
+
+
+@TEXTS
+@on_posix
+def test_a_reader_that_closes_early_gets_status_1_and_no_message(words: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ended = run_alone(*words, stdout=writing)
+    finally:
+        os.close(writing)
+    assert (ended.returncode, ended.stderr) == (1, "")
+
+
+@TEXTS
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_text_for_a_full_disk_is_status_1_and_one_line_on_standard_error(words: list[str]) -> None:
+    ended = run_alone(*words, shell=">/dev/full")
+    message = "Error: cannot write to standard output: No space left on device\n"
+    assert (ended.returncode, ended.stderr) == (1, message)
+
+
+@TEXTS
+@on_posix
+def test_a_text_for_a_closed_output_is_status_1_and_one_line_on_standard_error(words: list[str]) -> None:
+    ended = run_alone(*words, shell=">&-")
+    assert (ended.returncode, ended.stderr) == (1, "Error: cannot write to standard output: Bad file descriptor\n")
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", ">&- 2>&-", ">/dev/full 2>/dev/full", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("words", "status"), [(["--port", "0"], 2), (["--interface", "nosuch0"], 1)])
+@on_posix
+def test_an_error_that_cannot_be_shown_keeps_its_exit_status(words: list[str], status: int, redirection: str) -> None:
+    ended = run_alone(*words, shell=redirection)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (status, "", "")
+
+
+@pytest.mark.parametrize("words", [["--interface", "nosuch0"], ["--interface", "nosuch0", "--debug"]])
+@on_posix
+def test_an_error_does_not_wait_for_its_reader(words: list[str]) -> None:
+    with open_full_pipe() as pipe:
+        assert run_alone(*words, stdout=pipe.writing, stderr=pipe.writing).returncode == 1
+
+
+@on_posix
+def test_a_text_waits_for_a_reader_that_is_slow_to_begin() -> None:
+    with open_full_pipe() as pipe:
+        words = [sys.executable, "-m", "upnp_trio", "--help"]
+        with subprocess.Popen(words, cwd=REPOSITORY, stdout=pipe.writing) as process:
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(3)  # longer than the wait at the end of a device
+            os.close(pipe.writing)
+            assert pipe.read_until_end().startswith(b"usage: upnp-trio ")
+            assert process.wait(PATIENCE_SECONDS) == 0

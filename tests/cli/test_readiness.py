@@ -1,4 +1,4 @@
-"""What a service manager is told, at a Unix socket of its own."""
+"""The notifications that a service manager gets at its Unix socket."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ import trio.testing
 from tests.devices import BASIC
 from upnp_trio.cli.readiness import open_readiness
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no Unix sockets to be told at")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Unix datagram sockets")
 
 PID = str(os.getpid())
 
 
 @attrs.frozen
 class Manager:
-    """Hears what a service manager would."""
+    """A service manager that keeps its notifications."""
 
     name: str
     socket: socket.socket
 
-    def heard(self) -> list[str]:
+    def received(self) -> list[str]:
         messages = []
         while True:
             try:
@@ -53,53 +53,53 @@ def manager(tmp_path: Path) -> Iterator[Manager]:
     yield from open_manager(path, path)
 
 
-def test_it_is_told_when_a_device_is_served_and_when_we_leave(manager: Manager) -> None:
+def test_it_is_notified_when_a_device_is_served_and_when_that_stops(manager: Manager) -> None:
     with open_readiness(manager.environment()) as readiness:
-        assert manager.heard() == []
+        assert manager.received() == []
         with readiness.served([BASIC]):
-            assert manager.heard() == ["READY=1\nSTATUS=Serving Jambon 3000"]
-        assert manager.heard() == ["STOPPING=1\nSTATUS=Saying goodbye"]
+            assert manager.received() == ["READY=1\nSTATUS=Serving Jambon 3000"]
+        assert manager.received() == ["STOPPING=1\nSTATUS=Sending byebye"]
 
 
-def test_it_is_told_that_we_leave_when_that_is_for_an_error(manager: Manager) -> None:
+def test_it_is_notified_that_we_stop_because_of_an_error(manager: Manager) -> None:
     with open_readiness(manager.environment()) as readiness:
         with pytest.raises(ValueError, match="mine"), readiness.served([BASIC]):
             raise ValueError("mine")
-        assert manager.heard()[-1].startswith("STOPPING=1\n")
+        assert manager.received()[-1].startswith("STOPPING=1\n")
 
 
-def test_of_many_devices_the_status_names_a_few(manager: Manager) -> None:
+def test_the_status_names_a_few_of_many_devices(manager: Manager) -> None:
     with open_readiness(manager.environment()) as readiness, readiness.served([BASIC] * 5000):
-        assert manager.heard() == ["READY=1\nSTATUS=Serving Jambon 3000, Jambon 3000, Jambon 3000 and 4997 more"]
+        assert manager.received() == ["READY=1\nSTATUS=Serving Jambon 3000, Jambon 3000, Jambon 3000 and 4997 more"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has abstract Unix sockets")
-def test_an_at_sign_stands_for_an_abstract_socket() -> None:
+def test_a_name_after_an_at_sign_is_that_of_an_abstract_socket() -> None:
     name = f"upnp-trio-test-{PID}"
     for manager in open_manager(f"@{name}", f"\0{name}"):
         with open_readiness(manager.environment()) as readiness, readiness.served([BASIC]):
-            assert len(manager.heard()) == 1
+            assert len(manager.received()) == 1
 
 
 @pytest.mark.parametrize("environment", [{}, {"NOTIFY_SOCKET": ""}, {"WATCHDOG_USEC": "1000000"}])
-async def test_without_a_manager_nothing_is_told_and_nothing_said(
+async def test_without_a_manager_nothing_is_sent_and_nothing_logged(
     environment: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     with open_readiness(environment) as readiness, readiness.served([BASIC]):
-        await readiness.keep_alive()  # there is no one to keep up for
+        await readiness.keep_alive()
     assert caplog.records == []
 
 
 @pytest.mark.parametrize("name", ["notify", "vsock:2:1234", "-"])
-async def test_a_socket_that_is_none_is_warned_of(name: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_name_that_is_not_a_unix_socket_is_reported(name: str, caplog: pytest.LogCaptureFixture) -> None:
     with open_readiness({"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "1"}) as readiness, readiness.served([BASIC]):
         await readiness.keep_alive()
     (warning,) = [record.getMessage() for record in caplog.records]
-    assert warning.startswith(f"NOTIFY_SOCKET is {name!r}, which is no Unix socket")
+    assert warning.startswith(f"NOTIFY_SOCKET is {name!r}, which is not a Unix socket")
 
 
 @pytest.mark.parametrize("name", ["missing", "x" * 200])
-def test_a_manager_that_is_not_there_is_warned_of_once_and_does_not_end_the_device(
+def test_a_missing_manager_is_reported_once_and_does_not_end_the_device(
     name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = str(tmp_path / name)
@@ -108,47 +108,47 @@ def test_a_manager_that_is_not_there_is_warned_of_once_and_does_not_end_the_devi
             with readiness.served([BASIC]):
                 pass
     (warning,) = [record.getMessage() for record in caplog.records]
-    assert warning.startswith(f"the service manager cannot be told at {path}: ")
+    assert warning.startswith(f"cannot notify the service manager at {path}: ")
 
 
-def test_a_manager_that_does_not_read_holds_up_nothing(manager: Manager, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_manager_that_does_not_read_blocks_nothing(manager: Manager, caplog: pytest.LogCaptureFixture) -> None:
     with open_readiness(manager.environment()) as readiness:
-        while not caplog.records:  # until its queue is full, which takes some hundred messages at most
+        while not caplog.records:  # until its queue is full, after some hundred notifications at most
             with readiness.served([BASIC]):
                 pass
-    assert "cannot be told" in caplog.records[0].getMessage()
+    assert "cannot notify" in caplog.records[0].getMessage()
 
 
 @pytest.mark.parametrize("pid", [{}, {"WATCHDOG_PID": PID}])
-async def test_signs_of_life_come_twice_as_often_as_is_asked_for(
+async def test_the_watchdog_is_notified_twice_as_often_as_it_asks_for(
     pid: dict[str, str], manager: Manager, autojump_clock: trio.testing.MockClock
 ) -> None:
     with open_readiness(manager.environment(WATCHDOG_USEC="30000000", **pid)) as readiness:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(readiness.keep_alive)
             await trio.testing.wait_all_tasks_blocked()
-            assert manager.heard() == ["WATCHDOG=1"]
+            assert manager.received() == ["WATCHDOG=1"]
             for _ in range(10):
                 await trio.sleep(14.9)
-                assert manager.heard() == []
+                assert manager.received() == []
                 await trio.sleep(0.1)
                 await trio.testing.wait_all_tasks_blocked()
-                assert manager.heard() == ["WATCHDOG=1"]
+                assert manager.received() == ["WATCHDOG=1"]
             nursery.cancel_scope.cancel()
 
 
-async def test_a_watchdog_for_another_process_is_not_ours(manager: Manager) -> None:
+async def test_the_watchdog_of_another_process_gets_nothing(manager: Manager) -> None:
     with open_readiness(manager.environment(WATCHDOG_USEC="30000000", WATCHDOG_PID="1")) as readiness:
         await readiness.keep_alive()
-    assert manager.heard() == []
+    assert manager.received() == []
 
 
 @pytest.mark.parametrize("text", ["", "0", "000", "-5", "soon", "1.5", "³", "9" * 5000])
-async def test_a_watchdog_without_a_time_is_warned_of(
+async def test_a_watchdog_without_a_time_is_reported(
     text: str, manager: Manager, caplog: pytest.LogCaptureFixture
 ) -> None:
     with open_readiness(manager.environment(WATCHDOG_USEC=text)) as readiness:
         await readiness.keep_alive()
-    assert manager.heard() == []
+    assert manager.received() == []
     (warning,) = [record.getMessage() for record in caplog.records]
-    assert warning.startswith(f"WATCHDOG_USEC is {text!r}, which is no number of microseconds")
+    assert warning.startswith(f"WATCHDOG_USEC is {text!r}, which is not a number of microseconds")

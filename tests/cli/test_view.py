@@ -1,4 +1,4 @@
-"""What the command shows."""
+"""The lines that ``upnp-trio serve`` and ``upnp-trio interfaces`` show."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from upnp_trio.cli.view import (
     interface_table,
     introduce,
     refusals,
+    summary,
 )
 from upnp_trio.network.interfaces import Interface, choose
 from upnp_trio.server.monitoring.events import Events
@@ -39,7 +40,7 @@ SEARCH = SearchAnswered(interface="eth0", peer="192.0.2.9", search_target="ssdp:
             "http  192.0.2.9 GET /d.xml: 200  (FDSSDP)",
         ),
         (Announced(interface="eth0", kind="alive", messages=3), "eth0  announced (3 messages)"),
-        (Announced(interface="eth0", kind="byebye", messages=3), "eth0  said goodbye (3 messages)"),
+        (Announced(interface="eth0", kind="byebye", messages=3), "eth0  sent byebye (3 messages)"),
         (NetworkChanged(served=(), boot_id=1), "no network; waiting for an interface"),
         (NetworkChanged(served=(("eth0", "192.0.2.7"),), boot_id=1), "network changed; served now: eth0 192.0.2.7"),
     ],
@@ -48,7 +49,7 @@ def test_each_event_is_one_line(event: Event, line: str) -> None:
     assert describe(event) == line
 
 
-def test_what_a_stranger_wrote_cannot_steer_the_terminal_or_fill_it() -> None:
+def test_the_text_of_a_peer_can_neither_control_the_terminal_nor_fill_it() -> None:
     nasty = attrs.evolve(SEARCH, user_agent="\x1b[2J\x9b31m\r\n\u202e" + "a" * 5000)
     line = describe(nasty)
     assert line.isprintable()
@@ -69,7 +70,7 @@ def test_the_introduction_names_each_device_and_every_location() -> None:
     assert all(location.url in line for location, line in zip(where, lines[2:], strict=True))
 
 
-def test_on_a_terminal_the_name_and_the_urls_of_the_introduction_stand_out() -> None:
+def test_on_a_terminal_the_introduction_highlights_names_and_urls() -> None:
     udn = BASIC.udn
     assert isinstance(udn, Udn)
     where = [Location(interface="eth0", address=IPv4Address("192.0.2.7"), udn=udn, url="http://192.0.2.7/d.xml")]
@@ -79,16 +80,16 @@ def test_on_a_terminal_the_name_and_the_urls_of_the_introduction_stand_out() -> 
     assert re.sub(r"\x1b\[\d+m", "", styled) == introduce([BASIC], where, [])
 
 
-def test_the_introduction_of_a_host_without_network_says_so() -> None:
+def test_the_introduction_reports_that_there_is_no_network() -> None:
     assert "no network yet" in introduce([BASIC], [], [])
 
 
-def test_the_introduction_points_out_what_is_served_for_want_of_a_better_one() -> None:
+def test_the_introduction_names_an_interface_that_is_served_only_for_lack_of_a_better_one() -> None:
     choices = choose([Interface(name="lo", index=1, addresses=(IPv4Interface("127.0.0.1/8"),), is_loopback=True)])
     assert "lo: loopback, as nothing else can be served" in introduce([BASIC], [], choices)
 
 
-def test_the_table_of_interfaces_tells_which_are_served_and_why() -> None:
+def test_the_table_of_interfaces_shows_which_are_served_and_why() -> None:
     choices = choose(
         [
             Interface(name="lo", index=1, addresses=(IPv4Interface("127.0.0.1/8"),), is_loopback=True),
@@ -106,7 +107,7 @@ def test_the_table_of_interfaces_tells_which_are_served_and_why() -> None:
     assert rows[3][3] == "down"
 
 
-def test_the_counters_name_bad_datagrams_only_when_there_were_some() -> None:
+def test_the_counters_include_bad_datagrams_only_if_there_were_some() -> None:
     stats = Stats(searches=2, answers=5, announcements=9)
     assert counters(stats) == "searches 2, answers 5, announcements 9, HTTP requests 0"
     stats.dropped["malformed"] += 2
@@ -124,14 +125,14 @@ def test_the_table_of_counters_has_every_counter_and_every_reason() -> None:
             value[404 if field.name == "requests" else f"why {field.name}"] = number
         else:
             setattr(stats, field.name, number)
-    lines = counter_table(stats.snapshot()).splitlines()
-    assert {int(line.rpartition(" ")[2]) for line in lines} == {*range(101, 101 + len(attrs.fields(Stats)))}
+    lines = counter_table(stats.snapshot(), 100).splitlines()
+    assert {int(line.rpartition(" ")[2]) for line in lines} == {*range(100, 101 + len(attrs.fields(Stats)))}
     assert any(line.split()[:2] == ["dropped:", "why"] for line in lines)
     assert any("HTTP requests: 404" in line for line in lines)
     assert len({len(line) for line in lines}) == 1
 
 
-def test_refusals_are_named_with_their_reasons_and_the_usual_ones_are_not() -> None:
+def test_refusals_are_listed_by_reason_without_the_usual_reasons() -> None:
     stats = Stats()
     assert refusals(stats.snapshot()) == ""
     stats.dropped.update({"not a search": 5, "nothing matches": 4, "off link": 3})
@@ -139,10 +140,21 @@ def test_refusals_are_named_with_their_reasons_and_the_usual_ones_are_not() -> N
     assert refusals(stats.snapshot()) == "off link 3, host refused 2"
 
 
-async def test_a_flood_of_events_is_counted_and_not_shown(autojump_clock: trio.testing.MockClock) -> None:
+def test_the_summary_has_refusals_and_dropped_lines_only_if_there_were_some() -> None:
+    stats = Stats(searches=2, answers=5, announcements=9)
+    assert summary(stats, 0) == "Stopped: searches 2, answers 5, announcements 9, HTTP requests 0"
+    stats.refused["host refused"] += 1
+    dropped, refused = summary(stats, 7).splitlines()
+    assert dropped.endswith(", lines dropped 7")
+    assert refused == "Refused: host refused 1"
+
+
+async def test_a_few_events_of_a_flood_are_shown_and_the_others_counted(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
     shown: list[str] = []
     status: list[str] = []
-    view = View(show=shown.append, status=status.append)
+    view = View(show=shown.append, report=shown.append, status=status.append)
     stats = Stats(searches=9)
     events = Events(stats)
     async with trio.open_nursery() as nursery:
@@ -156,17 +168,17 @@ async def test_a_flood_of_events_is_counted_and_not_shown(autojump_clock: trio.t
         await trio.sleep(1)
         assert len(shown) == LINES_PER_ROUND + 2
         assert status == [counters(stats)] * 2
-        events.close()  # and with it the view comes to its end
+        events.close()  # the view ends with them
 
 
-async def test_what_comes_at_the_end_is_shown_as_well() -> None:
+async def test_events_that_are_left_at_the_end_are_shown() -> None:
     shown: list[str] = []
     stats = Stats()
     events = Events(stats)
     channel = events.subscribe()
     events.tell(SEARCH)
     events.close()
-    view = View(show=shown.append)
+    view = View(show=shown.append, report=shown.append)
     view.flush(channel, stats)
     view.flush(channel, stats)
     assert len(shown) == 1

@@ -13,7 +13,8 @@ from docs.generate.figures import FIGURES, PATHS, rooms
 from docs.generate.tables import TABLES, comments_of, first_sentence, limits
 from tests.docs.blocks import ROOT, page, pages, prose
 from tests.docs.commands import nox_sessions
-from upnp_trio.cli.arguments import option_names, serve_parser
+from upnp_trio.cli.arguments import serve_parser
+from upnp_trio.cli.parsing import option_names
 
 MARKER = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
 SITE = [name for name in pages() if name.startswith("docs/")]
@@ -25,8 +26,6 @@ FOREIGN_OPTIONS = {
     *("--list", "--quick", "--parts", "--devices", "--rounds", "--readme", "--seconds", "--replay", "--share-cores"),
     *("--strict", "--offline", "--option", "--imports"),
 }
-#: options that come with another part of this step
-COMING_OPTIONS = {"--state-dir"}
 
 
 # --- the library -----------------------------------------------------------------------------------------------------
@@ -52,7 +51,7 @@ def test_what_pages_say_of_a_running_device_exists() -> None:
 
 @pytest.mark.parametrize("name", pages())
 def test_options_that_a_page_names_exist(name: str) -> None:
-    known = {*option_names(serve_parser()), *FOREIGN_OPTIONS, *COMING_OPTIONS}
+    known = {*option_names(serve_parser()), *FOREIGN_OPTIONS}
     named = {
         option for code in re.findall(r"`([^`\n]+)`", prose(name)) for option in re.findall(r"(?<!\S)--\w[\w-]*", code)
     }

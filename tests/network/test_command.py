@@ -1,4 +1,4 @@
-"""The command's ends: beside others of its kind, and what it says where it cannot serve."""
+"""The command beside other processes, with several devices, at its end, and where it cannot serve."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_two_devices_of_one_process_share_its_port(pair: Pair, serve: Serve) -> 
     assert {answer["USN"] for answer in heard} == JAMBON.usns | GATEWAY.usns
 
 
-def test_without_a_file_it_serves_a_device_named_after_the_host_that_keeps_its_udn(pair: Pair, serve: Serve) -> None:
+def test_the_default_device_is_named_after_the_host_and_keeps_its_udn(pair: Pair, serve: Serve) -> None:
     descriptions = []
     for _ in range(2):
         served = serve(pair.device)
@@ -64,17 +64,17 @@ def test_without_a_file_it_serves_a_device_named_after_the_host_that_keeps_its_u
     assert descriptions[0] == descriptions[1]
 
 
-def test_a_second_ctrl_c_does_not_tear_the_goodbye(pair: Pair, serve: Serve) -> None:
+def test_a_second_ctrl_c_does_not_interrupt_the_byebye(pair: Pair, serve: Serve) -> None:
     with open_listener(pair.asker) as listener:
         served = serve(pair.device, JAMBON.file)
         served.program.signal(signal.SIGINT)
         served.stop(signal.SIGINT)
-        goodbyes = 2 * len(JAMBON.rows)
-        heard = listener.receive_until(lambda messages: sum(message.is_byebye for message in messages) >= goodbyes)
+        expected = 2 * len(JAMBON.rows)
+        heard = listener.receive_until(lambda messages: sum(message.is_byebye for message in messages) >= expected)
     assert sorted(message["USN"] for message in heard if message.is_byebye) == sorted(2 * list(JAMBON.usns))
 
 
-def test_open_connections_do_not_keep_it_from_leaving(pair: Pair, serve: Serve) -> None:
+def test_open_connections_do_not_keep_it_from_stopping(pair: Pair, serve: Serve) -> None:
     served = serve(pair.device, JAMBON.file)
     with (
         open_listener(pair.asker) as listener,
@@ -98,33 +98,33 @@ def test_it_shows_its_counters_on_sigusr1_and_what_it_refused_at_the_end(pair: P
     served.program.wait_for_error(r"^ *refused: host refused +1$")
     assert fetch(pair.asker, served.location).status == 200
     assert served.program.stop() == 0
-    assert re.search(r"^Gone: .*HTTP requests 2\nRefused: host refused 1$", served.program.output, re.MULTILINE)
+    assert re.search(r"^Stopped: .*HTTP requests 2\nRefused: host refused 1$", served.program.output, re.MULTILINE)
 
 
-def test_a_port_that_is_taken_is_passed_over(pair: Pair, serve: Serve) -> None:
+def test_the_default_port_is_the_first_free_one(pair: Pair, serve: Serve) -> None:
     with _listening(pair.device, pair.device_address, 49152):
         assert serve(pair.device, JAMBON.file).port == 49153
 
 
-def test_a_service_manager_is_told_when_it_can_be_found_and_when_it_leaves(pair: Pair, tmp_path: Path) -> None:
+def test_a_service_manager_is_notified_when_the_device_is_found_and_when_it_stops(pair: Pair, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(PATIENCE_SECONDS)
-        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "3600000000"}
+        notifications = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "3600000000"}
         started = pair.device.command(*command("--quiet", "--ipv4-only", JAMBON.file))
-        with Program(started, cwd=REPOSITORY, env=environment() | told) as program:
-            heard = {manager.recv(4096) for _ in range(2)}
-            assert heard == {b"WATCHDOG=1", b"READY=1\nSTATUS=Serving Jambon 3000"}
+        with Program(started, cwd=REPOSITORY, env=environment() | notifications) as program:
+            received = {manager.recv(4096) for _ in range(2)}
+            assert received == {b"WATCHDOG=1", b"READY=1\nSTATUS=Serving Jambon 3000"}
             with open_searcher(pair.asker) as searcher:
                 searcher.send(m_search("upnp:rootdevice"))
                 (answer,) = searcher.receive(1)
             assert fetch(pair.asker, answer["LOCATION"]).status == 200
             program.signal(signal.SIGTERM)
-            assert manager.recv(4096) == b"STOPPING=1\nSTATUS=Saying goodbye"
+            assert manager.recv(4096) == b"STOPPING=1\nSTATUS=Sending byebye"
             assert (program.wait(), program.output, program.errors) == (0, "", "")
 
 
-# --- where there is nothing to serve yet, which is no error --------------------------------------------------------
+# --- no network yet, which is not an error -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("wanted", [[], ["--interface", LINK]], ids=["all", "the one that is down"])
@@ -154,12 +154,12 @@ def _run(host: Namespace, *arguments: str | Path) -> subprocess.CompletedProcess
     return host.run(*command(*arguments), cwd=REPOSITORY)
 
 
-def _check_one_clear_line(said: subprocess.CompletedProcess[str], *facts: str) -> None:
-    assert said.returncode == 1
-    assert said.stdout == ""
-    assert re.fullmatch(r"Error: \S[^\n]*\n", said.stderr), said.stderr
+def _check_one_clear_line(ended: subprocess.CompletedProcess[str], *facts: str) -> None:
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert re.fullmatch(r"Error: \S[^\n]*\n", ended.stderr), ended.stderr
     for fact in facts:
-        assert fact in said.stderr
+        assert fact in ended.stderr
 
 
 def _listening(host: Namespace, address: str, port: int) -> socket.socket:
@@ -169,35 +169,35 @@ def _listening(host: Namespace, address: str, port: int) -> socket.socket:
     return listener
 
 
-def test_udp_1900_held_by_one_that_does_not_share_is_told_in_one_line(pair: Pair) -> None:
+def test_udp_port_1900_held_by_a_program_that_does_not_share_it_is_reported_in_one_line(pair: Pair) -> None:
     with pair.device.open_socket(socket.SOCK_DGRAM) as holder:
         holder.bind(("0.0.0.0", 1900))
         _check_one_clear_line(_run(pair.device, JAMBON.file), "UDP port 1900", LINK)
 
 
-def test_a_tcp_port_in_use_is_told_in_one_line(pair: Pair) -> None:
+def test_a_tcp_port_in_use_is_reported_in_one_line(pair: Pair) -> None:
     with _listening(pair.device, "0.0.0.0", 50123):
         _check_one_clear_line(_run(pair.device, "--port", "50123", JAMBON.file), "TCP port 50123", pair.device_address)
 
 
 @pytest.mark.parametrize("unknown", ["eth7", "10.77.0.99", "192.0.2.0/24"])
-def test_an_unknown_interface_is_told_in_one_line_with_those_that_there_are(unknown: str, pair: Pair) -> None:
-    said = _run(pair.device, "--interface", unknown, JAMBON.file)
-    _check_one_clear_line(said, repr(unknown), LINK, pair.device_address)
+def test_an_unknown_interface_is_reported_in_one_line_with_the_existing_ones(unknown: str, pair: Pair) -> None:
+    ended = _run(pair.device, "--interface", unknown, JAMBON.file)
+    _check_one_clear_line(ended, repr(unknown), LINK, pair.device_address)
 
 
-def test_what_can_be_no_interface_is_told_in_one_line(pair: Pair) -> None:
+def test_a_value_that_cannot_be_an_interface_is_reported_in_one_line(pair: Pair) -> None:
     _check_one_clear_line(_run(pair.device, "--interface", "", JAMBON.file), "''", "192.0.2.0/24")
 
 
-def test_a_file_that_is_not_there_is_told_in_one_line(pair: Pair, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_in_one_line(pair: Pair, tmp_path: Path) -> None:
     _check_one_clear_line(_run(pair.device, tmp_path / "missing.toml"), "missing.toml")
 
 
 @pytest.mark.parametrize("wrong", [["--colour", "red"], ["--port", "0"], ["--port", "http"], ["--uuid", "17"]])
 def test_a_wrong_option_is_wrong_usage(wrong: list[str], pair: Pair) -> None:
-    said = _run(pair.device, *wrong, JAMBON.file)
-    assert said.returncode == 2
-    assert said.stdout == ""
-    assert wrong[0] in said.stderr
-    assert "Traceback" not in said.stderr
+    ended = _run(pair.device, *wrong, JAMBON.file)
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert wrong[0] in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,23 +1,33 @@
-"""The command: ``python -m upnp_trio`` and ``upnp-trio``; the only place that prints, colours and exits."""
+"""The command: ``python -m upnp_trio`` and ``upnp-trio``. Only this package prints, colours and exits."""
 
 import gc
-import io
+import os
 import sys
 
 __all__ = ["main"]
 
-# Imports make a lot that lasts and little that goes: while they run, the collector looks less often.
+# Imports allocate many objects that stay; while they run, the collector looks less often.
 IMPORTING_THRESHOLD = 20_000
 
 
 def main() -> None:
     """Run the command and exit."""
+    _occupy_standard_descriptors()
     usual = gc.get_threshold()
     gc.set_threshold(IMPORTING_THRESHOLD, *usual[1:])
     from upnp_trio.cli.command import command
 
-    gc.freeze()  # or every full collection later on would go through all that was imported
+    gc.freeze()  # otherwise every later full collection would visit everything that was imported
     gc.set_threshold(*usual)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a name that an encoding cannot spell ends no device
     sys.exit(command(sys.argv[1:]))
+
+
+def _occupy_standard_descriptors() -> None:
+    """Open those of the descriptors 0 to 2 that are closed, or the first sockets would get the numbers.
+
+    Whatever writes to standard error below Python, such as the C library, would then write to the network.
+    """
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+            pass
+        os.close(descriptor)

@@ -1,4 +1,4 @@
-"""The device that the command serves when it is given none."""
+"""The device that the command serves if no device file is given."""
 
 from __future__ import annotations
 

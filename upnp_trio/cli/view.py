@@ -1,12 +1,13 @@
-"""What the command shows while it serves: who we are, where, and what happens.
+"""What ``upnp-trio serve`` shows: the devices, where they are served, and what happens.
 
-On a terminal the events scroll above one line of counters; elsewhere they are plain lines. However many events
-come, no more than `LINES_PER_ROUND` are let wait for the next round, and the rest is counted.
+On a terminal, events scroll above a line of counters; elsewhere they are plain lines. At most `LINES_PER_ROUND` events
+wait for the next round, and the others are only counted.
 """
 
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from upnp_trio.server.monitoring.events import Announced, Event, NetworkChanged,
 
 if TYPE_CHECKING:
     from upnp_trio.model.device import RootDevice
+    from upnp_trio.model.names import Udn
     from upnp_trio.network.interfaces import Choice
     from upnp_trio.server.monitoring.stats import Counted, Stats
     from upnp_trio.server.running import Location
@@ -31,33 +33,35 @@ __all__ = [
     "interface_table",
     "introduce",
     "refusals",
+    "summary",
 ]
 
 ROUND_SECONDS = 0.2
 USUAL_REASONS = frozenset({"up", "asked for"})
-# Datagrams that are left alone on every network: other devices' announcements, and searches that others are to answer.
+# Every network has these datagrams: other devices' announcements, and searches for other devices.
 USUAL_DROPS = frozenset({"not a search", "nothing matches", "received on another interface", "repeated"})
 LINES_PER_ROUND = 20
-# What a terminal is told (ECMA-48, SGR).
+# Select Graphic Rendition of ECMA-48.
 BOLD, CYAN, PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[0m"
 
 
 @attrs.define(eq=False, repr=False)
 class View:
-    """Shows events through *show*; *status*, where given, shows the counters."""
+    """Where lines go: *show* takes events, *report* what belongs to standard error, *status* the line of counters."""
 
     show: Callable[[str], None]
+    report: Callable[[str], None]
     status: Callable[[str], None] | None = None
     _missed: int = 0
 
     async def run(self, events: trio.MemoryReceiveChannel[Event], stats: Stats) -> None:
-        """Show what comes, in rounds, until there is no more."""
+        """Show events in rounds until the channel is closed."""
         async for event in events:
             self._show_round([event, *_waiting(events)], stats)
             await trio.sleep(ROUND_SECONDS)
 
     def flush(self, events: trio.MemoryReceiveChannel[Event], stats: Stats) -> None:
-        """Show what has come."""
+        """Show the events that wait in the channel."""
         self._show_round(_waiting(events), stats)
 
     def _show_round(self, events: Sequence[Event], stats: Stats) -> None:
@@ -82,9 +86,9 @@ def _waiting(events: trio.MemoryReceiveChannel[Event]) -> list[Event]:
 def introduce(
     devices: Sequence[RootDevice], where: Sequence[Location], choices: Sequence[Choice], *, styled: bool = False
 ) -> str:
-    """Who is served where: the friendly name and UDN of each device, one line for each LOCATION.
+    """The name and UDN of each device and its LOCATIONs, one on each line; *styled* adds a terminal's colours.
 
-    An interface that is served for want of a better one is pointed out. *styled* is for a terminal.
+    It also names each interface that is served only because there is no better one.
     """
 
     def style(text: str, code: str) -> str:
@@ -92,13 +96,13 @@ def introduce(
 
     blocks = []
     width = max((len(f"{location.interface} {location.address}") for location in where), default=0)
+    lines_of: defaultdict[Udn | None, list[str]] = defaultdict(list)
+    for location in where:
+        place = f"{location.interface} {location.address}"
+        lines_of[location.udn].append(f"  {place:<{width}}  {style(location.url, CYAN)}")
     for device in devices:
-        lines = [style(_printable(device.friendly_name), BOLD), f"  {device.udn}"]
-        for location in where:
-            if location.udn == device.udn:
-                place = f"{location.interface} {location.address}"
-                lines.append(f"  {place:<{width}}  {style(location.url, CYAN)}")
-        blocks.append("\n".join(lines))
+        name = style(_printable(device.friendly_name), BOLD)
+        blocks.append("\n".join([name, f"  {device.udn}", *lines_of[device.udn]]))
     for choice in choices:
         if choice.served and choice.reason not in USUAL_REASONS:
             blocks.append(f"  {choice.interface.name}: {choice.reason}")
@@ -108,7 +112,7 @@ def introduce(
 
 
 def interface_table(choices: Sequence[Choice]) -> str:
-    """The interfaces of this host: name, addresses, whether served, and why."""
+    """The name and addresses of each interface, whether it is served, and why."""
     rows = [("INTERFACE", "SERVED", "ADDRESSES", "WHY")]
     for choice in choices:
         addresses = ", ".join(str(address) for address in choice.interface.addresses) or "-"
@@ -120,7 +124,7 @@ def interface_table(choices: Sequence[Choice]) -> str:
 
 
 def describe(event: Event) -> str:
-    """One line for *event*; what a peer wrote is shown without control characters."""
+    """*event* on one line; control characters in a peer's text become question marks."""
     match event:
         case SearchAnswered():
             answers = f"{event.answers} answer{'s' if event.answers != 1 else ''}"
@@ -132,7 +136,7 @@ def describe(event: Event) -> str:
         case Announced(kind="alive"):
             return f"{event.interface}  announced ({event.messages} messages)"
         case Announced():
-            return f"{event.interface}  said goodbye ({event.messages} messages)"
+            return f"{event.interface}  sent byebye ({event.messages} messages)"
         case NetworkChanged(served=()):
             return "no network; waiting for an interface"
         case NetworkChanged():
@@ -140,7 +144,7 @@ def describe(event: Event) -> str:
 
 
 def counters(stats: Stats) -> str:
-    """All that was counted, in one line."""
+    """The counters that everybody wants to see, on one line."""
     parts = [
         f"searches {stats.searches}",
         f"answers {stats.answers}",
@@ -153,8 +157,8 @@ def counters(stats: Stats) -> str:
     return ", ".join(parts)
 
 
-def counter_table(counted: Counted) -> str:
-    """All that was counted, one line for each counter and for each reason."""
+def counter_table(counted: Counted, lines_dropped: int) -> str:
+    """Every counter, one on each line, by reason where there are reasons; *lines_dropped* is that of our own output."""
     announced = {"alive": counted.announcements, "byebye": counted.byebyes, "update": counted.updates}
     statuses = {str(status): count for status, count in counted.requests.items()}
     rows = [
@@ -170,13 +174,21 @@ def counter_table(counted: Counted) -> str:
         *_by_reason("  refused", counted.refused),
         *_by_reason("HTTP requests", statuses),
         ("events dropped", counted.events_dropped),
+        ("output lines dropped", lines_dropped),
     ]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {count:>8}" for name, count in rows)
 
 
+def summary(stats: Stats, lines_dropped: int) -> str:
+    """The last lines: the counters, and what was refused if anything was."""
+    dropped = f", lines dropped {lines_dropped}" if lines_dropped else ""
+    refused = refusals(stats.snapshot())
+    return f"Stopped: {counters(stats)}{dropped}" + (f"\nRefused: {refused}" if refused else "")
+
+
 def refusals(counted: Counted) -> str:
-    """What was refused and why, in one line; empty if nothing was but what every network has."""
+    """How much was dropped or refused for each reason, on one line; without the reasons that every network has."""
     found = [(reason, count) for reason, count in counted.dropped.items() if reason not in USUAL_DROPS]
     return ", ".join(f"{reason} {count}" for reason, count in [*found, *counted.refused.items()])
 
@@ -190,6 +202,6 @@ def _agent(user_agent: str | None) -> str:
 
 
 def _printable(text: str, limit: int = 120) -> str:
-    """*text* without anything that could steer a terminal, cut to *limit* characters."""
+    """*text* cut to *limit* characters, without any that could control a terminal."""
     clean = "".join(character if character.isprintable() else "?" for character in text[: limit + 1])
     return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"

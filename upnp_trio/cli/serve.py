@@ -1,0 +1,160 @@
+"""``upnp-trio serve``: put devices on the network until a signal ends that."""
+
+from __future__ import annotations
+
+import linecache
+import logging
+import os
+import time
+from contextlib import ExitStack, nullcontext
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn
+
+import attrs
+import trio
+
+from upnp_trio.cli.default_device import default_device
+from upnp_trio.cli.signals import STOP_SIGNALS, call_on_signals, ignore_signals
+from upnp_trio.cli.view import LINES_PER_ROUND, View, counter_table, introduce, summary
+from upnp_trio.errors import UpnpTrioError
+from upnp_trio.server.options import ServeOptions
+from upnp_trio.server.serve import serve_devices
+from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
+
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from upnp_trio.cli.arguments import ServeArguments
+    from upnp_trio.cli.output import Outputs
+    from upnp_trio.cli.readiness import Readiness
+    from upnp_trio.model.device import RootDevice
+    from upnp_trio.model.names import Udn
+    from upnp_trio.server.monitoring.stats import Stats
+
+__all__ = ["serve"]
+
+logger = logging.getLogger(__name__)
+
+# It prints the counters; Windows does not have it.
+COUNTERS_SIGNAL = "SIGUSR1"
+
+
+def serve(asked: ServeArguments, outputs: Outputs) -> None:
+    """Serve devices until a signal comes; it returns once byebye is sent.
+
+    From then on, the signals that this command knows are ignored, so nothing but the end of the process may follow.
+    """
+    level, form = asked.log_level.upper(), "%(levelname)s: %(message)s"
+    logging.basicConfig(level=level, format=form, stream=outputs.errors)
+    if asked.max_age < DEFAULT_MAX_AGE:
+        logger.warning("--max-age is %s; UDA requires %s or more, less suits tests", asked.max_age, DEFAULT_MAX_AGE)
+    roots = _load(asked.devices, asked.friendly_name, asked.udn)
+    linecache.clearcache()  # attrs and cattrs keep the source of every method there that they generate: half a MiB
+    try:
+        trio.run(_serve, roots, _options(asked), asked.quiet, outputs)
+    finally:
+        ignore_signals(*STOP_SIGNALS, COUNTERS_SIGNAL)
+
+
+def _options(asked: ServeArguments) -> ServeOptions:
+    return ServeOptions(
+        interfaces=asked.interfaces,
+        ipv4=asked.family != "ipv6",
+        ipv6=asked.family != "ipv4",
+        port=asked.port,
+        advertise_url=asked.advertise_url,
+        allowed_hosts=asked.allowed_hosts,
+        announce_only=asked.announce_only,
+        answer_off_link=asked.answer_off_link,
+        reply_budget=asked.reply_budget,
+        multicast_ttl=asked.multicast_ttl,
+        max_age=asked.max_age,
+        profile=asked.profile,
+        metrics=asked.metrics,
+        state_dir=asked.state_dir,
+    )
+
+
+def _load(files: Sequence[Path], friendly_name: str | None, udn: Udn | None) -> list[RootDevice]:
+    if files:
+        from upnp_trio.documents.device_file import load_device  # it imports readers of TOML and XML
+    roots = [load_device(file) for file in files] or [default_device()]
+    if friendly_name:
+        roots = [attrs.evolve(roots[0], friendly_name=friendly_name)]
+    if udn:
+        roots = [attrs.evolve(roots[0], udn=udn)]
+    return roots
+
+
+async def _serve(roots: Sequence[RootDevice], options: ServeOptions, quiet: bool, outputs: Outputs) -> None:
+    failure: UpnpTrioError | None = None
+    stopping, counters_wanted = trio.CancelScope(), trio.lowlevel.ParkingLot()
+    call_on_signals(partial(_stop, stopping), *STOP_SIGNALS)
+    call_on_signals(lambda number: counters_wanted.unpark_all(), COUNTERS_SIGNAL)
+    with ExitStack() as stack:
+        view = _open_view(stack, outputs, quiet)
+        readiness = _open_readiness(stack)
+        async with trio.open_nursery() as nursery:
+            if readiness is not None:
+                nursery.start_soon(readiness.keep_alive)
+            try:
+                async with serve_devices(roots, **options) as running:
+                    nursery.start_soon(_show_counters, counters_wanted, view, running.stats, outputs)
+                    on_terminal = view.status is not None
+                    introduction = introduce(running.devices, running.where, running.choices, styled=on_terminal)
+                    view.show(f"{introduction}\nPress Ctrl-C to stop.\n")
+                    events = None if quiet else running.subscribe(LINES_PER_ROUND)
+                    with stopping, readiness.served(running.devices) if readiness is not None else nullcontext():
+                        if events is not None:
+                            await view.run(events, running.stats)
+                        await trio.sleep_forever()
+                if events is not None:
+                    view.flush(events, running.stats)
+                await _outlive(running.boot_id)
+            except UpnpTrioError as error:  # carried past the nursery, which would put a group around it
+                failure = error
+            nursery.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+    if not quiet:
+        outputs.output.write_line(summary(running.stats, outputs.lines_dropped))
+
+
+def _stop(stopping: trio.CancelScope, number: signal.Signals) -> None:
+    logger.info("stopping on %s", number.name)
+    stopping.cancel(reason=number.name)
+
+
+async def _show_counters(wanted: trio.lowlevel.ParkingLot, view: View, stats: Stats, outputs: Outputs) -> NoReturn:
+    while True:
+        await wanted.park()
+        view.report(counter_table(stats.snapshot(), outputs.lines_dropped))
+
+
+async def _outlive(boot_id: int) -> None:
+    """Wait until the second that *boot_id* names is over, so that the next start has a larger one (UDA 2.0 §1.2.2).
+
+    A device that was served for longer than a second does not wait.
+    """
+    await trio.sleep(min(max(boot_id + 1 - time.time(), 0.0), 1.0))
+
+
+def _open_readiness(stack: ExitStack) -> Readiness | None:
+    if not os.environ.get("NOTIFY_SOCKET"):
+        return None
+    from upnp_trio.cli.readiness import open_readiness  # only a service manager needs it
+
+    return stack.enter_context(open_readiness(os.environ))
+
+
+def _open_view(stack: ExitStack, outputs: Outputs, quiet: bool) -> View:
+    report = outputs.errors.write_line
+    if quiet:
+        return View(show=lambda line: None, report=report)
+    if not outputs.output.isatty():
+        return View(show=outputs.output.write_line, report=report)
+    from upnp_trio.cli.terminal import open_terminal_view
+
+    return stack.enter_context(open_terminal_view(outputs))
