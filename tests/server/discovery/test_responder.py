@@ -309,6 +309,17 @@ async def test_every_announcement_on_the_link_is_passed_on_also_one_from_our_own
     assert stats.dropped == {"not a search": 2, "off link": 1}
 
 
+async def test_no_announcement_from_off_the_link_is_passed_on_even_where_searches_from_there_are_answered(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    passed_on: list[Address] = []
+    async with answering(endpoint, stats=stats, answer_off_link=True) as responder:
+        responder.on_notify = lambda message, peer, endpoint: passed_on.append(peer)
+        endpoint.multicast_receiver.say(ALIVE, ("203.0.113.9", 1900))
+        await trio.sleep(1)
+    assert passed_on == []
+
+
 async def test_a_searcher_beyond_the_link_is_answered_where_that_is_asked_for(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
