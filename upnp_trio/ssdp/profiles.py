@@ -2,8 +2,8 @@
 
 The default keeps to UDA: a multicast search without MX is not answered (UDA 2.0 §1.3.3). Its answer could only be sent
 at once, together with those of every other device, to an address that may be forged. Windows Explorer is reported to
-send such searches for the root device, under a name of its own (Yortw/RSSDP #40, #67). It finds devices all the same, by
-their announcements and by its other searches. Answering these searches gives up UDA's rule, so it is a choice.
+send such searches for the root device, under a name of its own (Yortw/RSSDP #40, #67). It finds devices all the same,
+by their announcements and by its other searches. Answering these searches gives up UDA's rule, so it is a choice.
 """
 
 from __future__ import annotations
