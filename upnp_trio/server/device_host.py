@@ -128,7 +128,9 @@ class DeviceHost:
         """Notice when somebody else speaks for a device of ours: say so, and announce it again."""
         udn = message.usn.partition("::")[0]
         root = self._roots_by_udn.get(udn.lower())
-        if root is None or any(peer[0] == str(sender.address) for sender in self.announcer.senders):
+        if root is None or any(
+            peer[0] == str(sender.address) for opened in self._interfaces.values() for sender in opened.senders
+        ):
             return
         what = "announces" if isinstance(message, Alive) else "says byebye for"
         self.responder.stats.conflicts += 1
