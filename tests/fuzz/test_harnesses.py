@@ -114,7 +114,7 @@ def test_an_error_that_is_not_ours_is_found(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_device_that_stops_answering_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searches, "_GOOD_SEARCH", b"")
-    assert "a good client is unheard" in find("searches", DATAGRAM)
+    assert "a good client is not answered" in find("searches", DATAGRAM)
 
 
 def test_a_log_that_a_stranger_writes_in_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

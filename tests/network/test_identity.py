@@ -132,8 +132,7 @@ def test_boot_id_needs_no_home_and_no_directory_that_can_be_written_to(
 ) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", "/proc/upnp_trio")
     with open_served(pair.device, "--log-level", "info", JAMBON.file) as served:
-        (line,) = re.findall(r"^INFO: BOOTID .*$", served.program.errors, re.MULTILINE)
-        assert "/proc/upnp_trio" in line
+        assert "/proc/upnp_trio" in served.program.wait_for_error(r"^INFO: BOOTID .*$").group()
         assert served.program.stop() == 0
 
 

@@ -65,6 +65,9 @@ CASES: dict[tuple[str, str, str], Callable[[], int]] = {
     ("the same UDN", "1", "its UDN"): lambda: percentage_answered(1, repeat(UDN), UDN, MANY_SEARCHES),
     ("`ssdp:all`", "1", "`ssdp:all`"): lambda: percentage_answered(1, repeat("ssdp:all"), "ssdp:all", MANY_SEARCHES),
     ("`ssdp:all`", "100", "`ssdp:all`"): lambda: percentage_answered(100, repeat("ssdp:all"), "ssdp:all"),
+    ("the UDNs of all others in turn", "100", "`ssdp:all`"): lambda: percentage_answered(
+        100, cycle(OTHER_UDNS), "ssdp:all"
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""Datagrams: strict out, tolerant in, total."""
+"""Datagrams: rendered strictly, parsed leniently, and any bytes are parsed or malformed."""
 
 from __future__ import annotations
 

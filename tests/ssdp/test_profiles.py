@@ -1,4 +1,4 @@
-"""What Windows searches for, and who is answered what."""
+"""The searches of Windows Explorer, and what each profile answers them with."""
 
 from __future__ import annotations
 
@@ -50,20 +50,20 @@ async def test_a_search_without_mx_is_answered_as_if_it_had_mx_1(autojump_clock:
     found = await answers("windows", render_search(Search(search_target="ssdp:all")))
     assert len(found) == 11
     assert all(0 < delay <= 1 for _, _, delay in found)
-    assert not [usn for _, usn, _ in found if "::pnp:" in usn]  # what is announced and listed stays UDA's
+    assert not [usn for _, usn, _ in found if "::pnp:" in usn]  # the name is not announced or listed
 
 
 @pytest.mark.parametrize("mx", [None, 1])
 @pytest.mark.parametrize("multicast", [True, False])
-async def test_uda_knows_no_pnp_rootdevice(autojump_clock: Clock, mx: int | None, multicast: bool) -> None:
+async def test_the_uda_profile_has_no_pnp_rootdevice(autojump_clock: Clock, mx: int | None, multicast: bool) -> None:
     assert await answers("uda", render_search(Search(search_target="pnp:rootdevice", mx=mx)), multicast=multicast) == []
 
 
-async def test_uda_is_silent_to_a_search_without_mx_and_is_the_default(autojump_clock: Clock) -> None:
+async def test_the_uda_profile_does_not_answer_a_search_without_mx_and_is_the_default(autojump_clock: Clock) -> None:
     assert await answers(Settings().profile, render_search(Search(search_target="ssdp:all"))) == []
 
 
-async def test_strangers_from_beyond_the_link_get_nothing_of_it(autojump_clock: Clock) -> None:
+async def test_searches_from_off_the_link_are_not_answered_with_any_profile(autojump_clock: Clock) -> None:
     network = FakeNetwork()
     async with serve_on(network, [BASIC], Settings(profile="windows")) as running:
         network.endpoint.multicast_receiver.say(EXPLORER, ("203.0.113.9", 5000))

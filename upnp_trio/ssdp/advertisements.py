@@ -1,4 +1,4 @@
-"""The (NT, USN) pairs of a device tree, enumerated once for announcements and answers alike (UDA 2.0 §1.2.2)."""
+"""The (NT, USN) pairs of a device tree, enumerated once for announcements and answers (UDA 2.0 §1.2.2)."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ __all__ = ["AdvertisedRoot", "Advertisement", "advertisements"]
 
 @attrs.frozen
 class Advertisement:
-    """One row of the set that announces a root device; *udn* is the device of the tree it stands for."""
+    """One row of the set that announces a root device; *udn* names the device of the tree that it is about."""
 
     notification_type: str
     udn: str
 
     @property
     def usn(self) -> str:
-        """The Unique Service Name: the UDN, and what of the device is meant."""
+        """The Unique Service Name: the UDN alone, or the UDN and the notification type."""
         return self.udn if self.notification_type == self.udn else f"{self.udn}::{self.notification_type}"
 
 
-@attrs.frozen(kw_only=True, eq=False)  # compared by identity: answers are remembered by it
+@attrs.frozen(kw_only=True, eq=False)  # compared by identity: matches refer to it
 class AdvertisedRoot:
-    """All that SSDP says of one root device; LOCATION is an interface's base URL and *description_path*."""
+    """All that SSDP tells about one root device; LOCATION is an origin's base URL and *description_path*."""
 
     rows: tuple[Advertisement, ...]
     description_path: str
     server: str
     config_id: int
-    #: seconds that an announcement holds
+    #: how many seconds an announcement is valid
     max_age: int
 
 
 def advertisements(root: RootDevice) -> tuple[Advertisement, ...]:
-    """The 3 + 2d + k rows of *root*, whose devices all have a UDN.
+    """Return the 3 + 2d + k rows of *root*, whose devices all have a UDN.
 
-    d is the number of embedded devices, k that of the service types of each device: several services of one
-    type in one device share a row, and of several versions only the highest is told.
+    d is the number of embedded devices, and k is the number of service types, counted for each device. Several
+    services of one type in one device share a row, and only the highest of several versions has one.
     """
     return tuple(_rows(root))
 
@@ -61,7 +61,7 @@ def _rows(root: RootDevice) -> Iterator[Advertisement]:
 
 
 def _highest(types: Iterable[TypeUrn]) -> Iterable[str]:
-    """Each type once, in its highest version, in the order they come."""
+    """Each type once, in its highest version, in the order of their first appearance."""
     highest: dict[str, tuple[int, str]] = {}
     for urn in types:
         base, version = split_version(urn.text)

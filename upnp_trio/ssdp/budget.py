@@ -1,17 +1,19 @@
 """How much one source is sent: enough for any control point, too little to be worth forging its address for.
 
-Whoever sends a datagram writes the source address into it. What leaves for each source is therefore bounded, whoever
-searches in its name. The cost for each source is one moment: the one at which all that it was sent is paid for, at a
-steady rate. Until then the source is in debt, by so many seconds.
+The source address of a datagram is whatever its sender writes into it, so answers may go to a victim that never
+searched. What one source is sent is therefore bounded, whoever searches in its name. For each source, the budget knows
+one date: when all that the source was sent is paid for, at a steady rate. Until then, the source is in debt by so many
+seconds.
 
-Someone who forges a source's address must not be able to use up what the source itself needs. So the deeper a source
-is in debt, the more it matters what a search asks for:
+Someone who forges a source's address must not use up what the source itself needs:
 
-- up to `OPEN_SECONDS`, anything is answered;
-- beyond, a target is answered if the source has not been sent it for a while, the longer the deeper its debt:
-  what is forged again and again yields to what is not;
-- sweeps, which ask what there is, end at `SWEEP_SECONDS` and one of them takes no more than `MAX_SWEEP_SECONDS`;
-  what is between that and `BURST_SECONDS` is a reserve for exact targets, which sweeps cannot spend.
+- Up to `OPEN_SECONDS` of debt, every search is answered.
+- Beyond, a search is answered if the source was not sent its target for a while: the deeper the debt, the longer, up to
+  two seconds. So a target that is searched all the time leaves room for the others.
+- Between searches for one target that is searched all the time, chance decides, so that a flood gains nothing by its
+  timing.
+- Sweeps, which ask what there is, are answered up to `SWEEP_SECONDS` of debt, and one of them adds no more than
+  `MAX_SWEEP_SECONDS`. The rest, up to `BURST_SECONDS`, is a reserve for exact targets.
 """
 
 from __future__ import annotations
@@ -29,28 +31,29 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_REPLY_BUDGET", "Budget"]
 
-# Answers a second to one source, in the long run. The busiest real control points search ten times at once for a
-# device with some ten rows, and do so once in minutes.
+# Answers a second to one source, in the long run. The busiest real control points send some ten searches at once for a
+# device with some ten rows, once in minutes.
 DEFAULT_REPLY_BUDGET = 64
 # A longer answer counts as more than one: with 64 answers a second, 32 KiB a second. Real ones have 300 to 500 bytes.
 ANSWER_BYTES = 512
-# The deepest debt: 2,048 answers may leave at once with 64 a second.
+# The deepest debt. With 64 answers a second, 2,048 may leave at once.
 BURST_SECONDS = 32.0
-# Half of it is for anything: four sweeps of a host with as many rows as a search is answered with.
+# Half of it is open to any search: four sweeps of a host with as many rows as one search is answered with.
 OPEN_SECONDS = 16.0
-# Sweeps of a source that is deeper in debt wait, so that forged searches for one exact target, which keep it at
-# `OPEN_SECONDS`, leave room for its own sweeps.
+# The deepest debt in which a sweep is answered. A flood of searches for one target keeps the debt between this and
+# `OPEN_SECONDS`, so it leaves room for sweeps, too.
 SWEEP_SECONDS = 20.0
+# What one sweep may add. It leaves at least four seconds to exact targets, whatever the budget is.
 MAX_SWEEP_SECONDS = 8.0
-# How fast the allowed debt grows with the time since a source was sent a target: at 24 seconds, where sweeps of the
-# default budget leave it at the most, once a second; at the deepest, every two seconds, so 128 targets can be forged
-# at any rate without a loss to others.
+# How much deeper the debt may be for each second in which a source was not sent a target. In the deepest debt, it was
+# not sent it for two seconds; so, with 64 answers a second, 128 targets can be searched at any rate without a loss to
+# others.
 DEBT_PER_SECOND = 8.0
-# Sources in debt that are known; more than there are on the link of a home or an office, and 1 MiB.
+# Sources in debt that are known: more than the link of a home or an office has; 1 MiB.
 MAX_SOURCES = 4096
-# Targets sent to sources in deep debt that are known, twice this number; some 2 MiB. One source adds no more a second
-# than its budget.
-MAX_TARGETS = 4096
+# Targets that are known to have been sent to sources in debt, twice this number; 2 MiB. A source adds no more of
+# them than its budget allows.
+MAX_TARGETS = 2048
 
 
 class Budget:
@@ -61,7 +64,7 @@ class Budget:
         self._answers_per_second = answers_per_second
         #: by source, when all that it was sent is paid for
         self._paid_at: dict[Hashable, float] = {}
-        #: by source and target, when it was sent last in deep debt
+        #: by source and target, when the source was last sent it beyond `OPEN_SECONDS`
         self._sent: Recent[tuple[Hashable, str], float] = Recent(
             (BURST_SECONDS - OPEN_SECONDS) / DEBT_PER_SECOND, MAX_TARGETS
         )
@@ -71,7 +74,7 @@ class Budget:
         return self._paid_at.get(source, now) <= now + OPEN_SECONDS
 
     def allows(self, source: Hashable, target: str, now: float, *, is_sweep: bool) -> bool:
-        """Whether a search of *source* for *target*, a canonical one, is answered in spite of its debt."""
+        """Whether a search of *source* for *target*, in canonical form, is answered in spite of the debt."""
         debt = self._paid_at.get(source, now) - now
         sent = self._sent.get((source, target))
         waited = math.inf if sent is None else now - sent
@@ -96,9 +99,9 @@ class Budget:
         self._paid_at[source] = paid_at + answers * weight / self._answers_per_second
 
     def _make_room(self, now: float) -> None:
-        """Drop the sources without debt, and those with the smallest debts until half of the room is free.
+        """Drop the sources without debt and then those with the smallest debts, until half of the room is free.
 
-        So a flood in the names of many does not clear the debt of the one that was sent the most.
+        So a flood in thousands of names does not clear the debt of a source that was sent much.
         """
         in_debt = {source: paid_at for source, paid_at in self._paid_at.items() if paid_at > now}
         if len(in_debt) > MAX_SOURCES // 2:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DuplicateSearches"]
 
-# Pending searches that are known at the most, twice this number: as many as there can be pending answers, for a device
-# that answers each with one; 12 MiB. Bounded because strangers choose what they search for, and in whose name.
-MAX_SEARCHES = 16_384
+# Pending searches that are known at the most, twice this number: thousands a second with the longest MX, far above any
+# real network; 11 MiB. Bounded because strangers choose what they search for, and in whose name.
+MAX_SEARCHES = 8192
 # Within this time after one of our interfaces has received a search, the others have received it, too.
 RECEIVED_SECONDS = 0.25
 

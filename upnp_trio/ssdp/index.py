@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 __all__ = ["Index", "Match", "Matches", "canonical"]
 
 ALL = "ssdp:all"
-# A target with up to so many rows is exact: a UDN has one row, a type on most hosts has few. A target with more rows is
-# a sweep, such as upnp:rootdevice on a host of many devices.
+# A target with up to this many rows is exact: a UDN has one row, and a type has few on most hosts. A target with more
+# rows is a sweep, such as upnp:rootdevice on a host of many devices.
 MAX_EXACT_ROWS = 4
 # Matches that are cached for the targets that are searched again and again. Bounded because strangers choose how they
-# spell a target. Enough for the types of a host with a thousand devices; some 1 MiB.
+# spell a target. Enough for the types of a host with a thousand devices; 4 MiB.
 MAX_CACHED_MATCHES = 8192
 # Targets that other devices are to answer; a network has few, but strangers can make up any number. They are cached
-# apart, so that they do not displace what matches; some 300 KiB.
+# apart, so that they do not displace what matches; 0.3 MiB.
 MAX_CACHED_ABSENT = 1024
 
 
 @attrs.frozen(eq=False, repr=False)  # compared by identity, as rendered answers are cached by it
 class Match:
-    """A row that matches a search, named as the searcher named it: in its version and spelling."""
+    """A row that matches a search, with the version and the spelling of the search."""
 
     root: AdvertisedRoot
     search_target: str
@@ -115,7 +115,7 @@ class Index:
         return _NOTHING if search_target in self._absent else self._look_up(search_target)
 
     def is_sweep(self, target: str) -> bool:
-        """Whether *target*, in its canonical form, asks what there is, and not for something that it names."""
+        """Whether *target*, in canonical form, asks what there is, and not for a few rows that it names."""
         return target == ALL or len(self._by_target.get(self._aliases.get(target, target), ())) > MAX_EXACT_ROWS
 
     def take(self, matches: Matches, number: int) -> Sequence[Match]:

@@ -9,7 +9,7 @@ __all__ = ["ParseCache"]
 
 # The control points of a home have some ten searches each. Bounded because strangers can make up any number.
 MAX_CACHED = 1024
-# Real searches stay below 300 bytes. Together with the number, this bounds the cache to 1 MiB.
+# Real searches stay below 300 bytes. Together with the number, this bounds the cache to 2 MiB.
 MAX_CACHED_BYTES = 1024
 
 

@@ -1,7 +1,7 @@
 """What a received datagram is answered with: the whole decision, as one function (UDA 2.0 §1.3).
 
-`SearchPolicy.decide` takes a datagram, where it came from and the time, and gives replies with their delays, or a drop
-with its reason. It holds what such a decision depends on: the index of all rows, the searches whose answers are
+`SearchPolicy.decide` takes a datagram, where it came from and the time. It returns replies with their delays, or a drop
+with its reason. The policy holds what its decisions depend on: the index of all rows, the searches whose answers are
 pending, and the budget of each source. It waits for nothing and sends nothing.
 """
 
@@ -41,8 +41,8 @@ __all__ = ["Answered", "Peer", "SearchPolicy"]
 # One search gets at most this many answers, some 100 KiB, so that a host of many devices does not become a weapon. The
 # next search for the same target gets the next ones.
 MAX_ANSWERS = 256
-# 5 seconds of MX at 6,000 answers a second, far above any real network; some 10 MiB. The last quarter is for exact
-# targets alone, so that forged sweeps cannot keep them from being answered.
+# 5 seconds of MX at 6,000 answers a second, far above any real network; 13 MiB. The last quarter is for exact targets
+# alone, so that forged sweeps cannot keep them from being answered.
 MAX_PENDING_ANSWERS = 32_768
 MAX_PENDING_SWEEP_ANSWERS = 24_576
 
@@ -51,7 +51,7 @@ Peer = tuple[str, int] | tuple[str, int, int, int]
 
 
 class _Sender(Protocol):
-    """What stands for one of our addresses; the same object as long as that address is served."""
+    """Stands for one of our addresses. It is compared by identity; `SearchPolicy.move` replaces it by another."""
 
     @property
     def origin(self) -> Origin: ...
@@ -87,17 +87,23 @@ class SearchPolicy(Generic[S]):
         self._duplicates: DuplicateSearches[S] = DuplicateSearches()
 
     def add(self, root: AdvertisedRoot) -> None:
-        """Answer searches for *root*, also those whose answers about others are pending."""
+        """Answer searches for *root* from now on.
+
+        A search that was answered before is answered again when it is repeated, as it did not find *root*.
+        """
         self._index.add(root)
         self._duplicates.clear()
 
     def remove(self, root: AdvertisedRoot) -> None:
-        """Answer no search for *root*; the caller drops what is pending about it. Raises `KeyError` if not added."""
+        """Answer no search for *root* any more; raises `KeyError` if it was not added.
+
+        The caller drops the pending answers about it. A search that got them is answered again when it is repeated.
+        """
         self._index.remove(root)
         self._duplicates.clear()
 
     def move(self, successor: Callable[[S], S | None]) -> None:
-        """Let the *successor* of each sender stand in its place; without one, its pending answers are lost."""
+        """Replace each sender by its *successor*; without one, the caller drops the pending answers of the sender."""
         self._duplicates.move(successor)
 
     def decide(
@@ -113,8 +119,8 @@ class SearchPolicy(Generic[S]):
     ) -> Answered | Drop:
         """Decide what *datagram* is answered with.
 
-        *sender* would answer *peer*, and *on_link* says whether its link is the peer's. *multicast* is ``None`` where
-        the system does not tell to whom the datagram was sent. *pending* is how many answers wait already.
+        *sender* would answer *peer*, and *on_link* says whether *peer* is on its link. *multicast* is ``None`` where
+        the system does not tell whether the datagram was sent to the group. *pending* is how many answers are pending.
         """
         # A source beyond the link may be the victim of someone who forges its address. Nothing can be sent to port 0.
         if not (on_link or self._answer_off_link) or not peer[1]:
@@ -147,7 +153,7 @@ class SearchPolicy(Generic[S]):
 
     def _find(self, search: Search, peer: Peer, sender: S, now: float, pending: int) -> Sequence[Match] | Drop:
         """Find what *search* is answered with, and charge it to its source."""
-        # A link-local IPv6 address is another host on each link.
+        # The same link-local IPv6 address is another host on another link.
         source = peer[0] if len(peer) == 2 else (peer[0], peer[3])
         if not self._budget.is_open(source, now):
             target = canonical(search.search_target)

@@ -14,7 +14,7 @@ from tests.server.fakes import ASKER, NOON, FakeNetwork, Sent, interface
 from upnp_trio import Running, Settings
 from upnp_trio.network.interfaces import Interface
 from upnp_trio.server.serve import serve_on
-from upnp_trio.ssdp.messages import Search, SearchResponse
+from upnp_trio.ssdp.messages import ByeBye, Search, SearchResponse
 from upnp_trio.ssdp.rendering import render_search
 
 OTHER = attrs.evolve(BASIC, udn="uuid:00000000-0000-0000-0000-000000000001")
@@ -121,3 +121,19 @@ async def test_a_search_whose_answers_were_lost_with_their_address_is_answered_w
         (answer,) = answers(network)
         assert str(answer.source) == "192.0.2.77"
         assert running.stats.send_errors == {"the network changed": 1}
+
+
+async def test_no_answer_follows_the_byebye_on_an_interface_that_goes(autojump_clock: trio.testing.MockClock) -> None:
+    eth1 = interface("198.51.100.7/24", name="eth1", index=3)
+    network = FakeNetwork(ETH0, eth1)
+    async with serve_on(network, [BASIC], settings()) as running:
+        await trio.sleep(10)
+        for port in range(100):
+            datagram = render_search(Search(search_target="upnp:rootdevice", mx=1))
+            network.endpoints[eth1].multicast_receiver.say(datagram, ("198.51.100.9", 1000 + port))
+        await trio.testing.wait_all_tasks_blocked()
+        network.change(ETH0)
+        await trio.sleep(5)
+        sent_there = [type(sent.message) for sent in network.air.sent if sent.interface == "eth1"]
+        assert SearchResponse not in sent_there[sent_there.index(ByeBye) :]
+        assert running.stats.send_errors["the network changed"] > 50

@@ -1,4 +1,4 @@
-"""What falls due comes out by ticks."""
+"""Items that fall due are taken by ticks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from upnp_trio.server.discovery.due_queue import DueQueue
 
 
-def test_what_is_due_within_one_tick_comes_out_together() -> None:
+def test_items_due_within_one_tick_are_taken_together() -> None:
     queue = DueQueue[str](0.5)
     for due, item in [(0.7, "b"), (0.2, "a"), (0.9, "c"), (1.0, "d"), (1.01, "e")]:
         queue.put(due, item)
@@ -24,7 +24,7 @@ def test_what_is_due_within_one_tick_comes_out_together() -> None:
 
 
 @given(st.lists(st.floats(0, 5)), st.lists(st.floats(0, 6)))
-def test_nothing_is_lost_nor_early_nor_more_than_a_tick_late(dues: list[float], looks: list[float]) -> None:
+def test_no_item_is_lost_or_taken_early_or_more_than_a_tick_late(dues: list[float], looks: list[float]) -> None:
     queue = DueQueue[float](0.02)
     for due in dues:
         queue.put(due, due)

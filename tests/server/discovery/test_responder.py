@@ -1,4 +1,4 @@
-"""Searches in, answers out, on a clock of our own."""
+"""Searches in, answers out, on a mock clock."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ async def answering(
         nursery.cancel_scope.cancel()
 
 
-async def test_each_row_is_answered_once_within_mx_to_the_asker(
+async def test_each_row_is_answered_once_within_mx_to_the_searcher(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with answering(endpoint, stats=stats):
@@ -96,7 +96,7 @@ async def test_each_row_is_answered_once_within_mx_to_the_asker(
     assert stats.answers == len(answers) == 11
 
 
-async def test_an_answer_says_where_we_are_on_the_askers_link(
+async def test_an_answer_has_the_location_on_the_searchers_link(
     stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
     with fake_endpoint("192.0.2.7/24", "198.51.100.7/24") as endpoint:
@@ -141,7 +141,7 @@ async def test_a_search_that_two_interfaces_on_one_link_receive_is_answered_once
             assert len(first.sent) == 1
             assert [sent.destination[0] for sent in second.sent] == ["192.0.2.10"]
             assert stats.dropped == {"received on another interface": 1}
-            # once its answer is out, whoever receives the next one answers
+            # once its answer has left, the interface that receives the next one answers
             second.multicast_receiver.say(search("upnp:rootdevice"))
             await trio.sleep(3)
             assert len(second.sent) == 2
@@ -165,7 +165,7 @@ async def test_a_search_repeated_while_its_answer_is_pending_is_answered_once(
     assert stats.dropped == {"repeated": 2}
 
 
-async def test_who_repeats_a_search_with_less_patience_is_answered_in_time(
+async def test_a_search_that_is_repeated_with_a_shorter_mx_is_answered_within_that(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with answering(endpoint, stats=stats, root=BASIC):
@@ -187,7 +187,7 @@ async def test_one_source_cannot_have_more_than_its_budget_and_others_get_theirs
         answered = Counter(sent.destination[0] for sent in endpoint.sent)
         assert answered == {"192.0.2.66": pytest.approx(10 * (OPEN_SECONDS + SWEEP_SECONDS) / 2, abs=25), ASKER[0]: 1}
         assert stats.dropped == {"over budget": 1000 - answered["192.0.2.66"]}
-        await trio.sleep(10)  # what it gets after that is the rate alone
+        await trio.sleep(10)  # from then on it gets the rate alone
         endpoint.sent.clear()
         for port in range(1, 1001):
             endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1), ("192.0.2.66", port))
@@ -195,7 +195,7 @@ async def test_one_source_cannot_have_more_than_its_budget_and_others_get_theirs
         assert len(endpoint.sent) == pytest.approx(10 * 12, abs=10)
 
 
-async def test_a_source_that_floods_costs_no_other_its_answer_to_any_search(
+async def test_a_flood_from_one_source_costs_no_other_source_its_answers(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with answering(endpoint, stats=stats):
@@ -291,7 +291,7 @@ async def test_what_is_not_answered_is_counted_by_its_reason(
         await trio.sleep(6)
         assert not endpoint.sent
         assert stats.dropped == {reason: 1}
-        endpoint.multicast_receiver.say(search("upnp:rootdevice"))  # none the worse
+        endpoint.multicast_receiver.say(search("upnp:rootdevice"))  # the next one is answered
         await trio.sleep(6)
     assert len(endpoint.sent) == 1
 
@@ -307,6 +307,17 @@ async def test_every_announcement_on_the_link_is_passed_on_also_one_from_our_own
         await trio.sleep(1)
     assert passed_on == [ASKER, ("192.0.2.7", 1900)]
     assert stats.dropped == {"not a search": 2, "off link": 1}
+
+
+async def test_no_announcement_from_off_the_link_is_passed_on_even_where_searches_from_there_are_answered(
+    endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
+) -> None:
+    passed_on: list[Address] = []
+    async with answering(endpoint, stats=stats, answer_off_link=True) as responder:
+        responder.on_notify = lambda message, peer, endpoint: passed_on.append(peer)
+        endpoint.multicast_receiver.say(ALIVE, ("203.0.113.9", 1900))
+        await trio.sleep(1)
+    assert passed_on == []
 
 
 async def test_a_searcher_beyond_the_link_is_answered_where_that_is_asked_for(
@@ -331,7 +342,7 @@ async def test_a_search_that_would_overfill_the_queue_is_dropped_whole(
     assert stats.answers == fitting * 11
 
 
-async def test_what_is_remembered_of_strangers_is_bounded(stats: Stats, autojump_clock: trio.testing.MockClock) -> None:
+async def test_rendered_answers_are_cached_within_a_bound(stats: Stats, autojump_clock: trio.testing.MockClock) -> None:
     with fake_endpoint("10.0.0.1/8") as endpoint:
         async with answering(endpoint, stats=stats, root=BASIC) as responder:
             base = "urn:schemas-upnp-org:device:Basic:1"
@@ -358,7 +369,7 @@ async def test_a_send_that_the_network_refuses_is_counted_and_the_next_one_goes_
     assert stats.answers == len(endpoint.sent) == 1
 
 
-async def test_an_event_tells_who_searched_for_what(
+async def test_an_event_has_the_search_and_its_source(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
     events = Events()
@@ -378,7 +389,7 @@ async def test_an_event_tells_who_searched_for_what(
     ]
 
 
-async def test_date_is_that_of_the_sending_not_of_the_search(
+async def test_date_is_when_the_answer_leaves_and_not_when_the_search_came(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with answering(endpoint, stats=stats, root=BASIC) as responder:
@@ -417,8 +428,8 @@ def test_no_sequence_of_datagrams_ends_the_responder(datagrams: list[bytes]) -> 
     trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
 
 
-class _Forgetful(dict[Any, Any]):
-    """Remembers nothing: with it, everything is done as if for the first time."""
+class _NoCache(dict[Any, Any]):
+    """Keeps nothing, so that everything is done as if for the first time."""
 
     def __setitem__(self, key: object, value: object) -> None:
         pass
@@ -426,22 +437,22 @@ class _Forgetful(dict[Any, Any]):
 
 @settings(max_examples=50)
 @given(st.lists(_SEARCHES | st.binary(max_size=40), max_size=12))
-def test_what_is_remembered_changes_no_byte_that_is_sent(datagrams: list[bytes]) -> None:
-    async def said(*, forgetful: bool) -> list[Sent]:
+def test_caches_change_no_byte_that_is_sent(datagrams: list[bytes]) -> None:
+    async def sent_with(*, uncached: bool) -> list[Sent]:
         with fake_endpoint() as endpoint:
             async with answering(endpoint, stats=Stats()) as responder:
-                if forgetful:
-                    responder._policy._cache._searches = _Forgetful()
-                    responder._policy._index._cached = _Forgetful()
-                    responder._heads = _Forgetful()
+                if uncached:
+                    responder._policy._cache._searches = _NoCache()
+                    responder._policy._index._cached = _NoCache()
+                    responder._heads = _NoCache()
                 for port, datagram in enumerate(datagrams * 2, 1000):
                     endpoint.multicast_receiver.say(datagram, (ASKER[0], port))
                     endpoint.unicast_receiver.say(datagram, (ASKER[0], port))
                 await trio.sleep(10)
             return endpoint.sent
 
-    def run(*, forgetful: bool) -> list[Sent]:
+    def run(*, uncached: bool) -> list[Sent]:
         clock = trio.testing.MockClock(autojump_threshold=0)
-        return trio.run(partial(said, forgetful=forgetful), clock=clock)
+        return trio.run(partial(sent_with, uncached=uncached), clock=clock)
 
-    assert run(forgetful=False) == run(forgetful=True)
+    assert run(uncached=False) == run(uncached=True)
