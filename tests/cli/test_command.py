@@ -218,6 +218,5 @@ def test_a_text_waits_for_a_reader_that_is_slow_to_begin() -> None:
         with subprocess.Popen(words, cwd=REPOSITORY, stdout=pipe.writing) as process:
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(3)  # longer than the wait at the end of a device
-            os.close(pipe.writing)
             assert pipe.read_until_end().startswith(b"usage: upnp-trio ")
             assert process.wait(PATIENCE_SECONDS) == 0

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
 import subprocess
 import sys
-import termios
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from typing import TextIO
 import pytest
 
 from tests.cli.pipes import open_full_pipe
+from tests.cli.terminals import open_terminal
 from upnp_trio.cli.output import MAX_WAITING_BYTES, Output, OutputError, ReaderGone
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="these are files and errors of POSIX")
@@ -283,16 +282,14 @@ def test_a_process_ends_although_its_output_is_blocked(opened: ExitStack) -> Non
 
 
 def test_on_a_terminal_missing_lines_are_counted_in_place_of_the_status_line(opened: ExitStack) -> None:
-    controller, terminal = pty.openpty()
-    opened.callback(os.close, terminal)
-    opened.callback(os.close, controller)
-    output = Output(text_file(terminal))
+    terminal = opened.enter_context(open_terminal())
+    output = Output(text_file(terminal.device))
     assert output.isatty()
-    termios.tcflow(terminal, termios.TCOOFF)
+    terminal.pause()
     accepted = fill(output)
     output.write("a status line without an end")
-    termios.tcflow(terminal, termios.TCOON)
-    with open(controller, encoding="utf-8", closefd=False, newline="\n") as reader:
+    terminal.go_on()
+    with open(terminal.controller, encoding="utf-8", closefd=False, newline="\n") as reader:
         for number in range(accepted):
             assert reader.readline() == f"{number} {LINE[:-1]}\r\n"
         output.finish()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import re
 import signal
 import subprocess
-import termios
 import time
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -17,6 +14,7 @@ import attrs
 import pytest
 
 from tests.cli.pipes import open_full_pipe
+from tests.cli.terminals import Terminal, become_leader, open_terminal
 from tests.network.fetching import fetch
 from tests.network.following import search_until
 from tests.network.processes import PATIENCE_SECONDS
@@ -65,10 +63,11 @@ def pipe_without_reader(stack: ExitStack) -> Outputs:
 
 
 def terminal_that_is_gone(stack: ExitStack) -> Outputs:
-    controller, terminal = pty.openpty()
-    os.close(controller)
-    stack.callback(os.close, terminal)
-    return Outputs(terminal, terminal)
+    terminal = stack.enter_context(open_terminal())
+    kept = os.dup(terminal.device)
+    stack.callback(os.close, kept)
+    terminal.close()
+    return Outputs(kept, kept)
 
 
 def redirected(redirection: str) -> Callable[[ExitStack], Outputs]:
@@ -168,117 +167,102 @@ def test_signals_that_come_until_the_end_do_not_change_its_status(number: signal
 # --- terminals -----------------------------------------------------------------------------------------------------
 
 
-@attrs.define(eq=False)
-class Terminal:
-    """A pseudoterminal and the device that runs on it as the leader of its session."""
+@attrs.frozen(eq=False)
+class Session:
+    """A terminal and the device that leads the session on it."""
 
-    controller: int
-    terminal: int
+    terminal: Terminal
     process: subprocess.Popen[bytes]
-
-    def close(self) -> None:
-        """Close the terminal's window: the kernel sends SIGHUP to the leader of the session."""
-        os.close(self.terminal)
-        os.close(self.controller)
-        self.controller = self.terminal = -1
-
-    def read_until(self, text: bytes) -> bytes:
-        """What the device shows, up to *text*."""
-        shown = b""
-        while text not in shown:
-            shown += os.read(self.controller, 65536)
-        return shown
 
 
 @contextmanager
-def open_terminal(
+def open_session(
     pair: Pair, *arguments: str, on_hangup: signal.Handlers = signal.SIG_DFL, stderr: int | None = None
-) -> Iterator[Terminal]:
+) -> Iterator[Session]:
     """The device on a terminal of its own, once it is served; *stderr* may be another file."""
-    controller, slave = pty.openpty()
 
-    def become_leader() -> None:
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    def prepare() -> None:
+        become_leader()
         signal.signal(signal.SIGHUP, on_hangup)
 
-    with subprocess.Popen(
-        pair.device.command(*command("--ipv4-only", *arguments, JAMBON.file)),
-        cwd=REPOSITORY,
-        env=environment() | {"TERM": "xterm", "COLUMNS": "120"},
-        stdin=slave,
-        stdout=slave,
-        stderr=slave if stderr is None else stderr,
-        start_new_session=True,
-        preexec_fn=become_leader,
-    ) as process:
-        opened = Terminal(controller, slave, process)
+    with (
+        open_terminal() as terminal,
+        subprocess.Popen(
+            pair.device.command(*command("--ipv4-only", *arguments, JAMBON.file)),
+            cwd=REPOSITORY,
+            env=environment() | {"TERM": "xterm", "COLUMNS": "120"},
+            stdin=terminal.device,
+            stdout=terminal.device,
+            stderr=terminal.device if stderr is None else stderr,
+            start_new_session=True,
+            preexec_fn=prepare,
+        ) as process,
+    ):
         try:
-            opened.read_until(b"Press Ctrl-C")
-            yield opened
+            terminal.read_until(b"Press Ctrl-C")
+            yield Session(terminal, process)
         finally:
             process.kill()
-            if opened.controller != -1:
-                opened.close()
 
 
 def test_on_a_terminal_the_counters_scroll_with_everything_else(pair: Pair) -> None:
-    with open_terminal(pair) as terminal:
+    with open_session(pair) as session:
         find(pair)
-        terminal.process.send_signal(signal.SIGUSR1)
-        assert b"searched upnp:rootdevice" in terminal.read_until(b"output lines dropped")
-        terminal.process.send_signal(signal.SIGINT)
-        terminal.read_until(b"Stopped: searches ")
-        assert terminal.process.wait(PATIENCE_SECONDS) == 0
+        session.process.send_signal(signal.SIGUSR1)
+        assert b"searched upnp:rootdevice" in session.terminal.read_until(b"output lines dropped")
+        session.process.send_signal(signal.SIGINT)
+        session.terminal.read_until(b"Stopped: searches ")
+        assert session.process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_errors_that_are_redirected_do_not_go_to_the_terminal(pair: Pair, tmp_path: Path) -> None:
     errors = tmp_path / "errors"
-    with errors.open("w") as file, open_terminal(pair, "--log-level", "info", stderr=file.fileno()) as terminal:
-        wait_for_counters(terminal.process, errors, r"^output lines dropped +0$")
-        terminal.process.send_signal(signal.SIGINT)
-        shown = terminal.read_until(b"Stopped: searches ")
-        assert terminal.process.wait(PATIENCE_SECONDS) == 0
+    with errors.open("w") as file, open_session(pair, "--log-level", "info", stderr=file.fileno()) as session:
+        wait_for_counters(session.process, errors, r"^output lines dropped +0$")
+        session.process.send_signal(signal.SIGINT)
+        shown = session.terminal.read_until(b"Stopped: searches ")
+        assert session.process.wait(PATIENCE_SECONDS) == 0
         assert "INFO: stopping on SIGINT\n" in errors.read_text()
         assert b"SIGINT" not in shown
         assert b"lines dropped" not in shown
 
 
 def test_a_terminal_that_is_closed_ends_it_with_byebye_and_status_0(pair: Pair) -> None:
-    with open_listener(pair.asker) as listener, open_terminal(pair) as terminal:
-        terminal.close()
+    with open_listener(pair.asker) as listener, open_session(pair) as session:
+        session.terminal.close()
         wait_for_byebye(listener)
-        assert terminal.process.wait(PATIENCE_SECONDS) == 0
+        assert session.process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_under_nohup_it_outlives_its_terminal(pair: Pair) -> None:
-    with open_listener(pair.asker) as listener, open_terminal(pair, on_hangup=signal.SIG_IGN) as terminal:
-        terminal.close()
+    with open_listener(pair.asker) as listener, open_session(pair, on_hangup=signal.SIG_IGN) as session:
+        session.terminal.close()
         for _ in range(2):
             assert fetch(pair.asker, find(pair)).status == 200
         assert not any(message.is_byebye for message in listener.received)
-        terminal.process.send_signal(signal.SIGTERM)
+        session.process.send_signal(signal.SIGTERM)
         wait_for_byebye(listener)
-        assert terminal.process.wait(PATIENCE_SECONDS) == 0
+        assert session.process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_a_terminal_that_is_stopped_by_ctrl_s_stops_nothing_else(pair: Pair) -> None:
-    with open_listener(pair.asker) as listener, open_terminal(pair, *CHATTY) as terminal:
-        termios.tcflow(terminal.terminal, termios.TCOOFF)  # what Ctrl-S does
+    with open_listener(pair.asker) as listener, open_session(pair, *CHATTY) as session:
+        session.terminal.pause()
         location = find(pair)
-        terminal.process.send_signal(signal.SIGUSR1)
+        session.process.send_signal(signal.SIGUSR1)
         assert fetch(pair.asker, location).status == 200
-        terminal.process.send_signal(signal.SIGTERM)
+        session.process.send_signal(signal.SIGTERM)
         wait_for_byebye(listener)
-        assert terminal.process.wait(PATIENCE_SECONDS) == 0
+        assert session.process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_a_terminal_that_goes_on_shows_what_happened_while_it_was_stopped(pair: Pair) -> None:
-    with open_terminal(pair) as terminal:
-        termios.tcflow(terminal.terminal, termios.TCOOFF)
+    with open_session(pair) as session:
+        session.terminal.pause()
         location = find(pair)
         assert fetch(pair.asker, location, headers={"User-Agent": "while-stopped"}).status == 200
-        termios.tcflow(terminal.terminal, termios.TCOON)
-        assert b" searched upnp:rootdevice" in terminal.read_until(b"while-stopped")
-        terminal.process.send_signal(signal.SIGINT)
-        terminal.read_until(b"announcements ")
-        assert terminal.process.wait(PATIENCE_SECONDS) == 0
+        session.terminal.go_on()
+        assert b" searched upnp:rootdevice" in session.terminal.read_until(b"while-stopped")
+        session.process.send_signal(signal.SIGINT)
+        session.terminal.read_until(b"announcements ")
+        assert session.process.wait(PATIENCE_SECONDS) == 0
