@@ -4,6 +4,8 @@ import gc
 import os
 import sys
 
+from upnp_trio.cli.postponed import postpone
+
 __all__ = ["main"]
 
 # Imports allocate many objects that stay; while they run, the collector looks less often.
@@ -15,6 +17,7 @@ def main() -> None:
     _occupy_standard_descriptors()
     usual = gc.get_threshold()
     gc.set_threshold(IMPORTING_THRESHOLD, *usual[1:])
+    postpone("ssl")
     from upnp_trio.cli.command import command
 
     gc.freeze()  # otherwise every later full collection would visit everything that was imported

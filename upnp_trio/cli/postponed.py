@@ -1,0 +1,32 @@
+"""Modules that trio imports and this command never uses, imported when they are.
+
+trio imports `ssl` for its TLS streams. That loads OpenSSL's TLS library, a twentieth of the command's memory, and the
+command speaks no TLS (``python -m benchmarks --parts memory``).
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+__all__ = ["postpone"]
+
+
+class _Postponed(ModuleType):
+    """Stands for a module until something of it is used; unlike `importlib.util.LazyLoader`'s, an import uses nothing."""
+
+    def __getattr__(self, name: str) -> object:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        module = importlib.import_module(self.__name__)
+        vars(self).update(vars(module))
+        return getattr(module, name)
+
+
+def postpone(name: str) -> None:
+    """Let ``import`` of the module *name* import nothing yet; does nothing if it is imported already."""
+    if name not in sys.modules:
+        sys.modules[name] = module = _Postponed(name)
+        module.__spec__ = ModuleSpec(name, None)
