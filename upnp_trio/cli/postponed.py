@@ -15,7 +15,7 @@ __all__ = ["postpone"]
 
 
 class _Postponed(ModuleType):
-    """Stands for a module until something of it is used; unlike `importlib.util.LazyLoader`'s, an import uses nothing."""
+    """Stands for a module until something of it is used. An ``import`` uses nothing of it, unlike with `LazyLoader`."""
 
     def __getattr__(self, name: str) -> object:
         if sys.modules.get(self.__name__) is self:
