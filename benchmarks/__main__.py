@@ -20,10 +20,11 @@ from benchmarks.namespaces import NamespaceError, why_unavailable
 from benchmarks.parts import PARTS
 from benchmarks.plan import LENGTHY, QUICK, Plan
 from benchmarks.plots import render_pictures
-from benchmarks.readme import rewrite_readme
+from benchmarks.readme import rewrite_readmes
 from benchmarks.report import render_report, render_results, render_setting
 from benchmarks.rounds import Results, run_rounds
 from benchmarks.scheduling import leave_device_core
+from benchmarks.summary import render_summary
 from benchmarks.testbed import Tools
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -56,7 +57,7 @@ def main() -> int:
     print(f"\n{report}")
     _write(options.output, results, options.plan, machine)
     if options.readme:
-        rewrite_readme(report)
+        rewrite_readmes(report, render_summary(results, options.plan, machine))
     return 0 if any(record.good for record in results.records) else 1
 
 

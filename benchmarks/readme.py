@@ -1,14 +1,16 @@
-"""The README's figures: the report of the newest `--readme` run, between two markers."""
+"""The figures in two READMEs: the report and the summary of the newest `--readme` run, each between two markers."""
 
 from pathlib import Path
 
 README = Path(__file__).resolve().parent / "README.md"
+PROJECT_README = README.parents[1] / "README.md"
 BEGIN, END = "<!-- figures: written by --readme -->", "<!-- end of figures -->"
 
 
-def rewrite_readme(report: str) -> None:
-    """Replace the README's figures with `report`; raises ValueError when the markers are missing."""
-    README.write_text(replace_figures(README.read_text(encoding="utf-8"), report), encoding="utf-8")
+def rewrite_readmes(report: str, summary: str) -> None:
+    """Put `report` into this folder's README and `summary` into the project's; raises ValueError without markers."""
+    for file, figures in ((README, report), (PROJECT_README, summary)):
+        file.write_text(replace_figures(file.read_text(encoding="utf-8"), figures), encoding="utf-8")
 
 
 def replace_figures(text: str, report: str) -> str:

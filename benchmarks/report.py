@@ -53,7 +53,7 @@ def _targets_table(verdicts: Sequence[Verdict]) -> str:
         met = {None: "not measured", True: "yes", False: "**no**"}[verdict.met]
         rows.append([target.what, f"{sign} {target.shape.format(target.bound)}{suffix}", measured, met])
     known = [verdict.met for verdict in verdicts if verdict.met is not None]
-    return f"**Targets: {sum(known)} of {len(known)} met**\n\n{_aligned(rows)}"
+    return f"**Targets: {sum(known)} of {len(known)} met**\n\n{aligned(rows)}"
 
 
 def _table(part: Part, table: Table, results: Results) -> str:
@@ -64,7 +64,7 @@ def _table(part: Part, table: Table, results: Results) -> str:
             continue
         rows.append([_label(device), *(_cell(column, device, record, results) for column in table.columns)])
     note = f"\n{table.note}\n" if table.note else ""
-    return f"**{table.title}**\n\n{_aligned(rows)}{note}"
+    return f"**{table.title}**\n\n{aligned(rows)}{note}"
 
 
 def _label(device: Device) -> str:
@@ -102,10 +102,11 @@ def _devices_table(record: Record, plan: Plan) -> str:
             ]
         )
     title = f"Many root devices in one process of {OURS}: unicast searches for one of them (×n: times one device's)"
-    return f"**{title}**\n\n{_aligned(rows)}"
+    return f"**{title}**\n\n{aligned(rows)}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table whose columns stand below each other."""
     widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
     rule = ["-" * widths[0], *(f"{'':->{width - 1}}:" for width in widths[1:])]
     aligned = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +14,10 @@ from benchmarks.figures import greatest_lag, kolmogorov_distance, quantile
 from benchmarks.imports import add_up, package_of, parse_import_times, render_sums
 from benchmarks.parts import PARTS, Outcome
 from benchmarks.parts.highest import HIGHEST_LEVEL, LOWEST_LEVEL, find_highest
-from benchmarks.readme import BEGIN, END, README, replace_figures
+from benchmarks.plan import QUICK
+from benchmarks.readme import BEGIN, END, PROJECT_README, README, replace_figures
 from benchmarks.rounds import Record, Results
+from benchmarks.summary import ROWS, render_summary
 from benchmarks.svg import Axis, decades, even_ticks
 from benchmarks.targets import TARGETS, judge
 from upnp_trio.errors import MalformedMessage
@@ -141,6 +145,19 @@ def test_every_target_is_for_a_figure_that_its_part_shows() -> None:
         assert target.figure in shown or part.ours_alone, target
 
 
+def test_every_row_of_the_summary_is_a_figure_that_its_part_shows() -> None:
+    parts = {part.name: part for part in PARTS}
+    for row in ROWS:
+        assert row.figure in {column.figure for table in parts[row.part].tables for column in table.columns}, row
+
+
+def test_the_summary_shows_medians_of_three_devices_side_by_side() -> None:
+    results = _results({"get_1_per_s": {OURS: [1000.0, 3000.0, 2000.0], "gupnp": [1500.0]}})
+    shown = render_summary(results, QUICK, dict.fromkeys(("date", "cpu", "cores", "kernel", "python", "revision"), "x"))
+    (row,) = [line for line in shown.splitlines() if "one connection, all the same" in line]
+    assert [cell.strip() for cell in row.split("|")[2:-1]] == ["2,000", "1,500", "-"]
+
+
 @given(st.lists(st.floats(0.001, 500_000), min_size=1))
 def test_logarithmic_ticks_enclose_the_values(values: list[float]) -> None:
     ticks = decades(values)
@@ -197,8 +214,9 @@ def test_import_times_are_added_up_by_package_with_their_first_importer() -> Non
     ]
 
 
-def test_new_figures_replace_those_in_the_readme_and_nothing_else() -> None:
-    text = README.read_text(encoding="utf-8")
+@pytest.mark.parametrize("file", [README, PROJECT_README])
+def test_new_figures_replace_those_in_a_readme_and_nothing_else(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
     replaced = replace_figures(text, "new figures\n")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
