@@ -1,6 +1,7 @@
 """A testbed: a network of two namespaces, with a running device in one and the load generator in the other."""
 
 import math
+import os
 import subprocess
 import tempfile
 import time
@@ -198,7 +199,7 @@ def open_testbed(device: Device, tools: Tools, *, await_alive: bool = False) -> 
         }
         with load.start("first", READY_SECONDS, options) as series:
             series.await_ready()
-            process, exec_ns = _start_device(pair.inside(pair.device, device.command), output)
+            process, exec_ns = _start_device(pair.inside(pair.device, device.command), output, tools.scratch)
             try:
                 yield Testbed(
                     device=device,
@@ -214,10 +215,17 @@ def open_testbed(device: Device, tools: Tools, *, await_alive: bool = False) -> 
                 end_process(process)
 
 
-def _start_device(command: list[str], output: IO[str]) -> tuple[subprocess.Popen[str], int]:
+def _start_device(command: list[str], output: IO[str], scratch: Path) -> tuple[subprocess.Popen[str], int]:
+    environment = os.environ | {"XDG_STATE_HOME": str(scratch)}  # upnp_trio keeps its BOOTID there
     exec_ns = time.time_ns()
     process = subprocess.Popen(
-        command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=output, stderr=output, text=True
+        command,
+        cwd=REPOSITORY,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        text=True,
     )
     # `ip netns exec` still runs, so this holds for all threads of the device.
     give_right_of_way(process.pid, DEVICE_CORE)

@@ -126,7 +126,8 @@ def open_device(host: Namespace, folder: Path, *, right_of_way: bool) -> Iterato
     """The command at work on *host*; *folder* takes what it reports. With *right_of_way* no other process delays it."""
     report = folder / "stock.json"
     interfaces = ["--interface", LINK, "--interface", FLAPPING_LINK]
-    served = ["--ipv4-only", "--max-age", str(MAX_AGE), *interfaces, str(JAMBON.file)]
+    state = ["--state-dir", str(folder / "state")]
+    served = ["--ipv4-only", "--max-age", str(MAX_AGE), *state, *interfaces, str(JAMBON.file)]
     command = [sys.executable, "-m", "tests.chaos.observed", str(report), *served]
     with Program(host.command(*command), cwd=REPOSITORY, env=environment()) as program:
         program.wait_for("^Press Ctrl-C")
