@@ -16,6 +16,7 @@ import attrs
 import trio
 
 from upnp_trio.server.monitoring.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered
+from upnp_trio.ssdp.drops import NOT_A_SEARCH, NOTHING_MATCHES, RECEIVED_ELSEWHERE, REPEATED
 
 if TYPE_CHECKING:
     from upnp_trio.model.device import RootDevice
@@ -39,7 +40,7 @@ __all__ = [
 ROUND_SECONDS = 0.2
 USUAL_REASONS = frozenset({"up", "asked for"})
 # Every network has these datagrams: other devices' announcements, and searches for other devices.
-USUAL_DROPS = frozenset({"not a search", "nothing matches", "received on another interface", "repeated"})
+USUAL_DROPS = frozenset({NOT_A_SEARCH, NOTHING_MATCHES, RECEIVED_ELSEWHERE, REPEATED})
 LINES_PER_ROUND = 20
 # Select Graphic Rendition of ECMA-48.
 BOLD, CYAN, PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[0m"
