@@ -114,6 +114,31 @@ def test_what_is_written_is_for_this_user_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o600
 
 
+WITH_ROOM_FOR_A_PART = """
+import resource, sys
+from pathlib import Path
+
+from upnp_trio.state import replace_file
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (5, 5))
+try:
+    replace_file(Path(sys.argv[1]), b"1795540284\\n")
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+@posix
+def test_a_file_that_there_is_room_for_in_part_does_not_replace_the_old_one(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"1795540283\n")
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_ROOM_FOR_A_PART, str(file)], capture_output=True, encoding="utf-8", check=True
+    )
+    assert done.stdout == "No space left on device\n"
+    assert file.read_bytes() == b"1795540283\n"
+
+
 def test_a_lock_is_held_once_also_within_a_process(tmp_path: Path) -> None:
     descriptor = open_lock(tmp_path / "lock")
     assert descriptor is not None

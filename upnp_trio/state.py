@@ -82,7 +82,8 @@ def replace_file(path: Path, content: bytes) -> None:
         temporary.unlink()
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _CAREFULLY | _BINARY, 0o600)
     try:
-        os.write(descriptor, content)
+        if os.write(descriptor, content) != len(content):  # the disk, a quota or a limit had room for a part
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(temporary))
     finally:
         os.close(descriptor)
     os.replace(temporary, path)

@@ -28,6 +28,8 @@ from upnp_trio.state import hold_lock
 
 NOON_SECONDS = int(NOON.timestamp())
 LATER = 10**9
+# No process of this user runs, so a limit of one task allows no second thread.
+UNUSED_USER = 61_234
 
 
 def started(seconds: int, directory: Path | None) -> BootIds:
@@ -240,6 +242,37 @@ async def test_a_directory_that_does_not_answer_does_not_hold_up_the_start(
     assert [record.getMessage() for record in caplog.records] == [
         f"BOOTID may be lower after the next start: {tmp_path} does not answer"
     ]
+
+
+WITHOUT_THREADS = """
+import os, resource, sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import trio
+
+from upnp_trio.server.boot_ids import BootIds
+
+
+async def main():
+    resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+    os.setuid(UNUSED_USER)  # the limit does not bind root
+    source = BootIds(lambda: datetime.fromtimestamp(1000, UTC), Path(sys.argv[1]))
+    print(await source.next(), await source.next())
+
+
+trio.run(main)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="a limit of threads that binds needs root")
+def test_a_system_that_grants_no_thread_does_not_end_the_device(tmp_path: Path) -> None:
+    """As in a container or a unit whose tasks are limited; each change of the network needs a BOOTID."""
+    code = WITHOUT_THREADS.replace("UNUSED_USER", str(UNUSED_USER))
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, encoding="utf-8", timeout=30, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "1000 1001\n"), done.stderr
 
 
 # --- in a device ---

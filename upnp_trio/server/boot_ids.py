@@ -91,9 +91,13 @@ class BootIds:
             return self._used.next(seconds)
         with trio.move_on_after(STATE_SECONDS):
             # a thread cannot be ended, so it is abandoned if it takes too long; what it may write later does no harm
-            boot_id, problem = await trio.to_thread.run_sync(
-                _next_kept, self.directory, self._used.last, seconds, abandon_on_cancel=True
-            )
+            try:
+                boot_id, problem = await trio.to_thread.run_sync(
+                    _next_kept, self.directory, self._used.last, seconds, abandon_on_cancel=True
+                )
+            except RuntimeError as error:  # the system grants no further thread; the next number tries again
+                self._note(str(error))
+                return self._used.next(seconds)
             self._used.use(boot_id)
             self._note(problem)
             return boot_id

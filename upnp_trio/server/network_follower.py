@@ -163,10 +163,10 @@ class NetworkFollower:
 
         They belong to that change, so BOOTID stays and the other addresses announce nothing.
         """
-        self.announcer.use(())
-        await self.interfaces.close(difference.gone)
-        self._open(difference.come, nursery)
-        self._use_all()
+        async with self.announcer.paused():
+            await self.interfaces.close(difference.gone)
+            self._open(difference.come, nursery)
+            self._use_all()
         self.announcer.announce_with(
             [sender for sender in self.announcer.senders if sender.interface_address not in difference.before]
         )

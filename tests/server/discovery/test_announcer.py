@@ -167,3 +167,60 @@ async def test_a_set_that_a_change_of_the_network_cuts_short_is_sent_whole(autoj
         sent = Counter((str(each.source), type(each.message)) for each in network.air.sent[before:])
         # one message had left before; the new address gets that set beside its own three
         assert sent == {("192.0.2.7", Alive): 1 + 3, ("198.51.100.7", Alive): 3, ("fe80::7", Alive): 3 + 9}
+
+
+async def test_an_address_that_becomes_usable_does_not_take_the_retry_from_its_neighbour(autojump_clock: Clock) -> None:
+    """The interface is opened again for the second address, so the first one has another sender than before."""
+    network = FakeNetwork(interface("fe80::7/64"))
+    first, second = (ipaddress.ip_address(text) for text in ("fe80::7", "fd00::8"))
+    network.now = [attrs.evolve(network.now[0], pending=frozenset({second}))]
+    network.air.mute.add(first)
+    async with served(network, *TEN):
+        await trio.sleep(1)
+        network.change(interface("fe80::7/64", "fd00::8/64"))
+        await trio.sleep(0.5)
+        network.air.mute.clear()
+        await trio.sleep(FIRST_RETRY_SECONDS)
+        assert announced(network, first) == {str(root.udn): 3 for root in TEN}
+        assert announced(network, second) == {str(root.udn): 9 for root in TEN}
+
+
+async def test_two_addresses_that_become_usable_one_after_the_other_are_both_announced_whole(
+    autojump_clock: Clock,
+) -> None:
+    first, second = (interface(text).addresses[0].ip for text in ("fe80::7/64", "fd00::8/64"))
+    network = FakeNetwork(attrs.evolve(ETH0, pending=frozenset({first, second})))
+    async with served(network, *TEN):
+        await trio.sleep(10)
+        network.change(interface("192.0.2.7/24", "fe80::7/64"))
+        await trio.sleep(0.15)  # the first set has begun
+        network.change(interface("192.0.2.7/24", "fe80::7/64", "fd00::8/64"))
+        await trio.sleep(3)
+        for address in (first, second):
+            assert all(messages >= 9 for messages in announced(network, address).values())
+            assert len(announced(network, address)) == len(TEN)
+
+
+async def test_a_set_that_is_due_while_interfaces_are_opened_again_is_sent_afterwards(autojump_clock: Clock) -> None:
+    """Three interfaces get a second address at once. Closing and opening them takes a while."""
+    names = [(f"eth{number}", 2 + number, f"fe80::{number}/64", f"fd00:{number}::7/64") for number in range(1, 4)]
+    firsts = [interface(first, name=name, index=index) for name, index, first, _ in names]
+    boths = [interface(first, second, name=name, index=index) for name, index, first, second in names]
+    checking = [
+        attrs.evolve(first, pending=frozenset({both.addresses[1].ip}))
+        for first, both in zip(firsts, boths, strict=True)
+    ]
+    network = FakeNetwork(ETH0, *checking)
+    async with served(network, BASIC):
+        await trio.sleep(10)
+        before = len(network.air.sent)
+        network.air.stalls += [0, 0.2]
+        while network.air.stalls:  # noqa: ASYNC110  # until the second message of the next set waits for room
+            await trio.sleep(0.1)
+        network.change(ETH0, *boths)
+        await trio.sleep(5)
+        sent = Counter(str(each.source) for each in network.air.sent[before:])
+        assert sent.pop("192.0.2.7") == 1 + 3  # one message had left before
+        assert sent == {f"fe80::{number}": 3 for number in (1, 2, 3)} | {
+            f"fd00:{number}::7": 3 + 9 for number in (1, 2, 3)
+        }

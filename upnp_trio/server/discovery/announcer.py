@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from contextlib import asynccontextmanager
 from itertools import count, islice
 from random import Random
 from typing import NoReturn
@@ -16,6 +17,7 @@ import attrs
 import trio
 
 from upnp_trio.network.endpoint import Sender
+from upnp_trio.network.interfaces import InterfaceAddress
 from upnp_trio.server.discovery.pacing import PacedSets, seconds_of
 from upnp_trio.server.discovery.retries import Retries, Retry
 from upnp_trio.server.discovery.wakeup import Wakeup
@@ -38,13 +40,13 @@ BYEBYE_GAP = 0.05
 class _Timetable:
     """When one root device is announced next, and after that.
 
-    Each device has one for good, with all senders. What is announced *besides* has another one that ends, with
-    *senders* or with all.
+    Each device has one for good, with all senders. What is announced *besides* has another one that ends, from
+    *addresses* or from all. An address may get another sender meanwhile.
     """
 
     root: AdvertisedRoot
     gaps: Iterator[float]
-    senders: Collection[Sender] | None = None
+    addresses: Collection[InterfaceAddress] | None = None
     besides: bool = False
 
 
@@ -104,20 +106,35 @@ class Announcer:
     def announce_all_again(self) -> None:
         """Announce all root devices as if they were new, after a change of the network or of BOOTID."""
         self._due.clear()
+        self._retries.keep({sender.interface_address for sender in self.senders})
         self._retries.try_all()
         for root in list(self._timetables):
             self.add(root)
 
     def announce_with(self, senders: Collection[Sender]) -> None:
         """Announce all root devices with *senders*, which are new: three sets, as for a new device."""
+        addresses = {sender.interface_address for sender in senders}
         for root in self._timetables:
             gaps = islice(announcement_gaps(root.max_age, self.rng), 1 + FIRST_REPEATS)
-            self._schedule(_Timetable(root, gaps, senders, besides=True), trio.current_time())
+            self._schedule(_Timetable(root, gaps, addresses, besides=True), trio.current_time())
 
     def use(self, senders: Iterable[Sender]) -> None:
         """Send with *senders* alone from now on; the others may be closed."""
         self.senders = tuple(senders)
-        self._retries.keep(self.senders)
+        self._cut_short()
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Send nothing while the body closes senders, opens others at their addresses, and lets those be used.
+
+        What is due meanwhile, and a set that this cuts short, is sent afterwards.
+        """
+        self._cut_short()
+        async with self._sending:
+            yield
+
+    def _cut_short(self) -> None:
+        """Stop the set that is being sent; all of it is sent again."""
         if self._now_sent is not None:
             self._now_sent.scope.cancel(reason="the network has changed")
 
@@ -171,7 +188,7 @@ class Announcer:
             return  # it has failed again since, and has a later date
         missed, retry.missed = retry.missed, {}
         for root in missed:
-            await self._announce_set(_Timetable(root, iter(()), [retry.sender], besides=True), sent)
+            await self._announce_set(_Timetable(root, iter(()), [retry.address], besides=True), sent)
 
     async def _announce_set(self, timetable: _Timetable, sent: Counter[str]) -> None:
         """Send one set of announcements, unless its device was removed meanwhile."""
@@ -187,7 +204,7 @@ class Announcer:
             self._now_sent = None
         if now_sent.scope.cancelled_caught:
             # a set is sent whole (UDA 2.0 §1.2.2), so all of it again, if its device is still there
-            again = _Timetable(root, iter([0.0]), timetable.senders, besides=True)
+            again = _Timetable(root, iter([0.0]), timetable.addresses, besides=True)
             self._schedule(again, trio.current_time())
 
     def _note_outcome(self, root: AdvertisedRoot, senders: Iterable[Sender], failed: dict[Sender, OSError]) -> None:
@@ -205,9 +222,9 @@ class Announcer:
         return known is timetable or (known is not None and timetable.besides)
 
     def _senders_of(self, timetable: _Timetable) -> Collection[Sender]:
-        if timetable.senders is None:
+        if timetable.addresses is None:
             return self.senders
-        return [sender for sender in timetable.senders if sender in self.senders]
+        return [sender for sender in self.senders if sender.interface_address in timetable.addresses]
 
     def _alive_set(self, root: AdvertisedRoot, origin: Origin) -> Iterator[bytes]:
         return alive_set(root, origin, self.boot_id)
