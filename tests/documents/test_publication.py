@@ -104,8 +104,18 @@ def test_the_published_device_equals_its_description(device: RootDevice) -> None
 
 @given(servable_devices)
 @settings(max_examples=50)
-def test_a_device_published_again_keeps_its_urls_and_its_config_id(device: RootDevice) -> None:
+def test_a_device_has_the_same_documents_each_time_it_is_published(device: RootDevice) -> None:
     assert publish(device) == publish(device)
+
+
+@given(servable_devices)
+@settings(max_examples=50)
+def test_a_published_device_that_is_published_again_keeps_its_urls_and_its_config_id(device: RootDevice) -> None:
+    """`Running.add` gives the device as it is served, and `Running.update` takes a changed copy of it."""
+    first = publish(device)
+    second = publish(first.root)
+    assert (second.root, second.files, second.control_paths) == (first.root, first.files, first.control_paths)
+    assert second.pages.keys() == first.pages.keys()
 
 
 @given(servable_devices)
@@ -154,6 +164,10 @@ def test_a_device_without_urls_gets_all_of_them() -> None:
         ("", "icon"),
         ("/", "icon"),
         ("?a", "icon"),
+        (f"/{UUID}/a.png", "a.png"),
+        (f"/{UUID}/", "icon"),
+        (f"/{UUID}x/a.png", f"{UUID}x/a.png"),
+        (f"/{UUID}/{UUID}/a.png", f"{UUID}/a.png"),
     ],
 )
 def test_a_url_keeps_its_path_below_the_directory(url: str, path: str) -> None:
@@ -226,7 +240,7 @@ def test_the_icon_for_browsers_is_among_the_files(device: RootDevice) -> None:
 # --- pages -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("url", [None, "/", ".", "?a"])
+@pytest.mark.parametrize("url", [None, "/", ".", "?a", f"/{UUID}/"])
 def test_the_page_of_the_root_device_is_its_directory(url: str | None) -> None:
     publication = publish(attrs.evolve(BASIC, presentation_url=url))
     assert publication.root.presentation_url == f"/{UUID}/"

@@ -1,8 +1,9 @@
 """Preparing a root device to be served: choosing the URLs of its tree and rendering its documents.
 
 Each root device has a directory of its own, named by its UUID, so that any number of them can share one HTTP port.
-A relative URL of the description keeps its path below that directory, and an empty one gets a path. The documents
-hold absolute paths, because control points differ in how they resolve other relative URLs (UDA 2.0 §2.3).
+A relative URL of the description keeps its path below that directory, and an empty one gets a path. A path that is
+below the directory already stays, so a published device that is published again keeps its URLs. The documents hold
+absolute paths, because control points differ in how they resolve other relative URLs (UDA 2.0 §2.3).
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ class _Plan:
         if url is None and not is_root:
             return None
         # Only the root device may have the directory itself as the path of its page.
-        path = self.directory if is_root and not path_within(url or "") else self._claim(url or "", "page.html")
+        path = self.directory if is_root and not self._below(url or "") else self._claim(url or "", "page.html")
         if device.page is None:
             self.pages[path] = device
         else:
@@ -164,7 +165,7 @@ class _Plan:
     def _claim(self, url: str, default: str) -> str:
         """A path below the directory for *url*, which no other document of this root device has."""
         # ";" is quoted as well, because Python's urljoin drops it at the end of a path.
-        path = self.directory + quote(path_within(url) or default, safe="/~!$&'()*+,=:@")
+        path = self.directory + quote(self._below(url) or default, safe="/~!$&'()*+,=:@")
         stem, ending = posixpath.splitext(path)
         number = 1
         while path in self._taken:
@@ -172,3 +173,9 @@ class _Plan:
             path = f"{stem}-{number}{ending}"
         self._taken.add(path)
         return path
+
+    def _below(self, url: str) -> str:
+        """The path of *url*, decoded, below the directory, which the path of a published device begins with."""
+        directory = path_within(self.directory)
+        path = path_within(url)
+        return path[len(directory) + 1 :] if f"{path}/".startswith(f"{directory}/") else path
