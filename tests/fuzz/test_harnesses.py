@@ -80,18 +80,18 @@ class _Site:
 
 
 @pytest.mark.parametrize(
-    ("response", "said"),
+    ("response", "message"),
     [
         (RuntimeError("a bug in the site"), "a bug in the site"),
         (Response(200, (("X-A", "1\r\nX-B: 2"),)), "a fault while serving"),
     ],
 )
 def test_a_fault_behind_a_connection_is_found(
-    response: Response | Exception, said: str, monkeypatch: pytest.MonkeyPatch
+    response: Response | Exception, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connections.fuzz_one(CONNECTION)  # what a good client is told is known from here on
     monkeypatch.setattr(connections, "SITE", _Site(response))
-    assert said in find("connections", CONNECTION)
+    assert message in find("connections", CONNECTION)
 
 
 def test_an_answer_with_a_header_too_many_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

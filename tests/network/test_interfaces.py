@@ -12,7 +12,7 @@ from tests.network.fetching import fetch
 from tests.network.namespaces import LINK, Namespace, Network
 from tests.network.scenes import SILENCE_SECONDS
 from tests.network.served import JAMBON, Served
-from tests.network.ssdp import GROUP, Message, Radio, m_search, open_listener, open_searcher
+from tests.network.ssdp import GROUP, Message, SsdpSocket, m_search, open_listener, open_searcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +44,7 @@ def _usns(messages: Iterable[Message]) -> list[str]:
     return sorted(message["USN"] for message in messages)
 
 
-def _search(searcher: Radio, address: str = GROUP) -> list[Message]:
+def _search(searcher: SsdpSocket, address: str = GROUP) -> list[Message]:
     """The answers to a search for everything, with time for answers too many."""
     searcher.send(m_search("ssdp:all"), address)
     searcher.receive(ROWS)
@@ -116,9 +116,9 @@ def test_each_subnet_of_one_interface_is_told_its_own_address(pair: Pair, serve:
             assert fetch(pair.asker, answers[0]["LOCATION"], address=asking).status == 200
         announced = listener.receive(2 * 3 * ROWS)
         for own in (pair.device_address, second_device):
-            said = [message for message in announced if message.peer == own]
-            assert _usns(said) == sorted(3 * list(JAMBON.usns))
-            assert _hosts(said) == {own}
+            sent = [message for message in announced if message.peer == own]
+            assert _usns(sent) == sorted(3 * list(JAMBON.usns))
+            assert _hosts(sent) == {own}
 
 
 def test_two_addresses_in_one_subnet_are_one_place(pair: Pair, serve: Serve) -> None:

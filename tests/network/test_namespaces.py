@@ -36,7 +36,7 @@ def test_what_a_program_says_is_collected_and_its_exit_status_kept() -> None:
     with Program([sys.executable, "-c", code]) as program:
         program.wait_for("^ready$")
         assert program.is_running
-        program.say("received")
+        program.write_line("received")
         assert program.wait() == 3
     assert (program.output, program.errors) == ("ready", "received")
 

@@ -139,7 +139,7 @@ async def test_a_given_udn_that_another_program_serves_is_an_error_of_the_start(
         async with served(network, NAMELESS, GATEWAY):
             raise AssertionError("it must not start")
     assert network.claimed == {str(udn)}
-    assert network.air.sent == []
+    assert network.wire.sent == []
 
 
 async def test_when_all_udns_are_taken_the_error_says_so(autojump_clock: Clock) -> None:

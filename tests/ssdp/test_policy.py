@@ -339,10 +339,10 @@ def test_the_searches_of_one_source_change_nothing_for_another(came: list[Came])
             decide(beside, datagram, ("192.0.2.66", port), multicast=multicast, now=now)
         peer = (one.host, one.port)
         expected = decide(alone, datagram, peer, multicast=multicast, now=now)
-        assert told(decide(beside, datagram, peer, multicast=multicast, now=now)) == told(expected)
+        assert summary(decide(beside, datagram, peer, multicast=multicast, now=now)) == summary(expected)
 
 
-def told(decision: Answered | Drop) -> object:
+def summary(decision: Answered | Drop) -> object:
     """What is decided, in values that can be compared."""
     if isinstance(decision, Drop):
         return decision.reason

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upnp_trio.server.http.connection_table import TOO_MANY, TOO_MANY_OF_ONE_PEER, ConnectionTable, NoPlace, peer_of
+from upnp_trio.server.http.connection_table import TOO_MANY, TOO_MANY_OF_ONE_PEER, ConnectionTable, NoSlot, peer_of
 
 Table = ConnectionTable["Held"]
 
@@ -37,7 +37,7 @@ def test_an_ipv6_prefix_is_one_peer_and_an_ipv4_address_another() -> None:
 def test_one_address_gets_its_share_and_displaces_nobody() -> None:
     table = Table(8, 3)
     held = filled(table, *["192.0.2.1"] * 3)
-    with pytest.raises(NoPlace, match=TOO_MANY_OF_ONE_PEER):
+    with pytest.raises(NoSlot, match=TOO_MANY_OF_ONE_PEER):
         table.admit(Held("192.0.2.1", 9))
     assert set(table) == set(held)
 
@@ -59,7 +59,7 @@ def test_the_longest_waiting_gives_way_when_nobody_holds_more_than_one() -> None
 def test_a_peer_that_holds_the_most_displaces_nobody() -> None:
     table = Table(3, 3)
     filled(table, "192.0.2.1", "192.0.2.1", "192.0.2.2")
-    with pytest.raises(NoPlace, match=TOO_MANY):
+    with pytest.raises(NoSlot, match=TOO_MANY):
         table.admit(Held("192.0.2.1", 9))
 
 
@@ -68,7 +68,7 @@ def test_a_flooder_in_the_same_prefix_gives_way_to_a_neighbour() -> None:
     held = filled(table, *["2001:db8::bad"] * 3)
     neighbour = Held("2001:db8::1", 9)
     assert table.admit(neighbour) is held[0]
-    with pytest.raises(NoPlace, match=TOO_MANY_OF_ONE_PEER):
+    with pytest.raises(NoSlot, match=TOO_MANY_OF_ONE_PEER):
         table.admit(Held("2001:db8::bad", 9))
     assert neighbour in set(table)
 
@@ -102,7 +102,7 @@ def test_the_limits_hold_whatever_comes_and_goes(moves: list[tuple[str, bool]]) 
             own = sum(held.address == address for held in before)
             try:
                 displaced = table.admit(Held(address, time))
-            except NoPlace:
+            except NoSlot:
                 assert set(table) == before
             else:
                 assert displaced is None or displaced in before - set(table)

@@ -185,7 +185,7 @@ def test_what_a_browser_says_of_another_page_counts_for_what_acts(site: str, pos
     ],
 )
 def test_what_is_no_name_cannot_be_allowed(allowed: str) -> None:
-    with pytest.raises(NetworkError, match="is no host to allow"):
+    with pytest.raises(NetworkError, match="is not a host to allow"):
         Settings(allowed_hosts=["ham.local", allowed])
 
 

@@ -13,7 +13,7 @@ import trio.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.server.fakes import NOON, FakeListener, events_told, serving_http
+from tests.server.fakes import NOON, FakeListener, buffered_events, serving_http
 from upnp_trio.server.http import connection as connection_module
 from upnp_trio.server.http import server as http_module
 from upnp_trio.server.http.response_writer import ResponseWriter
@@ -272,8 +272,8 @@ async def test_a_request_that_cannot_be_read_is_told_so_and_the_connection_is_cl
         client = served.listener.connect()
         await client.send_all(request_bytes)
         received, _ = await read_until_silent(client)
-        ((told, headers, _),) = responses(received, "GET")
-        assert told == status
+        ((got_status, headers, _),) = responses(received, "GET")
+        assert got_status == status
         assert headers["connection"] == "close"
         # what the peer still sends is swallowed for a while, so that no reset overtakes the answer
         await client.send_all(b"more")
@@ -308,7 +308,7 @@ async def test_a_request_that_comes_together_with_the_end_is_answered_or_not_cou
             with trio.CancelScope(shield=True):
                 received, closed = await read_until_silent(client)
                 assert closed
-                answered = len(responses(received, *["GET"] * len(events_told(events))))
+                answered = len(responses(received, *["GET"] * len(buffered_events(events))))
                 assert answered == sum(served.stats.requests.values())
                 await client.aclose()
 

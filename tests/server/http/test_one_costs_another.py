@@ -63,9 +63,9 @@ async def test_the_refused_ones_are_told_so_as_far_as_that_costs_little(autojump
     async with serving() as served:
         await connect_many(served.listener, *[BAD] * server_module.MAX_CONNECTIONS_PER_PEER)
         refused = await connect_many(served.listener, *[BAD] * 20)
-        told = [(await read_until_silent(client))[0] for client in refused]
-        assert sum(received.startswith(b"HTTP/1.1 503 ") for received in told) == server_module.MAX_REFUSALS_PER_PEER
-        assert sum(received == b"" for received in told) == 20 - server_module.MAX_REFUSALS_PER_PEER
+        replies = [(await read_until_silent(client))[0] for client in refused]
+        assert sum(received.startswith(b"HTTP/1.1 503 ") for received in replies) == server_module.MAX_REFUSALS_PER_PEER
+        assert sum(received == b"" for received in replies) == 20 - server_module.MAX_REFUSALS_PER_PEER
 
 
 async def test_when_four_addresses_hold_all_places_a_fifth_one_is_served(autojump_clock: Clock) -> None:

@@ -111,4 +111,4 @@ def test_what_is_kept_is_bounded() -> None:
     for number in range(500):
         answers.render(Response(200, (), bytes(response_writer_module.MAX_JOINED_BYTES - number)))
     kept = [len(pieces[0]) for pieces in answers._rendered.values()]
-    assert 0 < sum(kept) <= response_writer_module.MAX_KEPT_BYTES
+    assert 0 < sum(kept) <= response_writer_module.MAX_CACHED_BYTES
