@@ -135,7 +135,7 @@ def test_the_public_names_are_all_there_is_in_the_package_itself() -> None:
         upnp_trio.nothing  # noqa: B018
 
 
-def test_who_reads_a_description_imports_no_network() -> None:
+def test_reading_a_description_does_not_import_the_network_code() -> None:
     code = "import sys, upnp_trio; upnp_trio.parse_description; print(*sys.modules)"
     imported = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
     assert "upnp_trio.documents.description" in imported
@@ -170,7 +170,7 @@ def test_who_reads_a_description_imports_no_network() -> None:
         ("model/a.py", "from . import text", "relative; name the room"),
     ],
 )
-def test_a_wrong_arrow_is_told_by_file_line_and_name(module: str, source: str, message: str) -> None:
+def test_a_wrong_import_is_reported_with_file_line_and_name(module: str, source: str, message: str) -> None:
     (arrow,) = _imports(PACKAGE / module, source)
     assert message in (_wrong_arrow(arrow) or "")
 
@@ -184,7 +184,7 @@ def test_a_wrong_arrow_is_told_by_file_line_and_name(module: str, source: str, m
         ("model/a.py", "import attrs"),
     ],
 )
-def test_a_right_arrow_passes(module: str, source: str) -> None:
+def test_a_right_import_passes(module: str, source: str) -> None:
     (arrow,) = _imports(PACKAGE / module, source)
     assert _wrong_arrow(arrow) is None
 
@@ -192,7 +192,7 @@ def test_a_right_arrow_passes(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     "source", ["import trio", "import trio.testing", "from socket import socket", "import time", "import random"]
 )
-def test_an_impure_import_is_told(source: str) -> None:
+def test_an_impure_import_is_reported(source: str) -> None:
     (used,) = _imports(PACKAGE / "model" / "a.py", source)
     assert _impurity(used)
 
@@ -203,7 +203,7 @@ def test_random_s_class_may_be_named_and_its_functions_may_not() -> None:
     assert _impurity(roll)
 
 
-def test_a_look_at_the_clock_is_told() -> None:
+def test_a_look_at_the_clock_is_reported() -> None:
     assert list(_clock_readings(PACKAGE / "model" / "a.py", "x = 1\ndatetime.datetime.now(UTC)")) == [
         "a.py:2 calls datetime.datetime.now"
     ]

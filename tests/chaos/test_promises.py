@@ -114,7 +114,7 @@ def broken(outcome: Outcome) -> set[str]:
     return {verdict.promise.name for verdict in judge(outcome) if not verdict.kept}
 
 
-def test_a_run_in_which_all_went_well_keeps_every_promise() -> None:
+def test_a_good_run_keeps_every_promise() -> None:
     assert broken(GOOD) == set()
     assert "figures are as promised" in as_text(GOOD, judge(GOOD))
 

@@ -80,7 +80,7 @@ def test_all_that_was_announced_is_revoked_twice_at_the_end(number: signal.Signa
     assert {message["HOST"] for message in gone} == {"239.255.255.250:1900"}
 
 
-def test_a_device_that_leaves_at_once_says_byebye_and_no_more(pair: Pair, serve: Serve) -> None:
+def test_a_device_that_leaves_at_once_sends_only_byebye(pair: Pair, serve: Serve) -> None:
     with open_listener(pair.asker) as listener:
         serve(pair.device, JAMBON.file).stop()
         received = listener.receive_until(_byebyes(2 * len(JAMBON.rows)))

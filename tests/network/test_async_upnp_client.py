@@ -46,7 +46,7 @@ def test_its_command_finds_the_device_at_its_address(jambon: Scene, upnp_client:
     assert sorted(json.loads(line)["USN"] for line in done.stdout.splitlines()) == sorted(JAMBON.usns)
 
 
-def test_its_command_receives_the_device_come_and_go(pair: Pair, serve: Serve, upnp_client: str) -> None:
+def test_its_command_receives_the_announcements_and_the_byebyes(pair: Pair, serve: Serve, upnp_client: str) -> None:
     command = [upnp_client, "advertisements", "--bind", pair.asker_address]
     env = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with Program(pair.asker.command(*command), env=env) as listening:

@@ -51,7 +51,7 @@ def _search(searcher: SsdpSocket, address: str = GROUP) -> list[Message]:
     return searcher.receive_for(SILENCE_SECONDS)
 
 
-def test_each_side_is_told_and_answered_with_its_own_address(
+def test_each_side_gets_announcements_and_answers_with_its_own_address(
     fork: tuple[Namespace, Namespace, Namespace], serve: Serve, curl: str
 ) -> None:
     device, left, right = fork
@@ -81,7 +81,7 @@ def test_each_side_is_told_and_answered_with_its_own_address(
 
 
 @pytest.mark.parametrize("wanted", ["right", RIGHT_DEVICE, "10.77.2.0/24"], ids=["name", "address", "prefix"])
-def test_an_interface_that_was_not_asked_for_is_left_in_peace(
+def test_an_interface_that_was_not_asked_for_is_not_opened(
     wanted: str, fork: tuple[Namespace, Namespace, Namespace], serve: Serve
 ) -> None:
     device, left, right = fork
@@ -99,7 +99,7 @@ def test_an_interface_that_was_not_asked_for_is_left_in_peace(
         assert overhearing.receive_for(0.01) == []
 
 
-def test_each_subnet_of_one_interface_is_told_its_own_address(pair: Pair, serve: Serve) -> None:
+def test_each_subnet_of_one_interface_gets_its_own_address(pair: Pair, serve: Serve) -> None:
     second_device, second_asker = "192.168.77.1", "192.168.77.2"
     pair.device.ip("address", "add", f"{second_device}/24", "dev", LINK)
     pair.asker.ip("address", "add", f"{second_asker}/24", "dev", LINK)

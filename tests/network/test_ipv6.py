@@ -117,7 +117,7 @@ def test_a_unique_local_address_alone_is_served_to_the_site(network: Network, se
         assert wrong.receive_for(0.01) == []
 
 
-def test_all_families_and_scopes_tell_of_one_device(pair: Pair, serve_both: Serve) -> None:
+def test_all_families_and_scopes_announce_the_same_device(pair: Pair, serve_both: Serve) -> None:
     _add_ula(pair.device, pair.asker)
     own, theirs = link_local(pair.device), link_local(pair.asker)
     served = serve_both(pair.device, JAMBON.file)
@@ -145,7 +145,7 @@ def test_all_families_and_scopes_tell_of_one_device(pair: Pair, serve_both: Serv
     assert len({urlsplit(answer["LOCATION"]).path for answer in answers}) == 1
 
 
-def test_an_address_that_was_being_checked_joins_quietly(pair: Pair, serve_both: Serve) -> None:
+def test_an_address_that_was_being_checked_joins_without_a_new_boot_id(pair: Pair, serve_both: Serve) -> None:
     """The link-local address that every cable gets by itself, a second or two after it: no change of BOOTID."""
     with open_listener(pair.asker) as listener, open_listener6(pair.asker, LINK_LOCAL) as listener6:
         served = serve_both(pair.device, JAMBON.file)

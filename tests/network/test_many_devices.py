@@ -66,7 +66,7 @@ def _rows(messages: list[Message]) -> set[str]:
     return {message["USN"] for message in messages}
 
 
-def test_a_thousand_devices_are_found_each_by_itself_and_say_byebye(pair: Pair) -> None:
+def test_a_thousand_devices_are_found_one_by_one_and_send_byebye(pair: Pair) -> None:
     command = [sys.executable, "-c", PROGRAM, *UDNS]
     with (
         _with_room(open_listener(pair.asker)) as listener,

@@ -372,7 +372,7 @@ async def test_a_device_that_leaves_amid_a_change_of_the_network_sends_byebye_ev
 # --- what is refused changes nothing ---
 
 
-async def test_what_is_no_device_is_refused_and_changes_nothing(autojump_clock: Clock) -> None:
+async def test_an_invalid_device_is_refused_and_changes_nothing(autojump_clock: Clock) -> None:
     network = FakeNetwork(ETH0)
     async with served(network, BASIC) as running:
         await trio.sleep(10)

@@ -173,7 +173,7 @@ async def test_no_network_is_a_normal_state_and_the_device_appears_when_one_come
         assert len(await search(network)) == 1
 
 
-async def test_an_address_that_was_still_being_checked_is_no_change_when_it_can_be_used(
+async def test_an_address_that_passes_its_check_is_not_a_change(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     link_local = interface("fe80::7/64").addresses[0].ip

@@ -136,7 +136,9 @@ async def test_an_exception_group_of_the_body_leaves_as_itself(autojump_clock: t
     assert caught.value is error
 
 
-async def test_cancellation_from_outside_is_no_error_and_sends_byebye(autojump_clock: trio.testing.MockClock) -> None:
+async def test_cancellation_from_outside_is_not_an_error_and_sends_byebye(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
     network = FakeNetwork()
     with trio.move_on_after(1) as scope:
         async with served(network):
@@ -185,7 +187,7 @@ async def test_a_failed_task_of_ours_cancels_the_body_sends_byebye_and_leaves_as
 
 
 @pytest.mark.parametrize("addresses", [1, 10])
-async def test_a_network_that_takes_nothing_does_not_hold_up_the_byebye(
+async def test_a_network_that_accepts_nothing_does_not_hold_up_the_byebye(
     addresses: int, autojump_clock: trio.testing.MockClock
 ) -> None:
     network = FakeNetwork(interface(*(f"192.0.2.{number}/24" for number in range(1, addresses + 1))))
@@ -197,7 +199,7 @@ async def test_a_network_that_takes_nothing_does_not_hold_up_the_byebye(
     assert left + FULL_BUFFER_SECONDS < trio.current_time() <= left + BYEBYE_SECONDS + pace
 
 
-async def test_an_interface_that_takes_nothing_does_not_cost_another_one_its_byebye(
+async def test_an_interface_that_accepts_nothing_does_not_cost_another_one_its_byebye(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     network = FakeNetwork(interface(), interface("198.51.100.7/24", name="eth1", index=3))

@@ -113,7 +113,7 @@ async def test_a_sender_that_fails_does_not_hold_up_the_others(autojump_clock: C
         assert announced(network, IP0) == {}
 
 
-async def test_a_device_that_was_removed_meanwhile_is_not_announced_by_the_retry(autojump_clock: Clock) -> None:
+async def test_a_retry_does_not_announce_a_device_that_was_removed_meanwhile(autojump_clock: Clock) -> None:
     network = FakeNetwork(ETH0)
     network.wire.blocked.add(IP0)
     async with served(network, *TEN) as running:
@@ -151,7 +151,7 @@ async def test_an_ipv6_address_fails_without_its_interface_s_ipv4_address(autoju
         assert announced(network, mute) == {str(BASIC.udn): 3}
 
 
-async def test_a_set_that_a_change_of_the_network_cuts_short_is_sent_whole(autojump_clock: Clock) -> None:
+async def test_a_set_that_a_change_of_the_network_cuts_short_is_sent_again_whole(autojump_clock: Clock) -> None:
     """An address that was still being checked becomes usable, which is no reason to announce everything again."""
     link_local = interface("fe80::7/64").addresses[0].ip
     network = FakeNetwork(attrs.evolve(ETH0, pending=frozenset({link_local})), ETH1)

@@ -80,7 +80,7 @@ async def test_another_program_on_this_host_with_our_udn_is_warned_of_and_answer
 
 
 @pytest.mark.parametrize("kind", ["alive", "byebye", "update"])
-async def test_a_boot_id_that_we_never_had_is_another_program_s(
+async def test_a_boot_id_that_we_never_had_is_of_another_program(
     kind: str, autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     network = FakeNetwork(ETH0)
@@ -107,7 +107,7 @@ async def test_a_boot_id_that_we_never_had_is_another_program_s(
     assert len(warnings(caplog)) == 1
 
 
-async def test_a_byebye_without_boot_id_from_this_host_is_another_program_s(autojump_clock: Clock) -> None:
+async def test_a_byebye_without_boot_id_from_this_host_is_of_another_program(autojump_clock: Clock) -> None:
     network = FakeNetwork(ETH0)
     async with served(network, BASIC) as running:
         await trio.sleep(10)
@@ -125,7 +125,7 @@ async def test_our_boot_id_and_location_from_another_address_are_a_conflict(auto
         assert running.stats.conflicts == 1
 
 
-async def test_a_neighbour_with_its_own_udn_is_no_conflict(autojump_clock: Clock) -> None:
+async def test_a_neighbour_with_its_own_udn_is_not_a_conflict(autojump_clock: Clock) -> None:
     network = FakeNetwork(ETH0)
     async with served(network, BASIC) as running:
         await trio.sleep(10)

@@ -34,7 +34,7 @@ def test_an_ipv6_prefix_is_one_peer_and_an_ipv4_address_another() -> None:
     assert peer_of("2001:db8:1:3::4") != peer_of("2001:db8:1:2::4")
 
 
-def test_one_address_gets_its_share_and_displaces_nobody() -> None:
+def test_one_address_gets_its_share_and_displaces_no_other() -> None:
     table = Table(8, 3)
     held = filled(table, *["192.0.2.1"] * 3)
     with pytest.raises(NoSlot, match=TOO_MANY_OF_ONE_PEER):
@@ -42,7 +42,7 @@ def test_one_address_gets_its_share_and_displaces_nobody() -> None:
     assert set(table) == set(held)
 
 
-def test_when_all_places_are_taken_the_longest_waiting_of_the_largest_peer_gives_way() -> None:
+def test_when_all_slots_are_taken_the_longest_waiting_of_the_largest_peer_is_displaced() -> None:
     table = Table(6, 3)
     held = filled(table, "192.0.2.1", *["192.0.2.2"] * 3, *["192.0.2.3"] * 2)
     newcomer = Held("192.0.2.9", 9)
@@ -50,13 +50,13 @@ def test_when_all_places_are_taken_the_longest_waiting_of_the_largest_peer_gives
     assert set(table) == {newcomer, *held} - {held[1]}
 
 
-def test_the_longest_waiting_gives_way_when_nobody_holds_more_than_one() -> None:
+def test_the_longest_waiting_is_displaced_when_each_peer_holds_one() -> None:
     table = Table(3, 3)
     held = filled(table, "192.0.2.1", "192.0.2.2", "192.0.2.3")
     assert table.admit(Held("192.0.2.9", 9)) is held[0]
 
 
-def test_a_peer_that_holds_the_most_displaces_nobody() -> None:
+def test_a_peer_that_holds_the_most_displaces_no_other() -> None:
     table = Table(3, 3)
     filled(table, "192.0.2.1", "192.0.2.1", "192.0.2.2")
     with pytest.raises(NoSlot, match=TOO_MANY):
@@ -80,7 +80,7 @@ def test_a_host_with_many_addresses_takes_no_more_than_its_prefix_may() -> None:
     assert len(table) == 3
 
 
-def test_a_place_is_given_back_once() -> None:
+def test_a_slot_is_freed_once() -> None:
     table = Table(2, 2)
     first, _ = filled(table, "192.0.2.1", "192.0.2.1")
     table.discard(first)

@@ -52,7 +52,7 @@ def test_every_subscriber_has_a_channel_of_its_own() -> None:
     assert buffered_events(three) == [announced(3)]
 
 
-def test_a_slow_subscriber_misses_the_newest_and_hinders_nobody() -> None:
+def test_a_slow_subscriber_misses_the_newest_events_and_delays_no_other() -> None:
     events = Events(stats := Stats())
     slow, quick = events.subscribe(max_buffered=3), events.subscribe()
     for number in range(10):
@@ -64,7 +64,7 @@ def test_a_slow_subscriber_misses_the_newest_and_hinders_nobody() -> None:
     assert buffered_events(slow) == [announced(10)]
 
 
-def test_events_are_wanted_while_somebody_listens() -> None:
+def test_events_are_wanted_while_there_is_a_subscriber() -> None:
     events = Events()
     assert not events.wanted
     channel = events.subscribe()
@@ -91,7 +91,7 @@ def test_a_buffer_has_a_bound(wrong: object) -> None:
         Events().subscribe(wrong)  # type: ignore[arg-type]  # as a caller without types may
 
 
-async def test_when_nobody_listens_no_event_is_made(autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_a_subscriber_no_event_is_created(autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 
     def noting(kind: Callable[..., Event]) -> Callable[..., Event]:

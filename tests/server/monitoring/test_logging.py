@@ -88,7 +88,7 @@ async def test_a_flood_of_requests_is_not_logged(autojump_clock: Clock, caplog: 
 
 
 @pytest.mark.parametrize("spell", ["uuid:{}", "uuid:{}::\x1b[2Jupnp:rootdevice"])
-async def test_who_speaks_in_our_name_gets_one_line_an_hour(
+async def test_each_source_of_messages_with_our_udn_is_logged_once_an_hour(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture, spell: str
 ) -> None:
     network = FakeNetwork()
@@ -130,7 +130,7 @@ async def test_a_fault_of_ours_that_a_peer_can_cause_is_logged_once_an_hour(
     assert len(lines(caplog)) == 2
 
 
-async def test_no_descriptor_left_is_a_state_and_not_the_end_nor_a_line(
+async def test_running_out_of_descriptors_does_not_end_the_device(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serving() as served:

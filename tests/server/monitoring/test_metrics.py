@@ -63,7 +63,7 @@ def parse(document: bytes) -> dict[Sample, int]:
     return found
 
 
-def test_every_counter_is_told() -> None:
+def test_every_counter_is_rendered() -> None:
     stats = Stats()
     for number, field in enumerate(attrs.fields(Stats), start=100):
         assert isinstance(field, attrs.Attribute)
@@ -139,7 +139,7 @@ async def test_metrics_are_served_when_they_are_asked_for(autojump_clock: Clock)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_nobody_is_told_the_counters_unasked(autojump_clock: Clock, method: str) -> None:
+async def test_the_counters_are_not_served_by_default(autojump_clock: Clock, method: str) -> None:
     network = FakeNetwork()
     async with serve_on(network, [HAM], Settings()):
         assert (await ask(network, method))[0] == 404
