@@ -90,10 +90,10 @@ async def calls_of_a_search(target: str, devices: int, *, mx: int | None = 1, sp
         async with trio.open_nursery() as nursery:
             nursery.start_soon(responder.listen, endpoint)
             nursery.start_soon(responder.send_due)
-            receiver.say(datagram, ("10.0.0.1", 1000))
+            receiver.deliver(datagram, ("10.0.0.1", 1000))
             await trio.sleep(2)
             with counting() as receiving:
-                receiver.say(datagram + spelling, ("10.0.0.2", 1001))
+                receiver.deliver(datagram + spelling, ("10.0.0.2", 1001))
                 await trio.testing.wait_all_tasks_blocked()
             with counting() as sending:
                 await trio.sleep(2)

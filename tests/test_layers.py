@@ -121,32 +121,32 @@ def test_the_one_look_at_the_clock_below_the_trio_line_is_in_dates() -> None:
 
 
 def test_the_public_names_are_all_there_is_in_the_package_itself() -> None:
-    told = {
+    declared = {
         alias.name: node.module
         for node in ast.walk(ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")))
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("upnp_trio.")
         for alias in node.names
     }
-    assert told == upnp_trio._HOME_OF  # what type checkers are told is what is imported
-    assert sorted(told) == list(upnp_trio.__all__)
+    assert declared == upnp_trio._HOME_OF  # type checkers and the interpreter find the same names
+    assert sorted(declared) == list(upnp_trio.__all__)
     assert all(getattr(upnp_trio, name).__class__ is not None for name in upnp_trio.__all__)
     assert set(upnp_trio.__all__) <= set(dir(upnp_trio))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         upnp_trio.nothing  # noqa: B018
 
 
-def test_who_reads_a_description_imports_no_network() -> None:
+def test_reading_a_description_does_not_import_the_network_code() -> None:
     code = "import sys, upnp_trio; upnp_trio.parse_description; print(*sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    assert "upnp_trio.documents.description" in told
-    assert not {"trio", "h11", "argparse", "ifaddr", "defusedxml"} & set(told)
+    imported = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert "upnp_trio.documents.description" in imported
+    assert not {"trio", "h11", "argparse", "ifaddr", "defusedxml"} & set(imported)
 
 
 # --- the reader itself -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("module", "source", "said"),
+    ("module", "source", "message"),
     [
         (
             "model/a.py",
@@ -170,9 +170,9 @@ def test_who_reads_a_description_imports_no_network() -> None:
         ("model/a.py", "from . import text", "relative; name the room"),
     ],
 )
-def test_a_wrong_arrow_is_told_by_file_line_and_name(module: str, source: str, said: str) -> None:
+def test_a_wrong_import_is_reported_with_file_line_and_name(module: str, source: str, message: str) -> None:
     (arrow,) = _imports(PACKAGE / module, source)
-    assert said in (_wrong_arrow(arrow) or "")
+    assert message in (_wrong_arrow(arrow) or "")
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_a_wrong_arrow_is_told_by_file_line_and_name(module: str, source: str, s
         ("model/a.py", "import attrs"),
     ],
 )
-def test_a_right_arrow_passes(module: str, source: str) -> None:
+def test_a_right_import_passes(module: str, source: str) -> None:
     (arrow,) = _imports(PACKAGE / module, source)
     assert _wrong_arrow(arrow) is None
 
@@ -192,7 +192,7 @@ def test_a_right_arrow_passes(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     "source", ["import trio", "import trio.testing", "from socket import socket", "import time", "import random"]
 )
-def test_an_impure_import_is_told(source: str) -> None:
+def test_an_impure_import_is_reported(source: str) -> None:
     (used,) = _imports(PACKAGE / "model" / "a.py", source)
     assert _impurity(used)
 
@@ -203,7 +203,7 @@ def test_random_s_class_may_be_named_and_its_functions_may_not() -> None:
     assert _impurity(roll)
 
 
-def test_a_look_at_the_clock_is_told() -> None:
+def test_a_look_at_the_clock_is_reported() -> None:
     assert list(_clock_readings(PACKAGE / "model" / "a.py", "x = 1\ndatetime.datetime.now(UTC)")) == [
         "a.py:2 calls datetime.datetime.now"
     ]

@@ -35,7 +35,7 @@ def test_the_lowest_python_is_the_one_that_is_required() -> None:
     assert f"({project['requires-python'].removeprefix('>=')} or newer)" in README
 
 
-def test_what_security_md_names_is_there() -> None:
+def test_tests_and_files_that_security_md_names_exist() -> None:
     text = page("SECURITY.md")
     rules = re.findall(r"^\| H(\d+) \|", text, re.MULTILINE)
     assert rules == [str(number) for number in range(1, len(rules) + 1)]

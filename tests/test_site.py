@@ -154,7 +154,7 @@ def test_an_etag_without_its_quotes_is_another_one() -> None:
 
 
 @pytest.mark.parametrize("target", [DESCRIPTION, SCPD, ICON, PAGE])
-def test_the_language_is_told_when_it_is_asked_for_and_only_then(target: str) -> None:
+def test_the_language_is_sent_when_it_is_asked_for_and_only_then(target: str) -> None:
     # UDA 2.0 §2.11: CONTENT-LANGUAGE is required in the response to ACCEPT-LANGUAGE
     response = SITE.respond(Request("GET", target, LANGUAGE))
     assert _header(response, "Content-Language") == "fr"
@@ -162,7 +162,7 @@ def test_the_language_is_told_when_it_is_asked_for_and_only_then(target: str) ->
     assert _header(_ask(target), "Content-Language") is None
 
 
-def test_the_language_is_told_with_304_as_well() -> None:
+def test_the_language_is_sent_with_304_as_well() -> None:
     etag = _header(_ask(DESCRIPTION), "ETag") or ""
     response = SITE.respond(Request("GET", DESCRIPTION, {**LANGUAGE, "if-none-match": etag}))
     assert (response.status, _header(response, "Content-Language")) == (304, "fr")
@@ -172,7 +172,7 @@ def test_the_language_is_told_with_304_as_well() -> None:
 
 
 @pytest.mark.parametrize("target", ["/", "/?x", "http://192.0.2.1:49152", "http://192.0.2.1:49152/", "http://a?x"])
-def test_the_front_http_listener_leads_to_the_page_of_the_only_device(target: str) -> None:
+def test_the_front_page_redirects_to_the_page_of_the_only_device(target: str) -> None:
     response = _ask(target)
     assert (response.status, response.headers, response.body) == (302, (("Location", PAGE),), b"")
 
@@ -188,7 +188,7 @@ def test_the_front_http_listener_leads_to_the_page_of_the_only_device(target: st
         ("data:text/html,x", DESCRIPTION),
     ],
 )
-def test_the_front_http_listener_leads_to_a_page_elsewhere_if_it_is_one(url: str, location: str) -> None:
+def test_the_front_page_redirects_to_a_page_on_another_site(url: str, location: str) -> None:
     assert _header(_ask("/", site=_site(attrs.evolve(HAM, presentation_url=url))), "Location") == location
 
 
@@ -243,7 +243,7 @@ def test_an_unknown_path_is_404(target: str, method: str) -> None:
 @pytest.mark.parametrize(
     "target", ["*", "", "ham", "192.0.2.1:80", "ftp://192.0.2.1/", "javascript:alert(1)", "?x", "http:/x"]
 )
-def test_a_target_that_is_no_path_is_400(target: str) -> None:
+def test_a_target_that_is_not_a_path_is_400(target: str) -> None:
     assert _ask(target) == error_response(400)
 
 
@@ -256,19 +256,19 @@ def test_a_document_can_be_read_and_nothing_else(method: str, target: str) -> No
 
 @pytest.mark.parametrize("method", ["BREW", "get", "", "M-SEARCH", "PROPFIND"])
 @pytest.mark.parametrize("target", [DESCRIPTION, CONTROL, "/none", "*"])
-def test_a_method_that_nobody_knows_is_501(method: str, target: str) -> None:
+def test_an_unknown_method_is_501(method: str, target: str) -> None:
     assert _ask(target, method) == error_response(501)
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
-def test_a_refusal_repeats_nothing_of_the_request(method: str, target: str) -> None:
+def test_a_refusal_contains_nothing_of_the_request(method: str, target: str) -> None:
     response = _ask(f"/none{target}", "GET")
     assert response.body == b"404 Not Found\n"
     assert _ask(target, f"x{method}").body == b"501 Not Implemented\n"
 
 
 @pytest.mark.parametrize("status", [status for status in REASONS if status >= 400])
-def test_every_refusal_says_its_status_in_plain_words(status: int) -> None:
+def test_every_refusal_has_its_status_in_plain_words(status: int) -> None:
     response = error_response(status, ("X", "y"))
     assert response.headers == (("Content-Type", "text/plain; charset=utf-8"), ("X", "y"))
     assert response.body == f"{status} {REASONS[status]}\n".encode()

@@ -72,7 +72,7 @@ OBSTACLES: dict[str, Callable[[Path], None]] = {
 
 @posix
 @pytest.mark.parametrize("obstacle", OBSTACLES)
-def test_what_is_no_regular_file_is_an_error_and_waits_for_nothing(obstacle: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_regular_is_an_error_and_blocks_nothing(obstacle: str, tmp_path: Path) -> None:
     OBSTACLES[obstacle](tmp_path / "file")
     with pytest.raises(OSError):  # noqa: PT011  # each has an errno of its own
         read_file(tmp_path / "file", 100)
@@ -81,7 +81,7 @@ def test_what_is_no_regular_file_is_an_error_and_waits_for_nothing(obstacle: str
 
 
 @posix
-def test_a_device_file_is_no_regular_file() -> None:
+def test_a_device_file_that_is_not_a_regular_file_is_refused() -> None:
     with pytest.raises(OSError, match="not a regular file"):
         read_file(Path("/dev/zero"), 100)
 
@@ -102,14 +102,14 @@ def test_a_link_or_pipe_is_replaced_and_not_written_to(obstacle: str, tmp_path: 
         assert not (tmp_path / "nothing").exists()
 
 
-def test_a_temporary_file_that_a_process_left_behind_is_no_hindrance(tmp_path: Path) -> None:
+def test_a_temporary_file_that_a_process_left_behind_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "file.tmp").write_bytes(b"half of")
     replace_file(tmp_path / "file", b"new")
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("file", b"new")]
 
 
 @posix
-def test_what_is_written_is_for_this_user_alone(tmp_path: Path) -> None:
+def test_files_are_readable_by_this_user_only(tmp_path: Path) -> None:
     replace_file(tmp_path / "file", b"new")
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o600
 

@@ -3,7 +3,8 @@
 >>> async with serve_device(RootDevice(...)) as running:
 ...     await trio.sleep_forever()
 
-The names are imported when they are used: who reads descriptions pays for no network, and the command starts sooner.
+Each name is imported when it is first used. A program that only reads descriptions does not import the network code,
+and the command starts sooner.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Dates as HTTP and SSDP write them."""
+"""Dates in the form that HTTP and SSDP use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong, split by who can do something about it."""
+"""The errors of this package, divided by the party that can mend them: you, the peer, or the host."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = [
 
 
 class UpnpTrioError(Exception):
-    """The base of every error this package raises on purpose."""
+    """The base class of every error that this package raises on purpose."""
 
 
 class DescriptionError(UpnpTrioError):
-    """You described a device that UDA does not allow, or a device file that cannot be read."""
+    """You described a device that UDA does not allow, or a device file cannot be read."""
 
 
 class MalformedMessage(UpnpTrioError):
@@ -26,11 +26,11 @@ class MalformedMessage(UpnpTrioError):
 
 
 class NetworkError(UpnpTrioError):
-    """This host does not give what serving needs: an interface, an address, a port."""
+    """This host lacks something that serving needs: an interface, an address or a port."""
 
 
 class PortTaken(NetworkError):
-    """A port that serving needs is held by another program that does not share it."""
+    """Another program uses a port that serving needs, and does not share it."""
 
 
 class UdnTaken(NetworkError):
@@ -38,7 +38,7 @@ class UdnTaken(NetworkError):
 
 
 class DeviceFailed(UpnpTrioError):
-    """A task of ours failed while a device was served: a bug here, its traceback is the ``__cause__``.
+    """A task of this package failed while a device was served. That is a bug here; its traceback is the ``__cause__``.
 
-    The body of ``async with serve_device(...)`` was cancelled and byebye was sent before this left.
+    The body of ``async with serve_device(...)`` was cancelled and byebye was sent before this was raised.
     """

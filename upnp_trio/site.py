@@ -50,7 +50,7 @@ REASONS = {
     505: "HTTP Version Not Supported",
 }
 
-# The page runs nothing and loads nothing but its icon, whatever a device file says.
+# The page runs no script and loads nothing but its icon, whatever a device file contains.
 PAGE_HEADERS = (
     ("Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"),
     ("X-Content-Type-Options", "nosniff"),
@@ -66,11 +66,11 @@ class Request:
     headers: Mapping[str, str] = attrs.field(factory=dict)
 
 
-@attrs.frozen(cache_hash=True)  # a rendered response is found again by it
+@attrs.frozen(cache_hash=True)  # a response is the key of its rendered form
 class Response:
-    """What to answer; Date, Server and the framing are the connection's to add.
+    """A response. The connection adds Date, Server and the framing.
 
-    *body* is what GET would get; for HEAD the connection leaves it out.
+    *body* is the body for GET; the connection leaves it out for HEAD.
     """
 
     status: int
@@ -80,7 +80,7 @@ class Response:
 
 @attrs.frozen
 class _Resource:
-    """A file with the response ready for it, and what identifies its content."""
+    """A file's response, the tag of its content and its language."""
 
     response: Response
     etag: str
@@ -88,7 +88,7 @@ class _Resource:
 
 
 def _way_to(publication: Publication) -> str:
-    """Where a person goes to see the device: its page, or else its description."""
+    """The URL that shows the device to a person: its page, or else its description."""
     url = publication.root.presentation_url or ""
     return url if is_web_link(url) else publication.description_path
 
@@ -100,26 +100,26 @@ def _resource(file: File, language: str, headers: tuple[tuple[str, str], ...] = 
 
 
 def error_response(status: int, *headers: tuple[str, str]) -> Response:
-    """A short plain answer that repeats nothing of the request."""
+    """A short response in plain text, which contains nothing of the request."""
     body = f"{status} {REASONS[status]}\n".encode()
     return Response(status, (("Content-Type", "text/plain; charset=utf-8"), *headers), body)
 
 
 class Site:
-    """All that is served over HTTP for the root devices that are added."""
+    """Everything that is served over HTTP for the root devices that were added."""
 
     def __init__(self) -> None:
         self._resources: dict[str, _Resource] = {}
         self._controls: set[str] = set()
         self._publications: dict[str, Publication] = {}
-        #: by path, whose page it is; rendered when somebody asks, as it shows addresses, which change
+        #: the device of each page, by path; a page shows addresses, which change, so it is rendered on request
         self._pages: dict[str, tuple[Device, Publication]] = {}
         self._rendered: dict[str, _Resource] = {}
         self._base_urls: tuple[str, ...] = ()
 
     @property
     def base_urls(self) -> tuple[str, ...]:
-        """Scheme, host and port at each address that is served; the pages show them."""
+        """Scheme, host and port at each served address; the pages show them."""
         return self._base_urls
 
     @base_urls.setter
@@ -141,7 +141,7 @@ class Site:
         self._change()
 
     def remove(self, description_path: str) -> None:
-        """Serve the root device whose description stands at *description_path* no more."""
+        """Stop serving the root device whose description is at *description_path*."""
         publication = self._publications.pop(description_path)
         for path in publication.files:
             del self._resources[_decoded(path)]
@@ -157,7 +157,7 @@ class Site:
         if path not in self._pages:
             return None
         if path not in self._rendered:
-            from upnp_trio.documents.page import render_page  # when somebody looks: few devices are ever looked at
+            from upnp_trio.documents.page import render_page  # imported here, because most devices never show a page
 
             device, publication = self._pages[path]
             locations = [base_url + publication.description_path for base_url in self._base_urls]
@@ -167,7 +167,7 @@ class Site:
         return self._rendered[path]
 
     def _at_top(self, path: str) -> _Resource | Response | None:
-        """What is outside the directories of the devices: the front page, and the icon that browsers ask for."""
+        """The resources outside the devices' directories: the front page, and the icon that browsers ask for."""
         if path == "/":
             return self._front()
         if path == FAVICON_PATH:
@@ -176,12 +176,12 @@ class Site:
         return None
 
     def _front(self) -> _Resource | Response:
-        """The way to the only device's page, or a list of all devices."""
+        """A redirect to the only device's page, or a list of all devices."""
         entries = [
             (publication.root.friendly_name, _way_to(publication)) for publication in self._publications.values()
         ]
         if len(entries) == 1:
-            # what is no ASCII cannot stand in a header
+            # a header is ASCII only
             return Response(302, (("Location", quote(entries[0][1], safe=_URL_CHARACTERS)),))
         if "/" not in self._rendered:
             from upnp_trio.documents.page import render_device_list
@@ -190,11 +190,11 @@ class Site:
         return self._rendered["/"]
 
     def takes_body(self, request: Request) -> bool:
-        """Whether the body of *request* matters: it is a control call."""
+        """Whether the body of *request* is worth waiting for, because it is a control call."""
         return request.method == "POST" and path_of(request.target) in self._controls
 
     def respond(self, request: Request) -> Response:
-        """The response to *request*; total: every request has one."""
+        """The response to *request*. Every request gets one, malformed ones included."""
         if request.method not in KNOWN_METHODS:
             return error_response(501)
         path = path_of(request.target)
@@ -213,14 +213,14 @@ class Site:
         response = resource.response
         if _matches(headers.get("if-none-match"), resource.etag):
             response = Response(304, (("ETag", resource.etag),))
-        if "accept-language" in headers:  # then CONTENT-LANGUAGE is required (UDA 2.0 §2.11)
+        if "accept-language" in headers:  # CONTENT-LANGUAGE is required then (UDA 2.0 §2.11)
             response = attrs.evolve(response, headers=(*response.headers, ("Content-Language", resource.language)))
         return response
 
     def _control(self, request: Request) -> Response:
         if request.method != "POST":
             return error_response(405, ("Allow", "POST"))
-        # What a web page can post without asking first has neither this type nor this field, so both are insisted on.
+        # Without a preflight request, a web page can post neither this type nor this field, so both are required.
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "text/xml":  # UDA 2.0 §3.2.1
             return error_response(415)
@@ -234,8 +234,8 @@ class Site:
 def path_of(target: str) -> str | None:
     """The decoded path of a request target in origin or absolute form (RFC 9112 §3.2); ``None`` for another form.
 
-    The host of an absolute form is the host_check's to judge: no answer depends on it. An encoded slash is no separator
-    (RFC 3986 §2.2), or there would be several ways to one document, of which a filter may know one.
+    The host of an absolute form is left to `HostCheck`; no response depends on it. An encoded slash is not a separator
+    (RFC 3986 §2.2). Otherwise a document would have several paths, and a filter might know only one of them.
     """
     if not target.startswith("/"):
         match = re.match(r"https?://[^/?#]*", target, re.IGNORECASE)

@@ -83,9 +83,9 @@ def rooms() -> dict[str, str]:
 
 
 def _rooms() -> str:
-    told = rooms()
+    sentences = rooms()
     drawn = {name for level in LEVELS for name in level} | set(SMALL)
-    if unknown := {name.partition("/")[0] for name in told} ^ drawn:
+    if unknown := {name.partition("/")[0] for name in sentences} ^ drawn:
         raise LookupError(f"docs/generate/figures.py and the package differ in the rooms {sorted(unknown)}")
     parts, y = [], MARGIN
     for level in LEVELS:
@@ -96,8 +96,8 @@ def _rooms() -> str:
         width = (WIDTH - 2 * MARGIN - gap * (len(level) - 1)) // len(level)
         heights = []
         for place, name in enumerate(level):
-            inner = {room: what for room, what in told.items() if room.startswith(f"{name}/")}
-            box, height = _box(MARGIN + place * (width + gap), y, width, name, told[name], inner)
+            inner = {room: what for room, what in sentences.items() if room.startswith(f"{name}/")}
+            box, height = _box(MARGIN + place * (width + gap), y, width, name, sentences[name], inner)
             parts.append(box)
             heights.append(height)
         y += max(heights) + MARGIN
@@ -113,8 +113,8 @@ def _box(x: int, y: int, width: int, name: str, what: str, inner: dict[str, str]
     if inner:
         each = (width - MARGIN) // len(inner) - MARGIN
         tallest = 0
-        for place, (room, told) in enumerate(inner.items()):
-            box, inner_height = _box(x + MARGIN + place * (each + MARGIN), y + height + 2, each, room, told, {})
+        for place, (room, sentence) in enumerate(inner.items()):
+            box, inner_height = _box(x + MARGIN + place * (each + MARGIN), y + height + 2, each, room, sentence, {})
             parts.append(box)
             tallest = max(tallest, inner_height)
         height += tallest + MARGIN

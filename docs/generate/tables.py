@@ -46,11 +46,11 @@ def _options() -> str:
         parser = serve_parser()
         formatter = parser._get_formatter()  # there is no public way to a help text with its default
         for action in parser._actions:
-            told = formatter._expand_help(action)
-            default = _DEFAULT.search(told)
+            text = formatter._expand_help(action)
+            default = _DEFAULT.search(text)
             value = f" {action.metavar}" if action.metavar else ""
             names = ", ".join(f"`{name}{value}`" for name in action.option_strings)
-            yield names, _DEFAULT.sub("", told), default[1] if default else ""
+            yield names, _DEFAULT.sub("", text), default[1] if default else ""
 
     return _table(("Option", "Meaning", "Default"), rows())
 
@@ -59,8 +59,8 @@ def _options() -> str:
 
 
 def _counters() -> str:
-    told = comments_of(inspect.getsource(Stats), "#:", indent=4)
-    rows = ((f"`{field.name}`", told[field.name]) for field in attrs.fields(Stats))
+    comments = comments_of(inspect.getsource(Stats), "#:", indent=4)
+    rows = ((f"`{field.name}`", comments[field.name]) for field in attrs.fields(Stats))
     return _table(("Counter", "What it counts"), rows)
 
 
@@ -143,8 +143,8 @@ def _limits() -> str:
             together = list(several)
             names, values = (f"`{limit.name}`" for limit in together), (limit.shown for limit in together)
             rows.append(("<br>".join(names), "<br>".join(values), reason))
-        told = first_sentence(importlib.import_module(f"upnp_trio.{module}").__doc__ or "")
-        parts.append(f"## `{module}`\n\n{told}\n\n{_table(('Constant', 'Value', 'Reason'), iter(rows))}")
+        summary = first_sentence(importlib.import_module(f"upnp_trio.{module}").__doc__ or "")
+        parts.append(f"## `{module}`\n\n{summary}\n\n{_table(('Constant', 'Value', 'Reason'), iter(rows))}")
     return "\n\n".join(parts)
 
 
@@ -187,7 +187,7 @@ def comments_of(source: str, mark: str, *, indent: int) -> dict[str, str]:
 
     Numbers that follow each other without a comment between them share the one above the first.
     """
-    told: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     comment: list[str] = []
     shared = ""
     for line in source.splitlines():
@@ -197,10 +197,10 @@ def comments_of(source: str, mark: str, *, indent: int) -> dict[str, str]:
             comment.append(text.removeprefix(mark).strip())
             continue
         if assigned and (reason := " ".join(comment) or (shared if assigned[2] else "")):
-            told[assigned[1]] = reason
-        shared = told.get(assigned[1], "") if assigned and assigned[2] else ""
+            reasons[assigned[1]] = reason
+        shared = reasons.get(assigned[1], "") if assigned and assigned[2] else ""
         comment = []
-    return told
+    return reasons
 
 
 #: what each marker in a page stands for

@@ -114,7 +114,7 @@ def test_datagrams_are_the_same_or_all_different(generator: Path, tmp_path: Path
 GET = f"GET / HTTP/1.1\r\nHost: {SERVER}\r\nUser-Agent: {AGENT_MARK}\r\n\r\n"
 
 
-def test_pipelined_requests_are_all_answered_but_those_that_are_cut_off(generator: Path) -> None:
+def test_all_pipelined_requests_are_answered_except_those_that_are_cut_off(generator: Path) -> None:
     with answering() as (port, requests):
         output = run(generator, "pipeline", own=CLIENT, port=port, connections=3, request=GET, seconds_ns=700_000_000)
     ready, _, rest = output.partition("\n")

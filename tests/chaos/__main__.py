@@ -25,7 +25,7 @@ def _leave(number: int, frame: object) -> NoReturn:
 
 
 def main() -> int:
-    """One run, told and written down."""
+    """One run, printed and written down."""
     parser = argparse.ArgumentParser(prog="chaos", description="A device in the worst of networks.")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_SECONDS:g} s a phase, not {SECONDS:g}")
     parser.add_argument(

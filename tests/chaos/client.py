@@ -19,19 +19,19 @@ from tests.network.ssdp import GROUP, PORT, m_search
 __all__ = ["MX", "PATIENCE_SECONDS"]
 
 MX = 1
-# So late an answer still counts as one, and its lateness is what is reported.
+# An answer that comes later than this counts as none; the lateness of the others is reported.
 PATIENCE_SECONDS = 5.0
 TARGET = "upnp:rootdevice"
 
 
-def tell(kind: str, moment: float, why_not: str | None) -> None:
-    """One outcome of what began at *moment*."""
+def report(kind: str, moment: float, why_not: str | None) -> None:
+    """Print the outcome of what began at *moment*."""
     seconds = None if why_not else time.monotonic() - moment
     print(json.dumps({"kind": kind, "moment": moment, "seconds": seconds, "why_not": why_not}), flush=True)
 
 
 async def search() -> None:
-    """One search, one datagram."""
+    """Search once, with one datagram."""
     with trio.socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(CLIENT_ADDRESS))
         await asking.bind((CLIENT_ADDRESS, 0))
@@ -40,11 +40,11 @@ async def search() -> None:
         with trio.move_on_after(PATIENCE_SECONDS):
             answer = await asking.recv(2048)
             why_not = "" if answer.startswith(b"HTTP/1.1 200 OK\r\n") else repr(answer[:80])
-    tell("search", moment, why_not or None)
+    report("search", moment, why_not or None)
 
 
 async def fetch(address: str, port: int, path: str) -> None:
-    """One description, on a connection of its own."""
+    """Fetch the description once, on a new connection."""
     moment, why_not = time.monotonic(), "no answer"
     asked = f"GET {path} HTTP/1.1\r\nHost: {address}:{port}\r\nUser-Agent: chaos/1\r\nConnection: close\r\n\r\n"
     with trio.move_on_after(PATIENCE_SECONDS):
@@ -56,7 +56,7 @@ async def fetch(address: str, port: int, path: str) -> None:
             why_not = "" if whole else repr(answer[:80])
         except (OSError, trio.BrokenResourceError) as error:
             why_not = f"{error!r} {error.__cause__ or ''}"
-    tell("fetch", moment, why_not or None)
+    report("fetch", moment, why_not or None)
 
 
 async def main(address: str, port: int, path: str, seconds: float) -> None:

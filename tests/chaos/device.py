@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
     from tests.network.namespaces import Namespace
 
-__all__ = ["MAX_AGE", "Device", "Stock", "open_device"]
+__all__ = ["MAX_AGE", "Device", "Resources", "open_device"]
 
 #: short, so that many announcements are due in a run of minutes
 MAX_AGE = 8
 COUNTED_SECONDS = 10.0
-# A description that is being fetched, a file that is being read: the least of several looks is what stays.
+# A description that is being fetched, a file that is being read: the least of several samples is what stays.
 LOOKS = 10
 LOOK_GAP = 0.2
 
 
 @attrs.frozen(kw_only=True)
-class Stock:
+class Resources:
     """What the process has."""
 
     resident_kib: int
@@ -65,15 +65,17 @@ class Device:
         """Where the description stands."""
         return urlsplit(self.location).path
 
-    def take_stock(self) -> Stock:
+    def resources(self) -> Resources:
         """What the process has when nothing is going on for a moment."""
-        looks = []
+        samples = []
         for _ in range(LOOKS):
-            looks.append(self._look())
+            samples.append(self._measure())
             time.sleep(LOOK_GAP)
-        return Stock(**{name: min(getattr(look, name) for look in looks) for name in attrs.fields_dict(Stock)})
+        return Resources(
+            **{name: min(getattr(sample, name) for sample in samples) for name in attrs.fields_dict(Resources)}
+        )
 
-    def _look(self) -> Stock:
+    def _measure(self) -> Resources:
         before = self.report.stat().st_mtime_ns if self.report.exists() else 0
         self.program.signal(signal.SIGUSR2)
         deadline = time.monotonic() + COUNTED_SECONDS
@@ -81,7 +83,7 @@ class Device:
             if time.monotonic() > deadline:
                 raise AssertionError(f"the device did not count its tasks within {COUNTED_SECONDS} s")
             time.sleep(0.01)
-        return Stock(
+        return Resources(
             resident_kib=self.resident_kib(),
             descriptors=len(self._descriptors()),
             **json.loads(self.report.read_text()),

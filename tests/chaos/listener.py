@@ -60,8 +60,8 @@ def main(address: str, seconds: float) -> None:
                 return
             head = dict(line.partition(": ")[::2] for line in received.decode("latin-1").splitlines())
             if head.get("NTS") in ("ssdp:alive", "ssdp:byebye"):
-                said = {"moment": time.monotonic(), "usn": head["USN"], "alive": head["NTS"] == "ssdp:alive"}
-                print(json.dumps(said), flush=True)
+                announcement = {"moment": time.monotonic(), "usn": head["USN"], "alive": head["NTS"] == "ssdp:alive"}
+                print(json.dumps(announcement), flush=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import attrs
 
 from tests.chaos.cable import BAD_CABLE
 from tests.chaos.client import MX
-from tests.chaos.device import Stock
+from tests.chaos.device import Resources
 from tests.chaos.phases import Passed, Phase
 
 if TYPE_CHECKING:
@@ -72,11 +72,11 @@ class Outcome:
     phases: tuple[Passed, ...]
     tries: tuple[Try, ...]
     #: as they left, received on the device's own host
-    said: tuple[Announcement, ...]
+    sent: tuple[Announcement, ...]
     #: as they came through, received by the good client
     received: tuple[Announcement, ...]
-    before: Stock
-    after: Stock
+    before: Resources
+    after: Resources
     errors: str
     exit_status: int
     counters: str

@@ -75,7 +75,7 @@ class Passed:
     #: datagrams that the kernel dropped, as they were not read in time
     overflown: int
     resident_kib: int
-    #: what the flood, the slow connections and the cable say of themselves
+    #: what the flood, the slow connections and the cable report
     loads: Mapping[str, Any]
 
 

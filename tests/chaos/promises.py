@@ -154,13 +154,13 @@ PROMISES = (
     Promise(
         name="oldest announcement, s",
         reason="each row is announced again before max-age of its last announcement is over",
-        figures=_each(lambda outcome, passed: outcome.oldest(outcome.said, passed)),
+        figures=_each(lambda outcome, passed: outcome.oldest(outcome.sent, passed)),
         limit=lambda outcome, of: MAX_AGE,
     ),
     Promise(
         name="oldest announcement, s beside half of max-age",
         reason="the device's own timetable: at random between a quarter and half of max-age",
-        figures=_each(lambda outcome, passed: outcome.oldest(outcome.said, passed)),
+        figures=_each(lambda outcome, passed: outcome.oldest(outcome.sent, passed)),
         limit=lambda outcome, of: MAX_AGE / 2 + 2 * SCHEDULING_SECONDS,
         binding=False,
     ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from benchmarks.machine import describe_machine
-from tests.chaos.device import Stock
+from tests.chaos.device import Resources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def as_text(outcome: Outcome, verdicts: Sequence[Verdict]) -> str:
                 f"{max(outcome.late(passed.phase), 0):.3f} s",
                 f"{fetches.share:.1%} of {len(fetches.tries)}",
                 f"{fetches.worst:.3f} s",
-                f"{outcome.oldest(outcome.said, passed):.1f} s",
+                f"{outcome.oldest(outcome.sent, passed):.1f} s",
                 f"{outcome.oldest(outcome.received, passed):.1f} s",
                 f"{passed.cpu_share:.0%}",
                 f"{passed.waiting_share:.0%}",
@@ -46,16 +46,16 @@ def as_text(outcome: Outcome, verdicts: Sequence[Verdict]) -> str:
                 str(passed.overflown),
             )
         )
-    stock = [("", *attrs.fields_dict(Stock))]
+    resources = [("", *attrs.fields_dict(Resources))]
     for name, taken in (("before", outcome.before), ("after", outcome.after)):
-        stock.append((name, *map(str, attrs.astuple(taken))))
+        resources.append((name, *map(str, attrs.astuple(taken))))
     about = {**describe_machine(), "cable": outcome.cable, "right of way": "yes" if outcome.right_of_way else "no"}
     loads = [f"{passed.phase.name}: {json.dumps(passed.loads)}" for passed in outcome.phases if passed.loads]
     return "\n\n".join(
         [
             "\n".join(f"{name}: {text}" for name, text in about.items()),
             _table(rows),
-            _table(stock),
+            _table(resources),
             "\n".join(loads),
             f"the device: {outcome.counters}",
             _judgement(verdicts),
@@ -107,7 +107,7 @@ def as_json(outcome: Outcome, verdicts: Sequence[Verdict]) -> str:
                 "gets_answered": finite(fetches.share),
                 "gets_worst_seconds": finite(fetches.worst),
                 "gets_unanswered_because": fetches.reasons,
-                "oldest_alive_seconds": finite(outcome.oldest(outcome.said, passed)),
+                "oldest_alive_seconds": finite(outcome.oldest(outcome.sent, passed)),
                 "oldest_alive_as_received_seconds": finite(outcome.oldest(outcome.received, passed)),
                 "cpu_share": finite(passed.cpu_share),
                 "waiting_share": finite(passed.waiting_share),

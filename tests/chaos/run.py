@@ -45,7 +45,7 @@ def run(seconds: float, *, right_of_way: bool) -> Outcome:
         arena = stack.enter_context(open_arena())
         netem = has_netem(arena.wire)
         tools = {name: _build(name, folder) for name in ("flood", *(() if netem else ("relay",)))}
-        said = stack.enter_context(_listener(arena.device, longest))
+        sent = stack.enter_context(_listener(arena.device, longest))
         received = stack.enter_context(_listener(arena.client, longest))
         device = stack.enter_context(open_device(arena.device, folder, right_of_way=right_of_way))
         wait_until_member(arena.device)
@@ -53,20 +53,20 @@ def run(seconds: float, *, right_of_way: bool) -> Outcome:
         asking = [DEVICE_ADDRESS, str(device.port), device.path, str(longest)]
         client = stack.enter_context(_python(arena.client, "tests.chaos.client", *asking))
         client.wait_for('"kind": "fetch"')
-        before = device.take_stock()
+        before = device.resources()
         phases = []
         for phase in PHASES:
             print(f"{phase.name}: {seconds:.0f} s", file=sys.stderr, flush=True)
             phases.append(play(phase, seconds, arena, device, tools))
         time.sleep(max(STORM_OVER_SECONDS - seconds, PATIENCE_SECONDS))
-        after = device.take_stock()
+        after = device.resources()
         exit_status = device.program.stop()
         return Outcome(
             cable="netem" if netem else "relay",
             right_of_way=right_of_way,
             phases=tuple(phases),
             tries=tuple(Try(**line) for line in read_lines(client.output, "{")),  # type: ignore[arg-type]
-            said=_announcements(said),
+            sent=_announcements(sent),
             received=_announcements(received),
             before=before,
             after=after,

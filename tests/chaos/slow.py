@@ -43,7 +43,12 @@ class Slow:
 
     async def keep_one(self, kind: str, source: str) -> NoReturn:
         """One connection of *kind*, again and again."""
-        behave = {"head": self.drip_head, "body": self.drip_body, "reader": self.never_read, "silent": self.say_nothing}
+        behave = {
+            "head": self.drip_head,
+            "body": self.drip_body,
+            "reader": self.never_read,
+            "silent": self.send_nothing,
+        }
         while True:
             self.turns[kind] += 1
             with trio.socket.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
@@ -87,7 +92,7 @@ class Slow:
             await trio.sleep(DRIP_SECONDS)
             await connection.send(b"G")
 
-    async def say_nothing(self, connection: trio.socket.SocketType) -> None:
+    async def send_nothing(self, connection: trio.socket.SocketType) -> None:
         """A connection, and that is all."""
         await connection.recv(1024)
 

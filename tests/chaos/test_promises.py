@@ -7,7 +7,7 @@ from collections.abc import Callable
 import attrs
 import pytest
 
-from tests.chaos.device import MAX_AGE, Stock
+from tests.chaos.device import MAX_AGE, Resources
 from tests.chaos.outcome import Announcement, Outcome, Try
 from tests.chaos.phases import FLOOD_RATE, PHASES, SLOW_CONNECTIONS, Passed, Phase
 from tests.chaos.promises import PROMISES, judge
@@ -18,7 +18,7 @@ LOADS = {
     "flood": {"seconds": 30.0, "refused": 0, "garbage": 30 * FLOOD_RATE},
     "slow": {"there on average": float(SLOW_CONNECTIONS)},
 }
-STOCK = Stock(resident_kib=30_000, descriptors=19, tasks=24, objects=30_000)
+RESOURCES = Resources(resident_kib=30_000, descriptors=19, tasks=24, objects=30_000)
 
 
 def passed(number: int, phase: Phase) -> Passed:
@@ -41,10 +41,10 @@ GOOD = Outcome(
     right_of_way=True,
     phases=tuple(passed(*each) for each in enumerate(PHASES)),
     tries=tuple(Try(kind=k, moment=m, seconds=0.5, why_not=None) for k in ("search", "fetch") for m in MOMENTS),
-    said=tuple(Announcement(moment=m, usn="uuid:a", alive=True) for m in [99.0, *MOMENTS[:: MAX_AGE // 2]]),
+    sent=tuple(Announcement(moment=m, usn="uuid:a", alive=True) for m in [99.0, *MOMENTS[:: MAX_AGE // 2]]),
     received=(),
-    before=STOCK,
-    after=STOCK,
+    before=RESOURCES,
+    after=RESOURCES,
     errors="WARNING: cannot announce on eth1",
     exit_status=0,
     counters="Stopped: searches 1",
@@ -96,15 +96,15 @@ def load(name: str, **figures: float) -> Callable[[Outcome], Outcome]:
 BROKEN: dict[str, Callable[[Outcome], Outcome]] = {
     "tracebacks": lambda good: attrs.evolve(good, errors="Traceback (most recent call last):\n  File"),
     "exit status": lambda good: attrs.evolve(good, exit_status=-9),
-    "open descriptors": lambda good: attrs.evolve(good, after=attrs.evolve(STOCK, descriptors=20)),
-    "trio tasks": lambda good: attrs.evolve(good, after=attrs.evolve(STOCK, tasks=25)),
-    "growth of memory, KiB": lambda good: attrs.evolve(good, after=attrs.evolve(STOCK, resident_kib=60_000)),
+    "open descriptors": lambda good: attrs.evolve(good, after=attrs.evolve(RESOURCES, descriptors=20)),
+    "trio tasks": lambda good: attrs.evolve(good, after=attrs.evolve(RESOURCES, tasks=25)),
+    "growth of memory, KiB": lambda good: attrs.evolve(good, after=attrs.evolve(RESOURCES, resident_kib=60_000)),
     "searches answered, share": without("search"),
     "slowest answer to a search, s beyond MX": slowly("search"),
     "descriptions fetched, share": without("fetch"),
     "slowest description, s": slowly("fetch"),
-    "oldest announcement, s": lambda good: attrs.evolve(good, said=good.said[:-4]),
-    "oldest announcement, s beside half of max-age": lambda good: attrs.evolve(good, said=good.said[::2]),
+    "oldest announcement, s": lambda good: attrs.evolve(good, sent=good.sent[:-4]),
+    "oldest announcement, s beside half of max-age": lambda good: attrs.evolve(good, sent=good.sent[::2]),
     "hostile datagrams, 1/s": load("flood", garbage=20 * FLOOD_RATE),
     "slow connections at a time": load("slow", there_on_average=100.0),
 }
@@ -114,7 +114,7 @@ def broken(outcome: Outcome) -> set[str]:
     return {verdict.promise.name for verdict in judge(outcome) if not verdict.kept}
 
 
-def test_a_run_in_which_all_went_well_keeps_every_promise() -> None:
+def test_a_good_run_keeps_every_promise() -> None:
     assert broken(GOOD) == set()
     assert "figures are as promised" in as_text(GOOD, judge(GOOD))
 
@@ -129,7 +129,7 @@ def test_each_promise_can_be_broken(promise: object) -> None:
 
 
 def test_an_unannounced_row_and_an_untried_phase_break_their_promises() -> None:
-    assert "oldest announcement, s" in broken(attrs.evolve(GOOD, said=()))
+    assert "oldest announcement, s" in broken(attrs.evolve(GOOD, sent=()))
     assert {"searches answered, share", "descriptions fetched, share"} <= broken(attrs.evolve(GOOD, tries=()))
 
 

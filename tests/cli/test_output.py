@@ -146,7 +146,7 @@ def test_a_write_may_interrupt_another_one_in_the_same_thread(tmp_path: Path) ->
 # --- what cannot be written ----------------------------------------------------------------------------------------
 
 
-def test_a_reader_that_stops_delays_nobody_and_learns_later_how_much_is_missing(opened: ExitStack) -> None:
+def test_a_reader_that_stops_delays_nothing_and_sees_later_how_much_is_missing(opened: ExitStack) -> None:
     pipe = opened.enter_context(open_full_pipe())
     output = Output(text_file(pipe.writing))
     accepted = fill(output)
@@ -173,7 +173,7 @@ def test_a_text_of_any_size_is_accepted_while_there_is_room(opened: ExitStack) -
     output.close(time.monotonic())
 
 
-def test_a_reader_that_comes_back_learns_how_much_is_missing(tmp_path: Path, opened: ExitStack) -> None:
+def test_a_reader_that_comes_back_sees_how_much_is_missing(tmp_path: Path, opened: ExitStack) -> None:
     os.mkfifo(tmp_path / "fifo")
     first = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
     writing = os.open(tmp_path / "fifo", os.O_WRONLY)

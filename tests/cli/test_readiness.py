@@ -61,7 +61,7 @@ def test_it_is_notified_when_a_device_is_served_and_when_that_stops(manager: Man
         assert manager.received() == ["STOPPING=1\nSTATUS=Sending byebye"]
 
 
-def test_it_is_notified_that_we_stop_because_of_an_error(manager: Manager) -> None:
+def test_it_is_notified_when_an_error_stops_the_device(manager: Manager) -> None:
     with open_readiness(manager.environment()) as readiness:
         with pytest.raises(ValueError, match="mine"), readiness.served([BASIC]):
             raise ValueError("mine")

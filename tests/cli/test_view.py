@@ -160,11 +160,11 @@ async def test_a_few_events_of_a_flood_are_shown_and_the_others_counted(
     async with trio.open_nursery() as nursery:
         nursery.start_soon(view.run, events.subscribe(LINES_PER_ROUND), stats)
         for _ in range(1000):
-            events.tell(SEARCH)
+            events.publish(SEARCH)
         await trio.sleep(1)
         assert len(shown) == LINES_PER_ROUND + 1
         assert shown[-1].endswith(f"… and {1000 - LINES_PER_ROUND} more")
-        events.tell(SEARCH)
+        events.publish(SEARCH)
         await trio.sleep(1)
         assert len(shown) == LINES_PER_ROUND + 2
         assert status == [counters(stats)] * 2
@@ -176,7 +176,7 @@ async def test_events_that_are_left_at_the_end_are_shown() -> None:
     stats = Stats()
     events = Events(stats)
     channel = events.subscribe()
-    events.tell(SEARCH)
+    events.publish(SEARCH)
     events.close()
     view = View(show=shown.append, report=shown.append)
     view.flush(channel, stats)

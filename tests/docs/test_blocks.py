@@ -54,7 +54,7 @@ def of(*languages: str) -> pytest.MarkDecorator:
 
 
 @pytest.mark.parametrize("name", pages())
-def test_every_block_is_in_a_language_that_is_checked_or_says_why_it_is_not(name: str) -> None:
+def test_every_block_is_in_a_language_that_is_checked_or_has_a_reason_why_not(name: str) -> None:
     unknown = [f"{block} ({block.language or 'no language'})" for block in blocks() if block.page == name]
     known = [f"{block} ({block.language})" for block in blocks(*CHECKED) if block.page == name]
     excused = [f"{block} ({block.language or 'no language'})" for block in blocks() if not block.is_checked]

@@ -37,7 +37,7 @@ def test_every_public_name_is_in_the_reference_once_and_no_other() -> None:
     assert sorted(shown) == sorted(upnp_trio.__all__)
 
 
-def test_what_pages_say_of_a_running_device_exists() -> None:
+def test_properties_of_running_that_pages_name_exist() -> None:
     texts = [page(name) for name in SITE]
     named = {name for text in texts for name in re.findall(r"`running\.(\w+)", text)}
     assert named

@@ -16,7 +16,7 @@ def test_the_picture_shows_what_the_command_prints() -> None:
     assert shown == printed, "the command prints something else now: python -m docs.generate.terminal takes it anew"
 
 
-def test_times_and_colours_are_no_difference() -> None:
+def test_times_and_colours_do_not_count_as_a_difference() -> None:
     one, other = (draw(f"{time}  eth0  announced\n\nGone") for time in ("08:14:55", "23:59:01"))
     assert one != other
     assert text_of(one) == text_of(other)

@@ -199,7 +199,7 @@ def test_a_torn_or_changed_document_gives_a_device_or_a_description_error(
 
 
 @pytest.mark.parametrize(
-    ("document", "said"),
+    ("document", "message"),
     [
         (b"", "not well-formed XML"),
         (b"jambon", "line 1, column 1: not well-formed XML"),
@@ -210,10 +210,10 @@ def test_a_torn_or_changed_document_gives_a_device_or_a_description_error(
         (b"<root><x:device/></root>", "unbound prefix"),
     ],
 )
-def test_other_documents_are_refused_with_place_and_reason(document: bytes, said: str) -> None:
+def test_other_documents_are_refused_with_place_and_reason(document: bytes, message: str) -> None:
     with pytest.raises(DescriptionError) as caught:
         parse_description(document)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_embedded_devices_are_read_to_a_bounded_depth() -> None:

@@ -140,8 +140,8 @@ def test_given_sizes_of_an_icon_override_the_measured_ones(tmp_path: Path) -> No
 def test_another_picture_needs_its_type_and_sizes(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
     for some in ("", 'mimetype = "image/jpeg"', "width = 1\nheight = 1\ndepth = 1"):
-        said = _refusal(tmp_path, f'{REQUIRED}[[icons]]\nfile = "a.jpg"\n{some}')
-        assert said == "icons[0]: the icon 'a.jpg' is not a PNG; give its mimetype, width, height and depth as well"
+        message = _refusal(tmp_path, f'{REQUIRED}[[icons]]\nfile = "a.jpg"\n{some}')
+        assert message == "icons[0]: the icon 'a.jpg' is not a PNG; give its mimetype, width, height and depth as well"
     sizes = 'mimetype = "image/jpeg"\nwidth = 1\nheight = 2\ndepth = 24'
     (icon,) = _load(tmp_path, f'{REQUIRED}[[icons]]\nfile = "a.jpg"\n{sizes}').icons
     assert (icon.mimetype, icon.width, icon.height, icon.depth) == ("image/jpeg", 1, 2, 24)
@@ -157,7 +157,7 @@ def test_a_truncated_png_is_not_one(tmp_path: Path, data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("=", "not valid TOML: Invalid statement (at line 1, column 1)"),
         (REQUIRED + "x", "not valid TOML: Expected '=' after a key in a key/value pair (at "),
@@ -220,8 +220,8 @@ def test_a_truncated_png_is_not_one(tmp_path: Path, data: bytes) -> None:
         (REQUIRED + "devices = [5]", "devices[0]: "),
     ],
 )
-def test_a_mistake_is_reported_with_its_place(tmp_path: Path, text: str | bytes, said: str) -> None:
-    assert said in _refusal(tmp_path, text)
+def test_a_mistake_is_reported_with_its_place(tmp_path: Path, text: str | bytes, message: str) -> None:
+    assert message in _refusal(tmp_path, text)
 
 
 def test_devices_nest_as_deeply_as_in_xml(tmp_path: Path) -> None:
@@ -241,11 +241,11 @@ def test_all_missing_fields_are_reported_at_once(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("name", "said"), [("none.toml", "No such file or directory"), (".", "Is a directory")])
-def test_a_device_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, said: str) -> None:
+@pytest.mark.parametrize(("name", "message"), [("none.toml", "No such file or directory"), (".", "Is a directory")])
+def test_a_device_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(DescriptionError) as caught:
         load_device(tmp_path / name)
-    assert str(caught.value) == f"{tmp_path / name}: cannot be read: {said}"
+    assert str(caught.value) == f"{tmp_path / name}: cannot be read: {message}"
 
 
 def test_the_path_may_be_a_string() -> None:

@@ -190,7 +190,7 @@ def test_any_url_finds_a_file_of_the_folder_or_none(folder: Path, url: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("inner", "required", "said"),
+    ("inner", "required", "message"),
     [
         ("</nonsense>", REQUIRED, "line 7, column 3: not well-formed XML (mismatched tag)"),
         ("<upc>", REQUIRED, "not well-formed XML"),
@@ -205,12 +205,12 @@ def test_any_url_finds_a_file_of_the_folder_or_none(folder: Path, url: str) -> N
         ),
     ],
 )
-def test_a_mistake_is_reported_with_its_place(folder: Path, inner: str, required: str, said: str) -> None:
+def test_a_mistake_is_reported_with_its_place(folder: Path, inner: str, required: str, message: str) -> None:
     version = "<!-- --></device><specVersion><major>1</major><minor>1</minor></specVersion><device>"
     with pytest.raises(DescriptionError) as caught:
         _load(folder, inner + version, required)
     assert str(caught.value).startswith(f"{folder / 'lamp.xml'}: ")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_file_with_another_ending_is_read_as_xml(folder: Path) -> None:

@@ -103,9 +103,9 @@ def _refusal_of(path: Path) -> str:
     ],
 )
 def test_toml_cannot_name_a_file_outside_its_folder(folder: Path, field: str, name: str) -> None:
-    said = _refusal(folder, field, name)
-    assert f"the file {name!r} is outside the folder {str(folder)!r}" in said
-    assert "move it there" in said
+    message = _refusal(folder, field, name)
+    assert f"the file {name!r} is outside the folder {str(folder)!r}" in message
+    assert "move it there" in message
 
 
 @BY_FIELD
@@ -166,7 +166,7 @@ def test_a_folder_that_cannot_be_listed_can_be_passed_through(folder: Path) -> N
 
 @BY_FIELD
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("pipe", "it is a pipe, not a regular file"),
         ("below", "Is a directory"),
@@ -178,10 +178,10 @@ def test_a_folder_that_cannot_be_listed_can_be_passed_through(folder: Path) -> N
     ],
 )
 def test_other_files_than_regular_ones_are_refused_without_waiting(
-    folder: Path, field: str, name: str, said: str
+    folder: Path, field: str, name: str, message: str
 ) -> None:
     os.mkfifo(folder / "pipe")
-    assert f"the file {name!r} beside it cannot be read: {said}" in _refusal(folder, field, name)
+    assert f"the file {name!r} beside it cannot be read: {message}" in _refusal(folder, field, name)
 
 
 @BY_FIELD
@@ -201,7 +201,7 @@ def test_a_file_without_permission_is_refused(folder: Path, field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("pipe", "it is a pipe, not a regular file; copy its content into one and name that"),
         ("/dev/zero", "it is a device, not a regular file; copy its content into one and name that"),
@@ -212,9 +212,9 @@ def test_a_file_without_permission_is_refused(folder: Path, field: str) -> None:
         ("a\0b", "embedded null byte"),
     ],
 )
-def test_a_device_file_must_be_a_regular_file(folder: Path, name: str, said: str) -> None:
+def test_a_device_file_must_be_a_regular_file(folder: Path, name: str, message: str) -> None:
     os.mkfifo(folder / "pipe")
-    assert _refusal_of(folder / name) == said
+    assert _refusal_of(folder / name) == message
 
 
 def test_a_device_file_that_is_a_link_reads_from_the_folder_of_the_link(folder: Path) -> None:
@@ -236,8 +236,8 @@ def _sparse(path: Path, size: int) -> None:
 def test_no_file_is_read_beyond_its_bound(folder: Path, field: str) -> None:
     _sparse(folder / "large", 2**40)
     bound = MAX_DOCUMENT_BYTES if field == "scpd" else MAX_ICON_BYTES
-    said = f"the file 'large' beside it cannot be read: it has more than {bound} bytes"
-    assert said in _refusal(folder, field, "large")
+    message = f"the file 'large' beside it cannot be read: it has more than {bound} bytes"
+    assert message in _refusal(folder, field, "large")
 
 
 @pytest.mark.parametrize("field", ["icon", "page"])

@@ -139,7 +139,7 @@ def test_makers_and_models_link_to_their_web_pages(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", " JAVASCRIPT:alert(1)", "data:text/html,x", "ham.example.com", "//x"]
 )
-def test_other_schemes_are_no_links(url: str) -> None:
+def test_other_schemes_are_not_links(url: str) -> None:
     page = _Page(render_page(attrs.evolve(JAMBON, manufacturer_url=url, model_url=url), [], language="en"))
     assert page.of("a", "href") == []
     assert "Boucherie & fils" in page.texts

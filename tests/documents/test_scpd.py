@@ -69,7 +69,7 @@ def test_blanks_and_vendor_elements_of_an_scpd_are_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scpd", "said"),
+    ("scpd", "message"),
     [
         (b"", "not well-formed XML"),
         (b"<root><device/></root>", "<root> is not a service description: UDA §2.5 wants <scpd>"),
@@ -78,10 +78,10 @@ def test_blanks_and_vendor_elements_of_an_scpd_are_kept() -> None:
         (b"<!DOCTYPE scpd><scpd><serviceStateTable/></scpd>", "DOCTYPE"),
     ],
 )
-def test_other_documents_are_refused(scpd: bytes, said: str) -> None:
+def test_other_documents_are_refused(scpd: bytes, message: str) -> None:
     with pytest.raises(DescriptionError) as caught:
         render_scpd(scpd, config_id=7, spec_version=(1, 1))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_the_fault_has_the_elements_of_udas_template() -> None:

@@ -79,7 +79,7 @@ def test_any_declared_encoding_is_read_or_a_description_error(name: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("document", "said"),
+    ("document", "message"),
     [
         (LAUGHS, "DOCTYPE or entities"),
         (FILE_ENTITY, "DOCTYPE or entities"),
@@ -94,10 +94,10 @@ def test_any_declared_encoding_is_read_or_a_description_error(name: str) -> None
         (b'<?xml version="1.0" encoding="cp932"?><root/>', "encoding cannot be read"),
     ],
 )
-def test_features_that_upnp_does_not_use_are_refused_with_the_reason(document: bytes, said: str) -> None:
+def test_features_that_upnp_does_not_use_are_refused_with_the_reason(document: bytes, message: str) -> None:
     with pytest.raises(DescriptionError) as caught:
         parse_xml(document)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_entities_are_refused_before_they_are_expanded() -> None:

@@ -13,7 +13,7 @@ from tests.devices import GATEWAY
 from tests.fuzz.logs import harmless_logs
 from tests.fuzz.script import CUT, HANG_UP, LONG_WAIT, STOP, WAIT, Move, read_script
 from tests.fuzz.stage import play
-from tests.server.fakes import NOON, FakeListener, events_told, serving_http
+from tests.server.fakes import NOON, FakeListener, buffered_events, serving_http
 from upnp_trio.cli.view import describe
 from upnp_trio.documents.publication import publish
 from upnp_trio.model.device import Icon
@@ -35,8 +35,8 @@ _MANY_EVENTS = 100_000
 
 
 @attrs.frozen
-class _Told:
-    """A response as the client understood it."""
+class _Reply:
+    """A response as the client read it."""
 
     status: int
     body: bytes
@@ -55,30 +55,30 @@ SITE: Responding = _make_site()
 
 
 def fuzz_one(data: bytes) -> None:
-    """Say *data* to the server; what it answers is HTTP, and does not depend on how the bytes were cut."""
+    """Send *data* to the server. Its answers are HTTP and do not depend on how the bytes were cut."""
     steps = read_script(data)
-    told = _run(steps, _good_status())
+    replies = _run(steps, _good_status())
     pieces = [step for step in steps if isinstance(step, bytes)]
     if len(pieces) > 1 and all(isinstance(step, bytes) or step == CUT for step in steps):
         whole = _run([b"".join(pieces)], _good_status())
-        assert told == whole, f"in pieces: {told}\nwhole: {whole}"
+        assert replies == whole, f"in pieces: {replies}\nwhole: {whole}"
 
 
-def _run(steps: list[bytes | Move], good_status: int | None) -> list[_Told]:
-    said = b"".join(step for step in steps if isinstance(step, bytes))
+def _run(steps: list[bytes | Move], good_status: int | None) -> list[_Reply]:
+    sent = b"".join(step for step in steps if isinstance(step, bytes))
     with harmless_logs():
-        return play(said, _converse, steps, good_status)
+        return play(sent, _converse, steps, good_status)
 
 
 @cache
 def _good_status() -> int:
-    """What a good client is told by a server that has received nothing else."""
-    (told,) = _run([_GOOD_REQUEST], None)
-    assert told.status < 500
-    return told.status
+    """The status that a good client gets from a server that has received nothing else."""
+    (reply,) = _run([_GOOD_REQUEST], None)
+    assert reply.status < 500
+    return reply.status
 
 
-async def _converse(steps: list[bytes | Move], good_status: int | None) -> list[_Told]:
+async def _converse(steps: list[bytes | Move], good_status: int | None) -> list[_Reply]:
     """What the server answers to *steps*; then it must answer a good request, too, with *good_status*."""
     happened = Events()
     channel = happened.subscribe(_MANY_EVENTS)
@@ -89,26 +89,28 @@ async def _converse(steps: list[bytes | Move], good_status: int | None) -> list[
             await (
                 trio.testing.wait_all_tasks_blocked()
             )  # it is accepted; a device that leaves before has no such client
-            received = await _say(client, steps, nursery.cancel_scope)
-            events = events_told(channel)
+            received = await _exchange(client, steps, nursery.cancel_scope)
+            events = buffered_events(channel)
             assert all(describe(event).isprintable() for event in events)
-            told = _read(received, [event for event in events if isinstance(event, RequestAnswered)], HANG_UP in steps)
+            replies = _read(
+                received, [event for event in events if isinstance(event, RequestAnswered)], HANG_UP in steps
+            )
             if good_status is not None and STOP not in steps:
-                again = await _say(listener.connect(), [_GOOD_REQUEST], nursery.cancel_scope)
+                again = await _exchange(listener.connect(), [_GOOD_REQUEST], nursery.cancel_scope)
                 assert again.startswith(b"HTTP/1.1 %d " % good_status), "the server is the worse for it"
             nursery.cancel_scope.cancel()
-    return told
+    return replies
 
 
-async def _say(client: Client, steps: list[bytes | Move], device: trio.CancelScope) -> bytes:
-    """Take the steps while reading all that comes, until the server has closed; gives what came."""
+async def _exchange(client: Client, steps: list[bytes | Move], device: trio.CancelScope) -> bytes:
+    """Take *steps* while reading, until the server has closed; return what was received."""
     received = bytearray()
 
     async def read() -> None:
         while data := await client.receive_some():
             received.extend(data)
 
-    # the device may leave under way; its client stays to the end
+    # the device may stop meanwhile; its client stays to the end
     with trio.CancelScope(shield=True), trio.fail_after(_LAST_SECONDS + 10 * len(steps)):
         try:
             async with client, trio.open_nursery() as nursery:
@@ -118,7 +120,7 @@ async def _say(client: Client, steps: list[bytes | Move], device: trio.CancelSco
                 else:
                     nursery.cancel_scope.cancel()
         except* trio.BrokenResourceError:
-            pass  # the server has closed before all was said
+            pass  # the server has closed before everything was sent
     return bytes(received)
 
 
@@ -138,12 +140,12 @@ async def _take_steps(client: Client, steps: list[bytes | Move], device: trio.Ca
     return True
 
 
-def _read(received: bytes, answered: list[RequestAnswered], hung_up: bool) -> list[_Told]:
+def _read(received: bytes, answered: list[RequestAnswered], hung_up: bool) -> list[_Reply]:
     """The responses in *received*, read by h11's client side: those that were *answered*, each whole, and no more.
 
     Who *hung_up* need not have got them all.
     """
-    found: list[_Told] = []
+    found: list[_Reply] = []
     for answer in answered:
         if hung_up and not received:
             return found
@@ -167,7 +169,7 @@ def _read(received: bytes, answered: list[RequestAnswered], hung_up: bool) -> li
         assert head is not None
         assert head.status_code == answer.status
         assert not (found and found[-1].closes), f"more after the last response: {received!r}"
-        found.append(_Told(head.status_code, body, (b"connection", b"close") in list(head.headers)))
+        found.append(_Reply(head.status_code, body, (b"connection", b"close") in list(head.headers)))
         received = bytes(connection.trailing_data[0])
     assert hung_up or not received, f"more than the responses: {received!r}"
     return found

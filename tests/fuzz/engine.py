@@ -16,14 +16,14 @@ def main() -> None:
     """Fuzz until libFuzzer's limits or its first finding; Atheris ends the process itself."""
     fuzz_one = HARNESSES[sys.argv.pop(1)]
 
-    def fuzz_one_and_tell(data: bytes) -> None:
+    def fuzz_one_and_report(data: bytes) -> None:
         try:
             fuzz_one(data)
         except BaseException:
             traceback.print_exc()  # Atheris shows of an exception group no more than that it is one
             raise
 
-    atheris.Setup(sys.argv, fuzz_one_and_tell)
+    atheris.Setup(sys.argv, fuzz_one_and_report)
     atheris.Fuzz()
 
 

@@ -53,25 +53,25 @@ async def _play(steps: list[bytes | Move]) -> None:
     with harmless_logs(), trio.fail_after(3600):
         async with serve_on(network, [BASIC], settings) as running:
             events = running.subscribe(_MANY_EVENTS)
-            await _say(network, steps)
+            await _send(network, steps)
             await trio.sleep(MAX_MX_SECONDS + 1)
-            _check_answers(network.air.sent)
-            received = len(network.air.sent)
+            _check_answers(network.wire.sent)
+            received = len(network.wire.sent)
             for good in _GOOD:
-                network.endpoint.multicast_receiver.say(_GOOD_SEARCH, good)
+                network.endpoint.multicast_receiver.deliver(_GOOD_SEARCH, good)
             await trio.sleep(1)
-            answered = {sent.destination for sent in network.air.sent[received:]}
+            answered = {sent.destination for sent in network.wire.sent[received:]}
             assert answered.issuperset(_GOOD), "a good client is not answered"
         assert all([describe(event).isprintable() async for event in events])
 
 
-async def _say(network: FakeNetwork, steps: list[bytes | Move]) -> None:
+async def _send(network: FakeNetwork, steps: list[bytes | Move]) -> None:
     peer = _ON_LINK[0]
     multicast = True
     for step in steps:
         if isinstance(step, bytes):
             receiver = network.endpoint.multicast_receiver if multicast else network.endpoint.unicast_receiver
-            receiver.say(step, peer)
+            receiver.deliver(step, peer)
         elif step in _BY_MOVE:
             peer = _BY_MOVE[step]
         elif step == CUT:

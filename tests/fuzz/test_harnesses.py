@@ -80,18 +80,18 @@ class _Site:
 
 
 @pytest.mark.parametrize(
-    ("response", "said"),
+    ("response", "message"),
     [
         (RuntimeError("a bug in the site"), "a bug in the site"),
         (Response(200, (("X-A", "1\r\nX-B: 2"),)), "a fault while serving"),
     ],
 )
 def test_a_fault_behind_a_connection_is_found(
-    response: Response | Exception, said: str, monkeypatch: pytest.MonkeyPatch
+    response: Response | Exception, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connections.fuzz_one(CONNECTION)  # what a good client is told is known from here on
     monkeypatch.setattr(connections, "SITE", _Site(response))
-    assert said in find("connections", CONNECTION)
+    assert message in find("connections", CONNECTION)
 
 
 def test_an_answer_with_a_header_too_many_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,12 +99,12 @@ def test_an_answer_with_a_header_too_many_is_found(monkeypatch: pytest.MonkeyPat
     find("datagrams", DATAGRAM)
 
 
-def test_a_message_that_is_read_otherwise_than_it_is_written_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_that_is_read_differently_than_it_was_written_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datagrams, "render_search", lambda search: DATAGRAM.replace(b"MX:4", b"MX:3"))
     find("datagrams", DATAGRAM)
 
 
-def test_an_error_that_is_not_ours_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_wrong_kind_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(data: bytes) -> None:
         raise ValueError("not ours")
 
@@ -117,13 +117,13 @@ def test_a_device_that_stops_answering_is_found(monkeypatch: pytest.MonkeyPatch)
     assert "a good client is not answered" in find("searches", DATAGRAM)
 
 
-def test_a_log_that_a_stranger_writes_in_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_line_with_control_characters_of_a_peer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     log = conflicts.logger.warning
     monkeypatch.setattr(conflicts.logger, "warning", lambda text, *values: log(f"{text}\x1b[2J", *values))
     assert "a control character is logged" in find("searches", seed("searches/our_udn_from_elsewhere"))
 
 
-def test_a_description_that_does_not_survive_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_description_that_is_read_differently_than_it_was_written_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def render_another(device: RootDevice) -> bytes:
         return render_description(attrs.evolve(device, serial_number="another"))
 

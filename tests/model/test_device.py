@@ -56,9 +56,9 @@ def _refusal(kind: type, **changes: object) -> str:
     return str(caught.value)
 
 
-def _says_where(said: str, field: str) -> bool:
+def _names_field(message: str, field: str) -> bool:
     # An error about a type names its class: DeviceType for device_type.
-    return field.replace("_", "") in said.replace("_", "").lower()
+    return field.replace("_", "") in message.replace("_", "").lower()
 
 
 TEXTS = _fields(without=NUMBERS | BYTES | LISTS | OTHERS)
@@ -79,9 +79,9 @@ def test_control_characters_are_refused_in_every_text(kind: type, field: str) ->
         if field == "text" and character in "\t\n\u2028\u2029":  # the one field that may have several lines
             assert getattr(_build(kind, text=value), "text", None) == value
         else:
-            said = _refusal(kind, **{field: value})
-            assert _says_where(said, field) or field in ("namespace", "name")
-            assert repr(value)[1:-1] in said
+            message = _refusal(kind, **{field: value})
+            assert _names_field(message, field) or field in ("namespace", "name")
+            assert repr(value)[1:-1] in message
 
 
 def test_control_characters_are_refused_in_lists_of_strings_and_in_attributes() -> None:
@@ -111,9 +111,9 @@ def test_any_other_text_is_kept_without_the_white_space_around_it(text: str) -> 
 @pytest.mark.parametrize(("kind", "field"), TEXTS)
 def test_values_other_than_strings_are_refused(kind: type, field: str) -> None:
     for value in (5, 1.5, True, b"bytes", ["list"], object()):
-        said = _refusal(kind, **{field: value})
-        assert _says_where(said, field)
-        assert repr(value) in said
+        message = _refusal(kind, **{field: value})
+        assert _names_field(message, field)
+        assert repr(value) in message
 
 
 @pytest.mark.parametrize(
@@ -126,8 +126,8 @@ def test_none_is_refused_for_a_required_text(kind: type, field: str) -> None:
 @pytest.mark.parametrize(("kind", "field"), _fields(only=NUMBERS))
 def test_a_number_is_whole_and_not_negative(kind: type, field: str) -> None:
     for value in (-1, 1.0, True, "1", b"1", [1], float("nan")):
-        said = _refusal(kind, **{field: value})
-        assert said == f"{kind.__name__}.{field} is {value!r}; it must be a whole number of at least 0"
+        message = _refusal(kind, **{field: value})
+        assert message == f"{kind.__name__}.{field} is {value!r}; it must be a whole number of at least 0"
 
 
 @pytest.mark.parametrize(("kind", "field"), _fields(only=BYTES))
@@ -141,7 +141,7 @@ def test_the_content_of_a_file_is_bytes_or_none(kind: type, field: str) -> None:
 @pytest.mark.parametrize(("kind", "field"), _fields(only=LISTS))
 def test_a_list_with_other_members_is_refused(kind: type, field: str) -> None:
     for value in (5, None, "text", b"bytes", [5], [None], [["x"]], {1: 1}, [object()]):
-        assert _says_where(_refusal(kind, **{field: value}), field)
+        assert _names_field(_refusal(kind, **{field: value}), field)
 
 
 @pytest.mark.parametrize(

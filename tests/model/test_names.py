@@ -68,7 +68,7 @@ def test_a_udn_is_one_word(value: object) -> None:
         Udn(value)
 
 
-def test_no_udn_is_none() -> None:
+def test_a_device_may_have_no_udn() -> None:
     assert as_udn(None) is None
 
 

@@ -168,23 +168,23 @@ def test_a_device_that_breaks_no_rule_passes_silently(device: RootDevice, caplog
     assert caplog.messages == []
 
 
-@pytest.mark.parametrize(("device", "said"), MUSTS, ids=[said for _, said in MUSTS])
+@pytest.mark.parametrize(("device", "message"), MUSTS, ids=[message for _, message in MUSTS])
 def test_a_broken_must_is_an_error_with_field_value_and_rule(
-    device: RootDevice, said: str, caplog: pytest.LogCaptureFixture
+    device: RootDevice, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(DescriptionError) as caught:
         check(device)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
     assert caplog.messages == []
 
 
-@pytest.mark.parametrize(("device", "said"), SHOULDS, ids=[said[:20] for _, said in SHOULDS])
-def test_a_broken_should_is_a_warning(device: RootDevice, said: str, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(("device", "message"), SHOULDS, ids=[message[:20] for _, message in SHOULDS])
+def test_a_broken_should_is_a_warning(device: RootDevice, message: str, caplog: pytest.LogCaptureFixture) -> None:
     check(device)
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert record.getMessage().startswith(f"{device.friendly_name}: {said}")
+    assert record.getMessage().startswith(f"{device.friendly_name}: {message}")
 
 
 def test_all_broken_rules_are_reported_at_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -20,7 +20,7 @@ import trio
 from tests.growth import living_objects
 from upnp_trio import RootDevice, Running, serve_device
 
-__all__ = ["Belongings", "churn", "take_stock"]
+__all__ = ["Resources", "churn", "resources"]
 
 # At a time: a life is mostly waiting, and the end of it, too.
 SIDE_BY_SIDE = 25
@@ -31,7 +31,7 @@ LONGEST_LIFE_SECONDS = 0.4
 
 
 @attrs.frozen
-class Belongings:
+class Resources:
     """What a process has."""
 
     tasks: int
@@ -40,11 +40,11 @@ class Belongings:
     resident_kib: int
 
 
-def take_stock() -> Belongings:
+def resources() -> Resources:
     """What this process has now."""
     resident = re.search(r"^VmRSS:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
     assert resident is not None
-    return Belongings(
+    return Resources(
         objects=living_objects(),  # first, as it collects the garbage
         tasks=trio.lowlevel.current_statistics().tasks_living,
         descriptors=len(os.listdir("/proc/self/fd")),
@@ -68,10 +68,10 @@ async def visit(running: Running) -> None:
     parts = urlsplit(running.locations[0])
     asking = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
     async with AsyncExitStack() as stack:
-        for said in (asking, asking[:20]):
+        for request in (asking, asking[:20]):
             stream = await trio.open_tcp_stream(str(parts.hostname), parts.port or 0)
             await stack.enter_async_context(stream)
-            await stream.send_all(said)
+            await stream.send_all(request)
         await trio.sleep_forever()
 
 
@@ -93,9 +93,9 @@ async def churn(count: int) -> None:
 async def main(count: int) -> None:
     """Churn, and show what is there before and after."""
     await churn(WARM_UP)
-    before = take_stock()
+    before = resources()
     await churn(count)
-    print(json.dumps({"before": attrs.asdict(before), "after": attrs.asdict(take_stock())}))
+    print(json.dumps({"before": attrs.asdict(before), "after": attrs.asdict(resources())}))
 
 
 if __name__ == "__main__":

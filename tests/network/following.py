@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.network.namespaces import LINK, Namespace, Network
 from tests.network.scenes import SILENCE_SECONDS
-from tests.network.ssdp import Message, Radio, m_search, open_searcher
+from tests.network.ssdp import Message, SsdpSocket, m_search, open_searcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -78,7 +78,7 @@ def search_until(
         time.sleep(0.05)
 
 
-def answers_of(searcher: Radio, rows: int, target: str = "ssdp:all", address: str = "") -> list[Message]:
+def answers_of(searcher: SsdpSocket, rows: int, target: str = "ssdp:all", address: str = "") -> list[Message]:
     """The answers to one search, with time for answers too many."""
     if address:
         searcher.send(m_search(target), address)

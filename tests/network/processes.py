@@ -55,7 +55,7 @@ class _Reader:
 class Program:
     """A running program, as a context manager that ends it, at last by force.
 
-    Its standard input is a pipe (`say`); both outputs are read as they come.
+    Its standard input is a pipe (`write_line`); both outputs are read as they come.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Program:
         """Whether it has not ended yet."""
         return self._process.poll() is None
 
-    def say(self, line: str) -> None:
+    def write_line(self, line: str) -> None:
         """Write *line* to its standard input."""
         self._input.write(f"{line}\n")
         self._input.flush()

@@ -14,7 +14,7 @@ from tests.network.namespaces import LINK, Namespace, mreqn
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["GROUP", "PORT", "Message", "Radio", "m_search", "open_listener", "open_searcher", "wait_until_member"]
+__all__ = ["GROUP", "PORT", "Message", "SsdpSocket", "m_search", "open_listener", "open_searcher", "wait_until_member"]
 
 GROUP = "239.255.255.250"
 PORT = 1900
@@ -62,14 +62,14 @@ def _parse(datagram: bytes, peer: str, moment: float) -> Message:
 
 
 @attrs.define(eq=False)
-class Radio:
+class SsdpSocket:
     """A UDP socket, closed at the end, that keeps what it receives except datagrams that start with *ignored*."""
 
     socket: socket.socket
     ignored: bytes | None = None
     received: list[Message] = attrs.field(factory=list)
 
-    def __enter__(self) -> Radio:
+    def __enter__(self) -> SsdpSocket:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -114,29 +114,29 @@ class Radio:
         return True
 
 
-def open_searcher(host: Namespace, link: str = LINK, *, address: str = "") -> Radio:
+def open_searcher(host: Namespace, link: str = LINK, *, address: str = "") -> SsdpSocket:
     """A socket of *host* to search with, on *link*, from *address* if given."""
-    radio = Radio(host.open_socket(socket.SOCK_DGRAM))
-    radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    receiver = SsdpSocket(host.open_socket(socket.SOCK_DGRAM))
+    receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
     # 255.255.255.255 leaves on the link although no route says so
-    radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.encode())
+    receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.encode())
     outgoing = mreqn("0.0.0.0", address or "0.0.0.0", host.index(link))
-    radio.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, outgoing)
-    radio.socket.bind((address, 0))
-    return radio
+    receiver.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, outgoing)
+    receiver.socket.bind((address, 0))
+    return receiver
 
 
-def open_listener(host: Namespace, link: str = LINK) -> Radio:
+def open_listener(host: Namespace, link: str = LINK) -> SsdpSocket:
     """A socket of *host* that receives what is announced on *link*; the searches there are not kept."""
-    radio = Radio(host.open_socket(socket.SOCK_DGRAM), ignored=b"M-SEARCH ")
+    receiver = SsdpSocket(host.open_socket(socket.SOCK_DGRAM), ignored=b"M-SEARCH ")
     # a whole life of a device waits in it until the test looks
-    radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
-    radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    radio.socket.setsockopt(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)
+    receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
+    receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    receiver.socket.setsockopt(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)
     membership = mreqn(GROUP, "0.0.0.0", host.index(link))
-    radio.socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
-    radio.socket.bind((GROUP, PORT))
-    return radio
+    receiver.socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
+    receiver.socket.bind((GROUP, PORT))
+    return receiver
 
 
 def wait_until_member(host: Namespace, seconds: float = PATIENCE_SECONDS) -> None:

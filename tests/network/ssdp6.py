@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.network.namespaces import LINK, Namespace
-from tests.network.ssdp import PATIENCE_SECONDS, Radio
+from tests.network.ssdp import PATIENCE_SECONDS, SsdpSocket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,20 +52,20 @@ def _open(host: Namespace, link: str) -> socket.socket:
     return opened
 
 
-def open_searcher6(host: Namespace, link: str = LINK, *, address: str) -> Radio:
+def open_searcher6(host: Namespace, link: str = LINK, *, address: str) -> SsdpSocket:
     """A socket of *host* to search with, on *link*, from *address*."""
-    radio = Radio(_open(host, link))
-    radio.socket.bind((address, 0, 0, host.index(link)))
-    return radio
+    receiver = SsdpSocket(_open(host, link))
+    receiver.socket.bind((address, 0, 0, host.index(link)))
+    return receiver
 
 
-def open_listener6(host: Namespace, group: str, link: str = LINK) -> Radio:
+def open_listener6(host: Namespace, group: str, link: str = LINK) -> SsdpSocket:
     """A socket of *host* that receives what is announced to *group* on *link*; the searches there are not kept."""
-    radio = Radio(_open(host, link), ignored=b"M-SEARCH ")
-    radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
-    radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    radio.socket.setsockopt(socket.IPPROTO_IPV6, _IPV6_MULTICAST_ALL, 0)
+    receiver = SsdpSocket(_open(host, link), ignored=b"M-SEARCH ")
+    receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
+    receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    receiver.socket.setsockopt(socket.IPPROTO_IPV6, _IPV6_MULTICAST_ALL, 0)
     membership = socket.inet_pton(socket.AF_INET6, group) + struct.pack("@I", host.index(link))
-    radio.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, membership)
-    radio.socket.bind((group, 1900, 0, host.index(link)))
-    return radio
+    receiver.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, membership)
+    receiver.socket.bind((group, 1900, 0, host.index(link)))
+    return receiver

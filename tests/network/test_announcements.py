@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.network.served import GATEWAY, JAMBON, Example
-from tests.network.ssdp import PATIENCE_SECONDS, Message, Radio, m_search, open_listener, open_searcher
+from tests.network.ssdp import PATIENCE_SECONDS, Message, SsdpSocket, m_search, open_listener, open_searcher
 from upnp_trio.network.ssdp_sockets import MULTICAST_TTL, REPLY_TTL
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def test_all_that_was_announced_is_revoked_twice_at_the_end(number: signal.Signa
     assert {message["HOST"] for message in gone} == {"239.255.255.250:1900"}
 
 
-def test_a_device_that_leaves_at_once_says_byebye_and_no_more(pair: Pair, serve: Serve) -> None:
+def test_a_device_that_leaves_at_once_sends_only_byebye(pair: Pair, serve: Serve) -> None:
     with open_listener(pair.asker) as listener:
         serve(pair.device, JAMBON.file).stop()
         received = listener.receive_until(_byebyes(2 * len(JAMBON.rows)))
@@ -105,17 +105,17 @@ def test_a_device_that_comes_again_has_a_higher_boot_id_and_stands_where_it_stoo
 
 def test_messages_live_for_as_many_hops_as_they_need_and_no_more(pair: Pair, serve: Serve) -> None:
     with open_listener(pair.asker) as listener, open_searcher(pair.asker) as searcher:
-        for radio in (listener, searcher):
-            radio.socket.setsockopt(socket.IPPROTO_IP, IP_RECVTTL, 1)
-            radio.socket.settimeout(PATIENCE_SECONDS)
+        for receiver in (listener, searcher):
+            receiver.socket.setsockopt(socket.IPPROTO_IP, IP_RECVTTL, 1)
+            receiver.socket.settimeout(PATIENCE_SECONDS)
         serve(pair.device, JAMBON.file)
         assert _ttl_of_the_next(listener, b"NOTIFY ") == MULTICAST_TTL
         searcher.send(m_search("upnp:rootdevice"))
         assert _ttl_of_the_next(searcher, b"HTTP/1.1 200 ") == REPLY_TTL
 
 
-def _ttl_of_the_next(radio: Radio, kind: bytes) -> int:
+def _ttl_of_the_next(receiver: SsdpSocket, kind: bytes) -> int:
     while True:
-        datagram, ((_, _, ttl),), _, _ = radio.socket.recvmsg(65536, 64)
+        datagram, ((_, _, ttl),), _, _ = receiver.socket.recvmsg(65536, 64)
         if datagram.startswith(kind):
             return int.from_bytes(ttl, sys.byteorder)

@@ -19,7 +19,7 @@ from tests.network.following import (
 )
 from tests.network.namespaces import LINK, Namespace, Network
 from tests.network.served import JAMBON, Served
-from tests.network.ssdp import Message, Radio, open_listener
+from tests.network.ssdp import Message, SsdpSocket, open_listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -61,7 +61,7 @@ def _usns(messages: Iterable[Message]) -> set[str]:
     return {message["USN"] for message in messages}
 
 
-def _receive_reborn(listener: Radio, after: int) -> list[Message]:
+def _receive_reborn(listener: SsdpSocket, after: int) -> list[Message]:
     """Everything that was received by the time the whole set was announced with a BOOTID above *after*."""
 
     def enough(messages: list[Message]) -> bool:
@@ -70,14 +70,14 @@ def _receive_reborn(listener: Radio, after: int) -> list[Message]:
     return listener.receive_until(enough, FOLLOW_SECONDS)
 
 
-def _receive_three_times(listener: Radio, boot_id_: int) -> None:
+def _receive_three_times(listener: SsdpSocket, boot_id_: int) -> None:
     """Wait until all three sets with one BOOTID were received, so that no announcement is due for a long time."""
     listener.receive_until(
         lambda received: sum(boot_id(each) == boot_id_ for each in _kind(received, "ssdp:alive")) >= 3 * ROWS
     )
 
 
-def _check_told_of_change(received: list[Message], old: int) -> None:
+def _check_change_is_announced(received: list[Message], old: int) -> None:
     """Check what an interface announces that has not changed: an update for each row, then alive, and no byebye."""
     updates = _kind(received, "ssdp:update")
     assert _usns(updates) == JAMBON.usns
@@ -122,7 +122,7 @@ def test_an_address_that_is_replaced_is_followed_and_the_other_interface_goes_on
         assert _hosts(each for each in _kind(received, "ssdp:alive") if boot_id(each) > before) == {new}
 
         received = _receive_reborn(right_listener, before)
-        _check_told_of_change(received, before)
+        _check_change_is_announced(received, before)
         assert _hosts(_kind(received, "ssdp:alive")) == {RIGHT}
         served.stop()
 
@@ -139,7 +139,7 @@ def test_an_address_that_comes_and_goes_is_followed_while_searches_run(fork: For
         wait_until_served(served, LEFT, second, RIGHT)
         (come,) = boot_ids(search_until(left, _is_from(LEFT)))
         assert come > before
-        _check_told_of_change(_receive_reborn(listener, before), before)
+        _check_change_is_announced(_receive_reborn(listener, before), before)
         assert fetch(left, served.locations[0].replace(LEFT, second), address=second_asker).status == 200
 
         _receive_three_times(listener, come)
@@ -163,7 +163,7 @@ def test_a_link_that_goes_down_and_up_is_left_and_served_again(end: str, fork: F
         host.ip("link", "set", link, "down")
         wait_until_lost(served, LEFT)
         received = _receive_reborn(right_listener, before)
-        _check_told_of_change(received, before)
+        _check_change_is_announced(received, before)
         down = max(boot_ids(received))
         assert boot_ids(search_until(right, _is_from(RIGHT))) == {down}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.network.churning import Belongings
+from tests.network.churning import Resources
 from tests.network.served import REPOSITORY
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ def test_a_thousand_starts_and_cancels_leave_no_task_descriptor_warning_or_growt
     command = [sys.executable, "-W", "error", "-m", "tests.network.churning", str(STARTS)]
     ended = pair.device.run(*command, cwd=REPOSITORY)
     assert (ended.returncode, ended.stderr) == (0, "")
-    stock = json.loads(ended.stdout)
-    before, after = Belongings(**stock["before"]), Belongings(**stock["after"])
+    resources = json.loads(ended.stdout)
+    before, after = Resources(**resources["before"]), Resources(**resources["after"])
     assert after.tasks == before.tasks
     assert after.descriptors == before.descriptors
     # much less than one object, or 4 KiB, for each start

@@ -69,7 +69,9 @@ def test_an_address_beyond_its_share_that_opens_hundreds_more_costs_no_other(
         assert fetch(hostile.asker, url, address=ASKER_ADDRESS).status == 200
 
 
-def test_four_addresses_that_hold_all_places_cost_no_fifth(hostile: Pair, serve: Serve, held: ExitStack) -> None:
+def test_four_addresses_that_hold_all_slots_do_not_keep_out_a_fifth(
+    hostile: Pair, serve: Serve, held: ExitStack
+) -> None:
     url = serve(hostile.device, JAMBON.file).location
     for number in range(4):
         address = f"10.77.0.{70 + number}"
@@ -95,7 +97,9 @@ def test_readers_that_do_not_read_a_large_icon_cost_no_copies_of_it(
     assert _resident(served.program.pid) - before < 4 * ICON_BYTES
 
 
-def test_a_stranger_s_idle_connections_take_no_descriptor_that_the_device_needs(hostile: Pair, held: ExitStack) -> None:
+def test_idle_connections_of_other_hosts_take_no_descriptor_that_the_device_needs(
+    hostile: Pair, held: ExitStack
+) -> None:
     line = ["sh", "-c", 'ulimit -n 64 && exec "$@"', "sh", *command("--ipv4-only", JAMBON.file)]
     with Program(hostile.device.command(*line), cwd=REPOSITORY, env=environment()) as program:
         program.wait_for("^Press Ctrl-C")

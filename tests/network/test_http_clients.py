@@ -47,10 +47,10 @@ def test_curl_fetches_twice_over_one_connection(jambon: Scene, curl: str, tmp_pa
     first, second, url = tmp_path / "first.xml", tmp_path / "second.xml", jambon.served.location
     each = "%{http_code} %{num_connects} %{content_type}\n"
     wanted = ["--output", str(first), url, "--output", str(second), url]
-    said = jambon.pair.asker.run(curl, "--silent", "--show-error", "--verbose", "--write-out", each, *wanted)
-    assert said.returncode == 0, said.stderr
-    assert "Re-using existing" in said.stderr
-    assert said.stdout.splitlines() == [
+    done = jambon.pair.asker.run(curl, "--silent", "--show-error", "--verbose", "--write-out", each, *wanted)
+    assert done.returncode == 0, done.stderr
+    assert "Re-using existing" in done.stderr
+    assert done.stdout.splitlines() == [
         '200 1 text/xml; charset="utf-8"',
         '200 0 text/xml; charset="utf-8"',
     ]

@@ -69,7 +69,7 @@ def test_a_device_keeps_its_uuid_when_a_container_engine_comes(pair: Pair, serve
     assert len(udns) == 1
 
 
-def test_a_second_program_with_the_same_device_takes_a_udn_of_its_own_and_says_so(pair: Pair, nameless: Path) -> None:
+def test_a_second_program_with_the_same_device_takes_another_udn_and_logs_it(pair: Pair, nameless: Path) -> None:
     seconds: set[str] = set()
     with open_served(pair.device, nameless) as first:
         for _ in range(2):
@@ -91,7 +91,7 @@ def test_a_second_program_with_the_same_device_takes_a_udn_of_its_own_and_says_s
     assert seconds != {_udn(first)}
 
 
-def test_a_second_program_with_the_same_given_udn_is_refused_at_once(
+def test_a_second_program_with_the_same_explicit_udn_is_refused_at_once(
     network: Network, pair: Pair, serve: Serve
 ) -> None:
     serve(pair.device, JAMBON.file)

@@ -12,7 +12,7 @@ from tests.network.fetching import fetch
 from tests.network.namespaces import LINK, Namespace, Network
 from tests.network.scenes import SILENCE_SECONDS
 from tests.network.served import JAMBON, Served
-from tests.network.ssdp import GROUP, Message, Radio, m_search, open_listener, open_searcher
+from tests.network.ssdp import GROUP, Message, SsdpSocket, m_search, open_listener, open_searcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,14 +44,14 @@ def _usns(messages: Iterable[Message]) -> list[str]:
     return sorted(message["USN"] for message in messages)
 
 
-def _search(searcher: Radio, address: str = GROUP) -> list[Message]:
+def _search(searcher: SsdpSocket, address: str = GROUP) -> list[Message]:
     """The answers to a search for everything, with time for answers too many."""
     searcher.send(m_search("ssdp:all"), address)
     searcher.receive(ROWS)
     return searcher.receive_for(SILENCE_SECONDS)
 
 
-def test_each_side_is_told_and_answered_with_its_own_address(
+def test_each_side_gets_announcements_and_answers_with_its_own_address(
     fork: tuple[Namespace, Namespace, Namespace], serve: Serve, curl: str
 ) -> None:
     device, left, right = fork
@@ -81,7 +81,7 @@ def test_each_side_is_told_and_answered_with_its_own_address(
 
 
 @pytest.mark.parametrize("wanted", ["right", RIGHT_DEVICE, "10.77.2.0/24"], ids=["name", "address", "prefix"])
-def test_an_interface_that_was_not_asked_for_is_left_in_peace(
+def test_an_interface_that_was_not_asked_for_is_not_opened(
     wanted: str, fork: tuple[Namespace, Namespace, Namespace], serve: Serve
 ) -> None:
     device, left, right = fork
@@ -99,7 +99,7 @@ def test_an_interface_that_was_not_asked_for_is_left_in_peace(
         assert overhearing.receive_for(0.01) == []
 
 
-def test_each_subnet_of_one_interface_is_told_its_own_address(pair: Pair, serve: Serve) -> None:
+def test_each_subnet_of_one_interface_gets_its_own_address(pair: Pair, serve: Serve) -> None:
     second_device, second_asker = "192.168.77.1", "192.168.77.2"
     pair.device.ip("address", "add", f"{second_device}/24", "dev", LINK)
     pair.asker.ip("address", "add", f"{second_asker}/24", "dev", LINK)
@@ -116,9 +116,9 @@ def test_each_subnet_of_one_interface_is_told_its_own_address(pair: Pair, serve:
             assert fetch(pair.asker, answers[0]["LOCATION"], address=asking).status == 200
         announced = listener.receive(2 * 3 * ROWS)
         for own in (pair.device_address, second_device):
-            said = [message for message in announced if message.peer == own]
-            assert _usns(said) == sorted(3 * list(JAMBON.usns))
-            assert _hosts(said) == {own}
+            sent = [message for message in announced if message.peer == own]
+            assert _usns(sent) == sorted(3 * list(JAMBON.usns))
+            assert _hosts(sent) == {own}
 
 
 def test_two_addresses_in_one_subnet_are_one_place(pair: Pair, serve: Serve) -> None:

@@ -117,7 +117,7 @@ def test_a_unique_local_address_alone_is_served_to_the_site(network: Network, se
         assert wrong.receive_for(0.01) == []
 
 
-def test_all_families_and_scopes_tell_of_one_device(pair: Pair, serve_both: Serve) -> None:
+def test_all_families_and_scopes_announce_the_same_device(pair: Pair, serve_both: Serve) -> None:
     _add_ula(pair.device, pair.asker)
     own, theirs = link_local(pair.device), link_local(pair.asker)
     served = serve_both(pair.device, JAMBON.file)
@@ -131,11 +131,11 @@ def test_all_families_and_scopes_tell_of_one_device(pair: Pair, serve_both: Serv
         searcher.send(m_search("ssdp:all"))
         searcher_link.send(m_search("ssdp:all"), LINK_LOCAL)
         searcher_site.send(m_search("ssdp:all"), SITE_LOCAL)
-        radios = (searcher, searcher_link, searcher_site)
-        for radio in radios:
-            radio.receive(ROWS)
+        receivers = (searcher, searcher_link, searcher_site)
+        for receiver in receivers:
+            receiver.receive(ROWS)
         searcher.receive_for(SILENCE_SECONDS)
-        received = [radio.receive_for(0.01) for radio in radios]
+        received = [receiver.receive_for(0.01) for receiver in receivers]
     _check_literal(received[1], own)
     _check_literal(received[2], ULA)
     answers = [answer for each in received for answer in each]
@@ -145,7 +145,7 @@ def test_all_families_and_scopes_tell_of_one_device(pair: Pair, serve_both: Serv
     assert len({urlsplit(answer["LOCATION"]).path for answer in answers}) == 1
 
 
-def test_an_address_that_was_being_checked_joins_quietly(pair: Pair, serve_both: Serve) -> None:
+def test_an_address_that_was_being_checked_joins_without_a_new_boot_id(pair: Pair, serve_both: Serve) -> None:
     """The link-local address that every cable gets by itself, a second or two after it: no change of BOOTID."""
     with open_listener(pair.asker) as listener, open_listener6(pair.asker, LINK_LOCAL) as listener6:
         served = serve_both(pair.device, JAMBON.file)
@@ -181,20 +181,20 @@ def test_one_family_alone_can_be_served(family: str, pair: Pair, serve_both: Ser
             open_searcher6(pair.asker, address=theirs) as searcher_link,
             open_searcher6(pair.asker, address=ULA_ASKER) as searcher_site,
         ):
-            for radio, group in ((searcher_link, LINK_LOCAL), (searcher_site, SITE_LOCAL)):
-                radio.send(m_search("ssdp:all"), group)
+            for receiver, group in ((searcher_link, LINK_LOCAL), (searcher_site, SITE_LOCAL)):
+                receiver.send(m_search("ssdp:all"), group)
             searcher.send(m_search("ssdp:all"))
-            radios = {"--ipv4-only": [searcher], "--ipv6-only": [searcher_link, searcher_site]}
-            for radio in radios[family]:
-                radio.receive(ROWS)
+            receivers = {"--ipv4-only": [searcher], "--ipv6-only": [searcher_link, searcher_site]}
+            for receiver in receivers[family]:
+                receiver.receive(ROWS)
             searcher.receive_for(SILENCE_SECONDS)
-            for radio in (searcher, searcher_link, searcher_site):
-                assert len(radio.receive_for(0.01)) == (ROWS if radio in radios[family] else 0)
+            for receiver in (searcher, searcher_link, searcher_site):
+                assert len(receiver.receive_for(0.01)) == (ROWS if receiver in receivers[family] else 0)
         hosts = {urlsplit(location).hostname for location in served.locations}
         assert hosts == ({pair.device_address} if family == "--ipv4-only" else {ULA, own})
         served.stop()
         received = {"--ipv4-only": [listener], "--ipv6-only": [listener_link, listener_site]}
-        for radio in received[family]:
-            radio.receive_until(_is_gone)
-        for radio in (listener, listener_link, listener_site):
-            assert bool(radio.receive_for(0.01)) == (radio in received[family])
+        for receiver in received[family]:
+            receiver.receive_until(_is_gone)
+        for receiver in (listener, listener_link, listener_site):
+            assert bool(receiver.receive_for(0.01)) == (receiver in received[family])

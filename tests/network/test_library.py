@@ -44,7 +44,7 @@ def _command(*arguments: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("end", "said"),
+    ("end", "output_lines"),
     [
         ("raise ValueError('of the body')", ["caught ValueError('of the body')", "after"]),
         ("pass", ["after"]),
@@ -53,14 +53,14 @@ def _command(*arguments: str) -> list[str]:
     ids=["an exception", "the end of the body", "the end of the program"],
 )
 def test_however_the_body_ends_byebye_goes_out_and_the_exception_leaves_as_itself(
-    end: str, said: list[str], pair: Pair
+    end: str, output_lines: list[str], pair: Pair
 ) -> None:
     with open_listener(pair.asker) as listener, Program(pair.device.command(*_command()), cwd=REPOSITORY) as program:
         location = program.wait_for("^http://.*$").group()
         listener.receive(3 * len(JAMBON.rows))
-        program.say(end)
+        program.write_line(end)
         assert program.wait() == 0, program.errors
-        assert program.output.splitlines() == [location, *said]
+        assert program.output.splitlines() == [location, *output_lines]
         assert program.errors == ""
         gone = [message for message in listener.receive(5 * len(JAMBON.rows)) if message.is_byebye]
         assert {message["USN"] for message in gone} == JAMBON.usns
@@ -69,7 +69,7 @@ def test_however_the_body_ends_byebye_goes_out_and_the_exception_leaves_as_itsel
 def test_an_exception_that_nobody_catches_ends_the_program_with_its_own_traceback(pair: Pair) -> None:
     with Program(pair.device.command(*_command("raise")), cwd=REPOSITORY) as program:
         program.wait_for("^http://.*$")
-        program.say("raise ValueError('of the body')")
+        program.write_line("raise ValueError('of the body')")
         assert program.wait() == 1
         assert program.errors.endswith("\nValueError: of the body")
         assert "Group" not in program.errors
@@ -84,5 +84,5 @@ def test_when_the_body_starts_a_search_is_answered_and_the_location_is_there(pai
             (answer,) = searcher.receive(1)
         assert answer["LOCATION"] == location
         assert fetch(pair.asker, location).status == 200
-        program.say("pass")
+        program.write_line("pass")
         assert program.wait() == 0

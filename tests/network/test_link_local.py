@@ -13,7 +13,7 @@ from tests.network.fetching import fetch
 from tests.network.following import answers_of, lay_cable
 from tests.network.namespaces import LINK, Namespace, Network
 from tests.network.served import JAMBON
-from tests.network.ssdp import GROUP, Message, Radio, open_searcher
+from tests.network.ssdp import GROUP, Message, SsdpSocket, open_searcher
 from tests.network.ssdp6 import SITE_LOCAL, link_local, open_searcher6
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _check(answers: Iterable[Message], own: str) -> None:
     assert {urlsplit(answer["LOCATION"]).hostname for answer in answers} == {own}
 
 
-def _search(searcher: Radio, address: str) -> list[Message]:
+def _search(searcher: SsdpSocket, address: str) -> list[Message]:
     searcher.received.clear()
     return answers_of(searcher, ROWS, address=address)
 

@@ -13,7 +13,7 @@ from tests.network.fetching import fetch
 from tests.network.processes import Program
 from tests.network.scenes import SILENCE_SECONDS
 from tests.network.served import REPOSITORY, environment
-from tests.network.ssdp import Message, Radio, m_search, open_listener, open_searcher
+from tests.network.ssdp import Message, SsdpSocket, m_search, open_listener, open_searcher
 
 if TYPE_CHECKING:
     from tests.network.scenes import Pair
@@ -57,16 +57,16 @@ trio.run(main)
 _SO_RCVBUFFORCE = 33  # <asm-generic/socket.h>; beyond net.core.rmem_max, for root
 
 
-def _with_room(radio: Radio) -> Radio:
-    radio.socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 * 1024 * 1024)
-    return radio
+def _with_room(receiver: SsdpSocket) -> SsdpSocket:
+    receiver.socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 * 1024 * 1024)
+    return receiver
 
 
 def _rows(messages: list[Message]) -> set[str]:
     return {message["USN"] for message in messages}
 
 
-def test_a_thousand_devices_are_found_each_by_itself_and_say_byebye(pair: Pair) -> None:
+def test_a_thousand_devices_are_found_one_by_one_and_send_byebye(pair: Pair) -> None:
     command = [sys.executable, "-c", PROGRAM, *UDNS]
     with (
         _with_room(open_listener(pair.asker)) as listener,
@@ -87,7 +87,7 @@ def test_a_thousand_devices_are_found_each_by_itself_and_say_byebye(pair: Pair) 
         assert len(gone) == 2 * len(ROWS)
 
 
-def _check_each_of(numbers: list[int], searcher: Radio, pair: Pair) -> None:
+def _check_each_of(numbers: list[int], searcher: SsdpSocket, pair: Pair) -> None:
     for number in numbers:
         searcher.send(m_search(UDNS[number]))
     found = {answer["USN"]: answer["LOCATION"] for answer in searcher.receive(len(numbers))}
@@ -97,7 +97,7 @@ def _check_each_of(numbers: list[int], searcher: Radio, pair: Pair) -> None:
         assert f"<friendlyName>Number {number}</friendlyName>".encode() in body
 
 
-def _find_all(searcher: Radio) -> None:
+def _find_all(searcher: SsdpSocket) -> None:
     """Search for everything until everything was found, a bounded number of times.
 
     A search is answered with a part of the rows, and with none while the asker's budget for sweeps is spent.

@@ -17,31 +17,31 @@ if TYPE_CHECKING:
     from tests.network.scenes import Pair
 
 
-def test_what_is_missing_skips_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_tool_skips_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
     demand(None)
     with pytest.raises(pytest.skip.Exception, match=r"^the moon is missing$"):
         demand("the moon is missing")
 
 
-def test_what_is_missing_fails_a_test_under_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_tool_fails_a_test_under_ci(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
     demand(None)
     with pytest.raises(pytest.fail.Exception, match="the moon is missing"):
         demand("the moon is missing")
 
 
-def test_what_a_program_says_is_collected_and_its_exit_status_kept() -> None:
+def test_the_output_of_a_program_is_collected_and_its_exit_status_kept() -> None:
     code = "import sys; print('ready', flush=True); print(input(), file=sys.stderr); sys.exit(3)"
     with Program([sys.executable, "-c", code]) as program:
         program.wait_for("^ready$")
         assert program.is_running
-        program.say("received")
+        program.write_line("received")
         assert program.wait() == 3
     assert (program.output, program.errors) == ("ready", "received")
 
 
-def test_waiting_for_what_a_program_never_says_ends_when_it_ends() -> None:
+def test_waiting_for_output_that_never_comes_ends_with_the_program() -> None:
     with (
         Program([sys.executable, "-c", "print('something else')"]) as program,
         pytest.raises(AssertionError, match="something else"),

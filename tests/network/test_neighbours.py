@@ -18,7 +18,7 @@ from tests.network.namespaces import LINK, Namespace, mreqn
 from tests.network.processes import Program
 from tests.network.scenes import SILENCE_SECONDS
 from tests.network.served import GATEWAY, JAMBON, REPOSITORY, command, open_served
-from tests.network.ssdp import GROUP, PORT, Radio, m_search, open_listener, open_searcher, wait_until_member
+from tests.network.ssdp import GROUP, PORT, SsdpSocket, m_search, open_listener, open_searcher, wait_until_member
 from tests.network.ssdp6 import link_local
 
 if TYPE_CHECKING:
@@ -43,14 +43,14 @@ sys.stdin.read()
 """
 
 
-def _open_foreign(host: Namespace, link: str = LINK) -> Radio:
+def _open_foreign(host: Namespace, link: str = LINK) -> SsdpSocket:
     """A socket as most other programs open it: port 1900 at every address, shared, and a membership."""
-    radio = Radio(host.open_socket(socket.SOCK_DGRAM))
-    radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
-    radio.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    radio.socket.bind(("0.0.0.0", PORT))
-    radio.socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, mreqn(GROUP, "0.0.0.0", host.index(link)))
-    return radio
+    receiver = SsdpSocket(host.open_socket(socket.SOCK_DGRAM))
+    receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
+    receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    receiver.socket.bind(("0.0.0.0", PORT))
+    receiver.socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, mreqn(GROUP, "0.0.0.0", host.index(link)))
+    return receiver
 
 
 def _check_both_answer(asker: Namespace) -> None:
@@ -59,7 +59,7 @@ def _check_both_answer(asker: Namespace) -> None:
     assert Counter(answer["USN"] for answer in answers) == Counter(dict.fromkeys(BOTH, 1))
 
 
-def _check_receives(foreign: Radio) -> None:
+def _check_receives(foreign: SsdpSocket) -> None:
     """*foreign* receives both devices announced, and the searches."""
     foreign.receive_until(lambda received: {each.headers.get("USN") for each in received if each.is_alive} >= BOTH)
     assert any(each.start_line.startswith("M-SEARCH") for each in foreign.receive_for(0.01))

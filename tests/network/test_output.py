@@ -19,7 +19,7 @@ from tests.network.fetching import fetch
 from tests.network.following import search_until
 from tests.network.processes import PATIENCE_SECONDS
 from tests.network.served import JAMBON, REPOSITORY, command, environment
-from tests.network.ssdp import Radio, open_listener
+from tests.network.ssdp import SsdpSocket, open_listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -121,7 +121,7 @@ def wait_for_counters(process: subprocess.Popen[bytes], errors: Path, pattern: s
         time.sleep(0.05)
 
 
-def wait_for_byebye(listener: Radio) -> None:
+def wait_for_byebye(listener: SsdpSocket) -> None:
     listener.receive_until(lambda messages: {each["USN"] for each in messages if each.is_byebye} == JAMBON.usns)
 
 

@@ -42,9 +42,9 @@ def _page(scene: Scene) -> str:
 
 def _browse(scene: Scene, chromium: str, profile: Path, *options: str) -> str:
     where = [f"--user-data-dir={profile}", *options, _page(scene)]
-    said = scene.pair.asker.run(chromium, *OPTIONS, *where, seconds=BROWSER_SECONDS)
-    assert said.returncode == 0, said.stderr
-    return said.stdout
+    done = scene.pair.asker.run(chromium, *OPTIONS, *where, seconds=BROWSER_SECONDS)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.mark.parametrize(("scene", "name"), [("jambon", "Jambon 3000"), ("gateway", "Passerelle")])

@@ -84,7 +84,7 @@ def test_each_form_of_search_is_answered_once_per_row(gateway: Scene, address: s
 
 
 @pytest.mark.parametrize("address", [GROUP, DEVICE_ADDRESS], ids=["multicast", "unicast"])
-def test_what_we_do_not_have_is_not_answered(gateway: Scene, address: str) -> None:
+def test_a_search_for_a_target_that_we_lack_is_not_answered(gateway: Scene, address: str) -> None:
     with ExitStack() as stack:
         searchers = {target: stack.enter_context(open_searcher(gateway.pair.asker)) for target in UNKNOWN}
         for target, searcher in searchers.items():

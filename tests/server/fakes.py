@@ -1,4 +1,4 @@
-"""A network that is not there: interfaces in memory, for tests on trio's MockClock."""
+"""Fake interfaces, sockets and listeners in memory, for tests on trio's MockClock."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ __all__ = [
     "FakeListener",
     "FakeNetwork",
     "FakeReceiver",
-    "events_told",
+    "buffered_events",
     "fake_endpoint",
     "interface",
     "serving_http",
@@ -61,12 +61,12 @@ def interface(*addresses: str, name: str = "eth0", index: int = 2) -> Interface:
 
 @attrs.frozen(eq=False)
 class FakeReceiver(Receiver):
-    """Receives what a test says into it."""
+    """Receives what a test delivers to it."""
 
     arrivals: list[tuple[bytes, Address]] = attrs.field(factory=list)
     lot: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
 
-    def say(self, datagram: bytes, peer: Address = ASKER) -> None:
+    def deliver(self, datagram: bytes, peer: Address = ASKER) -> None:
         self.arrivals.append((datagram, peer))
         self.lot.unpark_all()
 
@@ -82,7 +82,7 @@ class FakeReceiver(Receiver):
 
 @attrs.frozen
 class Sent:
-    """One datagram that left, when, and from which address on which interface."""
+    """One datagram that was sent: when, from which address and on which interface."""
 
     time: float
     payload: bytes
@@ -96,19 +96,19 @@ class Sent:
 
 
 @attrs.define(eq=False)
-class Air:
-    """What senders send."""
+class Wire:
+    """Collects what all senders send, and makes sends fail or wait."""
 
     sent: list[Sent] = attrs.field(factory=list)
-    #: raised, one for each send, until there are none left; ``None`` lets the send succeed
+    #: each send takes the first of these, if there is one, and raises it; ``None`` lets the send succeed
     failures: list[OSError | None] = attrs.field(factory=list)
-    #: how long an announcement waits for room in the send buffer
+    #: each announcement takes the first of these and waits so many seconds for room in the send buffer
     stalls: list[float] = attrs.field(factory=list)
-    #: addresses from which nothing leaves
-    mute: set[IpAddress] = attrs.field(factory=set)
+    #: addresses from which every send fails
+    blocked: set[IpAddress] = attrs.field(factory=set)
 
     def fail_after(self, sends: int, error: OSError) -> None:
-        """Let so many sends succeed before one fails."""
+        """Let *sends* datagrams be sent, then fail with *error* once."""
         self.failures += [*[None] * sends, error]
 
     def messages(self, *kinds: type[Message]) -> list[Message]:
@@ -117,25 +117,25 @@ class Air:
 
 @attrs.frozen(eq=False, kw_only=True)
 class FakeSender(Sender):
-    """Speaks into the air."""
+    """Appends what it sends to *wire*."""
 
-    air: Air
+    wire: Wire
 
     def send(self, payload: bytes, destination: Address) -> bool:
         if self.socket.fileno() < 0:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        if self.air.failures and (failure := self.air.failures.pop(0)):
+        if self.wire.failures and (failure := self.wire.failures.pop(0)):
             raise failure
-        if self.address in self.air.mute:
+        if self.address in self.wire.blocked:
             raise OSError(errno.ENETDOWN, os.strerror(errno.ENETDOWN))
         now = trio.current_time()
-        self.air.sent.append(Sent(now, payload, self.address, destination, self.interface.name))
+        self.wire.sent.append(Sent(now, payload, self.address, destination, self.interface.name))
         return True
 
     async def announce(self, payload: bytes) -> None:
         await trio.lowlevel.checkpoint()
-        if self.air.stalls:
-            stall = self.air.stalls.pop(0)
+        if self.wire.stalls:
+            stall = self.wire.stalls.pop(0)
             await trio.sleep(min(stall, STALLED_SEND_SECONDS))
             if stall > STALLED_SEND_SECONDS:
                 raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
@@ -146,11 +146,11 @@ class FakeSender(Sender):
 class FakeEndpoint(Endpoint):
     """An endpoint with one receiver for the group and one for unicast."""
 
-    air: Air
+    wire: Wire
 
     @property
     def sent(self) -> list[Sent]:
-        return self.air.sent
+        return self.wire.sent
 
     @property
     def multicast_receiver(self) -> FakeReceiver:
@@ -168,15 +168,15 @@ class FakeEndpoint(Endpoint):
 
 @contextmanager
 def fake_endpoint(
-    *addresses: str, name: str = "eth0", index: int = 2, air: Air | None = None
+    *addresses: str, name: str = "eth0", index: int = 2, wire: Wire | None = None
 ) -> Iterator[FakeEndpoint]:
     """An endpoint on an interface with *addresses*."""
-    with open_fake_endpoint(interface(*addresses, name=name, index=index), air or Air()) as endpoint:
+    with open_fake_endpoint(interface(*addresses, name=name, index=index), wire or Wire()) as endpoint:
         yield endpoint
 
 
 @contextmanager
-def open_fake_endpoint(on: Interface, air: Air, port: int = 49152, url: str | None = None) -> Iterator[FakeEndpoint]:
+def open_fake_endpoint(on: Interface, wire: Wire, port: int = 49152, url: str | None = None) -> Iterator[FakeEndpoint]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unused:  # never bound, never read
         senders: dict[IpAddress, Sender] = {
             address.ip: FakeSender(
@@ -189,12 +189,12 @@ def open_fake_endpoint(on: Interface, air: Air, port: int = 49152, url: str | No
                     host=f"{group_of(address)}:{PORT}",
                     tells_nls=address.version == 6,
                 ),
-                air=air,
+                wire=wire,
             )
             for address in on.addresses
         }
         receivers = (FakeReceiver(unused, True), FakeReceiver(unused, False))
-        yield FakeEndpoint(interface=on, receivers=receivers, senders=senders, air=air)
+        yield FakeEndpoint(interface=on, receivers=receivers, senders=senders, wire=wire)
 
 
 MemoryStream = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
@@ -236,11 +236,11 @@ class FakeListener:
     def __init__(self) -> None:
         #: raised, one for each accept, before anything is accepted again
         self.failures: list[OSError] = []
-        #: what has arrived on connections when they are accepted, one for each
+        #: what has arrived on each connection when it is accepted
         self.first_bytes: list[bytes] = []
         #: the last pieces that were sent on any connection
         self.sends: deque[bytes] = deque(maxlen=10)
-        #: set as long as the peers read
+        #: set while the peers read
         self.room = trio.Event()
         self.room.set()
         self._send, self._receive = trio.open_memory_channel[FakeStream](math.inf)
@@ -270,7 +270,7 @@ class FakeListener:
 
 @asynccontextmanager
 async def serving_http(answers: ResponseWriter, listener: FakeListener) -> AsyncIterator[trio.Nursery]:
-    """HTTP on *listener*, at `HERE`; who cancels the nursery lets the device leave, as the end of the body does."""
+    """Serve HTTP on *listener*, at `HERE`; the server stops when the body ends or the nursery is cancelled."""
     server = HttpServer(answers)
     async with trio.open_nursery() as nursery:
         await nursery.start(server.run)
@@ -281,7 +281,7 @@ async def serving_http(answers: ResponseWriter, listener: FakeListener) -> Async
 
 @attrs.frozen(eq=False)
 class FakeClaim:
-    """A UDN among those that are claimed, until it is closed."""
+    """Keeps *udn* in *claimed* until it is closed."""
 
     udn: str
     claimed: set[str]
@@ -291,15 +291,15 @@ class FakeClaim:
 
 
 class FakeNetwork:
-    """A network that a test changes; *air* has all that is said on it."""
+    """A network that a test changes; *wire* has all that is sent on it."""
 
     def __init__(self, *interfaces: Interface) -> None:
-        self.air = Air()
+        self.wire = Wire()
         self.now = list(interfaces or [interface()])
         self.endpoints: dict[Interface, FakeEndpoint] = {}
         self.listeners: dict[IpAddress, FakeListener] = {}
         self.refused: dict[str, NetworkError] = {}
-        #: raised when the interfaces are asked for
+        #: raised by `interfaces`
         self.unknown: NetworkError | None = None
         #: the UDNs that programs on this host have claimed
         self.claimed: set[str] = set()
@@ -309,18 +309,18 @@ class FakeNetwork:
 
     @property
     def endpoint(self) -> FakeEndpoint:
-        """The only one."""
+        """The only open endpoint."""
         (endpoint,) = self.endpoints.values()
         return endpoint
 
     @property
     def listener(self) -> FakeListener:
-        """The only one."""
+        """The only open listener."""
         (listener,) = self.listeners.values()
         return listener
 
     def change(self, *interfaces: Interface, slept: bool = False) -> None:
-        """Be another network from now on."""
+        """Have other interfaces from now on; *slept*: the host was asleep meanwhile."""
         self.now = list(interfaces)
         self._changed, self._slept = True, slept
         self._news.unpark_all()
@@ -354,7 +354,7 @@ class FakeNetwork:
         http_listeners = tuple(
             HttpListener(authority(address, options.port), listener) for address, listener in opened.items()
         )
-        with open_fake_endpoint(interface, self.air, options.port, options.advertise_url) as endpoint:
+        with open_fake_endpoint(interface, self.wire, options.port, options.advertise_url) as endpoint:
             self.endpoints[interface] = endpoint
             self.listeners |= opened
             try:
@@ -366,8 +366,8 @@ class FakeNetwork:
                     listener.close()
 
 
-def events_told(channel: trio.MemoryReceiveChannel[Event]) -> list[Event]:
-    """What waits in *channel*, without waiting for more."""
+def buffered_events(channel: trio.MemoryReceiveChannel[Event]) -> list[Event]:
+    """The events that *channel* has buffered; does not wait for more."""
     found: list[Event] = []
     with suppress(trio.WouldBlock, trio.EndOfChannel):
         while True:

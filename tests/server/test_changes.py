@@ -14,8 +14,8 @@ import trio.testing
 
 from tests.devices import BASIC
 from tests.growth import held_by
+from tests.server.announcement_log import AnnouncementLog
 from tests.server.fakes import NOON, FakeNetwork, interface
-from tests.server.ledger import Ledger
 from tests.server.test_serve import CancelAt
 from upnp_trio import DescriptionError, RootDevice, Running, UpnpTrioError
 from upnp_trio.server.discovery.announcer import BYEBYE_GAP, BYEBYE_SECONDS
@@ -62,17 +62,17 @@ async def fetch(network: FakeNetwork, url: str) -> tuple[int, bytes]:
 
 async def search(network: FakeNetwork, target: str) -> list[SearchResponse]:
     """The answers to a unicast search on the first interface."""
-    before = len(network.air.sent)
+    before = len(network.wire.sent)
     endpoint = next(iter(network.endpoints.values()))
-    endpoint.unicast_receiver.say(render_search(Search(search_target=target)), ASKER)
+    endpoint.unicast_receiver.deliver(render_search(Search(search_target=target)), ASKER)
     await trio.sleep(0.1)
-    found = [sent.message for sent in network.air.sent[before:] if sent.destination == ASKER]
+    found = [sent.message for sent in network.wire.sent[before:] if sent.destination == ASKER]
     return [message for message in found if isinstance(message, SearchResponse)]
 
 
 def last_notify(network: FakeNetwork, root: RootDevice) -> Alive | ByeBye | Update | None:
     """The last announcement of *root* on any interface."""
-    for sent in reversed(network.air.sent):
+    for sent in reversed(network.wire.sent):
         message = sent.message
         if isinstance(message, Alive | ByeBye | Update) and message.usn.startswith(str(root.udn)):
             return message
@@ -238,13 +238,13 @@ async def test_a_storm_of_changes_leaves_each_device_whole(autojump_clock: Clock
             if rng.random() < 0.2:
                 network.change(*rng.choice(networks))
             if rng.random() < 0.2:
-                network.air.stalls.append(rng.choice([0.01, 0.1, 0.2]))
+                network.wire.stalls.append(rng.choice([0.01, 0.1, 0.2]))
 
     async with served(network) as running:
         async with trio.open_nursery() as nursery:
             for _ in range(10):
                 nursery.start_soon(change, running)
-        network.air.stalls.clear()
+        network.wire.stalls.clear()
         network.change(ETH0)
         await trio.sleep(10)
         now = {str(device.udn): device for device in running.devices}
@@ -264,24 +264,24 @@ async def test_no_announcement_follows_the_removal_of_a_device_whose_set_was_hel
     network = FakeNetwork(ETH0)
     async with served(network, BASIC) as running:
         await trio.sleep(0.05)
-        network.air.stalls += [0, FULL_BUFFER_SECONDS - 0.01]
+        network.wire.stalls += [0, FULL_BUFFER_SECONDS - 0.01]
         await trio.sleep(0.3)
-        assert not network.air.stalls  # the second message of a set waits for room
-        before = len(network.air.sent)
+        assert not network.wire.stalls  # the second message of a set waits for room
+        before = len(network.wire.sent)
         await running.remove(str(BASIC.udn))
         await trio.sleep(5)
-        assert {type(sent.message) for sent in network.air.sent[before:]} == {ByeBye}
-        assert len(network.air.sent[before:]) == 6
+        assert {type(sent.message) for sent in network.wire.sent[before:]} == {ByeBye}
+        assert len(network.wire.sent[before:]) == 6
 
 
 async def test_a_set_that_is_held_up_does_not_cost_another_device_its_byebye(autojump_clock: Clock) -> None:
     network = FakeNetwork(ETH0)
     async with served(network, BASIC, OTHER) as running:
         await trio.sleep(10)
-        network.air.stalls += [FULL_BUFFER_SECONDS - 0.01]
+        network.wire.stalls += [FULL_BUFFER_SECONDS - 0.01]
         network.change(ETH0, slept=True)
         await trio.sleep(0.2)
-        assert not network.air.stalls
+        assert not network.wire.stalls
         before = trio.current_time()
         for root in (BASIC, OTHER):
             await running.remove(str(root.udn))
@@ -289,7 +289,7 @@ async def test_a_set_that_is_held_up_does_not_cost_another_device_its_byebye(aut
         for root in (BASIC, OTHER):
             await check_is_gone(network, running, root)
             assert isinstance(last_notify(network, root), ByeBye)
-        assert len(network.air.messages(ByeBye)) == 12
+        assert len(network.wire.messages(ByeBye)) == 12
 
 
 async def test_a_thousand_sets_that_are_due_do_not_cost_a_device_its_byebye(autojump_clock: Clock) -> None:
@@ -297,7 +297,7 @@ async def test_a_thousand_sets_that_are_due_do_not_cost_a_device_its_byebye(auto
     async with served(network, BASIC, *(numbered(number) for number in range(1000))) as running:
         await trio.sleep(0.5)
         await running.remove(str(BASIC.udn))
-        assert len(network.air.messages(ByeBye)) == 6
+        assert len(network.wire.messages(ByeBye)) == 6
         assert trio.current_time() < 0.5 + BYEBYE_SECONDS
 
 
@@ -309,10 +309,10 @@ async def test_a_change_after_the_end_is_refused(kind: str, autojump_clock: Cloc
     network = FakeNetwork(ETH0)
     async with served(network, BASIC) as running:
         await trio.sleep(1)
-    before = len(network.air.sent)
+    before = len(network.wire.sent)
     with trio.testing.assert_checkpoints(), pytest.raises(trio.ClosedResourceError, match="no longer served"):
         await CHANGES[kind](running)
-    assert len(network.air.sent) == before
+    assert len(network.wire.sent) == before
     assert [device.friendly_name for device in running.devices] == [BASIC.friendly_name]
 
 
@@ -337,14 +337,14 @@ async def test_a_change_that_goes_on_when_the_device_leaves_is_completed_before_
         nursery.start_soon(change, running)
         await trio.testing.wait_all_tasks_blocked()
     assert refused == 1
-    gone = [message.usn for message in network.air.messages(ByeBye) if isinstance(message, ByeBye)]
+    gone = [message.usn for message in network.wire.messages(ByeBye) if isinstance(message, ByeBye)]
     assert sorted(gone) == sorted(
         2 * [usn for root in (BASIC, numbered(2)) for usn in {m.usn for m in alive(network) if str(root.udn) in m.usn}]
     )
 
 
 def alive(network: FakeNetwork) -> list[Alive]:
-    return [message for message in network.air.messages(Alive) if isinstance(message, Alive)]
+    return [message for message in network.wire.messages(Alive) if isinstance(message, Alive)]
 
 
 async def test_a_device_that_leaves_amid_a_change_of_the_network_sends_byebye_everywhere(autojump_clock: Clock) -> None:
@@ -361,7 +361,7 @@ async def test_a_device_that_leaves_amid_a_change_of_the_network_sends_byebye_ev
                     await trio.sleep(0.5)
                 finally:
                     trio.lowlevel.remove_instrument(instrument)
-        kinds = [type(sent.message) for sent in network.air.sent if sent.time >= 10]
+        kinds = [type(sent.message) for sent in network.wire.sent if sent.time >= 10]
         assert kinds[-6:] == [ByeBye] * 6, (steps, kinds)
         if not scope.cancelled_caught:
             return
@@ -372,11 +372,11 @@ async def test_a_device_that_leaves_amid_a_change_of_the_network_sends_byebye_ev
 # --- what is refused changes nothing ---
 
 
-async def test_what_is_no_device_is_refused_and_changes_nothing(autojump_clock: Clock) -> None:
+async def test_an_invalid_device_is_refused_and_changes_nothing(autojump_clock: Clock) -> None:
     network = FakeNetwork(ETH0)
     async with served(network, BASIC) as running:
         await trio.sleep(10)
-        before = len(network.air.sent)
+        before = len(network.wire.sent)
         too_long = attrs.evolve(OTHER, friendly_name="x" * 500, device_type="urn:no type")
         for change in (
             running.add(too_long),
@@ -388,7 +388,7 @@ async def test_what_is_no_device_is_refused_and_changes_nothing(autojump_clock: 
         with pytest.raises(KeyError):
             await running.update(OTHER)
         await check_is_served(network, running, BASIC)
-        assert [sent for sent in network.air.sent[before:] if not isinstance(sent.message, SearchResponse)] == []
+        assert [sent for sent in network.wire.sent[before:] if not isinstance(sent.message, SearchResponse)] == []
 
 
 async def test_an_update_of_the_language_alone_reaches_the_answers_and_the_page(autojump_clock: Clock) -> None:
@@ -422,7 +422,7 @@ async def test_a_conflict_while_a_device_is_removed_does_not_announce_it_again(a
         nursery.start_soon(running.remove, str(BASIC.udn))
         await trio.sleep(BYEBYE_GAP / 2)
         theirs = render_byebye(ByeBye(notification_type="n", usn=str(BASIC.udn)))
-        network.endpoint.multicast_receiver.say(theirs, ASKER)
+        network.endpoint.multicast_receiver.deliver(theirs, ASKER)
         await trio.sleep(5)
         assert running.stats.conflicts == 1
         assert isinstance(last_notify(network, BASIC), ByeBye)
@@ -430,7 +430,7 @@ async def test_a_conflict_while_a_device_is_removed_does_not_announce_it_again(a
 
 async def test_devices_that_come_and_go_leave_nothing_behind(autojump_clock: Clock) -> None:
     network = FakeNetwork(ETH0)
-    network.air.sent = Ledger(latest=1e9)
+    network.wire.sent = AnnouncementLog(latest=1e9)
     theirs = render_byebye(ByeBye(notification_type="n", usn=str(BASIC.udn)))
     held: list[int] = []
     settings = Settings(rng=Random(0), utcnow=lambda: NOON, max_age=10**9)  # no date comes up by itself
@@ -439,7 +439,7 @@ async def test_devices_that_come_and_go_leave_nothing_behind(autojump_clock: Clo
             for _ in range(50):
                 await running.add(OTHER)
                 await running.remove(str(OTHER.udn))
-                network.endpoint.multicast_receiver.say(theirs, ASKER)  # so that it is announced again
+                network.endpoint.multicast_receiver.deliver(theirs, ASKER)  # so that it is announced again
                 await trio.sleep(ANSWER_SECONDS)
             held.append(held_by(running, but=[running.stats, network]))
     assert held[1] <= held[0] + 10

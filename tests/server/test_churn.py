@@ -27,9 +27,9 @@ async def live_and_die(number: int) -> None:
     root = attrs.evolve(BASIC, friendly_name=f"Jambon {number}")
     with trio.move_on_after(Random(number).choice([0, 0.01, 0.1, 0.5, 3, 1000])):
         async with serve_on(network, [root], Settings(rng=Random(number), utcnow=lambda: NOON)):
-            network.endpoint.multicast_receiver.say(SEARCH)
-            for said in (b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: 192.0.2.7:49152\r\n\r\n"):
-                await network.listener.connect().send_all(said)
+            network.endpoint.multicast_receiver.deliver(SEARCH)
+            for request in (b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: 192.0.2.7:49152\r\n\r\n"):
+                await network.listener.connect().send_all(request)
             network.change(interface("192.0.2.77/24"))
             await trio.sleep_forever()
     assert not network.endpoints

@@ -42,7 +42,7 @@ async def served(
 def notified(network: FakeNetwork, name: str, since: float) -> list[tuple[str, str, int | None]]:
     """The NOTIFYs on interface *name* since then, as kind, address and BOOTID; each kind once, in order."""
     found: dict[tuple[str, str, int | None], None] = {}
-    for sent in network.air.sent:
+    for sent in network.wire.sent:
         message = sent.message
         if sent.interface == name and sent.time >= since and isinstance(message, Alive | ByeBye | Update):
             found[type(message).__name__, str(sent.source), message.boot_id] = None
@@ -51,12 +51,12 @@ def notified(network: FakeNetwork, name: str, since: float) -> list[tuple[str, s
 
 async def search(network: FakeNetwork, target: str = "upnp:rootdevice", *, on: int = -1) -> list[SearchResponse]:
     """The answers to a unicast search that is sent now."""
-    before = len(network.air.sent)
+    before = len(network.wire.sent)
     endpoint = list(network.endpoints.values())[on]
     peer = (f"{endpoint.interface.addresses[0].network.network_address + 200}", 5000)
-    endpoint.unicast_receiver.say(render_search(Search(search_target=target)), peer)
+    endpoint.unicast_receiver.deliver(render_search(Search(search_target=target)), peer)
     await trio.sleep(1)
-    answers = [sent.message for sent in network.air.sent[before:] if sent.destination == peer]
+    answers = [sent.message for sent in network.wire.sent[before:] if sent.destination == peer]
     return [answer for answer in answers if isinstance(answer, SearchResponse)]
 
 
@@ -76,7 +76,7 @@ async def test_an_interface_that_comes_is_served_after_the_new_boot_id_was_annou
             ("Alive", "192.0.2.7", running.boot_id),
         ]
         assert notified(network, "eth1", since=10) == [("Alive", "198.51.100.7", running.boot_id)]
-        updates = [message for message in network.air.messages(Update) if isinstance(message, Update)]
+        updates = [message for message in network.wire.messages(Update) if isinstance(message, Update)]
         assert len(updates) == 3
         assert {update.next_boot_id for update in updates} == {running.boot_id}
         (answer,) = await search(network, on=1)
@@ -110,7 +110,7 @@ async def test_an_interface_that_can_no_longer_send_does_not_hold_up_the_others(
     network = FakeNetwork(ETH0)
     async with served(network) as running:
         await trio.sleep(10)
-        network.air.failures.extend(OSError(101, "Network is unreachable") for _ in range(2))
+        network.wire.failures.extend(OSError(101, "Network is unreachable") for _ in range(2))
         network.change(ETH1)
         await trio.sleep(10)
         assert notified(network, "eth0", since=10) == []
@@ -132,7 +132,7 @@ async def test_an_address_that_comes_later_and_is_checked_first_is_a_change_all_
         network.change(interface("192.0.2.7/24", "fd00::7/64"))
         await trio.sleep(10)
         assert running.boot_id > old
-        assert len(network.air.messages(Update)) == 3
+        assert len(network.wire.messages(Update)) == 3
 
 
 async def test_an_interface_that_goes_is_revoked_there_and_nowhere_else(
@@ -160,7 +160,7 @@ async def test_no_network_is_a_normal_state_and_the_device_appears_when_one_come
     async with served(network) as running:
         await trio.sleep(5000)
         assert running.locations == ()
-        assert network.air.sent == []
+        assert network.wire.sent == []
         network.change(ETH0)
         await trio.sleep(10)
         assert notified(network, "eth0", since=0) == [("Alive", "192.0.2.7", running.boot_id)]
@@ -173,7 +173,7 @@ async def test_no_network_is_a_normal_state_and_the_device_appears_when_one_come
         assert len(await search(network)) == 1
 
 
-async def test_an_address_that_was_still_being_checked_is_no_change_when_it_can_be_used(
+async def test_an_address_that_passes_its_check_is_not_a_change(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     link_local = interface("fe80::7/64").addresses[0].ip
@@ -185,12 +185,12 @@ async def test_an_address_that_was_still_being_checked_is_no_change_when_it_can_
         network.change(interface("192.0.2.7/24", "fe80::7/64"))
         await trio.sleep(10)
         assert running.boot_id == old
-        assert network.air.messages(Update, ByeBye) == []
+        assert network.wire.messages(Update, ByeBye) == []
         assert len(running.locations) == 2
         # there alone, the device is new
-        assert Counter(str(sent.source) for sent in network.air.sent if sent.time > 10) == {"fe80::7": 9}
+        assert Counter(str(sent.source) for sent in network.wire.sent if sent.time > 10) == {"fe80::7": 9}
         await trio.sleep(1000)
-        sources = {str(sent.source) for sent in network.air.sent if sent.time > 30}
+        sources = {str(sent.source) for sent in network.wire.sent if sent.time > 30}
         assert sources == {"192.0.2.7", "fe80::7"}
 
 
@@ -198,10 +198,10 @@ async def test_a_look_that_finds_no_change_sends_nothing(autojump_clock: trio.te
     network = FakeNetwork(ETH0)
     async with served(network):
         await trio.sleep(10)
-        before = len(network.air.sent)
+        before = len(network.wire.sent)
         network.change(ETH0)
         await trio.sleep(10)
-        assert len(network.air.sent) == before
+        assert len(network.wire.sent) == before
 
 
 async def test_a_host_that_has_slept_announces_again(autojump_clock: trio.testing.MockClock) -> None:
@@ -242,7 +242,7 @@ async def test_an_interface_that_cannot_be_opened_is_logged_once_and_tried_again
             network.change(ETH0, ETH1)
         await trio.sleep(10)
         assert [record.getMessage() for record in caplog.records] == ["eth1 is not served: not now"]
-        assert network.air.messages(Update) == []
+        assert network.wire.messages(Update) == []
         del network.refused["eth1"]
         network.change(ETH0, ETH1)
         await trio.sleep(10)
@@ -256,11 +256,11 @@ async def test_an_interface_that_comes_and_cannot_be_opened_changes_nothing(
     network.refused["eth1"] = NetworkError("it is gone already")
     async with served(network) as running:
         await trio.sleep(10)
-        before, boot_id = len(network.air.sent), running.boot_id
+        before, boot_id = len(network.wire.sent), running.boot_id
         for interfaces in ((ETH0, ETH1), (ETH0,), (ETH0, ETH1)):
             network.change(*interfaces)
             await trio.sleep(10)
-        assert (running.boot_id, network.air.sent[before:]) == (boot_id, [])
+        assert (running.boot_id, network.wire.sent[before:]) == (boot_id, [])
         del network.refused["eth1"]
         network.change(ETH0, ETH1)
         await trio.sleep(10)
@@ -293,12 +293,12 @@ async def test_a_network_that_cannot_be_looked_at_stays_as_it_is(
     network = FakeNetwork(ETH0)
     async with served(network) as running:
         await trio.sleep(10)
-        before, boot_id = len(network.air.sent), running.boot_id
+        before, boot_id = len(network.wire.sent), running.boot_id
         network.unknown = NetworkError("too many open files")
         for _ in range(5):
             network.change(ETH0, ETH1)
             await trio.sleep(1)
-        assert network.air.sent[before:] == []
+        assert network.wire.sent[before:] == []
         assert running.boot_id == boot_id
         assert len(await search(network)) == 1
         network.change(ETH0, ETH1, slept=True)
@@ -351,7 +351,7 @@ async def test_an_advertised_url_takes_the_place_of_every_address(autojump_clock
     network = FakeNetwork(ETH0, ETH1)
     async with served(network, advertise_url="http://203.0.113.5:8080/") as running:
         await trio.sleep(1)
-        announced = {message.location for message in network.air.messages(Alive) if isinstance(message, Alive)}
+        announced = {message.location for message in network.wire.messages(Alive) if isinstance(message, Alive)}
         assert announced == set(running.locations) == {f"http://203.0.113.5:8080/{ROOT_UUID}/description.xml"}
 
 
@@ -361,14 +361,14 @@ async def test_answers_that_wait_on_a_link_that_stays_survive_the_flapping_of_an
     network = FakeNetwork(ETH0, ETH1)
     async with served(network) as running:
         await trio.sleep(10)
-        before, old = len(network.air.sent), running.boot_id
+        before, old = len(network.wire.sent), running.boot_id
         for endpoint, peer in zip(network.endpoints.values(), (ASKER, ("198.51.100.9", 50000)), strict=True):
-            endpoint.multicast_receiver.say(render_search(Search(search_target="ssdp:all", mx=5)), peer)
+            endpoint.multicast_receiver.deliver(render_search(Search(search_target="ssdp:all", mx=5)), peer)
         await trio.testing.wait_all_tasks_blocked()
         asked = trio.current_time()
         network.change(ETH0)
         await trio.sleep(5)
-        answers = [sent for sent in network.air.sent[before:] if isinstance(sent.message, SearchResponse)]
+        answers = [sent for sent in network.wire.sent[before:] if isinstance(sent.message, SearchResponse)]
         late = [sent for sent in answers if sent.time > asked + 1]  # the byebye takes its time
         assert {sent.destination for sent in late} == {ASKER}
         assert {sent.message.boot_id for sent in late if isinstance(sent.message, SearchResponse)} == {running.boot_id}
@@ -393,7 +393,7 @@ async def test_a_device_that_is_added_is_found_and_announced(autojump_clock: tri
         assert answer.location == running.locations[1]
         announced = Counter(
             message.usn.partition("::")[0]
-            for sent in network.air.sent
+            for sent in network.wire.sent
             if sent.time >= 10
             for message in [sent.message]
             if isinstance(message, Alive)
@@ -407,13 +407,13 @@ async def test_a_device_that_is_removed_is_revoked_and_not_found(autojump_clock:
         await trio.sleep(10)
         await running.remove(str(BASIC.udn))
         assert {
-            message.usn.partition("::")[0] for message in network.air.messages(ByeBye) if isinstance(message, ByeBye)
+            message.usn.partition("::")[0] for message in network.wire.messages(ByeBye) if isinstance(message, ByeBye)
         } == {str(BASIC.udn)}
         assert await search(network, str(BASIC.udn)) == []
         assert len(await search(network)) == 1
         before = trio.current_time()
         await trio.sleep(2000)
-        later: list[Message] = [sent.message for sent in network.air.sent if sent.time > before]
+        later: list[Message] = [sent.message for sent in network.wire.sent if sent.time > before]
         assert {message.usn.partition("::")[0] for message in later if isinstance(message, Alive)} == {
             str(numbered(1).udn)
         }
@@ -425,12 +425,12 @@ async def test_no_answer_for_a_device_follows_its_byebye(autojump_clock: trio.te
     network = FakeNetwork(ETH0)
     async with served(network, BASIC, numbered(1)) as running:
         await trio.sleep(10)
-        network.endpoint.multicast_receiver.say(render_search(Search(search_target="ssdp:all", mx=5)))
+        network.endpoint.multicast_receiver.deliver(render_search(Search(search_target="ssdp:all", mx=5)))
         await trio.testing.wait_all_tasks_blocked()
         await running.remove(str(BASIC.udn))
         gone = trio.current_time()
         await trio.sleep(5)
-        later = [sent.message for sent in network.air.sent if sent.time > gone and sent.destination == ASKER]
+        later = [sent.message for sent in network.wire.sent if sent.time > gone and sent.destination == ASKER]
         assert {answer.usn.partition("::")[0] for answer in later if isinstance(answer, SearchResponse)} == {
             str(numbered(1).udn)
         }
@@ -445,11 +445,11 @@ async def test_a_description_that_changes_is_revoked_and_announced_with_another_
         old = running.device
         await running.update(BASIC)
         assert running.device.config_id == old.config_id
-        assert network.air.messages(ByeBye) == []
+        assert network.wire.messages(ByeBye) == []
         new = await running.update(attrs.evolve(BASIC, friendly_name="Jambon 3001"))
         await trio.sleep(10)
         assert running.device == new != old
-        messages = [m for m in network.air.messages(Alive, ByeBye) if isinstance(m, Alive | ByeBye)][9:]
+        messages = [m for m in network.wire.messages(Alive, ByeBye) if isinstance(m, Alive | ByeBye)][9:]
         assert [type(message) for message in messages] == [ByeBye] * 6 + [Alive] * 9
         assert {message.config_id for message in messages[:6]} == {old.config_id}
         assert {message.config_id for message in messages[6:]} == {new.config_id}
@@ -473,7 +473,7 @@ async def test_a_thousand_devices_are_found_and_leave(autojump_clock: trio.testi
     network = FakeNetwork(ETH0)
     async with served(network, *(numbered(number) for number in range(1000))) as running:
         await trio.sleep(60)
-        alive = Counter(message.usn for message in network.air.messages(Alive) if isinstance(message, Alive))
+        alive = Counter(message.usn for message in network.wire.messages(Alive) if isinstance(message, Alive))
         assert len(alive) == 3000
         assert set(alive.values()) == {3}
         found: set[str] = set()
@@ -486,8 +486,8 @@ async def test_a_thousand_devices_are_found_and_leave(autojump_clock: trio.testi
             assert len(await search(network, str(numbered(number).udn))) == 1
         before = trio.current_time()
         assert len(running.devices) == 1000
-    gone = Counter(message.usn for message in network.air.messages(ByeBye) if isinstance(message, ByeBye))
+    gone = Counter(message.usn for message in network.wire.messages(ByeBye) if isinstance(message, ByeBye))
     assert len(gone) == 3000
     # paced: no tenth of a second has more than three bursts
-    tenths = Counter(int(sent.time * 10) for sent in network.air.sent if sent.time < 10 or sent.time > before)
+    tenths = Counter(int(sent.time * 10) for sent in network.wire.sent if sent.time < 10 or sent.time > before)
     assert max(tenths.values()) <= 3 * 32

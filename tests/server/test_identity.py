@@ -66,7 +66,7 @@ def test_every_device_of_every_instance_has_a_udn_of_its_own() -> None:
     assert all(udn is not None and udn.is_uuid for udn in udns)
 
 
-def test_a_device_that_was_given_its_udns_needs_nothing_of_the_host() -> None:
+def test_a_device_with_udns_does_not_need_the_identity_of_the_host() -> None:
     def fail() -> str:
         raise AssertionError("the host is not asked")
 
@@ -105,7 +105,7 @@ def test_a_hardware_address_that_python_makes_up_is_used_only_for_want_of_anythi
 # --- one program for each UDN ---
 
 
-async def test_a_second_program_takes_the_second_udn_and_says_so_in_one_line(
+async def test_a_second_program_takes_the_second_udn_and_logs_one_line(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     network = FakeNetwork()
@@ -130,7 +130,7 @@ async def test_embedded_devices_follow_the_root_s_udn(autojump_clock: Clock) -> 
 
 
 @pytest.mark.parametrize("udn", [device.udn for device in GATEWAY.walk()], ids=["the root's", "embedded", "innermost"])
-async def test_a_given_udn_that_another_program_serves_is_an_error_of_the_start(
+async def test_an_explicit_udn_that_another_program_serves_is_an_error_at_the_start(
     udn: object, autojump_clock: Clock
 ) -> None:
     network = FakeNetwork()
@@ -139,10 +139,10 @@ async def test_a_given_udn_that_another_program_serves_is_an_error_of_the_start(
         async with served(network, NAMELESS, GATEWAY):
             raise AssertionError("it must not start")
     assert network.claimed == {str(udn)}
-    assert network.air.sent == []
+    assert network.wire.sent == []
 
 
-async def test_when_all_udns_are_taken_the_error_says_so(autojump_clock: Clock) -> None:
+async def test_the_error_when_all_udns_are_taken_states_that(autojump_clock: Clock) -> None:
     network = FakeNetwork()
     network.claimed |= UDNS
     with pytest.raises(UdnTaken, match="another program on this host serves uuid:"):

@@ -47,7 +47,7 @@ def expected_rows(root: RootDevice = GATEWAY) -> list[tuple[str, str]]:
 def rows(network: FakeNetwork, kind: type[Alive] | type[ByeBye]) -> list[tuple[str, str]]:
     return sorted(
         (message.notification_type, message.usn)
-        for message in network.air.messages(kind)
+        for message in network.wire.messages(kind)
         if isinstance(message, Alive | ByeBye)
     )
 
@@ -69,7 +69,7 @@ async def test_a_day_of_announcements_leaves_no_gap_of_half_of_max_age(
     network = FakeNetwork()
     async with served(network, BASIC):
         await trio.sleep(24 * 3600)
-    times = sorted({sent.time for sent in network.air.sent if isinstance(sent.message, Alive)})
+    times = sorted({sent.time for sent in network.wire.sent if isinstance(sent.message, Alive)})
     gaps = [later - earlier for earlier, later in pairwise(times)][2:]
     assert max(gaps) < 900
     assert min(gaps) >= 450
@@ -86,10 +86,10 @@ async def test_every_address_announces_its_own_location_and_the_same_boot_id(
         await trio.sleep(1)
         announced = {
             (str(sent.source), sent.destination[0], sent.message.location.split("/")[2])
-            for sent in network.air.sent
+            for sent in network.wire.sent
             if isinstance(sent.message, Alive)
         }
-        boot_ids = {message.boot_id for message in network.air.messages(Alive) if isinstance(message, Alive)}
+        boot_ids = {message.boot_id for message in network.wire.messages(Alive) if isinstance(message, Alive)}
         assert boot_ids == {running.boot_id}
         assert len(running.locations) == 4
     assert announced == {
@@ -136,7 +136,9 @@ async def test_an_exception_group_of_the_body_leaves_as_itself(autojump_clock: t
     assert caught.value is error
 
 
-async def test_cancellation_from_outside_is_no_error_and_sends_byebye(autojump_clock: trio.testing.MockClock) -> None:
+async def test_cancellation_from_outside_is_not_an_error_and_sends_byebye(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
     network = FakeNetwork()
     with trio.move_on_after(1) as scope:
         async with served(network):
@@ -171,7 +173,7 @@ async def test_a_failed_task_of_ours_cancels_the_body_sends_byebye_and_leaves_as
     network = FakeNetwork()
     with pytest.raises(DeviceFailed) as caught:
         async with served(network):
-            network.endpoint.unicast_receiver.say(SEARCH)
+            network.endpoint.unicast_receiver.deliver(SEARCH)
             try:
                 await trio.sleep_forever()
             except trio.Cancelled:
@@ -185,26 +187,26 @@ async def test_a_failed_task_of_ours_cancels_the_body_sends_byebye_and_leaves_as
 
 
 @pytest.mark.parametrize("addresses", [1, 10])
-async def test_a_network_that_takes_nothing_does_not_hold_up_the_byebye(
+async def test_a_network_that_accepts_nothing_does_not_hold_up_the_byebye(
     addresses: int, autojump_clock: trio.testing.MockClock
 ) -> None:
     network = FakeNetwork(interface(*(f"192.0.2.{number}/24" for number in range(1, addresses + 1))))
     async with served(network, BASIC):
         await trio.sleep(5)
-        network.air.stalls += [1e9] * 100
+        network.wire.stalls += [1e9] * 100
         left = trio.current_time()
     pace = BYEBYE_ROUNDS * 3 * addresses / BURST_MESSAGES * BURST_GAP
     assert left + FULL_BUFFER_SECONDS < trio.current_time() <= left + BYEBYE_SECONDS + pace
 
 
-async def test_an_interface_that_takes_nothing_does_not_cost_another_one_its_byebye(
+async def test_an_interface_that_accepts_nothing_does_not_cost_another_one_its_byebye(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     network = FakeNetwork(interface(), interface("198.51.100.7/24", name="eth1", index=3))
     async with served(network, BASIC):
         await trio.sleep(5)
-        network.air.stalls.append(1e9)
-    revoked = [sent.interface for sent in network.air.sent if isinstance(sent.message, ByeBye)]
+        network.wire.stalls.append(1e9)
+    revoked = [sent.interface for sent in network.wire.sent if isinstance(sent.message, ByeBye)]
     assert revoked == ["eth1"] * 3 + ["eth0"] * 3 + ["eth1"] * 3
 
 
@@ -212,7 +214,7 @@ async def test_an_announcement_that_fails_is_tried_again_soon_and_logged_when_it
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     network = FakeNetwork()
-    network.air.failures.extend(OSError(101, "Network is unreachable") for _ in range(5))
+    network.wire.failures.extend(OSError(101, "Network is unreachable") for _ in range(5))
     async with served(network, BASIC) as device:
         await trio.sleep(120)
         assert device.stats.send_errors == {"Network is unreachable": 5}
@@ -231,33 +233,33 @@ async def test_an_announcement_that_fails_once_is_tried_again_and_not_logged(
     network = FakeNetwork()
     async with served(network, BASIC):
         await trio.sleep(10)
-        network.air.failures.append(OSError(101, "Network is unreachable"))
+        network.wire.failures.append(OSError(101, "Network is unreachable"))
         await trio.sleep(1000)
-        times = {sent.time for sent in network.air.sent if sent.time > 10}
+        times = {sent.time for sent in network.wire.sent if sent.time > 10}
         assert len(times) == 1  # the set that failed, and the next one is not due yet
-        assert len([sent for sent in network.air.sent if sent.time > 10]) == 3
+        assert len([sent for sent in network.wire.sent if sent.time > 10]) == 3
     assert caplog.records == []
 
 
 async def test_a_search_is_answered_as_soon_as_the_body_runs(autojump_clock: trio.testing.MockClock) -> None:
     network = FakeNetwork()
     async with served(network):
-        network.endpoint.unicast_receiver.say(SEARCH)
+        network.endpoint.unicast_receiver.deliver(SEARCH)
         await trio.testing.wait_all_tasks_blocked()
-        assert len(network.air.messages(SearchResponse)) == 11
+        assert len(network.wire.messages(SearchResponse)) == 11
 
 
 async def test_nothing_is_answered_after_byebye(autojump_clock: trio.testing.MockClock) -> None:
     network = FakeNetwork()
     async with served(network):
         for _ in range(100):
-            network.endpoint.multicast_receiver.say(render_search(Search(search_target="ssdp:all", mx=5)))
+            network.endpoint.multicast_receiver.deliver(render_search(Search(search_target="ssdp:all", mx=5)))
         await trio.sleep(1)
         endpoint = network.endpoint
-    endpoint.multicast_receiver.say(SEARCH)
-    endpoint.unicast_receiver.say(SEARCH)
+    endpoint.multicast_receiver.deliver(SEARCH)
+    endpoint.unicast_receiver.deliver(SEARCH)
     await trio.sleep(10)
-    kinds = [type(sent.message) for sent in network.air.sent]
+    kinds = [type(sent.message) for sent in network.wire.sent]
     assert set(kinds[kinds.index(ByeBye) :]) == {ByeBye}
 
 
@@ -266,8 +268,8 @@ async def converse(network: FakeNetwork, path: str) -> None:
     client = network.listener.connect()
     idle = network.listener.connect()
     async with client, idle:
-        network.endpoint.multicast_receiver.say(SEARCH)
-        network.endpoint.unicast_receiver.say(SEARCH)
+        network.endpoint.multicast_receiver.deliver(SEARCH)
+        network.endpoint.unicast_receiver.deliver(SEARCH)
         connection = h11.Connection(h11.CLIENT)
         request = h11.Request(method="GET", target=path, headers=[("Host", "192.0.2.7:49152")])
         await client.send_all((connection.send(request) or b"") + (connection.send(h11.EndOfMessage()) or b""))
@@ -302,8 +304,8 @@ async def cancelled_at(step: int) -> bool:
                 await converse(network, running.locations[0].removeprefix("http://192.0.2.7:49152"))
         finally:
             trio.lowlevel.remove_instrument(instrument)
-    for name in {sent.interface for sent in network.air.sent}:
-        kinds = [type(sent.message) for sent in network.air.sent if sent.interface == name]
+    for name in {sent.interface for sent in network.wire.sent}:
+        kinds = [type(sent.message) for sent in network.wire.sent if sent.interface == name]
         assert kinds[-6:] == [ByeBye] * 6  # three rows, twice, and nothing after them
     assert trio.lowlevel.current_statistics().tasks_living == before
     assert not network.endpoints

@@ -15,8 +15,8 @@ import trio.testing
 
 from tests.devices import BASIC, GATEWAY
 from tests.growth import held_by, living_objects
-from tests.server.fakes import NOON, Air, FakeNetwork, interface
-from tests.server.ledger import Ledger, Row
+from tests.server.announcement_log import AnnouncementLog, Row
+from tests.server.fakes import NOON, FakeNetwork, Wire, interface
 from upnp_trio import RootDevice, Running
 from upnp_trio.documents.publication import publish
 from upnp_trio.network.interfaces import Interface
@@ -59,7 +59,7 @@ class Life:
     """What happens to a host of devices, and what must be true of it all the time."""
 
     network: FakeNetwork
-    ledger: Ledger
+    announcement_log: AnnouncementLog
     running: Running
     roots: list[RootDevice]
     rng: Random = attrs.field(factory=lambda: Random(1900))
@@ -73,7 +73,7 @@ class Life:
             (on.name, str(address.ip), usn)
             for on in self.network.now
             for address in on.addresses
-            if address.ip not in self.network.air.mute
+            if address.ip not in self.network.wire.blocked
             for root in self.roots
             for usn in usns_of(root)
         ]
@@ -97,7 +97,7 @@ class Life:
         }
         start = trio.current_time()
         for step in range(STEPS_PER_HALF):
-            self.ledger.check(self.expected)
+            self.announcement_log.check(self.expected)
             await events.get(step % STEPS_PER_DAY, trio.lowlevel.checkpoint)()
             await self.search()
             if step % 6 == 0:
@@ -109,16 +109,16 @@ class Life:
     async def search(self) -> None:
         """One searcher, from another port each time, gets all that it asks for within its MX."""
         self.searches += 1
-        able = [each for each in self.network.endpoints.values() if not self.network.air.mute & each.senders.keys()]
+        able = [each for each in self.network.endpoints.values() if not self.network.wire.blocked & each.senders.keys()]
         endpoint = self.rng.choice(able)
         neighbour = endpoint.interface.addresses[0].network.network_address + self.rng.randrange(100, 120)
         peer = (str(neighbour), self.rng.randrange(1024, 65536))
         mx = self.rng.choice([None, 1, 2, 3, 5])
-        self.ledger.answers.clear()
+        self.announcement_log.answers.clear()
         receiver = endpoint.unicast_receiver if mx is None else endpoint.multicast_receiver
-        receiver.say(render_search(Search(search_target="ssdp:all", mx=mx)), peer)
+        receiver.deliver(render_search(Search(search_target="ssdp:all", mx=mx)), peer)
         await trio.sleep(mx or 1)
-        answers = [sent.message for sent in self.ledger.answers if sent.destination == peer]
+        answers = [sent.message for sent in self.announcement_log.answers if sent.destination == peer]
         usns = [usn for root in self.roots for usn in usns_of(root)]
         assert sorted(answer.usn for answer in answers if isinstance(answer, SearchResponse)) == sorted(usns)
 
@@ -146,18 +146,18 @@ class Life:
         """Noise, searches from beyond the link, and somebody who says byebye in our name."""
         receiver = self.network.endpoints[ETH0].multicast_receiver
         for number in range(200):
-            receiver.say(self.rng.randbytes(100), ("192.0.2.66", 1024 + number))
-            receiver.say(render_search(Search(search_target="ssdp:all", mx=1)), (f"203.0.113.{number}", 1900))
-        receiver.say(render_byebye(ByeBye(notification_type="n", usn=str(self.roots[0].udn))), ("192.0.2.66", 1900))
+            receiver.deliver(self.rng.randbytes(100), ("192.0.2.66", 1024 + number))
+            receiver.deliver(render_search(Search(search_target="ssdp:all", mx=1)), (f"203.0.113.{number}", 1900))
+        receiver.deliver(render_byebye(ByeBye(notification_type="n", usn=str(self.roots[0].udn))), ("192.0.2.66", 1900))
         await trio.sleep(1)
 
     async def meet_slow_clients(self) -> None:
         """Connections that say nothing, or half of something, and never go by themselves."""
         listener = next(iter(self.network.listeners.values()))
         body = b"POST / HTTP/1.1\r\nHost: 192.0.2.7:49152\r\nContent-Length: 9\r\n\r\n1234"
-        for said in (b"", b"GET / HT", body):
+        for request in (b"", b"GET / HT", body):
             for _ in range(20):
-                await listener.connect().send_all(said)
+                await listener.connect().send_all(request)
         await trio.sleep(60)
 
     # --- what changes ---
@@ -165,7 +165,7 @@ class Life:
     async def change(self, *interfaces: Interface, slept: bool = False) -> None:
         self.network.change(*interfaces, slept=slept)
         await trio.sleep(FOLLOWED_SECONDS)
-        self.ledger.check(self.expected)
+        self.announcement_log.check(self.expected)
 
     async def lose_an_interface(self) -> None:
         await self.change(ETH0)
@@ -174,9 +174,9 @@ class Life:
         await self.change(ETH0, ETH1)
 
     async def sleep(self) -> None:
-        announced = self.ledger.announcements
+        announced = self.announcement_log.announcements
         await self.change(ETH0, ETH1, slept=True)
-        assert self.ledger.announcements == announced + 3 * len(self.expected)
+        assert self.announcement_log.announcements == announced + 3 * len(self.expected)
 
     async def move(self) -> None:
         await self.change(ETH0, ETH1_MOVED)
@@ -192,62 +192,62 @@ class Life:
 
     async def regain_the_sender(self) -> None:
         """Once it is received again it announces all, long before the next set of the others."""
-        self.network.air.mute.clear()
+        self.network.wire.blocked.clear()
         await trio.sleep(MAX_RETRY_SECONDS + FOLLOWED_SECONDS)
-        self.ledger.check(self.expected)
+        self.announcement_log.check(self.expected)
 
     async def lose_a_silent_interface(self) -> None:
         """An interface takes nothing, then goes, and is a new one when it comes again."""
         self.silence(ETH1)
         await trio.sleep(LATEST_SECONDS)
         await self.change(ETH0)
-        self.network.air.mute.clear()
+        self.network.wire.blocked.clear()
         await self.change(ETH0, ETH1)
 
     def silence(self, interface: Interface) -> None:
-        self.network.air.mute.update(address.ip for address in interface.addresses)
-        self.ledger.forget(interface.name)
+        self.network.wire.blocked.update(address.ip for address in interface.addresses)
+        self.announcement_log.drop(interface.name)
 
     async def add_a_device(self) -> None:
         await self.running.add(numbered(1000))
         self.roots.append(numbered(1000))
         await trio.sleep(FOLLOWED_SECONDS)
-        self.ledger.check(self.expected)
+        self.announcement_log.check(self.expected)
 
     async def update_it(self) -> None:
         await self.running.update(attrs.evolve(numbered(1000), friendly_name="Jambon 3001"))
         await trio.sleep(FOLLOWED_SECONDS)
-        self.ledger.check(self.expected)
+        self.announcement_log.check(self.expected)
 
     async def remove_it(self) -> None:
         await self.running.remove(str(self.roots.pop().udn))
-        self.ledger.check(self.expected)
+        self.announcement_log.check(self.expected)
 
 
 @pytest.mark.parametrize("roots", [[BASIC], [GATEWAY, *map(numbered, range(4))]], ids=["one device", "several devices"])
 async def test_a_week_leaves_no_announcement_late_and_nothing_grown(
     roots: list[RootDevice], autojump_clock: trio.testing.MockClock
 ) -> None:
-    ledger = Ledger(LATEST_SECONDS)
+    announcement_log = AnnouncementLog(LATEST_SECONDS)
     network = FakeNetwork(ETH0, ETH1)
-    network.air = Air(sent=ledger)
+    network.wire = Wire(sent=announcement_log)
     settings = Settings(rng=Random(0), utcnow=lambda: NOON + timedelta(seconds=trio.current_time()))
     async with serve_on(network, roots, settings) as running:
         await trio.sleep(FOLLOWED_SECONDS)
-        life = Life(network=network, ledger=ledger, running=running, roots=list(roots))
+        life = Life(network=network, announcement_log=announcement_log, running=running, roots=list(roots))
         await life.half_a_week()
-        before = take_stock(running, network)
+        before = count_objects(running, network)
         await life.half_a_week()
-        after = take_stock(running, network)
+        after = count_objects(running, network)
         assert trio.current_time() > 7 * 24 * 3600
-        assert running.stats.announcements == ledger.announcements
+        assert running.stats.announcements == announcement_log.announcements
         assert running.stats.requests[200] == life.fetches
     assert after[0] <= before[0], "tasks"
     assert after[1] <= before[1] + FEW_OBJECTS, "objects that the device holds"
     assert after[2] <= before[2] + 10 * FEW_OBJECTS, "objects of the whole process"
 
 
-def take_stock(running: Running, network: FakeNetwork) -> tuple[int, int, int]:
+def count_objects(running: Running, network: FakeNetwork) -> tuple[int, int, int]:
     """Tasks, objects that the device holds, and objects in all; the counters are not looked at: they may grow."""
     tasks = trio.lowlevel.current_statistics().tasks_living
     return tasks, held_by(running, but=[running.stats, network]), living_objects()

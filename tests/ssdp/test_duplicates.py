@@ -40,7 +40,7 @@ def test_another_interface_does_not_answer_while_one_datagram_may_still_reach_bo
     assert duplicates.reason_to_drop(PEER, "a", "eth1", 10.0 + RECEIVED_SECONDS, 1) is None
 
 
-def test_what_a_sender_answers_is_pending_with_its_successor_or_not_at_all() -> None:
+def test_searches_of_a_sender_are_pending_with_its_successor_or_not_at_all() -> None:
     duplicates = DuplicateSearches[str]()
     for target, sender in (("a", "eth0"), ("b", "eth1")):
         duplicates.note(PEER, target, sender, 10.0, 12.0)

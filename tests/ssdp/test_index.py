@@ -121,7 +121,7 @@ def test_a_lower_version_is_answered_in_the_version_that_was_searched() -> None:
         "ssdp:al",
     ],
 )
-def test_what_is_not_here_matches_nothing(target: str) -> None:
+def test_a_target_that_is_not_served_matches_nothing(target: str) -> None:
     assert matching(target) == []
 
 
@@ -200,7 +200,7 @@ def spelled(number: int) -> str:
     )
 
 
-def test_spellings_and_names_that_strangers_make_up_are_cached_within_bounds() -> None:
+def test_made_up_spellings_and_names_are_cached_within_bounds() -> None:
     index = Index(single_rows("upnp:rootdevice"))
     for number in range(3 * MAX_CACHED_ABSENT):
         assert len(index.matches(spelled(number)).rows) == 1

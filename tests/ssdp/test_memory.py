@@ -114,7 +114,7 @@ def pending() -> object:
         pytest.param(pending, 13, id="pending answers"),
     ],
 )
-def test_what_strangers_can_fill_takes_so_many_mebibytes(fill: Callable[[], object], mebibytes: float) -> None:
+def test_full_caches_and_tables_take_so_many_mebibytes(fill: Callable[[], object], mebibytes: float) -> None:
     tracemalloc.start()
     try:
         filled = fill()

@@ -223,7 +223,7 @@ def test_mx_counts_as_one_to_five_seconds_or_as_missing(mx: str, read: int | Non
         pytest.param(WINDOWS_SEARCH[:-2] + b"X:" + b"1" * 1024 + b"\r\n\r\n", id="a line of more than 1 KiB"),
     ],
 )
-def test_what_is_no_search_is_malformed(datagram: bytes) -> None:
+def test_a_request_that_is_not_a_search_is_malformed(datagram: bytes) -> None:
     with pytest.raises(MalformedMessage):
         parse(datagram)
 
@@ -236,6 +236,6 @@ def test_an_alive_without_a_required_header_is_malformed(missing: bytes) -> None
         parse(b"\r\n".join(lines))
 
 
-def test_a_response_that_is_no_success_is_malformed() -> None:
+def test_a_response_that_is_not_a_success_is_malformed() -> None:
     with pytest.raises(MalformedMessage):
         parse(b"HTTP/1.1 404 Not Found\r\nST: a\r\nUSN: b\r\nLOCATION: c\r\n\r\n")

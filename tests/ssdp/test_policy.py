@@ -189,7 +189,7 @@ def test_one_search_gets_no_more_than_so_many_answers_and_the_next_one_the_next_
     assert len(set(found)) == 900
 
 
-def test_the_profile_says_what_is_answered_beyond_uda() -> None:
+def test_the_profile_decides_what_is_answered_beyond_uda() -> None:
     explorer = search("pnp:rootdevice", None)
     assert decide(policy_for(), explorer) == Drop(NO_MX, Search(search_target="pnp:rootdevice"))
     decision = decide(policy_for(profile=PROFILES["windows"]), explorer)
@@ -249,7 +249,7 @@ def test_after_a_device_came_or_went_no_search_counts_as_repeated(change: str) -
     assert len(decision.replies) == (3 + 11 if change == "add" else 3)
 
 
-def test_what_a_sender_answers_stays_pending_if_it_has_a_successor() -> None:
+def test_searches_of_a_sender_stay_pending_if_it_has_a_successor() -> None:
     for successor, expected in ((THERE, REPEATED), (None, None)):
         policy = policy_for()
         assert isinstance(decide(policy, A), Answered)
@@ -286,7 +286,7 @@ CAME = st.builds(
 
 
 @given(st.lists(CAME, max_size=60), st.sampled_from([1, 3, 64]), st.sampled_from([1, 6, 300]))
-def test_whatever_comes_answers_keep_to_mx_the_budget_and_the_bounds(
+def test_answers_to_any_searches_keep_to_mx_the_budget_and_the_bounds(
     came: list[Came], reply_budget: int, devices: int
 ) -> None:
     policy = policy_for(*ROOTS[devices], reply_budget=reply_budget)
@@ -339,10 +339,10 @@ def test_the_searches_of_one_source_change_nothing_for_another(came: list[Came])
             decide(beside, datagram, ("192.0.2.66", port), multicast=multicast, now=now)
         peer = (one.host, one.port)
         expected = decide(alone, datagram, peer, multicast=multicast, now=now)
-        assert told(decide(beside, datagram, peer, multicast=multicast, now=now)) == told(expected)
+        assert summary(decide(beside, datagram, peer, multicast=multicast, now=now)) == summary(expected)
 
 
-def told(decision: Answered | Drop) -> object:
+def summary(decision: Answered | Drop) -> object:
     """What is decided, in values that can be compared."""
     if isinstance(decision, Drop):
         return decision.reason

@@ -25,9 +25,9 @@ async def answers(profile: str, search: bytes, *, multicast: bool = True) -> lis
     settings = Settings(profile=profile, rng=Random(0), utcnow=lambda: NOON)
     async with serve_on(network, [GATEWAY], settings):
         await trio.sleep(10)
-        (network.endpoint.multicast_receiver if multicast else network.endpoint.unicast_receiver).say(search)
+        (network.endpoint.multicast_receiver if multicast else network.endpoint.unicast_receiver).deliver(search)
         await trio.sleep(10)
-        found = [(sent.message, sent.time - 10) for sent in network.air.sent]
+        found = [(sent.message, sent.time - 10) for sent in network.wire.sent]
         return [
             (message.search_target, message.usn, delay)
             for message, delay in found
@@ -66,7 +66,7 @@ async def test_the_uda_profile_does_not_answer_a_search_without_mx_and_is_the_de
 async def test_searches_from_off_the_link_are_not_answered_with_any_profile(autojump_clock: Clock) -> None:
     network = FakeNetwork()
     async with serve_on(network, [BASIC], Settings(profile="windows")) as running:
-        network.endpoint.multicast_receiver.say(EXPLORER, ("203.0.113.9", 5000))
+        network.endpoint.multicast_receiver.deliver(EXPLORER, ("203.0.113.9", 5000))
         await trio.sleep(5)
-        assert not network.air.messages(SearchResponse)
+        assert not network.wire.messages(SearchResponse)
         assert running.stats.dropped["off link"] == 1

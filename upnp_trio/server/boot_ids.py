@@ -25,12 +25,13 @@ __all__ = ["MAX_BOOT_ID", "BootIds", "UsedBootIds", "boot_id_after"]
 
 logger = logging.getLogger(__name__)
 
+# The largest BOOTID that UDA allows (UDA 2.0 §1.2.2).
 MAX_BOOT_ID = 2**31 - 1
 FILE_NAME = "boot_id"
 LOCK_NAME = "boot_id.lock"
-# Ten digits and the end of the line; what is longer is no BOOTID.
+# Ten digits and the end of the line. A longer file does not hold a BOOTID.
 MAX_FILE_BYTES = 11
-# A state directory on a network drive that is lost may block for minutes, and must not delay the start by that.
+# A state directory on a lost network drive may block for minutes, which must not delay the start.
 STATE_SECONDS = 2.0
 
 
@@ -137,7 +138,7 @@ def _read(path: Path) -> tuple[int, str | None]:
     boot_id = int(text) if text.isdigit() else -1
     if 0 <= boot_id <= MAX_BOOT_ID:
         return boot_id, None
-    return 0, f"{path} held {text!r}, which is no BOOTID"
+    return 0, f"{path} held {text!r}, which is not a BOOTID"
 
 
 def _explain(error: OSError, path: Path) -> str:

@@ -80,7 +80,7 @@ class DeviceHost:
             return device
 
     async def remove(self, udn: Udn | UUID | str) -> None:
-        """Serve the root device with *udn* no more; raises `KeyError`, and `trio.ClosedResourceError` after the end."""
+        """Stop serving the root device with *udn*; raises `KeyError`, and `trio.ClosedResourceError` after the end."""
         async with self._turn():
             await self._take_away(self._known(udn))
 
@@ -134,7 +134,7 @@ class DeviceHost:
         """*root* made ready under the first of its possible UDNs that no other program on this host has claimed."""
         names = possible_names(root, self._host_id)
         first = next(names)
-        check(first)  # the other ones differ in derived UDNs alone
+        check(first)  # the others differ only in derived UDNs
         taken: UdnTaken | None = None
         for named in chain([first], names):
             try:
@@ -173,8 +173,8 @@ class DeviceHost:
                     "give each its own udn, or another friendly_name"
                 )
         # an embedded device without a UDN gets one that is derived from the root's, so the root's claim covers it
-        given = [str(device.udn).lower() for device in root.walk() if device.udn is not None]
-        claims = self._claim([str(named.udn).lower(), *given])
+        own = [str(device.udn).lower() for device in root.walk() if device.udn is not None]
+        claims = self._claim([str(named.udn).lower(), *own])
         try:
             device = served_device(named, max_age=self.max_age)
         except DescriptionError:

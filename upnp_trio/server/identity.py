@@ -29,7 +29,7 @@ _NAMESPACE = uuid.UUID("5a9d5e3e-4a5c-4b0e-9f0a-6d2f1f0f3c61")
 _MACHINE_ID_FILES = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 # The multicast bit, which no card's address has, and which marks one that Python made up (RFC 4122 §4.5).
 _MADE_UP = 1 << 40
-# How many programs on one host may serve one device that was given no UDN, each under another one.
+# So many programs on one host may serve the same device without a UDN of its own, each under another derived UDN.
 MAX_INSTANCES = 64
 
 
@@ -54,7 +54,7 @@ def host_id() -> str:
 
 def _machine_id() -> str:
     for path in _MACHINE_ID_FILES:
-        # there is no such file; other errors, such as too many open files, say nothing about that
+        # the file does not exist; other errors, such as too many open files, do not mean that
         with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
             if text := Path(path).read_text(encoding="ascii", errors="replace").strip():
                 return text

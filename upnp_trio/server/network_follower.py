@@ -77,13 +77,13 @@ class NetworkFollower:
     #: a part of the same change
     _pending: frozenset[InterfaceAddress] = frozenset()
     #: whether the last look failed, so that a series of failures is logged once
-    _is_blind: bool = False
+    _look_failed: bool = False
 
     def start(self, nursery: trio.Nursery) -> None:
-        """Serve on the interfaces that there are, with tasks in *nursery*.
+        """Serve on the interfaces that exist, with tasks in *nursery*.
 
         Raises `NetworkError` if the system cannot list its interfaces, if one that was asked for does not exist, and if
-        a port is taken: at the start, the caller can mend that.
+        a port is taken: at the start, the caller can mend this.
         """
         interfaces = self.network.interfaces()
         if problem := missing(interfaces, self.settings.interfaces):
@@ -119,11 +119,11 @@ class NetworkFollower:
         try:
             interfaces = self.network.interfaces()
         except NetworkError as error:
-            if not self._is_blind:
+            if not self._look_failed:
                 logger.warning("cannot look at the network, so what is served stays as it is: %s", error)
-            self._is_blind = True
+            self._look_failed = True
             return False
-        self._is_blind = False
+        self._look_failed = False
         difference = self._compare(self._wanted(interfaces), nursery)
         if not difference.gone and not difference.come:
             return False
@@ -150,7 +150,7 @@ class NetworkFollower:
         before = list(self.interfaces.all)
         gone = [interface for interface in before if interface not in wanted]
         come = [interface for interface in wanted if interface not in before]
-        self.interfaces.forget_failures(but=come)
+        self.interfaces.clear_failures(but=come)
         # what takes the place of another one can be opened only when that is closed
         replaced = set(map(_link, gone))
         come = [each for each in come if _link(each) in replaced or self.interfaces.try_open(each, nursery)]
@@ -215,7 +215,7 @@ class NetworkFollower:
     def _log_change(self) -> None:
         served = tuple((sender.interface.name, str(sender.address)) for sender in self.announcer.senders)
         logger.info("the network has changed; served now: %s", served or "nothing, waiting for an interface")
-        self.announcer.events.tell(NetworkChanged(served=served, boot_id=self.announcer.boot_id))
+        self.announcer.events.publish(NetworkChanged(served=served, boot_id=self.announcer.boot_id))
 
 
 def _interface_addresses(interfaces: Iterable[Interface]) -> set[InterfaceAddress]:

@@ -96,7 +96,7 @@ class OpenInterfaces:
             self._failing.add(interface)
             logger.warning("%s is not served: %s", interface.name, error)
 
-    def forget_failures(self, but: Container[Interface]) -> None:
+    def clear_failures(self, but: Container[Interface]) -> None:
         """Let the next failure of every interface be logged again, *but* for some."""
         self._failing = {interface for interface in self._failing if interface in but}
 

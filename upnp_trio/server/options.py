@@ -28,6 +28,7 @@ __all__ = ["ServeOptions", "Settings"]
 _BASE_URL = re.compile(r"http://(?P<host>[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?")
 # RFC 1123 §2.1, and the underscore that some home networks have
 _LABEL = re.compile(r"[0-9A-Za-z_]([0-9A-Za-z_-]{0,61}[0-9A-Za-z_])?")
+# RFC 1035 §2.3.4: 255 bytes on the wire, of which two frame the name.
 MAX_HOST_NAME_CHARACTERS = 253
 
 
@@ -86,25 +87,25 @@ class Settings:
     #: answer searchers beyond the interface's own link, too; anybody can be flooded through such a device, so this is
     #: for private routed networks
     answer_off_link: bool = False
-    #: how many answers to searches one address is sent a second in the long run; those of half a minute may leave at
-    #: once
+    #: how many answers to searches are sent to one address, per second in the long run; those of half a minute may be
+    #: sent at once
     reply_budget: int = DEFAULT_REPLY_BUDGET
     #: how many hops announcements live; ``None`` means 2, and 10 in an IPv6 site (UDA 2.0 §1.2.2, §A)
     multicast_ttl: int | None = None
-    #: how many seconds an announcement holds (UDA 2.0 §1.2.2)
+    #: how many seconds an announcement is valid (UDA 2.0 §1.2.2)
     max_age: int = DEFAULT_MAX_AGE
     #: serve the counters at /metrics, in Prometheus's text format, to everybody on the link
     metrics: bool = False
     #: "uda", or "windows", which also answers a multicast search without MX, as if it had MX 1, and a search for
-    #: pnp:rootdevice; UDA wants the one to be left unanswered (UDA 2.0 §1.3.3) and does not know the other
+    #: pnp:rootdevice; UDA 2.0 §1.3.3 wants the former to be left unanswered and does not know the latter
     profile: str = "uda"
     #: where BOOTID is kept, so that it rises over restarts whatever the clock does; ``None`` keeps nothing. By default
     #: STATE_DIRECTORY, which systemd sets, or ``upnp_trio`` below XDG_STATE_HOME or ~/.local/state (Linux), ~/Library/
-    #: Application Support (macOS) or LOCALAPPDATA (Windows). If nothing can be written there, that is one line at INFO
+    #: Application Support (macOS) or LOCALAPPDATA (Windows). A failure to write there is logged once, at INFO
     state_dir: Path | None = attrs.field(factory=state_directory, converter=_optional_path)
-    #: decides every choice by chance
+    #: makes all random choices
     rng: Random = attrs.field(factory=Random)
-    #: gives every wall-clock date
+    #: returns the wall-clock date, in UTC
     utcnow: Callable[[], datetime] = utc_now
 
     def __attrs_post_init__(self) -> None:
@@ -112,7 +113,7 @@ class Settings:
         if not self.ipv4 and not self.ipv6:
             raise NetworkError("neither IPv4 nor IPv6 is to be served; leave one of them on")
         if self.port is not None and not 1 <= self.port <= 65535:
-            raise NetworkError(f"port is {self.port}; a TCP port is 1 to 65535, or None for the first free one")
+            raise NetworkError(f"port is {self.port}; it must be 1 to 65535, or None for the first free port")
         if self.advertise_url is not None and (flaw := _base_url_flaw(self.advertise_url)):
             raise NetworkError(
                 f"advertise_url is {self.advertise_url!r}: {flaw}; write scheme, host and port, as in "
@@ -121,15 +122,19 @@ class Settings:
         for allowed in self.allowed_hosts:
             parse_allowed_host(allowed)
         if self.reply_budget < 1:
-            raise NetworkError(f"reply_budget is {self.reply_budget}; it is answers a second to one address, from 1 on")
+            raise NetworkError(
+                f"reply_budget is {self.reply_budget}; it must be at least 1 answer a second to one address"
+            )
         if self.multicast_ttl is not None and not 1 <= self.multicast_ttl <= 255:
-            raise NetworkError(f"multicast_ttl is {self.multicast_ttl}; it is 1 to 255 hops, or None for the defaults")
+            raise NetworkError(f"multicast_ttl is {self.multicast_ttl}; it must be 1 to 255 hops, or None")
         if self.profile not in PROFILES:
-            raise NetworkError(f"profile is {self.profile!r}; it is one of {', '.join(PROFILES)}")
+            raise NetworkError(f"profile is {self.profile!r}; it must be one of {', '.join(PROFILES)}")
         if not MIN_MAX_AGE <= self.max_age <= MAX_MAX_AGE:
-            raise DescriptionError(f"max_age is {self.max_age}; UDA §1.2.2 wants seconds, 1800 or more")
+            raise DescriptionError(
+                f"max_age is {self.max_age}; it must be 1 to {MAX_MAX_AGE} seconds (UDA §1.2.2: 1800 or more)"
+            )
         if self.state_dir is not None and "\0" in str(self.state_dir):
-            raise NetworkError(f"state_dir is {str(self.state_dir)!r}; no path contains NUL")
+            raise NetworkError(f"state_dir is {str(self.state_dir)!r}; a path cannot contain NUL")
 
     @property
     def host_names(self) -> frozenset[HostName]:
@@ -148,9 +153,9 @@ def _base_url_flaw(url: str) -> str | None:
     """What keeps *url* from being scheme, host and port of a LOCATION; ``None`` if nothing does."""
     match = _BASE_URL.fullmatch(url)
     if match is None:
-        return "that is no such URL"
+        return "it is not a plain http URL"
     if match["port"] and not 1 <= int(match["port"][1:]) <= 65535:
-        return f"{match['port'][1:]} is no port, which is 1 to 65535"
+        return f"{match['port'][1:]} is not a port, which is 1 to 65535"
     return _host_flaw(match["host"])
 
 
@@ -161,10 +166,10 @@ def _host_flaw(host: str) -> str | None:
         try:
             address = ipaddress.ip_address(host.strip("[]"))
         except ValueError:
-            return f"{host} is no address"
+            return f"{host} is not an address"
         if (address.version == 6) is not host.startswith("["):
-            return f"{host} is no address"
+            return f"{host} is not an address"
         return f"nothing can be reached at {address}" if address.is_unspecified or address.is_multicast else None
     if len(host) > MAX_HOST_NAME_CHARACTERS or not all(_LABEL.fullmatch(label) for label in labels):
-        return f"{host} is no host name"
+        return f"{host} is not a host name"
     return None

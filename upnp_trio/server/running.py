@@ -1,4 +1,4 @@
-"""What `serve_device` gives: how things are while devices are served, and what can be done to them."""
+"""The value of `serve_device`: the state of the devices that are served, and the means to change them."""
 
 from __future__ import annotations
 
@@ -27,19 +27,22 @@ __all__ = ["Location", "Running"]
 
 @attrs.frozen(kw_only=True)
 class Location:
-    """Where one address of one interface offers the description of one root device."""
+    """The URL of one root device's description at one address of one interface."""
 
+    #: the name of the interface, such as ``eth0``
     interface: str
     address: IpAddress
+    #: the UDN of the root device
     udn: Udn
+    #: LOCATION, as it is announced from *address*
     url: str
 
 
 @attrs.frozen(kw_only=True, eq=False)
 class Running:
-    """Root devices being served; each property says how things are at the moment it is read."""
+    """Root devices that are being served. Each property returns the state at the moment it is read."""
 
-    #: the counters as they go on; ``stats.snapshot()`` gives what they are at one moment
+    #: the counters, which go on; ``stats.snapshot()`` returns their values at one moment
     stats: Stats
     _events: Events
     _host: DeviceHost
@@ -59,7 +62,7 @@ class Running:
 
     @property
     def where(self) -> tuple[Location, ...]:
-        """One entry for each device and served interface address; none while the host has no network."""
+        """One entry for each device and served interface address; empty while the host has no network."""
         return tuple(
             Location(
                 interface=sender.interface.name,
@@ -88,7 +91,7 @@ class Running:
 
     @property
     def port(self) -> int | None:
-        """The TCP port of HTTP; ``None`` while there was no address to find one for."""
+        """The TCP port of HTTP; ``None`` until there has been an address to serve on."""
         return self._interfaces.port
 
     def subscribe(self, max_buffered: int = EVENTS_BUFFERED) -> trio.MemoryReceiveChannel[Event]:
@@ -100,7 +103,7 @@ class Running:
         return self._events.subscribe(max_buffered)
 
     async def add(self, device: RootDevice) -> RootDevice:
-        """Serve one more root device, found and announced from now on; gives it as it is served.
+        """Serve one more root device, found and announced from now on; returns it as it is served.
 
         Like `remove` and `update`, this happens entirely or, when it is cancelled or raises, not at all. Changes happen
         one at a time: one that has begun is completed, which takes a second or two at most, and one that waits for its
@@ -119,7 +122,7 @@ class Running:
         await self._host.remove(udn)
 
     async def update(self, device: RootDevice) -> RootDevice:
-        """Serve *device* in place of the root device with its UDN; gives it as it is served.
+        """Serve *device* in place of the root device with its UDN; returns it as it is served.
 
         Whatever differs, byebye is sent for the old one and alive for the new one. If a document differs, CONFIGID
         does, too (UDA 2.0 §1.2.2, §2). If nothing differs, nothing happens.

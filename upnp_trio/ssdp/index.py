@@ -22,10 +22,10 @@ ALL = "ssdp:all"
 # A target with up to this many rows is exact: a UDN has one row, and a type has few on most hosts. A target with more
 # rows is a sweep, such as upnp:rootdevice on a host of many devices.
 MAX_EXACT_ROWS = 4
-# Matches that are cached for the targets that are searched again and again. Bounded because strangers choose how they
+# Matches that are cached for the targets that are searched again and again. Bounded because other hosts choose how they
 # spell a target. Enough for the types of a host with a thousand devices; 4 MiB.
 MAX_CACHED_MATCHES = 8192
-# Targets that other devices are to answer; a network has few, but strangers can make up any number. They are cached
+# Targets that other devices are to answer; a network has few, but other hosts can make up any number. They are cached
 # apart, so that they do not displace what matches; 0.3 MiB.
 MAX_CACHED_ABSENT = 1024
 

@@ -7,7 +7,7 @@ from upnp_trio.ssdp.parsing import parse
 
 __all__ = ["ParseCache"]
 
-# The control points of a home have some ten searches each. Bounded because strangers can make up any number.
+# The control points of a home have some ten searches each. Bounded because other hosts can make up any number.
 MAX_CACHED = 1024
 # Real searches stay below 300 bytes. Together with the number, this bounds the cache to 2 MiB.
 MAX_CACHED_BYTES = 1024

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_MAX_AGE", "FIRST_REPEATS", "MAX_MAX_AGE", "MIN_MAX_AGE", "announcement_gaps"]
 
-# UDA wants at least 1800. Devices that come and go, and tests, may choose less.
+# UDA requires at least 1800 seconds. Devices that come and go, and tests, may choose less.
 DEFAULT_MAX_AGE = 1800
 MIN_MAX_AGE = 1
+# What every control point can hold in 32 bits with a sign.
 MAX_MAX_AGE = 2**31 - 1
 # A random wait before the first set, so that devices that are powered up together do not all send at once.
 MAX_FIRST_WAIT = 0.1

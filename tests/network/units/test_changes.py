@@ -162,7 +162,7 @@ async def test_a_sleep_of_the_host_is_reported_once(
     assert not await changes.wait()
 
 
-async def test_a_host_that_cannot_tell_its_sleep_counts_as_awake(
+async def test_a_host_that_does_not_report_its_sleep_counts_as_awake(
     autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(clock: int) -> float:

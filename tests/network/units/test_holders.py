@@ -38,7 +38,7 @@ def _holding(name: bytes, address: str = "127.0.0.1") -> Iterator[tuple[int, int
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "shown"),
     [
         (b"minidlnad", "'minidlnad'"),
         (b"two words", "'two words'"),
@@ -48,9 +48,9 @@ def _holding(name: bytes, address: str = "127.0.0.1") -> Iterator[tuple[int, int
         ("caf\u00e9\u202e".encode(), r"'caf" + "\u00e9" + r"\u202e'"),
     ],
 )
-def test_the_holder_is_named_in_characters_that_steer_no_terminal(name: bytes, told: str) -> None:
+def test_the_holder_is_named_in_characters_that_steer_no_terminal(name: bytes, shown: str) -> None:
     with _holding(name) as (port, process):
-        assert port_holder(port) == f"{told} (pid {process})"
+        assert port_holder(port) == f"{shown} (pid {process})"
 
 
 def test_the_holder_of_an_ipv6_port_is_found_too() -> None:

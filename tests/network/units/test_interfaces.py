@@ -141,7 +141,7 @@ def test_a_name_that_this_host_lacks_is_reported_with_the_names_that_it_has(want
     assert _served(choose([LOOPBACK, PUBLIC], [wanted])) == {}
 
 
-def test_a_host_without_interfaces_says_so() -> None:
+def test_a_host_without_interfaces_is_reported() -> None:
     assert str(missing([], ["eth0"])).endswith("it has none")
 
 
@@ -232,7 +232,7 @@ def test_every_interface_is_judged_once_and_in_order(interfaces: list[Interface]
 
 
 @given(_interfaces)
-def test_what_is_served_is_up_and_has_an_address_of_its_own(interfaces: list[Interface]) -> None:
+def test_a_served_interface_is_up_and_has_an_address_of_its_own(interfaces: list[Interface]) -> None:
     for choice, interface in zip(choose(interfaces), interfaces, strict=True):
         if choice.served:
             assert interface.is_up

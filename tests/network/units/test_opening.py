@@ -88,18 +88,18 @@ async def test_running_out_of_descriptors_raises_network_error_and_leaks_none(ve
     interface = _loopback(version)
     before = open_descriptors()
     _open(interface)  # what is opened once and kept is open from now on
-    told: list[NetworkError] = []
+    errors: list[NetworkError] = []
     for left in count():
         with descriptors_left(left):
             try:
                 _open(interface)
             except NetworkError as error:
-                told.append(error)
+                errors.append(error)
         assert open_descriptors() == before
-        if len(told) == left:
+        if len(errors) == left:
             break
-    assert len(told) > 2
-    assert all("Too many open files" in str(error) for error in told)
+    assert len(errors) > 2
+    assert all("Too many open files" in str(error) for error in errors)
 
 
 @pytest.mark.parametrize(

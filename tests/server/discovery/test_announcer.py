@@ -38,17 +38,17 @@ def announced(network: FakeNetwork, address: IpAddress, since: float = 0) -> Cou
     """How many messages each device was announced with from *address*."""
     return Counter(
         sent.message.usn.partition("::")[0]
-        for sent in network.air.sent
+        for sent in network.wire.sent
         if sent.source == address and sent.time >= since and isinstance(sent.message, Alive)
     )
 
 
 async def test_devices_that_share_a_mute_network_share_one_pause(autojump_clock: Clock) -> None:
     network = FakeNetwork(ETH0)
-    network.air.mute.add(IP0)
+    network.wire.blocked.add(IP0)
     async with served(network, *TEN) as running:
         await trio.sleep(1)
-        network.air.mute.clear()
+        network.wire.blocked.clear()
         await trio.sleep(FIRST_RETRY_SECONDS)
         assert announced(network, IP0) == Counter({str(root.udn): 3 for root in TEN})
         # one attempt found the network mute; the sets of the other devices did not try it again
@@ -57,7 +57,7 @@ async def test_devices_that_share_a_mute_network_share_one_pause(autojump_clock:
 
 async def test_the_pause_doubles_only_when_the_retry_fails(autojump_clock: Clock) -> None:
     network = FakeNetwork(ETH0)
-    network.air.mute.add(IP0)
+    network.wire.blocked.add(IP0)
     attempts: list[float] = []
     async with served(network, *TEN) as running:
         failed = 0
@@ -74,17 +74,17 @@ async def test_the_pause_doubles_only_when_the_retry_fails(autojump_clock: Clock
 
 async def test_the_first_success_ends_the_pause(autojump_clock: Clock) -> None:
     network = FakeNetwork(ETH0)
-    network.air.mute.add(IP0)
+    network.wire.blocked.add(IP0)
     async with served(network, *TEN) as running:
         await trio.sleep(10)
-        network.air.mute.clear()
+        network.wire.blocked.clear()
         await trio.sleep(10)
         assert set(announced(network, IP0).values()) == {3}
         failed = running.stats.send_errors.total()
-        network.air.mute.add(IP0)
+        network.wire.blocked.add(IP0)
         network.change(ETH0, slept=True)
         await trio.sleep(1)
-        network.air.mute.clear()
+        network.wire.blocked.clear()
         await trio.sleep(FIRST_RETRY_SECONDS)  # and not what the pause had grown to before
         assert set(announced(network, IP0).values()) == {6}
         assert running.stats.send_errors.total() == failed + 1
@@ -92,11 +92,11 @@ async def test_the_first_success_ends_the_pause(autojump_clock: Clock) -> None:
 
 async def test_a_retry_that_fails_half_way_is_gone_on_with_later(autojump_clock: Clock) -> None:
     network = FakeNetwork(ETH0)
-    network.air.mute.add(IP0)
+    network.wire.blocked.add(IP0)
     async with served(network, *TEN):
         await trio.sleep(1)
-        network.air.mute.clear()
-        network.air.fail_after(7, OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS)))
+        network.wire.blocked.clear()
+        network.wire.fail_after(7, OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS)))
         await trio.sleep(FIRST_RETRY_SECONDS)
         assert sorted(announced(network, IP0).values()) == [1, 3, 3]
         await trio.sleep(FIRST_RETRY_SECONDS)
@@ -106,20 +106,20 @@ async def test_a_retry_that_fails_half_way_is_gone_on_with_later(autojump_clock:
 
 async def test_a_sender_that_fails_does_not_hold_up_the_others(autojump_clock: Clock) -> None:
     network = FakeNetwork(ETH0, ETH1)
-    network.air.mute.add(IP0)
+    network.wire.blocked.add(IP0)
     async with served(network, *TEN):
         await trio.sleep(1)
         assert set(announced(network, IP1).values()) == {9}
         assert announced(network, IP0) == {}
 
 
-async def test_a_device_that_was_removed_meanwhile_is_not_announced_by_the_retry(autojump_clock: Clock) -> None:
+async def test_a_retry_does_not_announce_a_device_that_was_removed_meanwhile(autojump_clock: Clock) -> None:
     network = FakeNetwork(ETH0)
-    network.air.mute.add(IP0)
+    network.wire.blocked.add(IP0)
     async with served(network, *TEN) as running:
         await trio.sleep(1)
         await running.remove(str(TEN[0].udn))
-        network.air.mute.clear()
+        network.wire.blocked.clear()
         await trio.sleep(10)
         assert announced(network, IP0).keys() == {str(root.udn) for root in TEN[1:]}
 
@@ -127,12 +127,12 @@ async def test_a_device_that_was_removed_meanwhile_is_not_announced_by_the_retry
 async def test_a_sender_that_comes_back_is_tried_at_once(autojump_clock: Clock) -> None:
     """The interface was lost while its sender failed; the new sender knows nothing of that."""
     network = FakeNetwork(ETH0, ETH1)
-    network.air.mute.add(IP1)
+    network.wire.blocked.add(IP1)
     async with served(network, BASIC):
         await trio.sleep(40)
         network.change(ETH0)
         await trio.sleep(1)
-        network.air.mute.clear()
+        network.wire.blocked.clear()
         network.change(ETH0, ETH1)
         came = trio.current_time()
         await trio.sleep(1)
@@ -142,29 +142,29 @@ async def test_a_sender_that_comes_back_is_tried_at_once(autojump_clock: Clock) 
 async def test_an_ipv6_address_fails_without_its_interface_s_ipv4_address(autojump_clock: Clock) -> None:
     network = FakeNetwork(interface("192.0.2.7/24", "fe80::7/64"))
     mute = ipaddress.ip_address("fe80::7")
-    network.air.mute.add(mute)
+    network.wire.blocked.add(mute)
     async with served(network, BASIC):
         await trio.sleep(1)
         assert announced(network, IP0) == {str(BASIC.udn): 9}
-        network.air.mute.clear()
+        network.wire.blocked.clear()
         await trio.sleep(FIRST_RETRY_SECONDS)
         assert announced(network, mute) == {str(BASIC.udn): 3}
 
 
-async def test_a_set_that_a_change_of_the_network_cuts_short_is_sent_whole(autojump_clock: Clock) -> None:
+async def test_a_set_that_a_change_of_the_network_cuts_short_is_sent_again_whole(autojump_clock: Clock) -> None:
     """An address that was still being checked becomes usable, which is no reason to announce everything again."""
     link_local = interface("fe80::7/64").addresses[0].ip
     network = FakeNetwork(attrs.evolve(ETH0, pending=frozenset({link_local})), ETH1)
     async with served(network, BASIC) as running:
         await trio.sleep(10)
-        before = len(network.air.sent)
-        network.air.stalls += [0, 0.2]
-        while network.air.stalls:  # noqa: ASYNC110  # until the second message of the next set waits for room
+        before = len(network.wire.sent)
+        network.wire.stalls += [0, 0.2]
+        while network.wire.stalls:  # noqa: ASYNC110  # until the second message of the next set waits for room
             await trio.sleep(0.1)
         network.change(interface("192.0.2.7/24", "fe80::7/64"), ETH1)
         await trio.sleep(5)
         assert running.stats.updates == 0
-        sent = Counter((str(each.source), type(each.message)) for each in network.air.sent[before:])
+        sent = Counter((str(each.source), type(each.message)) for each in network.wire.sent[before:])
         # one message had left before; the new address gets that set beside its own three
         assert sent == {("192.0.2.7", Alive): 1 + 3, ("198.51.100.7", Alive): 3, ("fe80::7", Alive): 3 + 9}
 
@@ -174,12 +174,12 @@ async def test_an_address_that_becomes_usable_does_not_take_the_retry_from_its_n
     network = FakeNetwork(interface("fe80::7/64"))
     first, second = (ipaddress.ip_address(text) for text in ("fe80::7", "fd00::8"))
     network.now = [attrs.evolve(network.now[0], pending=frozenset({second}))]
-    network.air.mute.add(first)
+    network.wire.blocked.add(first)
     async with served(network, *TEN):
         await trio.sleep(1)
         network.change(interface("fe80::7/64", "fd00::8/64"))
         await trio.sleep(0.5)
-        network.air.mute.clear()
+        network.wire.blocked.clear()
         await trio.sleep(FIRST_RETRY_SECONDS)
         assert announced(network, first) == {str(root.udn): 3 for root in TEN}
         assert announced(network, second) == {str(root.udn): 9 for root in TEN}
@@ -213,13 +213,13 @@ async def test_a_set_that_is_due_while_interfaces_are_opened_again_is_sent_after
     network = FakeNetwork(ETH0, *checking)
     async with served(network, BASIC):
         await trio.sleep(10)
-        before = len(network.air.sent)
-        network.air.stalls += [0, 0.2]
-        while network.air.stalls:  # noqa: ASYNC110  # until the second message of the next set waits for room
+        before = len(network.wire.sent)
+        network.wire.stalls += [0, 0.2]
+        while network.wire.stalls:  # noqa: ASYNC110  # until the second message of the next set waits for room
             await trio.sleep(0.1)
         network.change(ETH0, *boths)
         await trio.sleep(5)
-        sent = Counter(str(each.source) for each in network.air.sent[before:])
+        sent = Counter(str(each.source) for each in network.wire.sent[before:])
         assert sent.pop("192.0.2.7") == 1 + 3  # one message had left before
         assert sent == {f"fe80::{number}": 3 for number in (1, 2, 3)} | {
             f"fd00:{number}::7": 3 + 9 for number in (1, 2, 3)

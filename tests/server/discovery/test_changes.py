@@ -29,7 +29,7 @@ def settings() -> Settings:
 
 
 def answers(network: FakeNetwork) -> list[Sent]:
-    return [sent for sent in network.air.sent if isinstance(sent.message, SearchResponse)]
+    return [sent for sent in network.wire.sent if isinstance(sent.message, SearchResponse)]
 
 
 def usns(network: FakeNetwork) -> set[str]:
@@ -53,11 +53,11 @@ async def test_a_search_that_is_repeated_after_its_answer_was_revoked_is_answere
     network = FakeNetwork(ETH0)
     async with serve_on(network, [BASIC], settings()) as running:
         await trio.sleep(10)
-        network.endpoint.multicast_receiver.say(SEARCH)
+        network.endpoint.multicast_receiver.deliver(SEARCH)
         await trio.testing.wait_all_tasks_blocked()
         assert running.stats.answers == 0  # it waits for its moment
         await change(running)  # type: ignore[operator]  # one of the two above
-        network.endpoint.multicast_receiver.say(SEARCH)
+        network.endpoint.multicast_receiver.deliver(SEARCH)
         await trio.sleep(6)
         assert usns(network) == {str(BASIC.udn)}
         assert running.stats.dropped["repeated"] == 0
@@ -69,10 +69,10 @@ async def test_a_search_that_is_repeated_after_a_device_came_finds_that_device(
     network = FakeNetwork(ETH0)
     async with serve_on(network, [BASIC], settings()) as running:
         await trio.sleep(10)
-        network.endpoint.multicast_receiver.say(SEARCH)
+        network.endpoint.multicast_receiver.deliver(SEARCH)
         await trio.testing.wait_all_tasks_blocked()
         await running.add(OTHER)
-        network.endpoint.multicast_receiver.say(SEARCH)
+        network.endpoint.multicast_receiver.deliver(SEARCH)
         await trio.sleep(6)
         assert usns(network) == {str(BASIC.udn), str(OTHER.udn)}
 
@@ -86,11 +86,11 @@ async def test_answers_that_wait_survive_a_second_address_on_their_interface(
     network = FakeNetwork(_checking(ETH0) if checked_before else ETH0)
     async with serve_on(network, [BASIC], settings()) as running:
         await trio.sleep(10)
-        network.endpoint.multicast_receiver.say(SEARCH)
+        network.endpoint.multicast_receiver.deliver(SEARCH)
         await trio.testing.wait_all_tasks_blocked()
         network.change(ETH0_WITH_ANOTHER)
         await trio.sleep(1)
-        network.endpoint.multicast_receiver.say(SEARCH)
+        network.endpoint.multicast_receiver.deliver(SEARCH)
         await trio.sleep(5)
         (answer,) = answers(network)
         assert (str(answer.source), answer.destination) == ("192.0.2.7", ASKER)
@@ -111,12 +111,12 @@ async def test_a_search_whose_answers_were_lost_with_their_address_is_answered_w
     network = FakeNetwork(ETH0)
     async with serve_on(network, [BASIC], settings()) as running:
         await trio.sleep(10)
-        network.endpoint.multicast_receiver.say(SEARCH)
+        network.endpoint.multicast_receiver.deliver(SEARCH)
         await trio.testing.wait_all_tasks_blocked()
         network.change(interface("192.0.2.77/24"))
         await trio.testing.wait_all_tasks_blocked()
         await trio.sleep(0.5)
-        network.endpoint.multicast_receiver.say(SEARCH)
+        network.endpoint.multicast_receiver.deliver(SEARCH)
         await trio.sleep(6)
         (answer,) = answers(network)
         assert str(answer.source) == "192.0.2.77"
@@ -130,10 +130,10 @@ async def test_no_answer_follows_the_byebye_on_an_interface_that_goes(autojump_c
         await trio.sleep(10)
         for port in range(100):
             datagram = render_search(Search(search_target="upnp:rootdevice", mx=1))
-            network.endpoints[eth1].multicast_receiver.say(datagram, ("198.51.100.9", 1000 + port))
+            network.endpoints[eth1].multicast_receiver.deliver(datagram, ("198.51.100.9", 1000 + port))
         await trio.testing.wait_all_tasks_blocked()
         network.change(ETH0)
         await trio.sleep(5)
-        sent_there = [type(sent.message) for sent in network.air.sent if sent.interface == "eth1"]
+        sent_there = [type(sent.message) for sent in network.wire.sent if sent.interface == "eth1"]
         assert SearchResponse not in sent_there[sent_there.index(ByeBye) :]
         assert running.stats.send_errors["the network changed"] > 50

@@ -56,9 +56,9 @@ async def test_another_device_with_our_udn_is_warned_of_once_and_answered_now_an
     async with served(network, BASIC) as running:
         await trio.sleep(10)
         for _ in range(50):
-            network.endpoint.multicast_receiver.say(stranger)
+            network.endpoint.multicast_receiver.deliver(stranger)
             await trio.sleep(0.5)
-        assert len([sent for sent in network.air.sent if sent.time > 10]) == 9
+        assert len([sent for sent in network.wire.sent if sent.time > 10]) == 9
         assert running.stats.conflicts == 50
     (warning,) = warnings(caplog)
     assert warning.startswith(f"{ASKER[0]} on eth0 sends byebye for our {usn.partition('::')[0]}; ")
@@ -71,16 +71,16 @@ async def test_another_program_on_this_host_with_our_udn_is_warned_of_and_answer
     async with served(network, BASIC) as running:
         await trio.sleep(10)
         theirs = running.locations[0].replace(":49152", ":49153")
-        network.endpoint.multicast_receiver.say(alive(running, location=theirs), OWN)
+        network.endpoint.multicast_receiver.deliver(alive(running, location=theirs), OWN)
         await trio.sleep(10)
-        assert len([sent for sent in network.air.sent if sent.time > 10]) == 9
+        assert len([sent for sent in network.wire.sent if sent.time > 10]) == 9
         assert running.stats.conflicts == 1
     (warning,) = warnings(caplog)
     assert warning.startswith(f"another program on this host (192.0.2.7 on eth0) announces our {BASIC.udn}; ")
 
 
 @pytest.mark.parametrize("kind", ["alive", "byebye", "update"])
-async def test_a_boot_id_that_we_never_had_is_another_program_s(
+async def test_a_boot_id_that_we_never_had_is_of_another_program(
     kind: str, autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     network = FakeNetwork(ETH0)
@@ -100,18 +100,18 @@ async def test_a_boot_id_that_we_never_had_is_another_program_s(
             "byebye": byebye(running, theirs),
             "update": render_update(update),
         }
-        network.endpoint.multicast_receiver.say(datagrams[kind], OWN)
+        network.endpoint.multicast_receiver.deliver(datagrams[kind], OWN)
         await trio.sleep(10)
         assert running.stats.conflicts == 1
-        assert len([sent for sent in network.air.sent if sent.time > 10]) == 9
+        assert len([sent for sent in network.wire.sent if sent.time > 10]) == 9
     assert len(warnings(caplog)) == 1
 
 
-async def test_a_byebye_without_boot_id_from_this_host_is_another_program_s(autojump_clock: Clock) -> None:
+async def test_a_byebye_without_boot_id_from_this_host_is_of_another_program(autojump_clock: Clock) -> None:
     network = FakeNetwork(ETH0)
     async with served(network, BASIC) as running:
         await trio.sleep(10)
-        network.endpoint.multicast_receiver.say(byebye(running), OWN)
+        network.endpoint.multicast_receiver.deliver(byebye(running), OWN)
         await trio.sleep(1)
         assert running.stats.conflicts == 1
 
@@ -120,20 +120,20 @@ async def test_our_boot_id_and_location_from_another_address_are_a_conflict(auto
     network = FakeNetwork(ETH0)
     async with served(network, BASIC) as running:
         await trio.sleep(10)
-        network.endpoint.multicast_receiver.say(alive(running), ASKER)
+        network.endpoint.multicast_receiver.deliver(alive(running), ASKER)
         await trio.sleep(1)
         assert running.stats.conflicts == 1
 
 
-async def test_a_neighbour_with_its_own_udn_is_no_conflict(autojump_clock: Clock) -> None:
+async def test_a_neighbour_with_its_own_udn_is_not_a_conflict(autojump_clock: Clock) -> None:
     network = FakeNetwork(ETH0)
     async with served(network, BASIC) as running:
         await trio.sleep(10)
         for peer in (ASKER, OWN):
-            network.endpoint.multicast_receiver.say(alive(running, usn="uuid:other"), peer)
+            network.endpoint.multicast_receiver.deliver(alive(running, usn="uuid:other"), peer)
         await trio.sleep(10)
         assert running.stats.conflicts == 0
-        assert [sent for sent in network.air.sent if sent.time > 10] == []
+        assert [sent for sent in network.wire.sent if sent.time > 10] == []
 
 
 async def test_nothing_that_we_send_is_a_conflict_whatever_changes_meanwhile(
@@ -145,11 +145,11 @@ async def test_nothing_that_we_send_is_a_conflict_whatever_changes_meanwhile(
 
     async def return_all(delay: float) -> None:
         nonlocal returned
-        for sent in network.air.sent[returned:]:
+        for sent in network.wire.sent[returned:]:
             if isinstance(sent.message, Alive | ByeBye | Update):
                 for endpoint in network.endpoints.values():
-                    endpoint.multicast_receiver.say(sent.payload, (str(sent.source), 1900))
-        returned = len(network.air.sent)
+                    endpoint.multicast_receiver.deliver(sent.payload, (str(sent.source), 1900))
+        returned = len(network.wire.sent)
         await trio.sleep(delay)
 
     async with served(network, GATEWAY) as running:
@@ -182,8 +182,8 @@ async def test_a_flood_in_our_name_from_this_host_is_one_line(
     async with served(network, BASIC) as running:
         await trio.sleep(10)
         for number in range(1000):
-            network.endpoint.multicast_receiver.say(alive(running, boot_id=number + 1), OWN)
+            network.endpoint.multicast_receiver.deliver(alive(running, boot_id=number + 1), OWN)
         await trio.sleep(30)
         assert running.stats.conflicts == 1000
-        assert len([sent for sent in network.air.sent if sent.time > 10]) == 9
+        assert len([sent for sent in network.wire.sent if sent.time > 10]) == 9
     assert len(warnings(caplog)) == 1

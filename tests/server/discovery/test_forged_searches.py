@@ -35,7 +35,7 @@ async def answered_of_ten(devices: Sequence[RootDevice], forged: str, wanted: st
 
     def forge() -> None:
         datagram = render_search(Search(search_target=forged, mx=1))
-        network.endpoint.multicast_receiver.say(datagram, (VICTIM, rng.randrange(1024, 65536)))
+        network.endpoint.multicast_receiver.deliver(datagram, (VICTIM, rng.randrange(1024, 65536)))
 
     async def forge_repeatedly() -> None:
         for _ in range(10):  # at once, which spends what a source may have at once
@@ -50,10 +50,10 @@ async def answered_of_ten(devices: Sequence[RootDevice], forged: str, wanted: st
             await trio.sleep(FLOOD_SECONDS)
             for _ in range(10):
                 datagram = render_search(Search(search_target=wanted, mx=1))
-                network.endpoint.multicast_receiver.say(datagram, (VICTIM, VICTIM_PORT))
+                network.endpoint.multicast_receiver.deliver(datagram, (VICTIM, VICTIM_PORT))
                 await trio.sleep(2)
             nursery.cancel_scope.cancel()
-        answers = [sent for sent in network.air.sent if sent.destination == (VICTIM, VICTIM_PORT)]
+        answers = [sent for sent in network.wire.sent if sent.destination == (VICTIM, VICTIM_PORT)]
     assert all(isinstance(sent.message, SearchResponse) for sent in answers)
     return len({sent.time // 2 for sent in answers})
 

@@ -84,12 +84,12 @@ async def test_each_row_is_answered_once_within_mx_to_the_searcher(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with answering(endpoint, stats=stats):
-        endpoint.multicast_receiver.say(search("ssdp:all", mx=2))
+        endpoint.multicast_receiver.deliver(search("ssdp:all", mx=2))
         await trio.sleep(10)
     assert {sent.destination for sent in endpoint.sent} == {ASKER}
     assert all(0 < sent.time <= 2 for sent in endpoint.sent)
     assert len({sent.time for sent in endpoint.sent}) > 5
-    answers = endpoint.air.messages(SearchResponse)
+    answers = endpoint.wire.messages(SearchResponse)
     assert sorted((answer.search_target, answer.usn) for answer in answers if isinstance(answer, SearchResponse)) == (
         sorted((row.notification_type, row.usn) for row in advertisements(GATEWAY))
     )
@@ -102,14 +102,14 @@ async def test_an_answer_has_the_location_on_the_searchers_link(
     with fake_endpoint("192.0.2.7/24", "198.51.100.7/24") as endpoint:
         async with answering(endpoint, stats=stats):
             for peer in ("192.0.2.9", "198.51.100.9"):
-                endpoint.multicast_receiver.say(search("upnp:rootdevice"), (peer, 1234))
+                endpoint.multicast_receiver.deliver(search("upnp:rootdevice"), (peer, 1234))
             await trio.sleep(3)
-        told = {
+        origins = {
             sent.destination[0]: (str(sent.source), sent.message.location)
             for sent in endpoint.sent
             if isinstance(sent.message, SearchResponse)
         }
-    assert told == {
+    assert origins == {
         "192.0.2.9": ("192.0.2.7", "http://192.0.2.7:49152/d.xml"),
         "198.51.100.9": ("198.51.100.7", "http://198.51.100.7:49152/d.xml"),
     }
@@ -120,10 +120,10 @@ async def test_answers_leave_by_the_endpoint_that_received_the_search(
 ) -> None:
     with fake_endpoint("192.0.2.7/24") as first, fake_endpoint("192.0.2.8/24", name="eth1", index=3) as second:
         async with answering(first, second, stats=stats):
-            second.multicast_receiver.say(search("upnp:rootdevice"))
+            second.multicast_receiver.deliver(search("upnp:rootdevice"))
             await trio.sleep(3)
         assert not first.sent
-        (answer,) = second.air.messages(SearchResponse)
+        (answer,) = second.wire.messages(SearchResponse)
     assert isinstance(answer, SearchResponse)
     assert answer.location == "http://192.0.2.8:49152/d.xml"
 
@@ -133,16 +133,16 @@ async def test_a_search_that_two_interfaces_on_one_link_receive_is_answered_once
 ) -> None:
     with fake_endpoint("192.0.2.7/24") as first, fake_endpoint("192.0.2.8/24", name="eth1", index=3) as second:
         async with answering(first, second, stats=stats, root=BASIC):
-            first.multicast_receiver.say(search("upnp:rootdevice"))
+            first.multicast_receiver.deliver(search("upnp:rootdevice"))
             await trio.testing.wait_all_tasks_blocked()
-            second.multicast_receiver.say(search("upnp:rootdevice"))
-            second.multicast_receiver.say(search("upnp:rootdevice"), ("192.0.2.10", 1))
+            second.multicast_receiver.deliver(search("upnp:rootdevice"))
+            second.multicast_receiver.deliver(search("upnp:rootdevice"), ("192.0.2.10", 1))
             await trio.sleep(3)
             assert len(first.sent) == 1
             assert [sent.destination[0] for sent in second.sent] == ["192.0.2.10"]
             assert stats.dropped == {"received on another interface": 1}
             # once its answer has left, the interface that receives the next one answers
-            second.multicast_receiver.say(search("upnp:rootdevice"))
+            second.multicast_receiver.deliver(search("upnp:rootdevice"))
             await trio.sleep(3)
             assert len(second.sent) == 2
 
@@ -152,14 +152,14 @@ async def test_a_search_repeated_while_its_answer_is_pending_is_answered_once(
 ) -> None:
     async with answering(endpoint, stats=stats, root=BASIC):
         for _ in range(3):
-            endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=5))  # due after 3.8 s with this seed
+            endpoint.multicast_receiver.deliver(search("upnp:rootdevice", mx=5))  # due after 3.8 s with this seed
             await trio.sleep(0.1)
         assert stats.dropped == {"repeated": 2}
-        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=5), (ASKER[0], ASKER[1] + 1))
-        endpoint.multicast_receiver.say(search("ssdp:all", mx=5))
+        endpoint.multicast_receiver.deliver(search("upnp:rootdevice", mx=5), (ASKER[0], ASKER[1] + 1))
+        endpoint.multicast_receiver.deliver(search("ssdp:all", mx=5))
         await trio.sleep(6)
         assert len(endpoint.sent) == 1 + 1 + 3
-        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=5))
+        endpoint.multicast_receiver.deliver(search("upnp:rootdevice", mx=5))
         await trio.sleep(6)
     assert len(endpoint.sent) == 6
     assert stats.dropped == {"repeated": 2}
@@ -169,9 +169,9 @@ async def test_a_search_that_is_repeated_with_a_shorter_mx_is_answered_within_th
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with answering(endpoint, stats=stats, root=BASIC):
-        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=5))  # due after 3.8 s with this seed
+        endpoint.multicast_receiver.deliver(search("upnp:rootdevice", mx=5))  # due after 3.8 s with this seed
         await trio.sleep(0.1)
-        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1))
+        endpoint.multicast_receiver.deliver(search("upnp:rootdevice", mx=1))
         await trio.sleep(1)
         assert len(endpoint.sent) == 1
 
@@ -181,8 +181,8 @@ async def test_one_source_cannot_have_more_than_its_budget_and_others_get_theirs
 ) -> None:
     async with answering(endpoint, stats=stats, root=BASIC, reply_budget=10):
         for port in range(1, 1001):
-            endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1), ("192.0.2.66", port))
-        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1))
+            endpoint.multicast_receiver.deliver(search("upnp:rootdevice", mx=1), ("192.0.2.66", port))
+        endpoint.multicast_receiver.deliver(search("upnp:rootdevice", mx=1))
         await trio.sleep(2)
         answered = Counter(sent.destination[0] for sent in endpoint.sent)
         assert answered == {"192.0.2.66": pytest.approx(10 * (OPEN_SECONDS + SWEEP_SECONDS) / 2, abs=25), ASKER[0]: 1}
@@ -190,7 +190,7 @@ async def test_one_source_cannot_have_more_than_its_budget_and_others_get_theirs
         await trio.sleep(10)  # from then on it gets the rate alone
         endpoint.sent.clear()
         for port in range(1, 1001):
-            endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1), ("192.0.2.66", port))
+            endpoint.multicast_receiver.deliver(search("upnp:rootdevice", mx=1), ("192.0.2.66", port))
         await trio.sleep(2)
         assert len(endpoint.sent) == pytest.approx(10 * 12, abs=10)
 
@@ -200,9 +200,9 @@ async def test_a_flood_from_one_source_costs_no_other_source_its_answers(
 ) -> None:
     async with answering(endpoint, stats=stats):
         for port in range(1, 20_001):
-            endpoint.multicast_receiver.say(search("ssdp:all", mx=5), ("192.0.2.66", port))
+            endpoint.multicast_receiver.deliver(search("ssdp:all", mx=5), ("192.0.2.66", port))
         for mx in (1, 3):
-            endpoint.multicast_receiver.say(search("ssdp:all", mx=mx), (ASKER[0], 1000 + mx))
+            endpoint.multicast_receiver.deliver(search("ssdp:all", mx=mx), (ASKER[0], 1000 + mx))
         await trio.sleep(6)
     assert Counter(sent.destination for sent in endpoint.sent if sent.destination[0] == ASKER[0]) == {
         (ASKER[0], 1001): 11,
@@ -214,7 +214,7 @@ async def test_a_unicast_search_is_answered_at_once(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with answering(endpoint, stats=stats):
-        endpoint.unicast_receiver.say(search("ssdp:all", mx=None))
+        endpoint.unicast_receiver.deliver(search("ssdp:all", mx=None))
         await trio.testing.wait_all_tasks_blocked()
         assert [sent.time for sent in endpoint.sent] == [0.0] * 11
 
@@ -224,8 +224,8 @@ async def test_a_pending_answer_does_not_delay_the_next_search(
 ) -> None:
     async with answering(endpoint, stats=stats, root=BASIC):
         for port in range(50):
-            endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=5), (ASKER[0], 1000 + port))
-        endpoint.unicast_receiver.say(search("upnp:rootdevice", mx=None))
+            endpoint.multicast_receiver.deliver(search("upnp:rootdevice", mx=5), (ASKER[0], 1000 + port))
+        endpoint.unicast_receiver.deliver(search("upnp:rootdevice", mx=None))
         await trio.testing.wait_all_tasks_blocked()
         assert [sent.time for sent in endpoint.sent] == [0.0]
         await trio.sleep(5)
@@ -236,9 +236,9 @@ async def test_an_answer_that_is_due_earlier_than_those_that_wait_is_sent_earlie
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with answering(endpoint, stats=stats, root=BASIC):
-        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=5))  # due after 3.8 s with this seed
+        endpoint.multicast_receiver.deliver(search("upnp:rootdevice", mx=5))  # due after 3.8 s with this seed
         await trio.testing.wait_all_tasks_blocked()
-        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1), ("192.0.2.10", 1))
+        endpoint.multicast_receiver.deliver(search("upnp:rootdevice", mx=1), ("192.0.2.10", 1))
         await trio.sleep(1)
         assert [sent.destination for sent in endpoint.sent] == [("192.0.2.10", 1)]
         await trio.sleep(4)
@@ -257,7 +257,7 @@ async def test_answers_leave_at_most_a_tick_late_and_never_early(
 
     async with answering(endpoint, stats=stats, root=BASIC, rng=Recording(3)):
         for port in range(200):
-            endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=1), (ASKER[0], 1000 + port))
+            endpoint.multicast_receiver.deliver(search("upnp:rootdevice", mx=1), (ASKER[0], 1000 + port))
         await trio.sleep(2)
     assert len(planned) == len(endpoint.sent) == 200
     for due, sent in zip(sorted(planned), endpoint.sent, strict=True):
@@ -287,11 +287,11 @@ async def test_what_is_not_answered_is_counted_by_its_reason(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     async with answering(endpoint, stats=stats):
-        endpoint.multicast_receiver.say(datagram, peer)
+        endpoint.multicast_receiver.deliver(datagram, peer)
         await trio.sleep(6)
         assert not endpoint.sent
         assert stats.dropped == {reason: 1}
-        endpoint.multicast_receiver.say(search("upnp:rootdevice"))  # the next one is answered
+        endpoint.multicast_receiver.deliver(search("upnp:rootdevice"))  # the next one is answered
         await trio.sleep(6)
     assert len(endpoint.sent) == 1
 
@@ -303,7 +303,7 @@ async def test_every_announcement_on_the_link_is_passed_on_also_one_from_our_own
     async with answering(endpoint, stats=stats) as responder:
         responder.on_notify = lambda message, peer, endpoint: passed_on.append(peer)
         for peer in (ASKER, ("192.0.2.7", 1900), ("203.0.113.9", 1900)):
-            endpoint.multicast_receiver.say(ALIVE, peer)
+            endpoint.multicast_receiver.deliver(ALIVE, peer)
         await trio.sleep(1)
     assert passed_on == [ASKER, ("192.0.2.7", 1900)]
     assert stats.dropped == {"not a search": 2, "off link": 1}
@@ -315,7 +315,7 @@ async def test_no_announcement_from_off_the_link_is_passed_on_even_where_searche
     passed_on: list[Address] = []
     async with answering(endpoint, stats=stats, answer_off_link=True) as responder:
         responder.on_notify = lambda message, peer, endpoint: passed_on.append(peer)
-        endpoint.multicast_receiver.say(ALIVE, ("203.0.113.9", 1900))
+        endpoint.multicast_receiver.deliver(ALIVE, ("203.0.113.9", 1900))
         await trio.sleep(1)
     assert passed_on == []
 
@@ -324,7 +324,7 @@ async def test_a_searcher_beyond_the_link_is_answered_where_that_is_asked_for(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with answering(endpoint, stats=stats, root=BASIC, answer_off_link=True):
-        endpoint.multicast_receiver.say(search("upnp:rootdevice"), ("203.0.113.9", 1900))
+        endpoint.multicast_receiver.deliver(search("upnp:rootdevice"), ("203.0.113.9", 1900))
         await trio.sleep(6)
     assert [sent.destination for sent in endpoint.sent] == [("203.0.113.9", 1900)]
 
@@ -335,7 +335,9 @@ async def test_a_search_that_would_overfill_the_queue_is_dropped_whole(
     async with answering(endpoint, stats=stats):
         fitting = MAX_PENDING_SWEEP_ANSWERS // 11
         for number in range(fitting + 3):
-            endpoint.multicast_receiver.say(search("ssdp:all", mx=5), (f"192.0.2.{number % 200 + 8}", 1000 + number))
+            endpoint.multicast_receiver.deliver(
+                search("ssdp:all", mx=5), (f"192.0.2.{number % 200 + 8}", 1000 + number)
+            )
         await trio.testing.wait_all_tasks_blocked()
         assert stats.dropped == {"too many pending": 3}
         await trio.sleep(5)
@@ -351,7 +353,7 @@ async def test_rendered_answers_are_cached_within_a_bound(stats: Stats, autojump
                     letter.upper() if number >> place & 1 else letter for place, letter in enumerate(base)
                 )
                 peer = f"10.1.{number // 250}.{number % 250 + 1}"
-                endpoint.unicast_receiver.say(search(spelling, mx=None), (peer, 1))
+                endpoint.unicast_receiver.deliver(search(spelling, mx=None), (peer, 1))
             await trio.sleep(1)
             assert stats.answers == 5000
             assert len(responder._heads) <= responder_module.MAX_CACHED_HEADS
@@ -360,10 +362,10 @@ async def test_rendered_answers_are_cached_within_a_bound(stats: Stats, autojump
 async def test_a_send_that_the_network_refuses_is_counted_and_the_next_one_goes_out(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
-    endpoint.air.failures.append(OSError(101, "Network is unreachable"))
+    endpoint.wire.failures.append(OSError(101, "Network is unreachable"))
     async with answering(endpoint, stats=stats, root=BASIC):
         for _ in range(2):
-            endpoint.unicast_receiver.say(search("upnp:rootdevice", mx=None))
+            endpoint.unicast_receiver.deliver(search("upnp:rootdevice", mx=None))
         await trio.sleep(1)
     assert stats.send_errors == {"Network is unreachable": 1}
     assert stats.answers == len(endpoint.sent) == 1
@@ -373,12 +375,12 @@ async def test_an_event_has_the_search_and_its_source(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
     events = Events()
-    told = events.subscribe()
+    received = events.subscribe()
     async with answering(endpoint, stats=stats, events=events):
-        endpoint.multicast_receiver.say(search("ssdp:all"))
+        endpoint.multicast_receiver.deliver(search("ssdp:all"))
         await trio.sleep(3)
     events.close()
-    assert [event async for event in told] == [
+    assert [event async for event in received] == [
         SearchAnswered(
             interface="eth0",
             peer="192.0.2.9",
@@ -393,11 +395,11 @@ async def test_date_is_when_the_answer_leaves_and_not_when_the_search_came(
     endpoint: FakeEndpoint, stats: Stats, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with answering(endpoint, stats=stats, root=BASIC) as responder:
-        endpoint.multicast_receiver.say(search("upnp:rootdevice", mx=5))
+        endpoint.multicast_receiver.deliver(search("upnp:rootdevice", mx=5))
         await trio.testing.wait_all_tasks_blocked()
         responder.utcnow = lambda: NOON.replace(second=4)
         await trio.sleep(5)
-    (answer,) = endpoint.air.messages(SearchResponse)
+    (answer,) = endpoint.wire.messages(SearchResponse)
     assert isinstance(answer, SearchResponse)
     assert answer.date == "Mon, 23 Nov 2026 12:00:04 GMT"
 
@@ -419,8 +421,8 @@ def test_no_sequence_of_datagrams_ends_the_responder(datagrams: list[bytes]) -> 
         with fake_endpoint() as endpoint:
             async with answering(endpoint, stats=stats, root=BASIC):
                 for port, datagram in enumerate(datagrams, 1000):
-                    endpoint.multicast_receiver.say(datagram, (ASKER[0], port))
-                endpoint.multicast_receiver.say(search("upnp:rootdevice"))
+                    endpoint.multicast_receiver.deliver(datagram, (ASKER[0], port))
+                endpoint.multicast_receiver.deliver(search("upnp:rootdevice"))
                 await trio.sleep(10)
             assert stats.datagrams == len(datagrams) + 1
             assert ASKER in {sent.destination for sent in endpoint.sent}
@@ -446,8 +448,8 @@ def test_caches_change_no_byte_that_is_sent(datagrams: list[bytes]) -> None:
                     responder._policy._index._cached = _NoCache()
                     responder._heads = _NoCache()
                 for port, datagram in enumerate(datagrams * 2, 1000):
-                    endpoint.multicast_receiver.say(datagram, (ASKER[0], port))
-                    endpoint.unicast_receiver.say(datagram, (ASKER[0], port))
+                    endpoint.multicast_receiver.deliver(datagram, (ASKER[0], port))
+                    endpoint.unicast_receiver.deliver(datagram, (ASKER[0], port))
                 await trio.sleep(10)
             return endpoint.sent
 

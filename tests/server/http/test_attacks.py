@@ -31,7 +31,7 @@ class Device:
     network: FakeNetwork
     running: Running
 
-    async def say(self, sent: bytes, *methods: str) -> tuple[list[Got], bool]:
+    async def send(self, sent: bytes, *methods: str) -> tuple[list[Got], bool]:
         """Send *sent* on a new connection; the responses, one for each of *methods*, and whether it was then closed."""
         client = self.network.listener.connect()
         async with client:
@@ -44,7 +44,7 @@ class Device:
         fields = {"host": host, **headers} if host is not None else headers
         lines = [f"{name.replace('_', '-')}: {value}" for name, value in fields.items()]
         request = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""])
-        (got,), _ = await self.say(request.encode(), method)
+        (got,), _ = await self.send(request.encode(), method)
         assert not [name for name in got[1] if name.startswith("access-control")], "no CORS header, ever"
         return got
 
@@ -87,7 +87,7 @@ async def test_a_body_under_another_name_is_not_asked_for(autojump_clock: Clock,
     assert (await device.ask(CONTROL, "POST", host=REBOUND[0], **headers))[0] == 403
 
 
-async def test_under_its_own_address_a_device_is_itself(autojump_clock: Clock, device: Device) -> None:
+async def test_a_device_answers_under_its_own_address(autojump_clock: Clock, device: Device) -> None:
     assert (await device.ask())[0] == 200
     assert (await device.ask(f"http://{HOST}{DESCRIPTION}"))[0] == 200
     assert not device.running.stats.refused
@@ -136,10 +136,10 @@ async def test_a_user_in_an_absolute_target_does_not_hide_its_host(autojump_cloc
     assert (await device.ask(f"http://{HOST}@rebound.example.com{DESCRIPTION}"))[0] == 400
 
 
-async def test_http_1_0_needs_no_host_and_may_not_lie_in_its_target(autojump_clock: Clock, device: Device) -> None:
-    assert (await device.say(f"GET {DESCRIPTION} HTTP/1.0\r\n\r\n".encode()))[0][0][0] == 200
+async def test_http_1_0_needs_no_host_and_its_target_is_checked(autojump_clock: Clock, device: Device) -> None:
+    assert (await device.send(f"GET {DESCRIPTION} HTTP/1.0\r\n\r\n".encode()))[0][0][0] == 200
     lie = f"GET http://rebound.example.com{DESCRIPTION} HTTP/1.0\r\n\r\n"
-    assert (await device.say(lie.encode()))[0][0][0] == 403
+    assert (await device.send(lie.encode()))[0][0][0] == 403
 
 
 # --- the page of another site ------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ async def test_a_preflight_of_our_own_page_gets_no_permission(autojump_clock: Cl
         ({"content_type": "text/xml"}, 400),
     ],
 )
-async def test_what_a_page_can_post_without_asking_is_no_call(
+async def test_a_post_that_needs_no_preflight_is_not_a_call(
     autojump_clock: Clock, device: Device, headers: dict[str, str], status: int
 ) -> None:
     assert (await device.ask(CONTROL, "POST", content_length="0", **headers))[0] == status
@@ -236,7 +236,7 @@ async def test_there_is_one_path_to_a_document_and_none_out_of_the_site(
 
 
 @pytest.mark.parametrize("target", ["*", "192.0.2.7:49152", "file:///etc/passwd", "javascript:alert(1)", "?/", "#"])
-async def test_a_target_that_is_no_path_is_refused(autojump_clock: Clock, device: Device, target: str) -> None:
+async def test_a_target_that_is_not_a_path_is_refused(autojump_clock: Clock, device: Device, target: str) -> None:
     assert (await device.ask(target))[0] in (400, 403)
 
 
@@ -311,7 +311,7 @@ def post(*lines: str, body: bytes = b"") -> bytes:
 async def test_a_request_whose_end_is_in_doubt_is_refused_and_nothing_after_it_is_read(
     autojump_clock: Clock, device: Device, sent: bytes
 ) -> None:
-    ((status, headers, _),), _ = await device.say(sent + SMUGGLED, "POST")
+    ((status, headers, _),), _ = await device.send(sent + SMUGGLED, "POST")
     assert (status, headers["connection"]) == (400, "close")
 
 
@@ -319,13 +319,13 @@ async def test_a_request_whose_end_is_in_doubt_is_refused_and_nothing_after_it_i
 async def test_a_transfer_coding_that_we_do_not_know_is_refused(
     autojump_clock: Clock, device: Device, coding: str
 ) -> None:
-    ((status, headers, _),), _ = await device.say(post(f"Transfer-Encoding: {coding}", body=SMUGGLED), "POST")
+    ((status, headers, _),), _ = await device.send(post(f"Transfer-Encoding: {coding}", body=SMUGGLED), "POST")
     assert (status, headers["connection"]) == (501, "close")
 
 
-async def test_what_stands_in_a_body_is_no_request(autojump_clock: Clock, device: Device) -> None:
+async def test_a_request_inside_a_body_is_not_answered(autojump_clock: Clock, device: Device) -> None:
     sent = post(f"Content-Length: {len(SMUGGLED)}", body=SMUGGLED) + SMUGGLED
-    got, _ = await device.say(sent, "POST", "GET")
+    got, _ = await device.send(sent, "POST", "GET")
     assert [status for status, _, _ in got] == [415, 200]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upnp_trio.server.http.connection_table import TOO_MANY, TOO_MANY_OF_ONE_PEER, ConnectionTable, NoPlace, peer_of
+from upnp_trio.server.http.connection_table import TOO_MANY, TOO_MANY_OF_ONE_PEER, ConnectionTable, NoSlot, peer_of
 
 Table = ConnectionTable["Held"]
 
@@ -34,15 +34,15 @@ def test_an_ipv6_prefix_is_one_peer_and_an_ipv4_address_another() -> None:
     assert peer_of("2001:db8:1:3::4") != peer_of("2001:db8:1:2::4")
 
 
-def test_one_address_gets_its_share_and_displaces_nobody() -> None:
+def test_one_address_gets_its_share_and_displaces_no_other() -> None:
     table = Table(8, 3)
     held = filled(table, *["192.0.2.1"] * 3)
-    with pytest.raises(NoPlace, match=TOO_MANY_OF_ONE_PEER):
+    with pytest.raises(NoSlot, match=TOO_MANY_OF_ONE_PEER):
         table.admit(Held("192.0.2.1", 9))
     assert set(table) == set(held)
 
 
-def test_when_all_places_are_taken_the_longest_waiting_of_the_largest_peer_gives_way() -> None:
+def test_when_all_slots_are_taken_the_longest_waiting_of_the_largest_peer_is_displaced() -> None:
     table = Table(6, 3)
     held = filled(table, "192.0.2.1", *["192.0.2.2"] * 3, *["192.0.2.3"] * 2)
     newcomer = Held("192.0.2.9", 9)
@@ -50,16 +50,16 @@ def test_when_all_places_are_taken_the_longest_waiting_of_the_largest_peer_gives
     assert set(table) == {newcomer, *held} - {held[1]}
 
 
-def test_the_longest_waiting_gives_way_when_nobody_holds_more_than_one() -> None:
+def test_the_longest_waiting_is_displaced_when_each_peer_holds_one() -> None:
     table = Table(3, 3)
     held = filled(table, "192.0.2.1", "192.0.2.2", "192.0.2.3")
     assert table.admit(Held("192.0.2.9", 9)) is held[0]
 
 
-def test_a_peer_that_holds_the_most_displaces_nobody() -> None:
+def test_a_peer_that_holds_the_most_displaces_no_other() -> None:
     table = Table(3, 3)
     filled(table, "192.0.2.1", "192.0.2.1", "192.0.2.2")
-    with pytest.raises(NoPlace, match=TOO_MANY):
+    with pytest.raises(NoSlot, match=TOO_MANY):
         table.admit(Held("192.0.2.1", 9))
 
 
@@ -68,7 +68,7 @@ def test_a_flooder_in_the_same_prefix_gives_way_to_a_neighbour() -> None:
     held = filled(table, *["2001:db8::bad"] * 3)
     neighbour = Held("2001:db8::1", 9)
     assert table.admit(neighbour) is held[0]
-    with pytest.raises(NoPlace, match=TOO_MANY_OF_ONE_PEER):
+    with pytest.raises(NoSlot, match=TOO_MANY_OF_ONE_PEER):
         table.admit(Held("2001:db8::bad", 9))
     assert neighbour in set(table)
 
@@ -80,7 +80,7 @@ def test_a_host_with_many_addresses_takes_no_more_than_its_prefix_may() -> None:
     assert len(table) == 3
 
 
-def test_a_place_is_given_back_once() -> None:
+def test_a_slot_is_freed_once() -> None:
     table = Table(2, 2)
     first, _ = filled(table, "192.0.2.1", "192.0.2.1")
     table.discard(first)
@@ -102,7 +102,7 @@ def test_the_limits_hold_whatever_comes_and_goes(moves: list[tuple[str, bool]]) 
             own = sum(held.address == address for held in before)
             try:
                 displaced = table.admit(Held(address, time))
-            except NoPlace:
+            except NoSlot:
                 assert set(table) == before
             else:
                 assert displaced is None or displaced in before - set(table)

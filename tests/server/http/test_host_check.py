@@ -50,7 +50,7 @@ def named(*allowed: str, advertise_url: str | None = None) -> HostCheck:
         (named(advertise_url="http://192.0.2.1:8080"), "172.17.0.2:49152"),
     ],
 )
-def test_our_address_and_the_names_that_were_allowed_are_us(host_check: HostCheck, host: str) -> None:
+def test_our_address_and_the_allowed_names_are_ours(host_check: HostCheck, host: str) -> None:
     assert host_check.refusal("GET", "/", {"host": host}) is None
     assert host_check.refusal("GET", f"http://{host}/", {"host": host}) is None
     assert host_check.refusal("POST", "/", {"host": host, "origin": f"http://{host}"}) is None
@@ -82,7 +82,7 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("host_check", "host"), OTHERS)
-def test_every_other_name_is_somebody_else(host_check: HostCheck, host: str) -> None:
+def test_every_other_name_is_refused(host_check: HostCheck, host: str) -> None:
     assert host_check.refusal("GET", "/", {"host": host}) == HOST_REFUSED
 
 
@@ -129,7 +129,7 @@ def test_an_absolute_target_of_another_scheme_is_not_ours(target: str) -> None:
         "é",
     ],
 )
-def test_a_host_that_is_none_is_malformed(host: str) -> None:
+def test_a_host_header_that_is_not_a_host_is_malformed(host: str) -> None:
     for host_check in (V4, V6, named("ham.local")):
         assert host_check.refusal("GET", "/", {"host": host}) == HOST_MALFORMED
 
@@ -170,7 +170,9 @@ def test_the_script_of_another_page_is_refused_whatever_it_asks(method: str, ori
         ("none", None, None),
     ],
 )
-def test_what_a_browser_says_of_another_page_counts_for_what_acts(site: str, post: str | None, get: str | None) -> None:
+def test_fetch_metadata_of_another_site_refuses_all_methods_but_get_and_head(
+    site: str, post: str | None, get: str | None
+) -> None:
     headers = {"host": V4.authority, "sec-fetch-site": site}
     assert [V4.refusal(method, "/", headers) for method in ("POST", "SUBSCRIBE", "GET", "HEAD")] == [post] * 2 + [
         get
@@ -184,8 +186,8 @@ def test_what_a_browser_says_of_another_page_counts_for_what_acts(site: str, pos
         *("büro.local", "2001:db8::1", "[2001:db8::1", "@", "-ham", "a\r\nb"),
     ],
 )
-def test_what_is_no_name_cannot_be_allowed(allowed: str) -> None:
-    with pytest.raises(NetworkError, match="is no host to allow"):
+def test_a_text_that_is_not_a_host_cannot_be_allowed(allowed: str) -> None:
+    with pytest.raises(NetworkError, match="is not a host to allow"):
         Settings(allowed_hosts=["ham.local", allowed])
 
 

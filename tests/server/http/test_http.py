@@ -13,7 +13,7 @@ import trio.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.server.fakes import NOON, FakeListener, events_told, serving_http
+from tests.server.fakes import NOON, FakeListener, buffered_events, serving_http
 from upnp_trio.server.http import connection as connection_module
 from upnp_trio.server.http import server as http_module
 from upnp_trio.server.http.response_writer import ResponseWriter
@@ -211,7 +211,7 @@ async def test_a_large_body_arrives_whole(autojump_clock: trio.testing.MockClock
         pytest.param(b"GET /doc HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", id="HTTP/1.0 with Keep-Alive"),
     ],
 )
-async def test_the_connection_is_closed_for_who_cannot_or_will_not_keep_it(
+async def test_the_connection_is_closed_if_the_peer_cannot_or_will_not_keep_it(
     request_bytes: bytes, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with serving() as served:
@@ -265,15 +265,15 @@ CHUNKED = POST.replace(b"Content-Length: 5", b"Transfer-Encoding: chunked")
         pytest.param(GET[:-2] + b"X: 1\r\n" * 64 + b"\r\n", 431, id="too many fields"),
     ],
 )
-async def test_a_request_that_cannot_be_read_is_told_so_and_the_connection_is_closed(
+async def test_a_malformed_request_is_answered_with_an_error_and_the_connection_is_closed(
     request_bytes: bytes, status: int, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with serving() as served:
         client = served.listener.connect()
         await client.send_all(request_bytes)
         received, _ = await read_until_silent(client)
-        ((told, headers, _),) = responses(received, "GET")
-        assert told == status
+        ((got_status, headers, _),) = responses(received, "GET")
+        assert got_status == status
         assert headers["connection"] == "close"
         # what the peer still sends is swallowed for a while, so that no reset overtakes the answer
         await client.send_all(b"more")
@@ -290,7 +290,7 @@ async def test_64_fields_and_64_kib_are_still_served(autojump_clock: trio.testin
         assert (await exchange(served, POST.replace(b": 5", b": 65536"), bytes(65536), method="POST"))[0] == 500
 
 
-async def test_empty_lines_before_a_request_are_no_request(autojump_clock: trio.testing.MockClock) -> None:
+async def test_empty_lines_before_a_request_are_not_a_request(autojump_clock: trio.testing.MockClock) -> None:
     async with serving() as served:
         status, _, _, closed = await exchange(served, b"\r\n", b"\r\n" + GET)
         assert (status, closed) == (200, False)
@@ -308,13 +308,15 @@ async def test_a_request_that_comes_together_with_the_end_is_answered_or_not_cou
             with trio.CancelScope(shield=True):
                 received, closed = await read_until_silent(client)
                 assert closed
-                answered = len(responses(received, *["GET"] * len(events_told(events))))
+                answered = len(responses(received, *["GET"] * len(buffered_events(events))))
                 assert answered == sum(served.stats.requests.values())
                 await client.aclose()
 
 
 @pytest.mark.parametrize("empty", [b"\r\n", b"\n", b"\r\n\r\n"])
-async def test_an_empty_line_behind_a_body_is_no_request(empty: bytes, autojump_clock: trio.testing.MockClock) -> None:
+async def test_an_empty_line_after_a_body_is_not_a_request(
+    empty: bytes, autojump_clock: trio.testing.MockClock
+) -> None:
     # old clients send one that Content-Length does not count (RFC 9112 §2.2)
     async with serving() as served:
         client = served.listener.connect()
@@ -368,7 +370,7 @@ async def test_a_head_that_drips_in_does_not_hold_the_connection(autojump_clock:
         await client.aclose()
 
 
-async def test_a_peer_that_reads_nothing_is_given_up(autojump_clock: trio.testing.MockClock) -> None:
+async def test_a_connection_whose_peer_reads_nothing_is_closed(autojump_clock: trio.testing.MockClock) -> None:
     async with serving() as served:
         served.listener.room = trio.Event()
         client = served.listener.connect()
@@ -445,7 +447,7 @@ async def test_a_request_in_flight_is_finished_when_the_server_stops(autojump_cl
     await client.aclose()
 
 
-async def test_a_request_that_is_not_finished_within_the_grace_is_given_up(
+async def test_a_request_that_is_not_finished_within_the_grace_is_cut_off(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     async with serving() as served:

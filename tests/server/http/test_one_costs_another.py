@@ -59,16 +59,16 @@ async def test_one_address_that_opens_hundreds_of_connections_costs_no_other(aut
         assert served.stats.refused == {"too many connections of one peer": 900}
 
 
-async def test_the_refused_ones_are_told_so_as_far_as_that_costs_little(autojump_clock: Clock) -> None:
+async def test_a_bounded_number_of_refused_connections_gets_503(autojump_clock: Clock) -> None:
     async with serving() as served:
         await connect_many(served.listener, *[BAD] * server_module.MAX_CONNECTIONS_PER_PEER)
         refused = await connect_many(served.listener, *[BAD] * 20)
-        told = [(await read_until_silent(client))[0] for client in refused]
-        assert sum(received.startswith(b"HTTP/1.1 503 ") for received in told) == server_module.MAX_REFUSALS_PER_PEER
-        assert sum(received == b"" for received in told) == 20 - server_module.MAX_REFUSALS_PER_PEER
+        replies = [(await read_until_silent(client))[0] for client in refused]
+        assert sum(received.startswith(b"HTTP/1.1 503 ") for received in replies) == server_module.MAX_REFUSALS_PER_PEER
+        assert sum(received == b"" for received in replies) == 20 - server_module.MAX_REFUSALS_PER_PEER
 
 
-async def test_when_four_addresses_hold_all_places_a_fifth_one_is_served(autojump_clock: Clock) -> None:
+async def test_when_four_addresses_hold_all_slots_a_fifth_one_is_served(autojump_clock: Clock) -> None:
     async with serving() as served:
         holders = [f"192.0.2.{66 + number // 64}" for number in range(server_module.MAX_CONNECTIONS)]
         clients = await connect_many(served.listener, *holders)
@@ -79,7 +79,7 @@ async def test_when_four_addresses_hold_all_places_a_fifth_one_is_served(autojum
         assert not (await read_until_silent(clients[1]))[1]
 
 
-async def test_a_connection_that_gave_way_counts_as_no_timeout(autojump_clock: Clock) -> None:
+async def test_a_displaced_connection_does_not_count_as_a_timeout(autojump_clock: Clock) -> None:
     async with serving() as served:
         await connect_many(served.listener, *[f"198.51.100.{number}" for number in range(256)])
         await connect_many(served.listener, GOOD)
@@ -175,7 +175,7 @@ async def test_pipelined_requests_take_turns_with_all_other_tasks() -> None:
     assert turns >= number
 
 
-async def test_what_was_rendered_before_a_change_is_not_given_out_after_it(autojump_clock: Clock) -> None:
+async def test_responses_rendered_before_a_change_are_not_sent_after_it(autojump_clock: Clock) -> None:
     site = Site()
     publication = publish(BASIC)
     site.add(publication)

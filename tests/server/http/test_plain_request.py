@@ -126,6 +126,6 @@ STARTS = st.builds(
     )
     | st.binary(max_size=60)
 )
-def test_what_is_taken_for_plain_is_the_same_to_h11(data: bytes) -> None:
+def test_h11_reads_each_plain_request_in_the_same_way(data: bytes) -> None:
     if (read := plain(data)) is not None:
         assert read == by_h11(data)

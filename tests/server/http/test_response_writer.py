@@ -60,7 +60,7 @@ def test_a_response_has_date_server_and_length() -> None:
     }
 
 
-def test_head_only_leaves_out_the_body_and_closes_says_so() -> None:
+def test_head_only_leaves_out_the_body_and_closes_adds_connection_close() -> None:
     (sent,) = writer().render(error_response(404), head_only=True, closes=True)
     head, body = read(sent, "HEAD")
     assert (dict(head.headers)[b"content-length"], dict(head.headers)[b"connection"], body) == (b"14", b"close", b"")
@@ -106,9 +106,9 @@ def test_a_large_body_is_not_copied_for_each_reader() -> None:
     assert answers.render(response)[1] is body
 
 
-def test_what_is_kept_is_bounded() -> None:
+def test_the_cache_of_responses_is_bounded() -> None:
     answers = writer()
     for number in range(500):
         answers.render(Response(200, (), bytes(response_writer_module.MAX_JOINED_BYTES - number)))
     kept = [len(pieces[0]) for pieces in answers._rendered.values()]
-    assert 0 < sum(kept) <= response_writer_module.MAX_KEPT_BYTES
+    assert 0 < sum(kept) <= response_writer_module.MAX_CACHED_BYTES

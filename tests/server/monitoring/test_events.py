@@ -10,7 +10,7 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
-from tests.server.fakes import FakeNetwork, events_told
+from tests.server.fakes import FakeNetwork, buffered_events
 from tests.server.http.test_http import GET, read_until_silent
 from tests.server.test_serve import SEARCH, served
 from upnp_trio import Announced, Event, RequestAnswered, SearchAnswered, Stats
@@ -30,47 +30,47 @@ async def test_a_subscriber_reads_what_happens_in_order_until_the_device_is_gone
     async with served(network, BASIC) as running:
         channel = running.subscribe()
         await trio.sleep(10)
-        network.endpoint.unicast_receiver.say(SEARCH)
+        network.endpoint.unicast_receiver.deliver(SEARCH)
         await trio.sleep(1)
         async with network.listener.connect() as client:
             await client.send_all(GET)
             await read_until_silent(client)
-    told = [event async for event in channel]
-    kinds = [event.kind if isinstance(event, Announced) else type(event).__name__ for event in told]
+    received = [event async for event in channel]
+    kinds = [event.kind if isinstance(event, Announced) else type(event).__name__ for event in received]
     assert kinds == ["alive", "alive", "alive", "SearchAnswered", "RequestAnswered", "byebye"]
 
 
 def test_every_subscriber_has_a_channel_of_its_own() -> None:
     events = Events()
     one, two = events.subscribe(), events.subscribe()
-    events.tell(announced(1))
+    events.publish(announced(1))
     one.close()
-    events.tell(announced(2))
+    events.publish(announced(2))
     three = events.subscribe()
-    events.tell(announced(3))
-    assert events_told(two) == [announced(1), announced(2), announced(3)]
-    assert events_told(three) == [announced(3)]
+    events.publish(announced(3))
+    assert buffered_events(two) == [announced(1), announced(2), announced(3)]
+    assert buffered_events(three) == [announced(3)]
 
 
-def test_a_slow_subscriber_misses_the_newest_and_hinders_nobody() -> None:
+def test_a_slow_subscriber_misses_the_newest_events_and_delays_no_other() -> None:
     events = Events(stats := Stats())
     slow, quick = events.subscribe(max_buffered=3), events.subscribe()
     for number in range(10):
-        events.tell(announced(number))
-    assert events_told(slow) == [announced(number) for number in range(3)]
-    assert len(events_told(quick)) == 10
+        events.publish(announced(number))
+    assert buffered_events(slow) == [announced(number) for number in range(3)]
+    assert len(buffered_events(quick)) == 10
     assert stats.events_dropped == 7
-    events.tell(announced(10))
-    assert events_told(slow) == [announced(10)]
+    events.publish(announced(10))
+    assert buffered_events(slow) == [announced(10)]
 
 
-def test_events_are_wanted_while_somebody_listens() -> None:
+def test_events_are_wanted_while_there_is_a_subscriber() -> None:
     events = Events()
     assert not events.wanted
     channel = events.subscribe()
     wanted = [events.wanted]
     channel.close()
-    events.tell(announced(1))
+    events.publish(announced(1))
     wanted.append(events.wanted)
     events.subscribe()
     wanted.append(events.wanted)
@@ -87,11 +87,11 @@ async def test_after_the_end_a_subscriber_comes_to_the_end_at_once() -> None:
 
 @pytest.mark.parametrize("wrong", [0, -1, math.inf, 2.5, "3"])
 def test_a_buffer_has_a_bound(wrong: object) -> None:
-    with pytest.raises(ValueError, match="how many events may wait"):
+    with pytest.raises(ValueError, match="it must be a whole number of events"):
         Events().subscribe(wrong)  # type: ignore[arg-type]  # as a caller without types may
 
 
-async def test_when_nobody_listens_no_event_is_made(autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_a_subscriber_no_event_is_created(autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 
     def noting(kind: Callable[..., Event]) -> Callable[..., Event]:
@@ -106,7 +106,7 @@ async def test_when_nobody_listens_no_event_is_made(autojump_clock: Clock, monke
     network = FakeNetwork()
     async with served(network, BASIC) as running:
         for _ in range(2):
-            network.endpoint.unicast_receiver.say(SEARCH)
+            network.endpoint.unicast_receiver.deliver(SEARCH)
             await trio.sleep(1)
             async with network.listener.connect() as client:
                 await client.send_all(GET)

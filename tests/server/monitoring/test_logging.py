@@ -1,4 +1,4 @@
-"""A stranger must not fill a log: floods are counted, and little is said of them."""
+"""A stranger must not fill a log: floods are counted, and little is logged of them."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ async def test_a_flood_of_datagrams_is_not_logged(autojump_clock: Clock, caplog:
             for peer in ((f"192.0.2.{number % 200 + 20}", 1024 + number), ("203.0.113.1", 5000), ("192.0.2.9", 0)):
                 datagram = DATAGRAMS[number % len(DATAGRAMS)]
                 receiver = network.endpoint.multicast_receiver if number % 3 else network.endpoint.unicast_receiver
-                receiver.say(datagram, peer)
+                receiver.deliver(datagram, peer)
             if not number % 50:
-                network.air.failures += [OSError(errno.ENETUNREACH, "Network is unreachable")]
+                network.wire.failures += [OSError(errno.ENETUNREACH, "Network is unreachable")]
                 await trio.sleep(0.5)
         await trio.sleep(10)
         assert running.stats.datagrams == 3000
@@ -88,7 +88,7 @@ async def test_a_flood_of_requests_is_not_logged(autojump_clock: Clock, caplog: 
 
 
 @pytest.mark.parametrize("spell", ["uuid:{}", "uuid:{}::\x1b[2Jupnp:rootdevice"])
-async def test_who_speaks_in_our_name_gets_one_line_an_hour(
+async def test_each_source_of_messages_with_our_udn_is_logged_once_an_hour(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture, spell: str
 ) -> None:
     network = FakeNetwork()
@@ -97,12 +97,12 @@ async def test_who_speaks_in_our_name_gets_one_line_an_hour(
     async with served(network, BASIC) as running:
         for _ in range(3 * 360):
             for peer in ("192.0.2.20", "192.0.2.21"):
-                network.endpoint.multicast_receiver.say(message, (peer, 1900))
+                network.endpoint.multicast_receiver.deliver(message, (peer, 1900))
             await trio.sleep(10)
         assert running.stats.conflicts == 2 * 3 * 360
-    said = lines(caplog)
-    assert Counter(line.split()[0] for line in said) == {"192.0.2.20": 3, "192.0.2.21": 3}
-    assert all(line.isprintable() for line in said)
+    logged = lines(caplog)
+    assert Counter(line.split()[0] for line in logged) == {"192.0.2.20": 3, "192.0.2.21": 3}
+    assert all(line.isprintable() for line in logged)
 
 
 async def test_forged_addresses_get_so_many_lines_and_no_more(
@@ -112,7 +112,7 @@ async def test_forged_addresses_get_so_many_lines_and_no_more(
     message = render_byebye(ByeBye(notification_type="n", usn=str(BASIC.udn)))
     async with served(network, BASIC):
         for number in range(2000):
-            network.endpoint.multicast_receiver.say(message, (f"10.1.{number // 250}.{number % 250}", 1900))
+            network.endpoint.multicast_receiver.deliver(message, (f"10.1.{number // 250}.{number % 250}", 1900))
             await trio.sleep(1)
     assert len(lines(caplog)) == MAX_SOURCES
 
@@ -130,7 +130,7 @@ async def test_a_fault_of_ours_that_a_peer_can_cause_is_logged_once_an_hour(
     assert len(lines(caplog)) == 2
 
 
-async def test_no_descriptor_left_is_a_state_and_not_the_end_nor_a_line(
+async def test_running_out_of_descriptors_does_not_end_the_device(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serving() as served:
@@ -144,16 +144,16 @@ async def test_no_descriptor_left_is_a_state_and_not_the_end_nor_a_line(
 
 
 def test_each_kind_and_source_is_news_once_an_hour() -> None:
-    quiet = LogLimit()
-    assert quiet.is_news("a", "x", 0)
-    assert quiet.is_news("b", "x", 1)
-    assert quiet.is_news("a", "y", 2)
-    assert not quiet.is_news("a", "x", LOG_INTERVAL_SECONDS - 1)
-    assert quiet.is_news("a", "x", LOG_INTERVAL_SECONDS)
-    assert not quiet.is_news("b", "x", LOG_INTERVAL_SECONDS)
+    limit = LogLimit()
+    assert limit.is_news("a", "x", 0)
+    assert limit.is_news("b", "x", 1)
+    assert limit.is_news("a", "y", 2)
+    assert not limit.is_news("a", "x", LOG_INTERVAL_SECONDS - 1)
+    assert limit.is_news("a", "x", LOG_INTERVAL_SECONDS)
+    assert not limit.is_news("b", "x", LOG_INTERVAL_SECONDS)
 
 
 def test_one_kind_that_is_forged_does_not_hide_another() -> None:
-    quiet = LogLimit()
-    assert sum(quiet.is_news("a", str(number), 0) for number in range(1000)) == MAX_SOURCES
-    assert quiet.is_news("b", "x", 0)
+    limit = LogLimit()
+    assert sum(limit.is_news("a", str(number), 0) for number in range(1000)) == MAX_SOURCES
+    assert limit.is_news("b", "x", 0)

@@ -63,7 +63,7 @@ def parse(document: bytes) -> dict[Sample, int]:
     return found
 
 
-def test_every_counter_is_told() -> None:
+def test_every_counter_is_rendered() -> None:
     stats = Stats()
     for number, field in enumerate(attrs.fields(Stats), start=100):
         assert isinstance(field, attrs.Attribute)
@@ -72,30 +72,30 @@ def test_every_counter_is_told() -> None:
             value["404" if field.name == "requests" else "why"] = number
         else:
             setattr(stats, field.name, number)
-    told = set(parse(render_metrics(stats.snapshot(), STATE)).values())
-    assert told == {1, 5, 6, 7, 8, 9, *range(100, 100 + len(attrs.fields(Stats)))}
+    samples = set(parse(render_metrics(stats.snapshot(), STATE)).values())
+    assert samples == {1, 5, 6, 7, 8, 9, *range(100, 100 + len(attrs.fields(Stats)))}
 
 
 def test_counters_have_labels_for_reason_status_and_kind() -> None:
     stats = Stats(datagrams=3, announcements=4)
     stats.dropped["off link"] += 2
     stats.requests[404] += 1
-    told = parse(render_metrics(stats.snapshot(), STATE))
-    assert told["datagrams_total", ()] == 3
-    assert told["dropped_total", (("reason", "off link"),)] == 2
-    assert told["requests_total", (("status", "404"),)] == 1
-    assert told["announcements_total", (("kind", "alive"),)] == 4
-    assert told["build_info", (("version", "1.2.3"),)] == 1
-    assert told["boot_id", ()] == 5
+    samples = parse(render_metrics(stats.snapshot(), STATE))
+    assert samples["datagrams_total", ()] == 3
+    assert samples["dropped_total", (("reason", "off link"),)] == 2
+    assert samples["requests_total", (("status", "404"),)] == 1
+    assert samples["announcements_total", (("kind", "alive"),)] == 4
+    assert samples["build_info", (("version", "1.2.3"),)] == 1
+    assert samples["boot_id", ()] == 5
 
 
 @given(st.dictionaries(st.text(), st.integers(1, 2**70), max_size=5), st.text())
 def test_any_reason_survives_the_way_to_the_scraper(reasons: dict[str, int], version: str) -> None:
     stats = Stats()
     stats.dropped.update(reasons)
-    told = parse(render_metrics(stats.snapshot(), attrs.evolve(STATE, version=version)))
-    assert {labels[0][1]: value for (name, labels), value in told.items() if name == "dropped_total"} == reasons
-    assert (("version", version),) in {labels for name, labels in told if name == "build_info"}
+    samples = parse(render_metrics(stats.snapshot(), attrs.evolve(STATE, version=version)))
+    assert {labels[0][1]: value for (name, labels), value in samples.items() if name == "dropped_total"} == reasons
+    assert (("version", version),) in {labels for name, labels in samples if name == "build_info"}
 
 
 async def ask(
@@ -112,19 +112,19 @@ async def test_metrics_are_served_when_they_are_asked_for(autojump_clock: Clock)
     network = FakeNetwork()
     async with serve_on(network, [HAM], Settings(metrics=True)) as running:
         await trio.sleep(10)
-        network.endpoint.multicast_receiver.say(render_search(Search(search_target="ssdp:all", mx=5)))
-        network.endpoint.multicast_receiver.say(b"x")
+        network.endpoint.multicast_receiver.deliver(render_search(Search(search_target="ssdp:all", mx=5)))
+        network.endpoint.multicast_receiver.deliver(b"x")
         await trio.sleep(0.01)
         status, headers, body = await ask(network, "GET")
         assert (status, headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
-        told = parse(body)
-        assert told["searches_total", ()] == 1
-        assert told["dropped_total", (("reason", "malformed"),)] == 1
-        assert told["pending_answers", ()] + told["answers_total", ()] == 4
-        assert told["pending_answers", ()] > 0
-        assert (told["devices", ()], told["interfaces", ()], told["open_connections", ()]) == (1, 1, 1)
-        assert told["boot_id", ()] == running.boot_id
-        assert ("requests_total", (("status", "200"),)) not in told
+        samples = parse(body)
+        assert samples["searches_total", ()] == 1
+        assert samples["dropped_total", (("reason", "malformed"),)] == 1
+        assert samples["pending_answers", ()] + samples["answers_total", ()] == 4
+        assert samples["pending_answers", ()] > 0
+        assert (samples["devices", ()], samples["interfaces", ()], samples["open_connections", ()]) == (1, 1, 1)
+        assert samples["boot_id", ()] == running.boot_id
+        assert ("requests_total", (("status", "200"),)) not in samples
         assert (
             parse((await ask(network, "GET", target="http://192.0.2.7:49152/metrics?x"))[2])[
                 "requests_total", (("status", "200"),)
@@ -139,7 +139,7 @@ async def test_metrics_are_served_when_they_are_asked_for(autojump_clock: Clock)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_nobody_is_told_the_counters_unasked(autojump_clock: Clock, method: str) -> None:
+async def test_the_counters_are_not_served_by_default(autojump_clock: Clock, method: str) -> None:
     network = FakeNetwork()
     async with serve_on(network, [HAM], Settings()):
         assert (await ask(network, method))[0] == 404

@@ -21,7 +21,7 @@ def fields(cls: type[attrs.AttrsInstance]) -> list[str]:
     return sorted(field.name for field in attrs.fields(cls))
 
 
-def test_a_snapshot_has_every_counter_and_changes_no_more() -> None:
+def test_a_snapshot_has_every_counter_and_does_not_change() -> None:
     stats = Stats(datagrams=1)
     stats.dropped["malformed"] += 2
     stats.requests[404] += 1
@@ -94,7 +94,7 @@ async def test_each_timeout_is_counted_by_what_was_waited_for(autojump_clock: Cl
         await client.aclose()
 
 
-async def test_stopping_is_no_timeout(autojump_clock: Clock) -> None:
+async def test_stopping_is_not_a_timeout(autojump_clock: Clock) -> None:
     async with serving() as served:
         for sent in (GET, GET[:20]):
             client = served.listener.connect()

@@ -29,9 +29,9 @@ from upnp_trio.ssdp.schedule import FIRST_REPEATS, announcement_gaps
 
 __all__ = ["Announcer"]
 
-# How long byebye may take on a network that takes nothing; the pace of many devices is added.
+# How long byebye may take where the network accepts no datagrams. The pace of many devices is added.
 BYEBYE_SECONDS = 1.0
-# Twice, as UDP loses datagrams (UDA 1.0 §1.1.3), with a gap, as what is lost is lost in bursts.
+# Byebye is sent twice, because UDP loses datagrams (UDA 1.0 §1.1.3), and with a gap, because they are lost in bursts.
 BYEBYE_ROUNDS = 2
 BYEBYE_GAP = 0.05
 
@@ -90,7 +90,7 @@ class Announcer:
         self._schedule(timetable, trio.current_time())
 
     async def remove(self, root: AdvertisedRoot) -> None:
-        """Announce *root* no more, and revoke it; takes a second at most, like `byebye`."""
+        """Stop announcing *root*, and revoke it; takes a second at most, like `byebye`."""
         del self._timetables[root]
         self._drop_dates(root)
         if self._now_sent is not None and self._now_sent.root is root:
@@ -178,7 +178,7 @@ class Announcer:
         for interface, messages in sent.items():
             self.stats.announcements += messages
             if self.events.wanted:
-                self.events.tell(Announced(interface=interface, kind="alive", messages=messages))
+                self.events.publish(Announced(interface=interface, kind="alive", messages=messages))
         if self._due:
             self._wakeup.set(self._due[0][0])
 
@@ -268,7 +268,7 @@ class Announcer:
             self.stats.byebyes += sent.total()
             if is_first and self.events.wanted:
                 for interface, messages in sent.items():
-                    self.events.tell(Announced(interface=interface, kind="byebye", messages=messages))
+                    self.events.publish(Announced(interface=interface, kind="byebye", messages=messages))
 
 
 def _longest(roots: Iterable[AdvertisedRoot], senders: Collection[Sender], rounds: int = 1) -> float:

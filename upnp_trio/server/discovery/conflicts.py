@@ -27,7 +27,8 @@ __all__ = ["ConflictWatch", "OwnMessages"]
 
 logger = logging.getLogger(__name__)
 
-# One more announcement in a minute: two devices with one UDN must not answer each other without end.
+# A device is announced again at most once in this time. Otherwise two devices with one UDN would answer each other
+# without end.
 ANSWER_SECONDS = 60.0
 # How many former addresses, URLs and BOOTIDs are known. A message is received again within milliseconds, in which the
 # network does not change more often than this.

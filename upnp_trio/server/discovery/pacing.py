@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Messages", "PacedSets"]
 
-# After so many messages in a row there is a pause: 640 messages a second at most, some 2 Mbit/s, which a wireless
+# After this many messages in a row there is a pause: 640 messages a second at most, some 2 Mbit/s, which a wireless
 # network that sends multicast at its slowest rate still carries. A single device's whole set leaves without a pause.
 BURST_MESSAGES = 32
 BURST_GAP = 0.05
-# A sender whose buffer stays full for so long has failed; less than the time for byebye, so that one such sender
-# does not cost the others theirs.
+# A sender whose buffer stays full for this long has failed. This is less than the time for byebye, so that one such
+# sender does not keep the others from sending theirs.
 FULL_BUFFER_SECONDS = 0.25
 
 #: the messages of a set, for a root device at an origin
@@ -88,5 +88,5 @@ class PacedSets:
 
 
 def seconds_of(messages: int) -> float:
-    """How long the pace makes so many messages take."""
+    """How many seconds it takes to send so many messages at this pace."""
     return messages / BURST_MESSAGES * BURST_GAP

@@ -1,4 +1,4 @@
-"""Searches in, answers out (UDA 2.0 §1.3).
+"""Receives searches and sends the answers (UDA 2.0 §1.3).
 
 One task for each socket reads datagrams, asks the policy what each is answered with, and queues the answers. One task
 sends what falls due. Reading never waits for a delay, so thousands of answers can be pending at once.
@@ -44,11 +44,11 @@ traffic = logging.getLogger("upnp_trio.traffic.ssdp")
 # When more datagrams than this have gathered within a tick, they are read four times as often. The receive buffer that
 # Linux gives by default has room for some 500.
 MANY_SEARCHES = 64
-# Rendered answers are cached because the same searchers search again. Bounded because strangers choose how they spell
+# Rendered answers are cached because the same searchers search again. Bounded because other hosts choose how they spell
 # ST.
 MAX_CACHED_HEADS = 4096
 
-#: an answer that is pending: which sender sends it, where to, and what it tells
+#: a pending answer: its sender, its destination, and the match that it reports
 _Pending = tuple[Sender, Address, Match]
 
 
@@ -193,7 +193,7 @@ class Responder:
             else:
                 self._send(sender, peer, match, self._ending())
         if self.events.wanted:
-            self.events.tell(
+            self.events.publish(
                 SearchAnswered(
                     interface=endpoint.interface.name,
                     peer=peer[0],

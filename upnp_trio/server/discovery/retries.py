@@ -25,9 +25,10 @@ __all__ = ["Retries", "Retry"]
 
 logger = logging.getLogger(__name__)
 
-# A sender's second failure is worth a warning. The first one is normal for an interface that is removed, as that is
-# noticed a moment later.
+# The first pause after a failure. An interface that was removed is noticed within it, so only the second failure of a
+# sender is worth a warning.
 FIRST_RETRY_SECONDS = 2.0
+# Each pause is twice as long as the one before, up to this: a sender that recovers is used again within a minute.
 MAX_RETRY_SECONDS = 60.0
 
 
@@ -61,7 +62,7 @@ class Retries:
         return False
 
     def note_failure(self, sender: Sender, root: AdvertisedRoot, error: OSError, now: float) -> Retry:
-        """Begin a pause of *sender*, which could not announce *root*; gives what is to be done when it ends."""
+        """Begin a pause of *sender*, which could not announce *root*; returns what to do when it ends."""
         retry = self._by_address.get(sender.interface_address)
         if retry is None:
             retry = self._by_address[sender.interface_address] = Retry(sender.interface_address)
@@ -80,7 +81,7 @@ class Retries:
             logger.warning("announcing on %s again", _place(sender))
 
     def keep(self, addresses: Container[InterfaceAddress]) -> None:
-        """Forget all senders but those of *addresses*."""
+        """Drop all senders but those of *addresses*."""
         self._by_address = {address: retry for address, retry in self._by_address.items() if address in addresses}
 
     def try_all(self) -> None:

@@ -1,10 +1,10 @@
-"""One HTTP/1.1 conversation over one stream, with bounds on all that the peer can stretch.
+"""One HTTP/1.1 connection, with bounds on everything that the peer can make long or slow.
 
-A connection is one task with one cancel scope, whose deadline moves from phase to phase: waiting for a request, its
-head, its body, the response on its way. The scope is shielded, so that stopping the device does not tear a response:
-idle connections end at once, busy ones get `GRACE_SECONDS`.
+A connection is one task with one cancel scope. Its deadline moves from phase to phase: waiting for a request, reading
+the head, reading the body, sending the response. The scope is shielded, so that stopping the device does not cut off a
+response: idle connections end at once, busy ones get `GRACE_SECONDS`.
 
-h11 is the state machine. A plain GET that arrives in one piece leaves its state as it was, so it is read without h11
+h11 is the state machine. A plain GET that arrives in one piece leaves its state unchanged, so it is read without h11
 (`upnp_trio.server.http.plain_request`). Its response is made, rendered and sent like every other one.
 """
 
@@ -33,30 +33,35 @@ MAX_HEAD_FIELDS = 64
 HEAD_SECONDS = 5.0
 # SOAP calls have 1 to 4 KiB; libupnp's limit is the same.
 MAX_BODY_BYTES = 64 * 1024
+# A body of that size needs a few round trips. A peer that takes longer holds the connection open on purpose.
 BODY_SECONDS = 10.0
-# Between two requests. Windows fetches description, SCPDs and icons within a second; GUPnP keeps a connection longer.
+# The time between two requests. Windows fetches description, SCPDs and icons within a second. GUPnP keeps a connection
+# longer.
 IDLE_SECONDS = 15.0
-# A deadline that is later than it had to be by no more than this is left alone: moving it costs as much as a read.
+# A deadline that is too late by no more than this is not moved, as moving it costs as much as a read.
 IDLE_SLACK_SECONDS = 1.0
-# A write that makes no progress.
+# A peer that takes nothing for this long has stopped reading.
 STALLED_WRITE_SECONDS = 10.0
-# For a request in flight when the device stops.
+# A request in flight when the device stops may take this long. Most take milliseconds, and the user is waiting.
 GRACE_SECONDS = 2.0
 # After an error, what the peer still sends is read and dropped. Otherwise the kernel would answer it with a reset that
-# overtakes our response (RFC 9112 §9.6). A peer notices within this time.
+# overtakes our response (RFC 9112 §9.6). A peer notices the end within this time.
 LINGER_SECONDS = 1.0
+# Enough for what a peer has sent before it reads the error: four bodies of the longest kind.
 MAX_LINGER_BYTES = 256 * 1024
 
-# What h11 finds wrong, and the reason that is counted for it.
+# The statuses that h11 suggests for malformed requests, and the reasons that are counted for them.
 PROTOCOL_ERRORS = {400: "malformed request", 431: "head too long", 501: "unknown transfer coding"}
-# The answer under a wrong name gives nothing away, not even by its size.
+# The response under a wrong name is the same for every resource, so that it discloses nothing.
 FORBIDDEN = Response(403)
+# As long as the longest head, so that most requests arrive in one read.
 READ_BYTES = 16 * 1024
+# A large body is sent in pieces of this size, so that the deadline of a write moves with its progress.
 WRITE_BYTES = 64 * 1024
 
 
 class _Phase(enum.Enum):
-    """What a connection waits for; it says what to do when the deadline comes."""
+    """What a connection waits for, and so what happens when its deadline passes."""
 
     IDLE = "idle"
     HEAD = "head"
@@ -66,7 +71,7 @@ class _Phase(enum.Enum):
 
 
 class _Refused(Exception):
-    """The request cannot be served; answer with *response* and close. *reason* is what is counted, if anything."""
+    """The request cannot be served; answer with *response* and close. *reason* is counted, if there is one."""
 
     def __init__(self, response: Response, reason: str | None) -> None:
         super().__init__(response.status)
@@ -76,7 +81,7 @@ class _Refused(Exception):
 
 @attrs.define(eq=False, repr=False)
 class Connection:
-    """One conversation: its h11 state, its phase and its deadline."""
+    """One connection: its h11 state, its phase and its deadline."""
 
     stream: HttpStream
     host_check: HostCheck
@@ -90,9 +95,9 @@ class Connection:
     _last_moment: float = math.inf
     _gives_way: bool = False
     _request: Request | None = None
-    #: what was received and not looked at yet
+    #: received and not parsed yet
     _arrived: bytes | None = None
-    #: what the kernel had no room for yet
+    #: rendered and not sent yet, because the send buffer was full
     _unsent: tuple[memoryview, ...] = ()
     _is_over: bool = False
 
@@ -102,9 +107,9 @@ class Connection:
         return self.stream.peer
 
     def answer_at_once(self) -> bool:
-        """Answer the plain request that came with the connection, if one did; whether the conversation is over with it.
+        """Answer the plain request that came with the connection, if there is one, without waiting.
 
-        This waits for nothing. `run` goes on from here.
+        Returns whether the connection is done. If it is not, `run` continues from here.
         """
         self._arrived = self.stream.receive_now(READ_BYTES)
         if self._arrived is not None and self._answer_plain(self._arrived):
@@ -112,7 +117,7 @@ class Connection:
         return self._is_over and not self._unsent
 
     async def run(self, *, refuse: bool = False, stopping: bool = False) -> None:
-        """Converse until either side closes or a deadline passes.
+        """Serve requests until either side closes or a deadline passes.
 
         With *refuse*, answer 503 and close; with *stopping*, the device is about to end.
         """
@@ -134,7 +139,7 @@ class Connection:
                 await self._send(error_response(408), close=True)
 
     def stop(self) -> None:
-        """The device ends: close now if idle, else soon."""
+        """The device stops: close now if idle, else within `GRACE_SECONDS`."""
         self._last_moment = trio.current_time() + GRACE_SECONDS
         if self._phase is _Phase.IDLE:
             self._scope.cancel(reason="the device stops")
@@ -142,9 +147,9 @@ class Connection:
             self._scope.deadline = min(self._scope.deadline, self._last_moment)
 
     def give_way(self) -> None:
-        """Close now, as another connection needs the place."""
+        """Close now, because another connection needs the slot."""
         self._gives_way = True
-        self._scope.cancel(reason="another connection needs the place")
+        self._scope.cancel(reason="another connection needs the slot")
 
     @property
     def _stopping(self) -> bool:
@@ -178,7 +183,7 @@ class Connection:
             await self._refuse(refused.response, refused.reason)
 
     async def _exchange(self) -> None:
-        """One request and its response, or the end of the conversation."""
+        """Read one request and answer it, or notice the end of the connection."""
         if self._has_unread():
             # pipelined requests take turns with all other tasks
             self._enter(_Phase.HEAD, HEAD_SECONDS)
@@ -195,7 +200,7 @@ class Connection:
                 if self._unsent:
                     await self._send_rest()
                 return
-            # an empty line left over from an earlier body is no request (RFC 9112 §2.2)
+            # an empty line after an earlier body is not a request (RFC 9112 §2.2)
             if arrived[:1] in (b"\r", b"\n") and not (arrived := arrived.lstrip(b"\r\n")):
                 return
             self._protocol.receive_data(arrived)
@@ -213,9 +218,9 @@ class Connection:
             await self._linger()
 
     def _answer_plain(self, arrived: bytes) -> bool:
-        """Answer *arrived* if it is a plain request; whether it was.
+        """Answer *arrived* if it is a plain request, and return whether it was.
 
-        h11 need not see such a request, as it leaves h11's state as it was. A refusal is left to the other way.
+        h11 need not see such a request, because it leaves h11's state unchanged. A refused one is read again by h11.
         """
         plain = parse_plain_request(arrived, max_fields=MAX_HEAD_FIELDS)
         if plain is None or self._stopping:
@@ -235,9 +240,9 @@ class Connection:
         if rest[:1] not in (b"\r", b"\n"):
             self._protocol.start_next_cycle()
             return
-        # h11 takes an empty line behind a body for a request, which it is not (RFC 9112 §2.2)
+        # h11 takes an empty line after a body for a request, which it is not (RFC 9112 §2.2)
         self._h11 = None
-        if rest := rest.lstrip(b"\r\n"):  # nothing would mean the end to h11
+        if rest := rest.lstrip(b"\r\n"):  # h11 would take no data for the end
             self._protocol.receive_data(rest)
 
     def _has_unread(self) -> bool:
@@ -251,7 +256,7 @@ class Connection:
             if isinstance(event, h11.Request):
                 end = len(unread) - len(self._protocol.trailing_data[0])
                 if unread.find(b"\n ", 0, end) >= 0 or unread.find(b"\n\t", 0, end) >= 0:
-                    # others may read a folded line as a field of its own (RFC 9112 §5.2); h11 would join it
+                    # others may read a folded line as a separate field (RFC 9112 §5.2); h11 would join it
                     raise _Refused(error_response(400), "malformed request")
                 return event
             if isinstance(event, h11.ConnectionClosed):
@@ -276,7 +281,7 @@ class Connection:
             raise _Refused(error_response(505), "unknown version")
         self._judge(request)
         if "transfer-encoding" in headers and ("content-length" in headers or head.http_version == b"1.0"):
-            # a body that is framed twice smuggles a request past one of its readers (RFC 9112 §6.1)
+            # a body that is framed in two ways can smuggle a request past a proxy (RFC 9112 §6.1)
             raise _Refused(error_response(400), "malformed request")
         if int(headers.get("content-length", "0")) > MAX_BODY_BYTES:
             raise _Refused(error_response(413), "body too long")
@@ -294,7 +299,7 @@ class Connection:
             raise _Refused(error_response(400) if reason == HOST_MALFORMED else FORBIDDEN, reason)
 
     async def _drop_body(self) -> None:
-        # No action takes arguments yet. The body is read all the same, as the next request stands behind it.
+        # No action takes arguments yet. The body is read all the same, because the next request follows it.
         size = 0
         while True:
             event = self._protocol.next_event()
@@ -325,7 +330,7 @@ class Connection:
         body = b"" if response.status == 304 or (self._request and self._request.method == "HEAD") else response.body
         head = self._protocol.send(self.writer.head(response, closes=close))
         if body:
-            self._protocol.send_with_data_passthrough(h11.Data(data=body))  # gives the very same body
+            self._protocol.send_with_data_passthrough(h11.Data(data=body))  # returns the same object
         self._protocol.send(h11.EndOfMessage())
         await self._write(*join(head, body))
         self.writer.report(self.address, self._request, response.status)
@@ -335,7 +340,7 @@ class Connection:
         await self._send_rest()
 
     def _begin_to_send(self, pieces: tuple[bytes, ...]) -> None:
-        """Send what the kernel takes at once, which needs no deadline."""
+        """Send what the kernel accepts at once, which needs no deadline."""
         sent = self.stream.send_now(pieces)
         if sent < sum(map(len, pieces)):
             self._unsent = _without_start(pieces, sent)
@@ -349,9 +354,9 @@ class Connection:
                 await self.stream.send_all(piece[start : start + WRITE_BYTES])
 
     async def _linger(self) -> None:
-        """Close so that the peer gets all of the last response (RFC 9112 §9.6)."""
+        """Stop sending, then read and drop what comes, so that the peer gets the whole response (RFC 9112 §9.6)."""
         if self._protocol.their_state in (h11.MUST_CLOSE, h11.CLOSED) and not self._protocol.trailing_data[0]:
-            return  # the peer has sent all it will send
+            return  # the peer will not send anything more
         self._enter(_Phase.LINGERING, LINGER_SECONDS)
         await self.stream.send_eof()
         left = MAX_LINGER_BYTES

@@ -1,7 +1,7 @@
-"""Which connections there are, and which one gives way when there is no place for another.
+"""The open connections, and which of them is closed when all slots are taken.
 
-One address must never cost another. When the places are taken, a newcomer displaces the longest waiting connection of
-the peer that holds the most. A peer that holds the most itself displaces nobody.
+One address must not be able to take the slots of all others. When all slots are taken, a newcomer displaces the longest
+waiting connection of the peer that holds the most. The connections of that peer itself displace no other.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["TOO_MANY", "TOO_MANY_OF_ONE_PEER", "ConnectionTable", "NoPlace", "peer_of"]
+__all__ = ["TOO_MANY", "TOO_MANY_OF_ONE_PEER", "ConnectionTable", "NoSlot", "peer_of"]
 
-# The reasons that are counted.
+# The reasons that are counted for refused connections.
 TOO_MANY = "too many connections"
 TOO_MANY_OF_ONE_PEER = "too many connections of one peer"
 
 
 class Waiting(Protocol):
-    """What the table knows of a connection."""
+    """What the table needs to know of a connection."""
 
     @property
     def address(self) -> str:
@@ -39,12 +39,12 @@ class Waiting(Protocol):
 C = TypeVar("C", bound=Waiting)
 
 
-class NoPlace(Exception):
-    """There is no place for a connection; the text is the reason that is counted."""
+class NoSlot(Exception):
+    """There is no slot for a connection; the text is the reason that is counted."""
 
 
 def peer_of(address: str) -> str:
-    """The peer that *address* belongs to: itself, or its /64, as an IPv6 host takes as many addresses as it likes."""
+    """The peer of *address*: an IPv4 address itself, or the /64 of an IPv6 one, all of which a host may use."""
     if ":" not in address:
         return address
     return str(IPv6Address(int(IPv6Address(address)) >> 64 << 64))
@@ -57,7 +57,7 @@ class ConnectionTable(Generic[C]):
     limit: int
     limit_per_peer: int
     #: by peer and address
-    _places: dict[str, dict[str, set[C]]] = attrs.field(factory=dict)
+    _slots: dict[str, dict[str, set[C]]] = attrs.field(factory=dict)
     _per_peer: Counter[str] = attrs.field(factory=Counter)
     _size: int = 0
 
@@ -65,28 +65,28 @@ class ConnectionTable(Generic[C]):
         return self._size
 
     def __iter__(self) -> Iterator[C]:
-        return iter([held for addresses in self._places.values() for each in addresses.values() for held in each])
+        return iter([held for addresses in self._slots.values() for each in addresses.values() for held in each])
 
     def admit(self, newcomer: C) -> C | None:
-        """Give *newcomer* a place; the connection that loses its own to it, if one does.
+        """Give *newcomer* a slot, and return the connection that loses its own, if one does.
 
-        Raises `NoPlace` if there is none.
+        Raises `NoSlot` if there is none.
         """
         address = newcomer.address
         peer = peer_of(address)
-        own = self._places.get(peer, {})
+        own = self._slots.get(peer, {})
         displaced = None
         if self._per_peer[peer] >= self.limit_per_peer:
             displaced = _longest_waiting([own])
             if len(own[displaced.address]) <= len(own.get(address, ())):
-                raise NoPlace(TOO_MANY_OF_ONE_PEER)
+                raise NoSlot(TOO_MANY_OF_ONE_PEER)
         elif self._size >= self.limit:
             displaced = self.heaviest()
             if self._per_peer[peer_of(displaced.address)] <= self._per_peer[peer]:
-                raise NoPlace(TOO_MANY)
+                raise NoSlot(TOO_MANY)
         if displaced is not None:
             self.discard(displaced)
-        self._places.setdefault(peer, {}).setdefault(address, set()).add(newcomer)
+        self._slots.setdefault(peer, {}).setdefault(address, set()).add(newcomer)
         self._per_peer[peer] += 1
         self._size += 1
         return displaced
@@ -94,12 +94,12 @@ class ConnectionTable(Generic[C]):
     def heaviest(self) -> C:
         """The longest waiting connection of the peer, and there of the address, that holds the most."""
         most = max(self._per_peer.values())
-        return _longest_waiting(self._places[peer] for peer, count in self._per_peer.items() if count == most)
+        return _longest_waiting(self._slots[peer] for peer, count in self._per_peer.items() if count == most)
 
     def discard(self, connection: C) -> None:
-        """Take the place of *connection*, if it still has one."""
+        """Free the slot of *connection*, if it still has one."""
         peer = peer_of(connection.address)
-        addresses = self._places.get(peer, {})
+        addresses = self._slots.get(peer, {})
         held = addresses.get(connection.address, set())
         if connection not in held:
             return
@@ -107,7 +107,7 @@ class ConnectionTable(Generic[C]):
         if not held:
             del addresses[connection.address]
         if not addresses:
-            del self._places[peer]
+            del self._slots[peer]
         self._size -= 1
         self._per_peer[peer] -= 1
         if not self._per_peer[peer]:

@@ -1,8 +1,8 @@
-"""By which names HTTP is answered, and to which pages (RFC 9112 §3.2, RFC 6454).
+"""Checks Host and Origin of requests, against DNS rebinding and scripts of other sites (RFC 9112 §3.2, RFC 6454).
 
-A web page whose name is rebound to our address reaches us with its own name in Host, and its script with its own site
-in Origin. Answering under our literal address and the allowed names alone shuts out both. No URL is ever built from
-what a peer writes here.
+When a web page's name is rebound to our address, its requests reach us with that name in Host. The scripts of other
+sites send their site in Origin. Only requests under our literal address and the allowed names are answered, which
+refuses both. No URL is ever built from what a peer writes in these headers.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ __all__ = [
     "parse_authority",
 ]
 
-#: a host as it is compared, with its port; ``None`` is any port
+#: a host in its usual spelling, and its port; ``None`` is any port
 HostName = tuple[str, int | None]
 
+# The port of an authority without one (RFC 9110 §4.2.1).
 HTTP_PORT = 80
-# The reasons that are counted.
+# The reasons that are counted for refused requests.
 HOST_REFUSED = "host refused"
 HOST_MALFORMED = "malformed host"
 ORIGIN_REFUSED = "origin refused"
@@ -38,14 +39,14 @@ ORIGIN_REFUSED = "origin refused"
 _AUTHORITY = re.compile(r"(\[[0-9A-Za-z:.%_~-]+\]|[0-9A-Za-z._~!$&'()*+,;=%-]+)(?::([0-9]{0,5}))?")
 _NAME = re.compile(r"[0-9A-Za-z_]([0-9A-Za-z._-]*[0-9A-Za-z_])?\.?")
 _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")
-# What a browser says of a request that its own address bar or this very site began (Fetch Metadata §2.3).
+# What a browser sends with a request from its address bar or from our own page (Fetch Metadata §2.3).
 _OWN_SITES = frozenset({"same-origin", "none"})
 
 
 def parse_authority(text: str) -> HostName | None:
-    """Host and port of *text*, each in its one usual spelling; ``None`` for what is none.
+    """Host and port of *text*, each in its usual spelling; ``None`` if *text* is not an authority.
 
-    A zone identifier is left out: it names the asker's interface, and some send it (async_upnp_client's does).
+    A zone identifier is left out: it names the client's interface, and some clients send it, as async_upnp_client does.
     """
     match = _AUTHORITY.fullmatch(text)
     if match is None:
@@ -65,12 +66,12 @@ def _usual_spelling(host: str) -> str | None:
 
 
 def parse_allowed_host(text: str) -> HostName:
-    """The host that *text* allows, ``NAME`` with any port or ``NAME:PORT``; raises `NetworkError` for another form."""
+    """The host of *text*, which is ``NAME`` (with any port) or ``NAME:PORT``; raises `NetworkError` for other forms."""
     found = parse_authority(text)
     is_host = text.startswith("[") or _NAME.fullmatch(text.partition(":")[0])
     if found is None or not is_host or text.endswith(":"):
         raise NetworkError(
-            f"{text!r} is no host to allow; write a name or an address, and a port if only one is meant, "
+            f"{text!r} is not a host to allow; write a name or an address, and a port if only that one is meant, "
             "as in ham.local, ham.example.com:8080 or [2001:db8::1]"
         )
     host, port = found
@@ -79,7 +80,7 @@ def parse_allowed_host(text: str) -> HostName:
 
 @attrs.define(eq=False, repr=False)
 class HostCheck:
-    """The names by which one listener of ours is reached: its own *authority*, and those that are *allowed*."""
+    """The names under which one listener is reached: its own *authority*, and those that are *allowed*."""
 
     #: address and port, as in the URLs of this listener
     authority: str
@@ -90,7 +91,7 @@ class HostCheck:
         own = parse_authority(self.authority)
         names = {own, *self.allowed}
         if own is not None and _is_loopback(own[0]):
-            names.add(("localhost", own[1]))  # the one name that nobody can rebind: browsers know it themselves
+            names.add(("localhost", own[1]))  # nobody can rebind this name, because browsers resolve it themselves
         self._names = frozenset(names)
 
     def is_ours(self, authority: str) -> bool:
@@ -98,10 +99,10 @@ class HostCheck:
         return self._judge(authority) is None
 
     def refusal(self, method: str, target: str, headers: Mapping[str, str]) -> str | None:
-        """Why this request is not for us to answer; ``None`` if it is. *headers* has lower-case names.
+        """Why this request is refused; ``None`` if it is not. *headers* has lower-case names.
 
-        Only HTTP/1.0 has no Host, and no browser speaks it. The authority of an absolute target counts in place of Host
-        (RFC 9112 §3.2.2).
+        A request without Host is HTTP/1.0, which no browser sends. The authority of an absolute target counts in place
+        of Host (RFC 9112 §3.2.2).
         """
         host = headers.get("host")
         if not target.startswith("/") and (absolute := _ABSOLUTE.match(target)):
@@ -114,13 +115,13 @@ class HostCheck:
             return reason
         if "origin" in headers and not self._is_own_page(headers["origin"]):
             return ORIGIN_REFUSED
-        # Links and pictures may lead here from anywhere; what acts may not.
+        # Any site may link to our pages and pictures. Other methods are accepted only from our own page.
         if method not in ("GET", "HEAD") and headers.get("sec-fetch-site", "none").lower() not in _OWN_SITES:
             return ORIGIN_REFUSED
         return None
 
     def _judge(self, authority: str) -> str | None:
-        if authority == self.authority:  # as every control point that follows LOCATION writes it
+        if authority == self.authority:  # control points write it this way, because LOCATION does
             return None
         named = parse_authority(authority)
         if named is None:

@@ -1,8 +1,8 @@
-"""Reading the plain request: a whole GET or HEAD without a body, in one piece, with nothing unusual about it.
+"""Parses plain requests: a whole GET or HEAD without a body, in one piece and without unusual fields.
 
-Nearly every request to a device is one: control points and browsers fetch documents and pictures. It leaves HTTP's
-state as it was, so one regular expression can read it. h11 reads all other requests, malformed ones included. The
-expression accepts a strict part of what h11 accepts, and a test holds that h11 reads the same.
+Nearly all requests to a device are plain: control points and browsers fetch documents and pictures. A plain request
+leaves HTTP's state unchanged, so one regular expression can read it. h11 reads all other requests, malformed ones
+included. The expression accepts only what h11 accepts, too, and a test checks that h11 reads the same.
 
 With h11 in every GET, a bare trio loop that does nothing else serves fewer of them than GUPnP does in C (the *floor* in
 ``python -m benchmarks --parts gets``). `python -m benchmarks.fast_paths` compares the two ways to read.
@@ -32,7 +32,7 @@ def parse_plain_request(data: bytes, *, max_fields: int) -> tuple[Request, bool]
     fields = _FIELD.findall(lines)
     headers = {name.lower(): value.strip(" \t") for name, value in fields}
     if len(headers) != len(fields) or len(fields) > max_fields:
-        return None  # h11 joins or refuses what is repeated
+        return None  # h11 joins or refuses repeated fields
     if "host" not in headers or not _UNUSUAL_FIELDS.isdisjoint(headers):
         return None
     option = headers.get("connection", "keep-alive").lower()

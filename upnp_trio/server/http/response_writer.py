@@ -1,7 +1,6 @@
-"""How the responses of the site are written: Date, Server and framing added, each rendered once a second.
+"""Renders the responses of the site, with Date, Server and framing added.
 
-h11 renders and checks every head. What it rendered for a response holds for all that send the same response within
-the second of its Date, on every connection.
+h11 renders and checks every head. A rendered response is cached for the second of its Date, for all connections.
 """
 
 from __future__ import annotations
@@ -22,15 +21,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Responding", "ResponseWriter"]
 
-# Up to here, a body is worth a copy to leave in one piece with its head; larger ones are sent as they are, or as many
-# copies would be held as there are slow readers.
+# A body up to this size is copied, so that it is sent in one piece with its head. A larger one is not, because each
+# slow reader would hold a copy.
 MAX_JOINED_BYTES = 16 * 1024
-# What is rendered is kept for a second at most.
-MAX_KEPT_BYTES = 1024 * 1024
+# Rendered responses are cached for one second at most. Above this size the cache is emptied,
+# because the many different requests of one peer must not fill the memory.
+MAX_CACHED_BYTES = 1024 * 1024
 
 
 class Responding(Protocol):
-    """What is asked for responses: `upnp_trio.site.Site`, or anything like it."""
+    """What responds to requests: `upnp_trio.site.Site`, or anything like it."""
 
     def respond(self, request: Request) -> Response:
         """The response to *request*."""
@@ -43,37 +43,37 @@ class Responding(Protocol):
 
 @attrs.define(eq=False, repr=False)
 class ResponseWriter:
-    """Writes the responses of *site*; counts and reports them."""
+    """Renders the responses of *site*, counts them and publishes events about them."""
 
     site: Responding
     server_token: str
     utcnow: Callable[[], datetime]
     stats: Stats
     events: Events
-    #: by response, whether the body is left out, and whether the connection ends: what is sent
+    #: the pieces to send, by response, whether the body is left out, and whether the connection ends
     _rendered: dict[tuple[Response, bool, bool], tuple[bytes, ...]] = attrs.field(factory=dict)
-    _kept_bytes: int = 0
+    _cached_bytes: int = 0
     _second: datetime | None = None
     _date: str = ""
 
     def render(self, response: Response, *, head_only: bool = False, closes: bool = False) -> tuple[bytes, ...]:
-        """*response* as it leaves now, in one piece, or head and body if the body is large.
+        """*response* as it is sent now, in one piece, or as head and body if the body is large.
 
-        With *head_only*, the body is left out (HEAD); with *closes*, the connection ends with it.
+        With *head_only*, the body is left out (HEAD). With *closes*, the connection ends after it.
         """
-        self._look_at_the_clock()
+        self._update_date()
         key = response, head_only, closes
         rendered = self._rendered.get(key)
         if rendered is None:
             rendered = self._render(response, head_only=head_only, closes=closes)
-            self._keep(key, rendered)
+            self._cache(key, rendered)
         return rendered
 
     def head(self, response: Response, *, closes: bool = False) -> h11.Response:
-        """The head of *response* as it leaves now, as h11 takes it."""
-        import h11  # here and not above: a device is found before it is read, and the import is a part of its start
+        """The head of *response* as it is sent now, as an h11 event."""
+        import h11  # imported here, because the import takes time and a device should be found soon after its start
 
-        self._look_at_the_clock()
+        self._update_date()
         headers = [("Date", self._date), ("Server", self.server_token), *response.headers]
         if response.status != 304:
             headers.append(("Content-Length", str(len(response.body))))
@@ -82,10 +82,10 @@ class ResponseWriter:
         return h11.Response(status_code=response.status, headers=headers, reason=REASONS[response.status].encode())
 
     def report(self, peer: str, request: Request | None, status: int) -> None:
-        """Count an answer, and tell subscribers of it."""
+        """Count an answer, and publish an event about it."""
         self.stats.requests[status] += 1
         if self.events.wanted:
-            self.events.tell(
+            self.events.publish(
                 RequestAnswered(
                     peer=peer,
                     method=request.method if request else "?",
@@ -104,23 +104,23 @@ class ResponseWriter:
         head = connection.send(self.head(response, closes=closes))
         return join(head, b"" if head_only or response.status == 304 else response.body)
 
-    def _keep(self, key: tuple[Response, bool, bool], rendered: tuple[bytes, ...]) -> None:
-        # a large body is the site's own and no copy
+    def _cache(self, key: tuple[Response, bool, bool], rendered: tuple[bytes, ...]) -> None:
+        # a large body is the site's object, not a copy
         size = len(rendered[0])
-        if self._kept_bytes + size > MAX_KEPT_BYTES:
-            self._forget()
+        if self._cached_bytes + size > MAX_CACHED_BYTES:
+            self._clear_cache()
         self._rendered[key] = rendered
-        self._kept_bytes += size
+        self._cached_bytes += size
 
-    def _look_at_the_clock(self) -> None:
+    def _update_date(self) -> None:
         second = self.utcnow().replace(microsecond=0)
         if second != self._second:
             self._second, self._date = second, http_date(second)
-            self._forget()
+            self._clear_cache()
 
-    def _forget(self) -> None:
+    def _clear_cache(self) -> None:
         self._rendered.clear()
-        self._kept_bytes = 0
+        self._cached_bytes = 0
 
 
 def join(head: bytes, body: bytes) -> tuple[bytes, ...]:

@@ -1,4 +1,4 @@
-"""HTTP/1.1 for the device's documents: the connections there are, how many there may be, and what they share."""
+"""The HTTP/1.1 server: accepts connections, bounds their number and serves each in a task."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import trio
 
 from upnp_trio.network.descriptors import descriptor_limit
 from upnp_trio.network.system_errors import BUG_ERRNOS, RESOURCE_ERRNOS
-from upnp_trio.server.http.connection_table import ConnectionTable, NoPlace, peer_of
+from upnp_trio.server.http.connection_table import ConnectionTable, NoSlot, peer_of
 from upnp_trio.server.http.host_check import HostCheck, HostName
 from upnp_trio.server.monitoring.log_limit import LogLimit
 
@@ -25,17 +25,18 @@ __all__ = ["HttpServer"]
 
 logger = logging.getLogger(__name__)
 
-# Many more than the control points of a home have.
+# The control points of a home open far fewer.
 MAX_CONNECTIONS = 256
 # A browser opens 6; several control points may share an address.
 MAX_CONNECTIONS_PER_PEER = 64
-# Connections take at most this part of the file descriptors that the process may have, or strangers could use up those
-# that its own sockets need when the network changes.
+# Connections take at most one in this many of the file descriptors that the process may have. Otherwise other hosts
+# could use up the descriptors that the device's own sockets need when the network changes.
 DESCRIPTORS_PER_CONNECTION = 2
-# Connections that are being told 503, all together and of one peer; beyond them, a connection is closed without a word.
+# At most so many connections get the response 503 at the same time, in all and of one peer. Each holds a
+# descriptor for about a second, so any further connection is closed without a response.
 MAX_REFUSALS = 64
 MAX_REFUSALS_PER_PEER = 8
-# When a connection cannot be accepted, the next attempt waits for so long.
+# The pause after a connection could not be accepted. Without it, the loop would be busy until a descriptor is free.
 RETRY_SECONDS = 0.1
 
 
@@ -46,13 +47,13 @@ def _open_table() -> ConnectionTable[Connection]:
 
 @attrs.define(eq=False, repr=False)
 class HttpServer:
-    """Serves on listeners; the connections it has are counted and bounded."""
+    """Serves HTTP on listeners, within bounds on the number of connections."""
 
     writer: ResponseWriter
-    #: names that are answered to beside the own addresses
+    #: names that are accepted in Host beside the listener's own address
     allowed_hosts: frozenset[HostName] = frozenset()
     _table: ConnectionTable[Connection] = attrs.field(factory=_open_table)
-    #: connections that are being told 503, by peer
+    #: how many connections are getting the response 503, by peer
     _refusals: Counter[str] = attrs.field(factory=Counter)
     _log_limit: LogLimit = attrs.field(factory=LogLimit)
     _stopping: bool = False
@@ -66,23 +67,23 @@ class HttpServer:
         return len(self._table)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> NoReturn:
-        """Hold all connections until cancelled; then let requests in flight end, within a grace."""
+        """Run all connections until cancelled, then let requests in flight finish within `GRACE_SECONDS`."""
         async with trio.open_nursery() as self._nursery:
             try:
                 task_status.started()
                 await trio.sleep_forever()
             finally:
                 self._stop()
-                # accepting stops at the same moment; a connection that it accepts until then must find us here
+                # `accept` is cancelled at the same moment, and may have accepted a connection that needs the nursery
                 if self._accepting:
                     with trio.CancelScope(shield=True):
                         await self._all_accepted.wait()
         raise AssertionError("unreachable: sleeping for ever has no end")
 
     async def accept(self, http_listener: HttpListener) -> NoReturn:
-        """Accept connections until cancelled; they go on when this ends, as long as `run` does."""
-        assert self._nursery is not None, "run comes first"
-        # A listener is bound to one address, so all its connections have that one for their local address.
+        """Accept connections until cancelled. They outlive this call, as long as `run` goes on."""
+        assert self._nursery is not None, "start run first"
+        # A listener is bound to one address, which is the local address of all its connections.
         host_check = HostCheck(http_listener.authority, self.allowed_hosts)
         self._accepting += 1
         try:
@@ -100,7 +101,7 @@ class HttpServer:
             except OSError as error:
                 if error.errno in BUG_ERRNOS:
                     raise
-                # The process or the system has no descriptor or no memory left, or a firewall or sandbox refuses.
+                # The process or the system has no descriptor or memory left, or a firewall or sandbox refuses.
                 self.writer.stats.refused[f"accept failed: {error.strerror or error}"] += 1
                 if error.errno in RESOURCE_ERRNOS and len(self._table):
                     self._displace(self._table.heaviest())
@@ -109,21 +110,21 @@ class HttpServer:
                 self._admit(host_check, stream, nursery)
 
     def _admit(self, host_check: HostCheck, stream: HttpStream, nursery: trio.Nursery) -> None:
-        """Serve a new connection if there is a place for it; else tell it so, or just close it."""
-        # here and not above: a device is found before it is read, and h11's import is a part of its start
+        """Serve a new connection if there is a slot for it; else answer 503, or just close it."""
+        # imported here, because importing h11 takes time and a device should be found soon after its start
         from upnp_trio.server.http.connection import Connection
 
         self.writer.stats.connections += 1
         connection = Connection(stream, host_check, self.writer)
         try:
             displaced = self._table.admit(connection)
-        except NoPlace as reason:
+        except NoSlot as reason:
             self.writer.stats.refused[str(reason)] += 1
             self._refuse(connection, nursery)
             return
         if displaced is not None:
             self._displace(displaced)
-        # A task costs as much as a GET, and most connections bring their only request with them.
+        # Starting a task costs as much as a GET, and on most connections the only request has arrived already.
         try:
             is_over = connection.answer_at_once()
         except Exception as error:
@@ -148,9 +149,9 @@ class HttpServer:
             connection.stream.close()
             return
         self._refusals[peer] += 1
-        nursery.start_soon(self._tell_refusal, connection, peer)
+        nursery.start_soon(self._send_refusal, connection, peer)
 
-    async def _tell_refusal(self, connection: Connection, peer: str) -> None:
+    async def _send_refusal(self, connection: Connection, peer: str) -> None:
         try:
             await connection.run(refuse=True, stopping=self._stopping)
         except Exception as error:
@@ -162,11 +163,11 @@ class HttpServer:
                 del self._refusals[peer]
 
     def _note_failure(self, connection: Connection, error: Exception) -> None:
-        """Log a fault of ours, which ends this connection alone."""
+        """Log a fault of ours, which ends only this connection."""
         if isinstance(error, trio.BrokenResourceError | trio.ClosedResourceError):
             return  # the peer may leave at any time
         self.writer.stats.refused["a fault of ours"] += 1
-        # a peer that found out how to cause a fault will repeat it
+        # a peer that can cause a fault may do so again and again
         if self._log_limit.is_news("fault", connection.address, trio.current_time()):
             logger.error("a fault while serving %s; its connection is closed", connection.address, exc_info=error)
 
@@ -175,7 +176,7 @@ class HttpServer:
         connection.stream.close()
 
     def _displace(self, connection: Connection) -> None:
-        """Let *connection* give its place to a newer one."""
+        """Close *connection*, because a newer one takes its slot."""
         self._table.discard(connection)
         self.writer.stats.refused["gave way to another connection"] += 1
         connection.give_way()

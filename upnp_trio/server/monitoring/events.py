@@ -1,4 +1,4 @@
-"""What happens to a served device that a person may want to see."""
+"""Events of a served device: searches, requests, announcements and changes of the network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class SearchAnswered:
-    """A search that we have answers for; *peer* is the searcher's address."""
+    """A search was received that we answer; *peer* is the searcher's address."""
 
     interface: str
     peer: str
@@ -30,7 +30,7 @@ class SearchAnswered:
 
 @attrs.frozen(kw_only=True)
 class RequestAnswered:
-    """An HTTP request that was answered with *status*; texts are as the peer wrote them."""
+    """An HTTP request was answered with *status*. The texts are as the peer wrote them."""
 
     peer: str
     method: str
@@ -41,7 +41,7 @@ class RequestAnswered:
 
 @attrs.frozen(kw_only=True)
 class Announced:
-    """A whole set of announcements left on *interface*; *kind* is ``alive`` or ``byebye``."""
+    """A whole set of announcements was sent on *interface*; *kind* is ``alive`` or ``byebye``."""
 
     interface: str
     kind: str
@@ -50,7 +50,7 @@ class Announced:
 
 @attrs.frozen(kw_only=True)
 class NetworkChanged:
-    """Interfaces or addresses came, went or changed; *served* has all that are served now, as name and address."""
+    """Interfaces or addresses came, went or changed; *served* has those that are served now, as name and address."""
 
     served: tuple[tuple[str, str], ...]
     boot_id: int
@@ -58,31 +58,31 @@ class NetworkChanged:
 
 Event = SearchAnswered | RequestAnswered | Announced | NetworkChanged
 
-# What a reader may be behind by; a view that looks five times a second keeps up with a busy network.
+# A reader may be this many events behind. A view that reads five times a second keeps up with a busy network.
 EVENTS_BUFFERED = 256
 
 
 @attrs.define(eq=False, repr=False)
 class Events:
-    """What happens, on its way to whoever subscribed.
+    """Passes events to subscribers.
 
-    Subscribers read from channels of their own and at their own pace: nothing of theirs runs, waits or fails within
-    our tasks, as it could with a callback.
+    Each subscriber reads from its own channel at its own pace. None of its code runs, waits or fails within our tasks,
+    as it could with a callback.
     """
 
     stats: Stats = attrs.field(factory=Stats)
-    #: whether anybody listens; who has something to tell looks here before an event is made of it
+    #: whether there is a subscriber; callers look here before they create an event
     wanted: bool = False
     _channels: list[trio.MemorySendChannel[Event]] = attrs.field(factory=list)
     _closed: bool = False
 
     def subscribe(self, max_buffered: int = EVENTS_BUFFERED) -> trio.MemoryReceiveChannel[Event]:
-        """What happens from now on, until the channel is closed at either end.
+        """A channel of the events from now on, until it is closed at either end.
 
-        Raises `ValueError` if *max_buffered* is no number of events from 1 on.
+        Raises `ValueError` if *max_buffered* is not a whole number of at least 1.
         """
         if not isinstance(max_buffered, int) or max_buffered < 1:  # a float could be infinity
-            raise ValueError(f"max_buffered is {max_buffered!r}; it is how many events may wait, 1 or more")
+            raise ValueError(f"max_buffered is {max_buffered!r}; it must be a whole number of events, at least 1")
         send, receive = trio.open_memory_channel[Event](max_buffered)
         if self._closed:
             send.close()
@@ -91,20 +91,20 @@ class Events:
             self.wanted = True
         return receive
 
-    def tell(self, event: Event) -> None:
-        """Let every subscriber know of *event*; those whose buffer is full miss it, which is counted."""
+    def publish(self, event: Event) -> None:
+        """Send *event* to every subscriber. One whose buffer is full misses it, which is counted."""
         for channel in list(self._channels):
             try:
                 channel.send_nowait(event)
             except trio.WouldBlock:
                 self.stats.events_dropped += 1
-            except trio.BrokenResourceError:  # it listens no more
+            except trio.BrokenResourceError:  # the subscriber has closed its end
                 self._channels.remove(channel)
                 channel.close()
         self.wanted = bool(self._channels)
 
     def close(self) -> None:
-        """There will be no more: subscribers read what is left, and then come to the end."""
+        """Publish no more events. Subscribers read what is left, and then their channels end."""
         for channel in self._channels:
             channel.close()
         self._channels.clear()

@@ -1,4 +1,4 @@
-"""What is worth a line in the log: who forges addresses must not fill it, so most is counted and little is said."""
+"""A limit on what peers can make us log: forged addresses must not fill the log."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import attrs
 
 __all__ = ["LogLimit"]
 
-# One line of a kind for each source in an hour.
+# Each source causes at most one line of a kind in this time.
 LOG_INTERVAL_SECONDS = 3600.0
-# And no more sources than this in memory, nor in the log, whatever addresses are forged.
+# At most this many sources of a kind are logged in that time, and kept here, however many addresses are forged.
 MAX_SOURCES = 64
 
 
 @attrs.define(eq=False, repr=False)
 class LogLimit:
-    """Remembers, within bounds, what was already said of whom; times are on trio's clock, in seconds."""
+    """Keeps which kinds of lines were logged for which sources; times are on trio's clock, in seconds."""
 
-    _said: dict[tuple[str, str], float] = attrs.field(factory=dict)
+    _logged: dict[tuple[str, str], float] = attrs.field(factory=dict)
 
     def is_news(self, kind: str, source: str, now: float) -> bool:
-        """Whether *kind* of *source* is to be said now; then it is not for an hour."""
-        if now < self._said.get((kind, source), -math.inf) + LOG_INTERVAL_SECONDS:
+        """Whether to log a line of *kind* about *source* now. If so, the next one is due in an hour."""
+        if now < self._logged.get((kind, source), -math.inf) + LOG_INTERVAL_SECONDS:
             return False
-        self._said = {known: time for known, time in self._said.items() if now < time + LOG_INTERVAL_SECONDS}
-        said = Counter(kind for kind, _ in self._said)
-        if said[kind] >= MAX_SOURCES:
+        self._logged = {known: time for known, time in self._logged.items() if now < time + LOG_INTERVAL_SECONDS}
+        sources = Counter(kind for kind, _ in self._logged)
+        if sources[kind] >= MAX_SOURCES:
             return False
-        self._said[kind, source] = now
+        self._logged[kind, source] = now
         return True

@@ -1,4 +1,4 @@
-"""The counters in Prometheus's text format, at /metrics, for those who ask for it (exposition format 0.0.4)."""
+"""The counters in Prometheus's text format, served at /metrics if the device is set to (exposition format 0.0.4)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Samples = Mapping[tuple[tuple[str, str], ...], int]
 
 @attrs.frozen(kw_only=True)
 class State:
-    """How things are at one moment, beside what was counted."""
+    """The state of the device at one moment, which is shown beside the counters."""
 
     version: str
     boot_id: int
@@ -85,13 +85,13 @@ def _escaped(text: str) -> str:
 
 @attrs.frozen
 class Metered:
-    """A site with the counters beside it."""
+    """Responds like *site*, and with the counters at `METRICS_PATH`."""
 
     site: Responding
     render: Callable[[], bytes]
 
     def respond(self, request: Request) -> Response:
-        """The response to *request*: the counters as they are now, or what the site says."""
+        """The response to *request*: the counters as they are now, or the response of the site."""
         if path_of(request.target) != METRICS_PATH:
             return self.site.respond(request)
         if request.method not in ("GET", "HEAD"):
@@ -99,5 +99,5 @@ class Metered:
         return Response(200, (("Content-Type", CONTENT_TYPE), ("Cache-Control", "no-store")), self.render())
 
     def takes_body(self, request: Request) -> bool:
-        """Whether the body of *request* matters."""
+        """Whether the body of *request* is worth waiting for; see `Site.takes_body`."""
         return self.site.takes_body(request)

@@ -1,4 +1,4 @@
-"""How often each thing happened: everything that was taken, answered, refused or lost, with the reason."""
+"""Counters of everything that was received, answered, refused or lost, with the reason."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _frozen(counter: Mapping[str, int]) -> Mapping[str, int]:
 
 @attrs.frozen(kw_only=True)
 class Counted:
-    """The counters at one moment; they change no more. `Stats` says what each of them is."""
+    """The counters at one moment; they do not change any more. `Stats` describes each of them."""
 
     datagrams: int
     searches: int
@@ -37,9 +37,9 @@ class Counted:
 
 @attrs.define(eq=False, repr=False)
 class Stats:
-    """How often each thing happened since the device was started; these are the living counters, for reading alone.
+    """How often each thing has happened since the device was started. The counters go on; only read them.
 
-    `snapshot` gives what they are at one moment. A datagram is a search or is in *dropped*, and a search that is not
+    `snapshot` returns their values at one moment. A datagram is a search or is in *dropped*, and a search that is not
     answered is in *dropped*, too.
     """
 
@@ -55,21 +55,21 @@ class Stats:
     byebyes: int = 0
     #: ssdp:update messages that were sent
     updates: int = 0
-    #: how often somebody else announced or revoked a device of ours
+    #: how often another device announced or revoked a UDN of ours
     conflicts: int = 0
     #: HTTP connections that were accepted
     connections: int = 0
-    #: events that a subscriber was too slow for
+    #: events that a slow subscriber missed
     events_dropped: int = 0
     #: HTTP requests that were answered, by status
     requests: Counter[int] = attrs.field(factory=Counter)
-    #: HTTP requests and connections that were refused, by reason; those that were told so are in *requests*, too
+    #: HTTP requests and connections that were refused, by reason; those that got a response are in *requests*, too
     refused: Counter[str] = attrs.field(factory=Counter)
-    #: HTTP connections that were closed as the peer was too slow, by what it was to do: idle, head, body, write
+    #: HTTP connections that were closed because the peer was too slow, by phase: idle, head, body, write
     timeouts: Counter[str] = attrs.field(factory=Counter)
     #: datagrams that were received and not answered, by reason
     dropped: Counter[str] = attrs.field(factory=Counter)
-    #: what could not be sent, by the system's reason
+    #: datagrams that could not be sent, by the system's reason
     send_errors: Counter[str] = attrs.field(factory=Counter)
 
     def snapshot(self) -> Counted:
