@@ -8,6 +8,7 @@ import tracemalloc
 from contextlib import ExitStack, suppress
 
 import attrs
+import h11
 import pytest
 import trio
 import trio.testing
@@ -173,6 +174,44 @@ async def test_pipelined_requests_take_turns_with_all_other_tasks() -> None:
                 turns += 1
                 assert turns < 100_000
     assert turns >= number
+
+
+async def test_the_chunks_of_a_body_take_turns_with_all_other_tasks() -> None:
+    chunks = 2000
+    stats = Stats()
+    writer = ResponseWriter(OnePicture(b""), "s/1", lambda: NOON, stats, Events(stats))
+    head = f"POST / HTTP/1.1\r\nHost: {HERE}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    ours, theirs = socket.socketpair()
+    turns = 0
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.send(head + b"1\r\nx\r\n" * chunks + b"0\r\n\r\n")
+        theirs.shutdown(socket.SHUT_WR)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(Connection(TcpStream(ours, peer=GOOD), HostCheck(HERE), writer).run)
+            while not stats.requests[200]:
+                await trio.lowlevel.checkpoint()
+                turns += 1
+                assert turns < 100_000
+    assert turns >= chunks
+
+
+async def test_thousands_of_fields_are_refused_before_h11_reads_them(
+    autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    next_event = h11.Connection.next_event
+
+    def note(connection: h11.Connection) -> object:
+        read.append(len(connection.trailing_data[0]))
+        return next_event(connection)
+
+    async with serving() as served:
+        monkeypatch.setattr(h11.Connection, "next_event", note)
+        status, _, _, _ = await exchange(served, GET[:-2] + b"a:\r\n" * 3000 + b"\r\n")
+        assert status == 431
+        assert max(read, default=0) < 1000
+        assert served.stats.refused == {"too many fields": 1}
 
 
 async def test_what_was_rendered_before_a_change_is_not_given_out_after_it(autojump_clock: Clock) -> None:
