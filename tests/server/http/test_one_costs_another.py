@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 import tracemalloc
 from contextlib import ExitStack, suppress
 
@@ -110,6 +111,42 @@ def test_connections_leave_half_of_the_descriptors_to_the_device(monkeypatch: py
     monkeypatch.setattr(server_module, "descriptor_limit", lambda: 10**6)
     table = server_module._open_table()
     assert (table.limit, table.limit_per_peer) == (256, 64)
+
+
+async def test_the_refused_ones_leave_descriptors_to_the_device_too(
+    autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "descriptor_limit", lambda: 64)
+    async with serving() as served:
+        await connect_many(served.listener, *[f"192.0.2.{66 + number // 8}" for number in range(32)])
+        refused = await connect_many(served.listener, *[f"192.0.2.{66 + number // 8}" for number in range(32)])
+        told = [(await read_until_silent(client))[0] for client in refused]
+        assert sum(received.startswith(b"HTTP/1.1 503 ") for received in told) == 4
+        assert sum(received == b"" for received in told) == 28
+
+
+class FailingImports:
+    """A finder that reports a lack of descriptors, as Python's own does."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == Connection.__module__ and self.failures:
+            self.failures -= 1
+            raise OSError(errno.EMFILE, "too many open files")
+
+
+async def test_a_first_connection_that_takes_the_last_descriptor_ends_nothing(
+    autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving() as served:
+        monkeypatch.delitem(sys.modules, Connection.__module__)
+        monkeypatch.setattr(sys, "meta_path", [FailingImports(1), *sys.meta_path])
+        assert await status_for(served.listener, GOOD) is None
+        await trio.sleep(1)
+        assert await status_for(served.listener, GOOD) == 200
+        assert served.stats.refused == {"accept failed: too many open files": 1}
 
 
 @attrs.frozen

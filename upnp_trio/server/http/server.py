@@ -35,6 +35,8 @@ DESCRIPTORS_PER_CONNECTION = 2
 # Connections that are being told 503, all together and of one peer; beyond them, a connection is closed without a word.
 MAX_REFUSALS = 64
 MAX_REFUSALS_PER_PEER = 8
+# They have descriptors as well, and take at most this part of them.
+DESCRIPTORS_PER_REFUSAL = 16
 # When a connection cannot be accepted, the next attempt waits for so long.
 RETRY_SECONDS = 0.1
 
@@ -52,6 +54,7 @@ class HttpServer:
     #: names that are answered to beside the own addresses
     allowed_hosts: frozenset[HostName] = frozenset()
     _table: ConnectionTable[Connection] = attrs.field(factory=_open_table)
+    _max_refusals: int = attrs.field(factory=lambda: min(MAX_REFUSALS, descriptor_limit() // DESCRIPTORS_PER_REFUSAL))
     #: connections that are being told 503, by peer
     _refusals: Counter[str] = attrs.field(factory=Counter)
     _log_limit: LogLimit = attrs.field(factory=LogLimit)
@@ -96,7 +99,7 @@ class HttpServer:
     async def _accept_each(self, host_check: HostCheck, listener: Listener, nursery: trio.Nursery) -> NoReturn:
         while True:
             try:
-                stream = await listener.accept()
+                self._admit(host_check, await listener.accept(), nursery)
             except OSError as error:
                 if error.errno in BUG_ERRNOS:
                     raise
@@ -105,14 +108,18 @@ class HttpServer:
                 if error.errno in RESOURCE_ERRNOS and len(self._table):
                     self._displace(self._table.heaviest())
                 await trio.sleep(RETRY_SECONDS)
-            else:
-                self._admit(host_check, stream, nursery)
 
     def _admit(self, host_check: HostCheck, stream: HttpStream, nursery: trio.Nursery) -> None:
-        """Serve a new connection if there is a place for it; else tell it so, or just close it."""
-        # here and not above: a device is found before it is read, and h11's import is a part of its start
-        from upnp_trio.server.http.connection import Connection
+        """Serve a new connection if there is a place for it; else tell it so, or just close it.
 
+        Raises `OSError` when the system has no room for the modules that the first connection needs.
+        """
+        try:
+            # here and not above: a device is found before it is read, and h11's import is a part of its start
+            from upnp_trio.server.http.connection import Connection
+        except OSError:
+            stream.close()
+            raise
         self.writer.stats.connections += 1
         connection = Connection(stream, host_check, self.writer)
         try:
@@ -144,7 +151,7 @@ class HttpServer:
 
     def _refuse(self, connection: Connection, nursery: trio.Nursery) -> None:
         peer = peer_of(connection.address)
-        if self._refusals[peer] >= MAX_REFUSALS_PER_PEER or self._refusals.total() >= MAX_REFUSALS:
+        if self._refusals[peer] >= MAX_REFUSALS_PER_PEER or self._refusals.total() >= self._max_refusals:
             connection.stream.close()
             return
         self._refusals[peer] += 1
