@@ -263,6 +263,7 @@ CHUNKED = POST.replace(b"Content-Length: 5", b"Transfer-Encoding: chunked")
         pytest.param(b"GET /" + b"a" * 17000 + b" HTTP/1.1\r\n", 431, id="too long a request line"),
         pytest.param(GET[:-2] + b"X: " + b"a" * 17000, 431, id="too long a head"),
         pytest.param(GET[:-2] + b"X: 1\r\n" * 64 + b"\r\n", 431, id="too many fields"),
+        pytest.param(GET[:-2] + b"X: 1\r\n" * 65, 431, id="too many fields of an unfinished head"),
     ],
 )
 async def test_a_malformed_request_is_answered_with_an_error_and_the_connection_is_closed(
@@ -287,6 +288,7 @@ async def test_a_malformed_request_is_answered_with_an_error_and_the_connection_
 async def test_64_fields_and_64_kib_are_still_served(autojump_clock: trio.testing.MockClock) -> None:
     async with serving() as served:
         assert (await exchange(served, GET[:-2] + b"X: 1\r\n" * 63 + b"\r\n"))[0] == 200
+        assert (await exchange(served, GET[:-2] + b"X: 1\r\n" * 63, b"\r\n"))[0] == 200
         assert (await exchange(served, POST.replace(b": 5", b": 65536"), bytes(65536), method="POST"))[0] == 500
 
 

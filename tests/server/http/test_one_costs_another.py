@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 import tracemalloc
 from contextlib import ExitStack, suppress
 
 import attrs
+import h11
 import pytest
 import trio
 import trio.testing
@@ -111,6 +113,42 @@ def test_connections_leave_half_of_the_descriptors_to_the_device(monkeypatch: py
     assert (table.limit, table.limit_per_peer) == (256, 64)
 
 
+async def test_the_refused_ones_leave_descriptors_to_the_device_too(
+    autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "descriptor_limit", lambda: 64)
+    async with serving() as served:
+        await connect_many(served.listener, *[f"192.0.2.{66 + number // 8}" for number in range(32)])
+        refused = await connect_many(served.listener, *[f"192.0.2.{66 + number // 8}" for number in range(32)])
+        told = [(await read_until_silent(client))[0] for client in refused]
+        assert sum(received.startswith(b"HTTP/1.1 503 ") for received in told) == 4
+        assert sum(received == b"" for received in told) == 28
+
+
+class FailingImports:
+    """A finder that reports a lack of descriptors, as Python's own does."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == Connection.__module__ and self.failures:
+            self.failures -= 1
+            raise OSError(errno.EMFILE, "too many open files")
+
+
+async def test_a_first_connection_that_takes_the_last_descriptor_ends_nothing(
+    autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving() as served:
+        monkeypatch.delitem(sys.modules, Connection.__module__)
+        monkeypatch.setattr(sys, "meta_path", [FailingImports(1), *sys.meta_path])
+        assert await status_for(served.listener, GOOD) is None
+        await trio.sleep(1)
+        assert await status_for(served.listener, GOOD) == 200
+        assert served.stats.refused == {"accept failed: too many open files": 1}
+
+
 @attrs.frozen
 class OnePicture:
     picture: bytes
@@ -173,6 +211,44 @@ async def test_pipelined_requests_take_turns_with_all_other_tasks() -> None:
                 turns += 1
                 assert turns < 100_000
     assert turns >= number
+
+
+async def test_the_chunks_of_a_body_take_turns_with_all_other_tasks() -> None:
+    chunks = 2000
+    stats = Stats()
+    writer = ResponseWriter(OnePicture(b""), "s/1", lambda: NOON, stats, Events(stats))
+    head = f"POST / HTTP/1.1\r\nHost: {HERE}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    ours, theirs = socket.socketpair()
+    turns = 0
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.send(head + b"1\r\nx\r\n" * chunks + b"0\r\n\r\n")
+        theirs.shutdown(socket.SHUT_WR)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(Connection(TcpStream(ours, peer=GOOD), HostCheck(HERE), writer).run)
+            while not stats.requests[200]:
+                await trio.lowlevel.checkpoint()
+                turns += 1
+                assert turns < 100_000
+    assert turns >= chunks
+
+
+async def test_thousands_of_fields_are_refused_before_h11_reads_them(
+    autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    next_event = h11.Connection.next_event
+
+    def note(connection: h11.Connection) -> object:
+        read.append(len(connection.trailing_data[0]))
+        return next_event(connection)
+
+    async with serving() as served:
+        monkeypatch.setattr(h11.Connection, "next_event", note)
+        status, _, _, _ = await exchange(served, GET[:-2] + b"a:\r\n" * 3000 + b"\r\n")
+        assert status == 431
+        assert max(read, default=0) < 1000
+        assert served.stats.refused == {"too many fields": 1}
 
 
 async def test_responses_rendered_before_a_change_are_not_sent_after_it(autojump_clock: Clock) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import enum
 import math
+import re
 
 import attrs
 import h11
@@ -54,6 +55,8 @@ MAX_LINGER_BYTES = 256 * 1024
 PROTOCOL_ERRORS = {400: "malformed request", 431: "head too long", 501: "unknown transfer coding"}
 # The response under a wrong name is the same for every resource, so that it discloses nothing.
 FORBIDDEN = Response(403)
+# The end of a head, as h11 finds it.
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
 # As long as the longest head, so that most requests arrive in one read.
 READ_BYTES = 16 * 1024
 # A large body is sent in pieces of this size, so that the deadline of a write moves with its progress.
@@ -252,6 +255,11 @@ class Connection:
         """The next request's head; ``None`` when the peer has closed instead."""
         while True:
             unread = self._protocol.trailing_data[0]
+            end_of_head = _EMPTY_LINE.search(unread)
+            lines = unread.count(b"\n", 0, end_of_head.start() + 1 if end_of_head else None)
+            if lines > MAX_HEAD_FIELDS + 1:  # the first line is no field
+                # h11 would take milliseconds to read thousands of fields
+                raise _Refused(error_response(431), "too many fields")
             event = self._protocol.next_event()
             if isinstance(event, h11.Request):
                 end = len(unread) - len(self._protocol.trailing_data[0])
@@ -275,8 +283,6 @@ class Connection:
             headers.setdefault(name.decode("ascii"), value.decode("latin-1"))
         request = Request(head.method.decode("ascii"), head.target.decode("ascii"), headers)
         self._request = request
-        if len(head.headers) > MAX_HEAD_FIELDS:
-            raise _Refused(error_response(431), "too many fields")
         if not head.http_version.startswith(b"1."):
             raise _Refused(error_response(505), "unknown version")
         self._judge(request)
@@ -307,14 +313,20 @@ class Connection:
                 size += len(event.data)
                 if size > MAX_BODY_BYTES:
                     raise _Refused(error_response(413), "body too long")
+                # one piece that arrived may hold thousands of chunks, which take turns with all other tasks
+                self._wait_for_body()
+                await trio.lowlevel.checkpoint()
             elif event is h11.NEED_DATA:
-                if self._phase is not _Phase.BODY:
-                    self._enter(_Phase.BODY, BODY_SECONDS)
+                self._wait_for_body()
                 await self._receive()
             elif isinstance(event, h11.EndOfMessage):
                 return
             else:  # ConnectionClosed cannot come here: h11 raises for a body cut short
                 raise AssertionError(f"unexpected {event!r} within a body")
+
+    def _wait_for_body(self) -> None:
+        if self._phase is not _Phase.BODY:
+            self._enter(_Phase.BODY, BODY_SECONDS)
 
     async def _refuse(self, response: Response, reason: str | None) -> None:
         if reason is not None:

@@ -36,6 +36,8 @@ DESCRIPTORS_PER_CONNECTION = 2
 # descriptor for about a second, so any further connection is closed without a response.
 MAX_REFUSALS = 64
 MAX_REFUSALS_PER_PEER = 8
+# They have descriptors as well, and take at most this part of them.
+DESCRIPTORS_PER_REFUSAL = 16
 # The pause after a connection could not be accepted. Without it, the loop would be busy until a descriptor is free.
 RETRY_SECONDS = 0.1
 
@@ -53,6 +55,7 @@ class HttpServer:
     #: names that are accepted in Host beside the listener's own address
     allowed_hosts: frozenset[HostName] = frozenset()
     _table: ConnectionTable[Connection] = attrs.field(factory=_open_table)
+    _max_refusals: int = attrs.field(factory=lambda: min(MAX_REFUSALS, descriptor_limit() // DESCRIPTORS_PER_REFUSAL))
     #: how many connections are getting the response 503, by peer
     _refusals: Counter[str] = attrs.field(factory=Counter)
     _log_limit: LogLimit = attrs.field(factory=LogLimit)
@@ -97,7 +100,7 @@ class HttpServer:
     async def _accept_each(self, host_check: HostCheck, listener: Listener, nursery: trio.Nursery) -> NoReturn:
         while True:
             try:
-                stream = await listener.accept()
+                self._admit(host_check, await listener.accept(), nursery)
             except OSError as error:
                 if error.errno in BUG_ERRNOS:
                     raise
@@ -106,14 +109,18 @@ class HttpServer:
                 if error.errno in RESOURCE_ERRNOS and len(self._table):
                     self._displace(self._table.heaviest())
                 await trio.sleep(RETRY_SECONDS)
-            else:
-                self._admit(host_check, stream, nursery)
 
     def _admit(self, host_check: HostCheck, stream: HttpStream, nursery: trio.Nursery) -> None:
-        """Serve a new connection if there is a slot for it; else answer 503, or just close it."""
-        # imported here, because importing h11 takes time and a device should be found soon after its start
-        from upnp_trio.server.http.connection import Connection
+        """Serve a new connection if there is a slot for it; else answer 503, or just close it.
 
+        Raises `OSError` when the system has no room for the modules that the first connection needs.
+        """
+        try:
+            # imported here, because importing h11 takes time and a device should be found soon after its start
+            from upnp_trio.server.http.connection import Connection
+        except OSError:
+            stream.close()
+            raise
         self.writer.stats.connections += 1
         connection = Connection(stream, host_check, self.writer)
         try:
@@ -145,7 +152,7 @@ class HttpServer:
 
     def _refuse(self, connection: Connection, nursery: trio.Nursery) -> None:
         peer = peer_of(connection.address)
-        if self._refusals[peer] >= MAX_REFUSALS_PER_PEER or self._refusals.total() >= MAX_REFUSALS:
+        if self._refusals[peer] >= MAX_REFUSALS_PER_PEER or self._refusals.total() >= self._max_refusals:
             connection.stream.close()
             return
         self._refusals[peer] += 1
