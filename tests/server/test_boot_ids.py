@@ -244,6 +244,19 @@ async def test_a_directory_that_does_not_answer_does_not_hold_up_the_start(
     ]
 
 
+async def test_threads_that_the_application_keeps_busy_do_not_keep_it_from_the_file(tmp_path: Path) -> None:
+    limiter = trio.to_thread.current_default_thread_limiter()
+    tokens = [object() for _ in range(int(limiter.available_tokens))]
+    for token in tokens:
+        limiter.acquire_on_behalf_of_nowait(token)
+    try:
+        assert await started(NOON_SECONDS, tmp_path).next() == NOON_SECONDS
+    finally:
+        for token in tokens:
+            limiter.release_on_behalf_of(token)
+    assert (tmp_path / FILE_NAME).read_text() == f"{NOON_SECONDS}\n"
+
+
 WITHOUT_THREADS = """
 import os, resource, sys
 from datetime import UTC, datetime

@@ -491,3 +491,28 @@ async def test_a_thousand_devices_are_found_and_leave(autojump_clock: trio.testi
     # paced: no tenth of a second has more than three bursts
     tenths = Counter(int(sent.time * 10) for sent in network.wire.sent if sent.time < 10 or sent.time > before)
     assert max(tenths.values()) <= 3 * 32
+
+
+async def test_an_address_that_cannot_be_opened_does_not_cost_the_one_that_is_served(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another program may hold the port there; what holds it may end."""
+    both = interface("192.0.2.7/24", "198.51.100.7/24")
+    network = FakeNetwork(ETH0)
+    async with served(network) as running:
+        await trio.sleep(10)
+        old = running.boot_id
+        network.refused["eth0"] = NetworkError("the port is taken")
+        for _ in range(3):  # as looks follow each other
+            network.change(both)
+            await trio.sleep(5)
+            assert len(await search(network)) == 1
+        assert running.boot_id == old
+        assert network.air.messages(ByeBye, Update) == []
+        assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+            "not all of eth0 is served: the port is taken"
+        ]
+        network.refused.clear()
+        network.change(both)
+        await trio.sleep(5)
+        assert len(running.locations) == 2

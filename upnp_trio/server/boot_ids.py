@@ -94,7 +94,12 @@ class BootIds:
             # a thread cannot be ended, so it is abandoned if it takes too long; what it may write later does no harm
             try:
                 boot_id, problem = await trio.to_thread.run_sync(
-                    _next_kept, self.directory, self._used.last, seconds, abandon_on_cancel=True
+                    _next_kept,
+                    self.directory,
+                    self._used.last,
+                    seconds,
+                    abandon_on_cancel=True,
+                    limiter=trio.CapacityLimiter(1),  # the default one may be used up by the application's threads
                 )
             except RuntimeError as error:  # the system grants no further thread; the next number tries again
                 self._note(str(error))

@@ -16,7 +16,7 @@ from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.discovery.conflicts import ConflictWatch
 from upnp_trio.server.discovery.responder import Responder
 from upnp_trio.server.monitoring.events import NetworkChanged
-from upnp_trio.server.open_interfaces import OpenInterfaces
+from upnp_trio.server.open_interfaces import OpenInterfaces, link_of
 from upnp_trio.server.options import Settings
 from upnp_trio.site import Site
 
@@ -43,8 +43,8 @@ class _Difference:
     @property
     def replaced(self) -> list[Interface]:
         """Those that are gone and whose link is still served, with other addresses."""
-        links = set(map(_link, self.come))
-        return [interface for interface in self.gone if _link(interface) in links]
+        links = set(map(link_of, self.come))
+        return [interface for interface in self.gone if link_of(interface) in links]
 
     @property
     def removed(self) -> list[Interface]:
@@ -55,7 +55,7 @@ class _Difference:
     def links_without_sender(self) -> set[tuple[int, int]]:
         """The links that are still served, but from none of the addresses that announced there before."""
         kept = self.before & self.after
-        return set(map(_link, self.replaced)) - {(address.index, address.ip.version) for address in kept}
+        return set(map(link_of, self.replaced)) - {(address.index, address.ip.version) for address in kept}
 
 
 @attrs.define(eq=False, repr=False, kw_only=True)
@@ -148,12 +148,13 @@ class NetworkFollower:
         Opens the interfaces that are new, as one that cannot be opened makes no difference.
         """
         before = list(self.interfaces.all)
+        self.interfaces.clear_failures(but=wanted)
+        wanted = [self.interfaces.openable(interface) for interface in wanted]
         gone = [interface for interface in before if interface not in wanted]
         come = [interface for interface in wanted if interface not in before]
-        self.interfaces.clear_failures(but=come)
         # what takes the place of another one can be opened only when that is closed
-        replaced = set(map(_link, gone))
-        come = [each for each in come if _link(each) in replaced or self.interfaces.try_open(each, nursery)]
+        replaced = set(map(link_of, gone))
+        come = [each for each in come if link_of(each) in replaced or self.interfaces.try_open(each, nursery)]
         return _Difference(
             gone=gone, come=come, before=_interface_addresses(before), after=_interface_addresses(wanted)
         )
@@ -192,7 +193,7 @@ class NetworkFollower:
         await self.interfaces.close(removed)
         # what a lost address announced there is revoked from the one that took its place
         links = difference.links_without_sender
-        await self.announcer.byebye([sender for sender in senders if _link(sender.interface) in links])
+        await self.announcer.byebye([sender for sender in senders if link_of(sender.interface) in links])
         # NEXTBOOTID must be higher (UDA 2.0 §1.2.4), which it is not where BOOTID starts over
         if boot_id > self.announcer.boot_id:
             await self.announcer.update(self.announcer.senders, boot_id)
@@ -224,7 +225,3 @@ def _interface_addresses(interfaces: Iterable[Interface]) -> set[InterfaceAddres
 
 def _pending(interfaces: Iterable[Interface]) -> frozenset[InterfaceAddress]:
     return frozenset(InterfaceAddress(interface.index, ip) for interface in interfaces for ip in interface.pending)
-
-
-def _link(interface: Interface) -> tuple[int, int]:
-    return interface.index, interface.addresses[0].version

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from upnp_trio.network.endpoint import Sender
 
-__all__ = ["OpenInterfaces"]
+__all__ = ["OpenInterfaces", "link_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -67,15 +67,8 @@ class OpenInterfaces:
         """Open *interface* and receive on it, with tasks in *nursery*; raises `NetworkError`."""
         if self.port is None:
             self.port = self.network.find_port([interface])
-        options = InterfaceOptions(
-            port=self.port,
-            or_another_port=self.settings.port is None,
-            listen=not self.settings.announce_only,
-            advertise_url=self.settings.advertise_url,
-            multicast_ttl=self.settings.multicast_ttl,
-        )
         with ExitStack() as stack:
-            served_interface = stack.enter_context(self.network.open(interface, options))
+            served_interface = stack.enter_context(self.network.open(interface, self._options(self.port)))
             self._opened[interface] = opened = _OpenInterface(served_interface, stack.pop_all())
         self._failing.discard(interface)
         nursery.start_soon(self._receive, opened)
@@ -90,11 +83,41 @@ class OpenInterfaces:
             return False
         return True
 
+    def openable(self, interface: Interface) -> Interface:
+        """*interface* without the addresses that have come to its link and cannot be opened.
+
+        An interface gets further addresses by closing and opening it, and one of them that another program holds must
+        not cost those that are served.
+        """
+        served = {own for opened in self._opened if link_of(opened) == link_of(interface) for own in opened.addresses}
+        kept = tuple(own for own in interface.addresses if own in served)
+        new = tuple(own for own in interface.addresses if own not in served)
+        if not kept or not new:
+            return interface
+        try:
+            # on any port, or what is told of a port that is taken would be told twice
+            with self.network.open(attrs.evolve(interface, addresses=new), self._options(self.settings.port or 0)):
+                return interface
+        except NetworkError as error:
+            self.note_failure(interface, error)
+            return attrs.evolve(interface, addresses=kept)
+
+    def _options(self, port: int) -> InterfaceOptions:
+        return InterfaceOptions(
+            port=port,
+            or_another_port=self.settings.port is None,
+            listen=not self.settings.announce_only,
+            advertise_url=self.settings.advertise_url,
+            multicast_ttl=self.settings.multicast_ttl,
+        )
+
     def note_failure(self, interface: Interface, error: NetworkError) -> None:
         """Log that *interface* cannot be opened, once."""
         if interface not in self._failing:
             self._failing.add(interface)
-            logger.warning("%s is not served: %s", interface.name, error)
+            is_served_in_part = any(link_of(opened) == link_of(interface) for opened in self._opened)
+            what = "not all of %s is served: %s" if is_served_in_part else "%s is not served: %s"
+            logger.warning(what, interface.name, error)
 
     def clear_failures(self, but: Container[Interface]) -> None:
         """Let the next failure of every interface be logged again, *but* for some."""
@@ -124,3 +147,8 @@ class OpenInterfaces:
                         nursery.start_soon(self.http.accept, http_listener)
         finally:
             opened.ended.set()
+
+
+def link_of(interface: Interface) -> tuple[int, int]:
+    """The link and the family of *interface*: one interface at a time is open for both."""
+    return interface.index, interface.addresses[0].version
