@@ -52,7 +52,7 @@ PATHS: dict[str, tuple[Step, ...]] = {
     "A search": (
         Step("network", "A datagram comes in on one interface."),
         Step("ssdp", "It is parsed. The same bytes are parsed once."),
-        Step("server/discovery", "A pure function decides: drop it, with a reason, or answer it."),
+        Step("ssdp", "One policy decides: drop it, with a reason, or answer it."),
         Step("ssdp", "The index gives one row for each answer, with its delay within MX."),
         Step("server/discovery", "The answers wait in one queue. Reading goes on meanwhile."),
         Step("network", "Each answer leaves on the interface the search came in on."),
@@ -90,31 +90,31 @@ def _rooms() -> str:
     parts, y = [], MARGIN
     for level in LEVELS:
         if FIRST_PURE in level:
-            parts.append(_line(y))
-            y += 34
+            parts.append(_line(y + 6))
+            y += 42
         gap = MARGIN
         width = (WIDTH - 2 * MARGIN - gap * (len(level) - 1)) // len(level)
-        heights = []
+        tallest = max(30 + LINE * len(_wrapped(sentences[name], width - 2 * MARGIN)) for name in level)
         for place, name in enumerate(level):
             inner = {room: what for room, what in sentences.items() if room.startswith(f"{name}/")}
-            box, height = _box(MARGIN + place * (width + gap), y, width, name, sentences[name], inner)
+            box, height = _box(MARGIN + place * (width + gap), y, width, name, sentences[name], inner, tallest)
             parts.append(box)
-            heights.append(height)
-        y += max(heights) + MARGIN
+            tallest = max(tallest, height)
+        y += tallest + MARGIN
     title = "The layers of the package, from the command down to the model; imports point downwards"
     return _svg(title, y, parts)
 
 
-def _box(x: int, y: int, width: int, name: str, what: str, inner: dict[str, str]) -> tuple[str, int]:
+def _box(x: int, y: int, width: int, name: str, what: str, inner: dict[str, str], least: int = 0) -> tuple[str, int]:
     lines = _wrapped(what, width - 2 * MARGIN)
-    height = 30 + LINE * len(lines)
+    height = max(30 + LINE * len(lines), least)
     parts = [_text(x + MARGIN, y + 22, name + ("" if (PACKAGE / f"{name}.py").exists() else "/"), "name")]
     parts += [_text(x + MARGIN, y + 22 + LINE * number, line) for number, line in enumerate(lines, 1)]
     if inner:
         each = (width - MARGIN) // len(inner) - MARGIN
         tallest = 0
-        for place, (room, sentence) in enumerate(inner.items()):
-            box, inner_height = _box(x + MARGIN + place * (each + MARGIN), y + height + 2, each, room, sentence, {})
+        for place, (room, sentences) in enumerate(inner.items()):
+            box, inner_height = _box(x + MARGIN + place * (each + MARGIN), y + height + 2, each, room, sentences, {})
             parts.append(box)
             tallest = max(tallest, inner_height)
         height += tallest + MARGIN
