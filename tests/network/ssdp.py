@@ -55,7 +55,7 @@ def _parse(datagram: bytes, peer: str, moment: float) -> Message:
     headers = {}
     for line in lines:
         name, colon, value = line.partition(":")
-        assert colon, f"{line!r} is no header"
+        assert colon, f"{line!r} is not a header"
         assert name.upper() not in headers, f"{name} comes twice"
         headers[name.upper()] = value.strip()
     return Message(start_line=start_line, headers=headers, peer=peer, moment=moment)

@@ -1,6 +1,6 @@
 """When to look at the network again: it may have changed, or the host has slept.
 
-A wake-up says no more than that. What changed is found by a look (`host_interfaces`), which misses nothing. On Linux a
+A wake-up does not say what changed. That is found by a look (`host_interfaces`), which misses nothing. On Linux a
 netlink socket wakes us. On other systems, and for what no socket tells, there is a look every few seconds.
 """
 
@@ -42,7 +42,7 @@ _NETLINK_GROUPS = 0x1 | 0x10 | 0x100
 
 
 class Changes:
-    """Tells when to look at the network again; *netlink* is a socket that becomes readable after a change."""
+    """Waits until the network may have changed; *netlink* is a socket that becomes readable after a change."""
 
     def __init__(self, netlink: socket.socket | None) -> None:
         self._netlink = netlink

@@ -1,4 +1,4 @@
-"""What each system tells of one interface beside its addresses."""
+"""The flags and the index of an interface, as each system reports them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which connections get a place, and which one gives way."""
+"""Which connections get a slot, and which one is displaced."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Held:
 
 
 def filled(table: Table, *addresses: str) -> list[Held]:
-    """Connections from *addresses*, each waiting for less long than those before it."""
+    """Connections from *addresses*, each of which has waited for less time than those before it."""
     held = [Held(address, number) for number, address in enumerate(addresses)]
     for connection in held:
         assert table.admit(connection) is None
@@ -106,7 +106,7 @@ def test_the_limits_hold_whatever_comes_and_goes(moves: list[tuple[str, bool]]) 
                 assert set(table) == before
             else:
                 assert displaced is None or displaced in before - set(table)
-                # nobody displaces a connection of an address that holds fewer than itself
+                # no connection is displaced by an address that holds more than its own
                 assert (
                     displaced is None
                     or sum(held.address == displaced.address for held in before) > own

@@ -1,4 +1,4 @@
-"""Responses as they are written: rendered once a second, and never older than the site."""
+"""Responses are rendered once a second, and are never older than the site."""
 
 from __future__ import annotations
 
