@@ -32,7 +32,7 @@ _PEER = ("192.0.2.9", 50000)
 
 
 _SENDER = Sender(
-    Origin(base_url="http://192.0.2.7:49152", host="239.255.255.250:1900", search_port=50000, tells_nls=True)
+    Origin(base_url="http://192.0.2.7:49152", host="239.255.255.250:1900", search_port=50000, adds_nls=True)
 )
 _ROOTS = [
     AdvertisedRoot(

@@ -1,4 +1,4 @@
-"""Programs that run beside a test: what they say is collected line by line, and they are always ended."""
+"""Programs that run beside a test. Their output is collected line by line, and they are always ended."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class Program:
         self._input.flush()
 
     def wait_until(self, enough: Callable[[str], bool], what: str, seconds: float = PATIENCE_SECONDS) -> str:
-        """Its output as soon as it is *enough*; AssertionError with all it said if *what* does not come in time."""
+        """Its output as soon as it is *enough*; AssertionError with all its output if *what* is late."""
         deadline = time.monotonic() + seconds
         while True:
             with self._news:

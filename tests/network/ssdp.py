@@ -1,4 +1,4 @@
-"""SSDP from the other side of the cable, on bare sockets and without a line of upnp_trio: ask, listen, read."""
+"""SSDP from the other side of the cable, on bare sockets and without upnp_trio: search, listen, parse."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def open_searcher(host: Namespace, link: str = LINK, *, address: str = "") -> Ss
     """A socket of *host* to search with, on *link*, from *address* if given."""
     receiver = SsdpSocket(host.open_socket(socket.SOCK_DGRAM))
     receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-    # 255.255.255.255 leaves on the link although no route says so
+    # 255.255.255.255 leaves on the link although there is no route
     receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.encode())
     outgoing = mreqn("0.0.0.0", address or "0.0.0.0", host.index(link))
     receiver.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, outgoing)
@@ -129,7 +129,7 @@ def open_searcher(host: Namespace, link: str = LINK, *, address: str = "") -> Ss
 def open_listener(host: Namespace, link: str = LINK) -> SsdpSocket:
     """A socket of *host* that receives what is announced on *link*; the searches there are not kept."""
     receiver = SsdpSocket(host.open_socket(socket.SOCK_DGRAM), ignored=b"M-SEARCH ")
-    # a whole life of a device waits in it until the test looks
+    # it holds everything that a device sends until the test reads it
     receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
     receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     receiver.socket.setsockopt(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)

@@ -187,7 +187,7 @@ def open_fake_endpoint(on: Interface, wire: Wire, port: int = 49152, url: str | 
                 origin=Origin(
                     base_url=url or base_url(address.ip, port),
                     host=f"{group_of(address)}:{PORT}",
-                    tells_nls=address.version == 6,
+                    adds_nls=address.version == 6,
                 ),
                 wire=wire,
             )

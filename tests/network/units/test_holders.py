@@ -14,7 +14,7 @@ import pytest
 from tests.network.units.shortage import descriptors_left
 from upnp_trio.network.holders import port_holder
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell the holder")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not report the holder")
 
 HOLDER = """
 import socket, sys
