@@ -82,9 +82,9 @@ async def _converse(steps: list[bytes | Move], good_status: int | None) -> list[
     """The server's answers to *steps*. After them it must also answer a good request, with *good_status*."""
     happened = Events()
     channel = happened.subscribe(_MANY_EVENTS)
-    answers = ResponseWriter(SITE, "s/1", lambda: NOON, happened.stats, happened)
+    writer = ResponseWriter(SITE, "s/1", lambda: NOON, happened.stats, happened)
     with FakeListener() as listener:
-        async with serving_http(answers, listener) as nursery:
+        async with serving_http(writer, listener) as nursery:
             client = listener.connect()
             await (
                 trio.testing.wait_all_tasks_blocked()

@@ -157,7 +157,7 @@ class Program:
             return match
 
     def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = PATIENCE_SECONDS) -> int:
-        """Send it a signal and wait; gives its exit status (negative: it died of that signal)."""
+        """Send it a signal and wait; returns its exit status (negative: it died of that signal)."""
         self.signal(number)
         return self.wait(seconds)
 
@@ -166,7 +166,7 @@ class Program:
         self._process.send_signal(number)
 
     def wait(self, seconds: float = PATIENCE_SECONDS) -> int:
-        """Wait until it ends by itself; gives its exit status."""
+        """Wait until it ends by itself; returns its exit status."""
         status = self._process.wait(seconds)
         self._finish()
         return status

@@ -76,13 +76,13 @@ class SsdpSocket:
         self.socket.close()
 
     def send(self, datagram: bytes, address: str = GROUP, port: int = PORT) -> float:
-        """Send *datagram*, to the group by default; gives the moment before it left."""
+        """Send *datagram*, to the group by default; returns the moment before it left."""
         moment = time.monotonic()
         self.socket.sendto(datagram, (address, port))
         return moment
 
     def receive_for(self, seconds: float) -> list[Message]:
-        """Listen for so long; gives all that was received from the beginning."""
+        """Listen for so long; returns all that was received from the beginning."""
         self._receive(time.monotonic() + seconds, lambda messages: False)
         return self.received
 

@@ -269,9 +269,9 @@ class FakeListener:
 
 
 @asynccontextmanager
-async def serving_http(answers: ResponseWriter, listener: FakeListener) -> AsyncIterator[trio.Nursery]:
+async def serving_http(writer: ResponseWriter, listener: FakeListener) -> AsyncIterator[trio.Nursery]:
     """Serve HTTP on *listener*, at `HERE`; the server stops when the body ends or the nursery is cancelled."""
-    server = HttpServer(answers)
+    server = HttpServer(writer)
     async with trio.open_nursery() as nursery:
         await nursery.start(server.run)
         nursery.start_soon(server.accept, HttpListener(HERE, listener))

@@ -63,7 +63,7 @@ def test_a_peer_that_holds_the_most_displaces_no_other() -> None:
         table.admit(Held("192.0.2.1", 9))
 
 
-def test_a_flooder_in_the_same_prefix_gives_way_to_a_neighbour() -> None:
+def test_a_flooder_in_the_same_prefix_is_displaced_by_a_neighbour() -> None:
     table = Table(8, 3)
     held = filled(table, *["2001:db8::bad"] * 3)
     neighbour = Held("2001:db8::1", 9)

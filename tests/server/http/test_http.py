@@ -71,9 +71,9 @@ class Served:
 @asynccontextmanager
 async def serving() -> AsyncIterator[Served]:
     stats = Stats()
-    answers = ResponseWriter(OneDocument(), "s/1", lambda: NOON, stats, events := Events(stats))
+    writer = ResponseWriter(OneDocument(), "s/1", lambda: NOON, stats, events := Events(stats))
     with FakeListener() as listener:
-        async with serving_http(answers, listener) as nursery:
+        async with serving_http(writer, listener) as nursery:
             yield Served(listener, stats, events, nursery)
 
 

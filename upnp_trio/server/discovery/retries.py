@@ -65,7 +65,7 @@ class Retries:
             retry = self._by_sender[sender] = Retry(sender)
         else:
             if retry.pause == FIRST_RETRY_SECONDS:
-                logger.warning("cannot announce on %s: %s; trying again", _place(sender), error.strerror or error)
+                logger.warning("cannot announce on %s: %s; trying again", _describe(sender), error.strerror or error)
             retry.pause = min(2 * retry.pause, MAX_RETRY_SECONDS)
         retry.missed[root] = None
         retry.due = now + retry.pause
@@ -75,7 +75,7 @@ class Retries:
         """End the pause of *sender*."""
         retry = self._by_sender.pop(sender, None)
         if retry is not None and retry.pause > FIRST_RETRY_SECONDS:
-            logger.warning("announcing on %s again", _place(sender))
+            logger.warning("announcing on %s again", _describe(sender))
 
     def keep(self, senders: Container[Sender]) -> None:
         """Drop all senders but *senders*."""
@@ -88,5 +88,5 @@ class Retries:
             retry.missed.clear()
 
 
-def _place(sender: Sender) -> str:
+def _describe(sender: Sender) -> str:
     return f"{sender.interface.name} ({sender.address})"
