@@ -91,12 +91,14 @@ def open_namespace_pair() -> Iterator[NamespacePair]:
 
 
 def _configure(namespace: str, *commands: str) -> None:
-    _run("ip", "-netns", namespace, "-batch", "-", given="\n".join(commands))
+    _run("ip", "-netns", namespace, "-batch", "-", standard_input="\n".join(commands))
 
 
-def _run(*command: str, given: str = "") -> None:
+def _run(*command: str, standard_input: str = "") -> None:
     try:
-        subprocess.run(command, input=given, check=True, capture_output=True, text=True, timeout=COMMAND_SECONDS)
+        subprocess.run(
+            command, input=standard_input, check=True, capture_output=True, text=True, timeout=COMMAND_SECONDS
+        )
     except subprocess.CalledProcessError as error:
         raise NamespaceError(f"`{' '.join(command)}` failed: {error.stderr.strip()}") from error
     except (OSError, subprocess.TimeoutExpired) as error:

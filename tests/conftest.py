@@ -1,4 +1,4 @@
-"""What holds for all tests."""
+"""Settings and fixtures for all tests."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-# Trees of devices take long to draw on a busy machine; pytest-timeout watches over the whole instead.
+# Generating trees of devices takes long on a busy machine. pytest-timeout bounds the whole test instead.
 settings.register_profile("upnp_trio", deadline=None)
 settings.load_profile("upnp_trio")
 
 
 @pytest.fixture(autouse=True, scope="session")
 def state_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Devices that are served on a real network, here or by the command, keep their BOOTIDs away from the user's."""
+    """Devices that are served on a real network, here or by the command, do not keep their BOOTIDs with the user's."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patched.delenv("STATE_DIRECTORY", raising=False)

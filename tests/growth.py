@@ -1,4 +1,4 @@
-"""What a device holds on to, counted: whatever is reachable from it, whichever attribute it hangs on."""
+"""Counts the objects that are reachable from a device, through any attribute."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import trio
 
 __all__ = ["held_by", "living_objects"]
 
-# What belongs to the program, or to trio, and not to one device.
+# Objects that belong to the program or to trio, and not to one device.
 _NOT_HELD = (type, ModuleType, FunctionType, BuiltinFunctionType, CodeType)
 
 
@@ -32,7 +32,7 @@ def held_by(holder: object, *, but: Iterable[object] = ()) -> int:
 
 
 def living_objects() -> int:
-    """How many objects that can hold others there are in this process, once the garbage is gone.
+    """How many container objects this process has after a garbage collection.
 
     Cancel scopes are left out: trio keeps up to a thousand whose deadline was moved or is over, until it tidies up.
     """

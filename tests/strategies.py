@@ -1,4 +1,4 @@
-"""Hypothesis strategies for devices, shared by the tests of all rooms."""
+"""Hypothesis strategies for devices, shared by all tests."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ _odd_lines = st.sampled_from(
         "None",
     ]
 )
-#: one line of text, with a liking for what XML and HTML must escape
+#: one line of text, often with characters that XML and HTML must escape
 lines = _odd_lines | st.text(_characters, max_size=12)
 _optional_lines = st.none() | lines
 
-# What UDA names is a field, not an extension; "xmlns" is no name.
+# Elements that UDA names are fields, not extensions; "xmlns" is not a name.
 _names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.\-]{0,6}", fullmatch=True).filter(
     lambda name: name not in ("UDN", "UPC", "xmlns")
 )
@@ -89,7 +89,7 @@ extensions = st.builds(
     ExtensionElement, _vendor_namespaces, _names, _blocks, _attributes, st.lists(_leaves | _branches, max_size=2)
 )
 
-#: 9 digits are what the parser reads of a number
+#: the parser reads at most 9 digits of a number
 _numbers = st.integers(0, 999_999_999)
 icons = st.builds(Icon, mimetype=lines, width=_numbers, height=_numbers, depth=_numbers, url=lines)
 services = st.builds(
@@ -142,7 +142,7 @@ def embedded_devices(depth: int) -> st.SearchStrategy[Device]:
     )
 
 
-#: any device that can be built, however little UDA would like it
+#: any device that can be created, even if it breaks rules of UDA
 root_devices = st.builds(
     RootDevice,
     **_texts_of_a_device,
@@ -154,7 +154,7 @@ root_devices = st.builds(
     url_base=_optional_lines,
 )
 
-#: URLs that would like to be somewhere else, or the same as another one
+#: URLs that lead elsewhere, or equal another one
 hostile_urls = lines | st.sampled_from(
     [
         "/",
@@ -218,7 +218,7 @@ _texts_served = {
     "presentation_url": st.none() | hostile_urls,
     "page": st.none() | st.just(b"<p>mine</p>"),
 }
-#: devices that can be published: all have a UDN, icons have their bytes, SCPDs are some
+#: devices that can be published: all have a UDN, icons have their bytes, and SCPDs are valid
 servable_devices = st.builds(
     RootDevice,
     **_texts_served,

@@ -1,4 +1,4 @@
-"""A UDN is claimed by one program on this host; the claim ends with the program, however that ends."""
+"""One program on this host claims a UDN. The claim ends with the program, however that ends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from upnp_trio.network.claims import MAX_CLAIMS, Claim, Claims, Take, take_file
 
 @pytest.fixture
 def udn() -> str:
-    """One that no other program has."""
+    """A UDN that no other program has."""
     return f"uuid:{uuid.uuid4()}"
 
 
@@ -36,7 +36,7 @@ sys.stdin.read()
 
 @pytest.fixture(params=["take_socket", "take_file"])
 def take(request: pytest.FixtureRequest) -> Take:
-    """Both ways to claim; other systems than Linux have files alone."""
+    """Each way to claim; only Linux has both."""
     if not hasattr(claims_module, request.param):
         pytest.skip("abstract Unix sockets are Linux's")
     way: Take = getattr(claims_module, request.param)
@@ -44,7 +44,7 @@ def take(request: pytest.FixtureRequest) -> Take:
 
 
 def held(claim: Claim | None) -> bool:
-    """Whether *claim* is a claim, and not the lack of a way to make one."""
+    """Whether *claim* really claims, and is not the stand-in for systems that cannot."""
     return isinstance(claim, claims_module._Held)
 
 

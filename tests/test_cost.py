@@ -37,14 +37,14 @@ PACKAGE = str(Path(upnp_trio.__file__).parent)
 
 @attrs.define
 class Calls:
-    """How many there were."""
+    """How many calls there were."""
 
     number: int = 0
 
 
 @contextmanager
 def counting() -> Iterator[Calls]:
-    """Count the calls that the package makes meanwhile."""
+    """Count the calls that the package makes during the body."""
     calls = Calls()
 
     def note(frame: FrameType, event: str, argument: Any) -> None:  # noqa: ANN401  # as setprofile has it

@@ -1,4 +1,4 @@
-"""Dates in the form that HTTP and SSDP want, whatever the locale."""
+"""Dates in the form that HTTP and SSDP require, in any locale."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_date_is_written_as_in_rfc_9110() -> None:
 def test_any_date_is_read_back_to_the_second(date: datetime) -> None:
     text = http_date(date)
     assert len(text) == len("Sun, 06 Nov 1994 08:49:37 GMT")
-    # years below 1000 are read as two digits by the standard library, as RFC 5322 has it
+    # the standard library reads years below 1000 as two digits, as RFC 5322 requires
     if date.year >= 1000:
         assert email.utils.parsedate_to_datetime(text) == date.replace(microsecond=0)
 

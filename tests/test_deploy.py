@@ -1,4 +1,4 @@
-"""What `deploy/` says fits the command: its options, its limits, and how long it takes to leave."""
+"""The files in `deploy/` fit the command: its options, its limits, and the time that it needs to stop."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ UNIT = DEPLOY / "upnp-trio.service"
 PROGRAM = "/opt/upnp-trio/bin/upnp-trio"
 CONTAINERFILE = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
 COMPOSE = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
-# systemd's figure for what a service could do to its host, times ten: below 20 is "OK", a web server has 90
+# systemd's exposure level of a service, times ten: below 20 is "OK", and a typical web server has 90
 MOST_EXPOSURE = 12
 
 
 def settings() -> dict[str, list[str]]:
-    """The unit's settings; one may be given several times."""
+    """The unit's settings; a name may occur several times."""
     found = defaultdict(list)
     for line in UNIT.read_text(encoding="utf-8").splitlines():
         if line and line[0] not in "#[":
@@ -44,7 +44,7 @@ SETTINGS = settings()
 
 
 def understood(words: list[str]) -> ServeArguments:
-    """What the command understands of *words*; raises for wrong usage."""
+    """The arguments that the command parses from *words*; raises for wrong usage."""
     asked = parse(words)
     assert isinstance(asked, ServeArguments)
     return asked
@@ -67,7 +67,7 @@ def test_the_unit_starts_the_command_with_options_that_it_has() -> None:
 def test_the_unit_waits_for_readiness_and_for_byebye() -> None:
     assert (SETTINGS["Type"], SETTINGS["NotifyAccess"]) == (["notify"], ["main"])
     assert seconds("TimeoutStopSec") >= BYEBYE_SECONDS + GRACE_SECONDS + 1
-    assert seconds("WatchdogSec") >= 10  # a busy host is no hanging one
+    assert seconds("WatchdogSec") >= 10  # a busy host must not count as a hanging one
     assert SETTINGS["RestartPreventExitStatus"] == ["2"]
 
 
@@ -107,7 +107,7 @@ def systemd_analyze() -> str:
 
 @pytest.fixture
 def unit(tmp_path: Path) -> Path:
-    """The unit with a program that is there."""
+    """The unit, changed to start a program that exists."""
     file = tmp_path / UNIT.name
     file.write_text(UNIT.read_text(encoding="utf-8").replace(PROGRAM, sys.executable), encoding="utf-8")
     return file

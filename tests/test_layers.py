@@ -1,4 +1,4 @@
-"""The rooms of the package import downwards only, and below the trio line nothing waits, asks or rolls dice."""
+"""The rooms of the package import downwards only. Below the trio line no module waits, does I/O or uses chance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import upnp_trio
 
 PACKAGE = Path(upnp_trio.__file__).parent
 
-#: what each room may import of the others, from the roof down; within itself it may import anything
+#: the other rooms that each room may import, from the top down; within a room every import is allowed
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "dates": set(),
@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ssdp": {"model", "errors", "dates", "_version"},
     "documents": {"model", "errors", "dates", "_version"},
     "site": {"documents", "ssdp", "model", "errors", "dates", "_version"},
-    # the group's address and the size of a datagram are facts of the messages
+    # the group's address and the size of a datagram are defined with the messages
     "network": {"ssdp.messages", "ssdp.advertising", "model", "state", "errors", "dates", "_version"},
     "server": {"site", "network", "state", "documents", "ssdp", "model", "errors", "dates", "_version"},
     "cli": {"server", "site", "network", "state", "documents", "ssdp", "model", "errors", "dates", "_version"},
@@ -33,9 +33,9 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 BELOW_THE_TRIO_LINE = ("site", "ssdp", "documents", "model", "errors", "_version", "dates")
-#: what waits, asks the network or the clock
+#: modules that wait, or use the network or the clock
 IMPURE = {"trio", "socket", "select", "selectors", "ssl", "asyncio", "threading", "subprocess", "time", "ifaddr", "h11"}
-#: a call of these is chance or the clock, whatever it was imported as
+#: calls of these use chance or the clock, under whatever name they were imported
 CLOCK_READINGS = {"now", "utcnow", "today", "monotonic", "perf_counter", "urandom", "uuid1", "uuid4", "getrandbits"}
 
 
@@ -66,7 +66,7 @@ def _imports(path: Path, source: str | None = None) -> Iterator[Import]:
             for alias in node.names:
                 yield Import(path, node.lineno, alias.name)
         elif isinstance(node, ast.ImportFrom):
-            # a relative import would be an arrow without a name
+            # a relative import does not name the room
             start = "." * node.level + (node.module or "")
             for alias in node.names:
                 yield Import(path, node.lineno, f"{start}.{alias.name}")

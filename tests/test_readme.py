@@ -1,4 +1,4 @@
-"""What the README and SECURITY.md say beside their code blocks, which tests/docs runs."""
+"""The text of the README and of SECURITY.md. tests/docs runs their code blocks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_newcomer_reads_it_in_three_minutes() -> None:
     figures = README.partition("<!-- figures: written by --readme -->")[2].partition("<!-- end of figures -->")[0]
     assert figures, "the place for the benchmarks' figures is gone"
     words = re.findall(r"\w+", README.replace(figures, ""))
-    assert len(words) < 250 * 3 + 100  # a minute's reading, three times, and what is copied and not read
+    assert len(words) < 250 * 3 + 100  # three minutes of reading, and 100 words that are copied and not read
 
 
 def test_the_lowest_python_is_the_one_that_is_required() -> None:

@@ -1,4 +1,4 @@
-"""Requests and the responses to them, without a connection between."""
+"""The responses of the site to requests, without a connection."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_the_icon_of_the_first_device_that_has_one_is_the_browser_s_icon() -> No
 
 
 def test_head_is_answered_like_get() -> None:
-    # the connection leaves out the body, and needs it to tell its length
+    # the connection leaves out the body, and needs it to state its length
     for target in (DESCRIPTION, ICON, PAGE, "/", "/none"):
         assert _ask(target, "HEAD") == _ask(target)
 
@@ -183,7 +183,7 @@ def test_the_front_page_redirects_to_the_page_of_the_only_device(target: str) ->
         ("http://ham.example.com/?a=1&b=%20#c", "http://ham.example.com/?a=1&b=%20#c"),
         ("http://[2001:db8::1]:80/", "http://[2001:db8::1]:80/"),
         ("http://ham.example.com/été page", "http://ham.example.com/%C3%A9t%C3%A9%20page"),
-        # what is no page leads to the description
+        # a URL that is not a web page is replaced by the description's
         ("javascript:alert(1)", DESCRIPTION),
         ("data:text/html,x", DESCRIPTION),
     ],
@@ -299,7 +299,7 @@ def test_a_control_call_gets_invalid_action(media_type: str) -> None:
     ],
 )
 def test_a_control_call_of_another_type_is_415(headers: dict[str, str]) -> None:
-    # what a web page can post without asking is no SOAP
+    # a post that needs no preflight request is not SOAP
     assert SITE.respond(Request("POST", CONTROL, {"soapaction": SOAPACTION, **headers})) == error_response(415)
 
 

@@ -1,4 +1,4 @@
-"""The site for any request and any device: there is always an answer, and HTTP can always carry it."""
+"""The site answers any request for any device, and the answer is always valid HTTP."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _headers = st.dictionaries(
 
 
 def _can_be_sent(response: Response) -> bool:
-    # h11 refuses what is no header
+    # h11 refuses an invalid header
     head = h11.Response(
         status_code=response.status, headers=list(response.headers), reason=REASONS[response.status].encode()
     )
@@ -55,7 +55,7 @@ def test_whatever_a_description_names_is_served(devices: list[RootDevice]) -> No
             response = site.respond(Request("GET", path))
             assert response.status == 200
             assert _can_be_sent(response)
-            # spelled otherwise, it is the same
+            # another spelling is the same path
             assert site.respond(Request("GET", quote(path, safe="/%"))) == response
         for path, file in publication.files.items():
             assert site.respond(Request("GET", path)).body == file.body

@@ -1,4 +1,4 @@
-"""Files that outlive a process: nothing in their place hangs, crashes or misleads the start."""
+"""Files that outlive a process. Nothing in their place makes a start hang, crash or read wrong values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.timeout(10)
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links, pipes and permissions of POSIX")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the rules of other systems are different ones")
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other rules")
 @pytest.mark.parametrize(
     ("environment", "directory"),
     [
@@ -59,7 +59,7 @@ def loop(path: Path) -> None:
     path.symlink_to(path)
 
 
-#: what may stand in the place of a file
+#: what may be in the place of a file
 OBSTACLES: dict[str, Callable[[Path], None]] = {
     "a link": link,
     "a link to itself": loop,
@@ -81,7 +81,7 @@ def test_a_file_that_is_not_regular_is_an_error_and_blocks_nothing(obstacle: str
 
 
 @posix
-def test_a_device_file_that_is_not_a_regular_file_is_refused() -> None:
+def test_a_character_device_is_refused() -> None:
     with pytest.raises(OSError, match="not a regular file"):
         read_file(Path("/dev/zero"), 100)
 
@@ -171,4 +171,4 @@ def test_a_lock_that_another_process_keeps_is_waited_for_in_vain_and_ends_with_t
         holder.wait()
         with hold_lock(tmp_path / "lock"):
             pass
-    assert LOCK_SECONDS < 1  # it may delay a start by as much
+    assert LOCK_SECONDS < 1  # it may delay a start by this

@@ -87,7 +87,7 @@ class _Resource:
     language: str
 
 
-def _way_to(publication: Publication) -> str:
+def _page_or_description(publication: Publication) -> str:
     """The URL that shows the device to a person: its page, or else its description."""
     url = publication.root.presentation_url or ""
     return url if is_web_link(url) else publication.description_path
@@ -178,7 +178,8 @@ class Site:
     def _front(self) -> _Resource | Response:
         """A redirect to the only device's page, or a list of all devices."""
         entries = [
-            (publication.root.friendly_name, _way_to(publication)) for publication in self._publications.values()
+            (publication.root.friendly_name, _page_or_description(publication))
+            for publication in self._publications.values()
         ]
         if len(entries) == 1:
             # a header is ASCII only

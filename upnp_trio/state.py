@@ -40,9 +40,9 @@ def state_directory(environment: Mapping[str, str] = os.environ) -> Path | None:
     ``~/.local/state`` (XDG Base Directory 0.8), on macOS below ``~/Library/Application Support``, and on Windows below
     LOCALAPPDATA. The directory need not exist.
     """
-    given = environment.get("STATE_DIRECTORY", "").partition(":")[0]
-    if sys.platform != "win32" and os.path.isabs(given):
-        return Path(given)
+    directory = environment.get("STATE_DIRECTORY", "").partition(":")[0]
+    if sys.platform != "win32" and os.path.isabs(directory):
+        return Path(directory)
     parent = _parent(environment)
     return parent / APPLICATION if parent.is_absolute() else None
 
@@ -54,9 +54,9 @@ def _parent(environment: Mapping[str, str]) -> Path:
     elif sys.platform == "darwin":
         return Path(environment.get("HOME", ""), "Library", "Application Support")
     else:
-        given = environment.get("XDG_STATE_HOME", "")
+        directory = environment.get("XDG_STATE_HOME", "")
         # the specification wants relative paths to be ignored
-        return Path(given) if os.path.isabs(given) else Path(environment.get("HOME", ""), ".local", "state")
+        return Path(directory) if os.path.isabs(directory) else Path(environment.get("HOME", ""), ".local", "state")
 
 
 def read_file(path: Path, max_bytes: int) -> bytes:
@@ -90,7 +90,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def open_lock(path: Path) -> int | None:
-    """Lock the file at *path*, and give its descriptor; ``None`` if the lock is held already.
+    """Lock the file at *path*, and return its descriptor; ``None`` if the lock is held already.
 
     The lock is released when the descriptor is closed, or when the process ends. Raises `OSError` if locking is
     impossible.

@@ -23,7 +23,7 @@ __all__ = ["LINK", "MARKER", "PAGES", "setup"]
 ROOT = Path(__file__).parents[2]
 MARKER = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
 LINK = re.compile(r"\[([^][]*)\]\((?!#|[a-z]+:)([^()#\s]+)(#[\w-]+)?\)")
-#: the pages that files of the repository are included in, or that say the same
+#: the pages that files of the repository are included in, or that have the same text
 PAGES = {
     "README.md": "index.md",
     "SECURITY.md": "explanation/security.md",
@@ -47,7 +47,7 @@ FOREIGN_NAMES = {
 }  # fmt: skip
 #: what public names give and `upnp_trio` does not have by name
 INNER_NAMES = {"Choice", "Interface"}
-#: classes that only the library makes: how they are called is nobody's business
+#: classes that only the library creates, so their signatures are not shown
 MADE_BY_US = {
     "Announced", "Counted", "Location", "NetworkChanged", "RequestAnswered", "Running", "SearchAnswered", "Stats",
 }  # fmt: skip

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=attrs.AttrsInstance)
 
 PACKAGE = Path(upnp_trio.__file__).parent
-#: parts of the package whose numbers are no limits of the network's or a file's
+#: parts of the package whose numbers are not limits of the network's or a file's
 WITHOUT_LIMITS = ("cli",)
 #: numbers of the protocols, which bound nothing
 NO_LIMITS = ("PORT", "HTTP_PORT")
@@ -95,7 +95,7 @@ class Limit:
 
     @property
     def shown(self) -> str:
-        """The value with its unit, which the name tells."""
+        """The value with its unit, which the name implies."""
         value = self.value
         if "BYTES" in self.name:
             for unit, size in (("MiB", 1024 * 1024), ("KiB", 1024)):

@@ -37,7 +37,7 @@ def run(generator: Path, kind: str, **options: object) -> str:
 
 @contextmanager
 def answering() -> Iterator[tuple[int, list[bytes]]]:
-    """Answer each request with the same response; gives the port, and the list that requests are put into."""
+    """Answer each request with the same response; returns the port, and the list that requests are put into."""
     requests: list[bytes] = []
 
     def serve(connection: socket.socket) -> None:

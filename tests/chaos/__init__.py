@@ -1,1 +1,1 @@
-"""A device in the worst of networks, and a good client beside: ``python -m tests.chaos`` (see README.md)."""
+"""A device on a very bad network, beside a good client: ``python -m tests.chaos`` (see README.md)."""

@@ -18,7 +18,7 @@ RESULTS = Path(__file__).parent / "results" / "local"
 
 
 def _leave(number: int, frame: object) -> NoReturn:
-    # once: what is being removed now is to be removed to the end
+    # once: a removal that has begun must be completed
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     raise SystemExit(128 + number)

@@ -23,18 +23,18 @@ ENDS = ("near", "far")
 
 @attrs.frozen(kw_only=True)
 class Impairment:
-    """What a cable does to what goes over it, each way; shares of 1, and milliseconds."""
+    """What a cable does to frames, in each direction; shares of 1, and milliseconds."""
 
     loss: float
     duplication: float
     delay: float
     jitter: float
-    #: leaves at once, before what waits
+    #: the share that is sent at once, before frames that wait
     reordering: float
 
     @property
     def netem(self) -> list[str]:
-        """The same in netem's words."""
+        """The same as options of netem."""
         shares = [f"{100 * share:g}%" for share in (self.loss, self.duplication, self.reordering)]
         delay = ["delay", f"{self.delay:g}ms", f"{self.jitter:g}ms"]
         return ["netem", "limit", "10000", *delay, "loss", shares[0], "duplicate", shares[1], "reorder", shares[2]]
@@ -45,7 +45,7 @@ BAD_CABLE = Impairment(loss=0.03, duplication=0.03, delay=15.0, jitter=10.0, reo
 
 
 def has_netem(wire: Namespace) -> bool:
-    """Whether this kernel has netem; without, a relay of our own does the same."""
+    """Whether this kernel has netem; without it, `relay.c` does the same."""
     tried = wire.run("tc", "qdisc", "add", "dev", ENDS[0], "root", *BAD_CABLE.netem)
     if tried.returncode == 0:
         wire.run("tc", "qdisc", "delete", "dev", ENDS[0], "root")

@@ -60,7 +60,7 @@ async def fetch(address: str, port: int, path: str) -> None:
 
 
 async def main(address: str, port: int, path: str, seconds: float) -> None:
-    """Search and fetch once a second, whatever becomes of it."""
+    """Search and fetch once a second, whether or not it is answered."""
     async with trio.open_nursery() as nursery:
         start = trio.current_time()
         for number in range(int(seconds)):

@@ -1,4 +1,4 @@
-"""The device under test: a real process on both links, and what it has at a moment."""
+"""The device under test: a real process on both links, and its use of resources."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ __all__ = ["MAX_AGE", "Device", "Resources", "open_device"]
 #: short, so that many announcements are due in a run of minutes
 MAX_AGE = 8
 COUNTED_SECONDS = 10.0
-# A description that is being fetched, a file that is being read: the least of several samples is what stays.
+# A fetch or a file that is being read adds to a sample, so the least of several samples counts.
 LOOKS = 10
 LOOK_GAP = 0.2
 
 
 @attrs.frozen(kw_only=True)
 class Resources:
-    """What the process has."""
+    """The resources of the process."""
 
     resident_kib: int
     descriptors: int
@@ -47,7 +47,7 @@ class Resources:
 
 @attrs.define(eq=False)
 class Device:
-    """The process at work."""
+    """The running process."""
 
     program: Program
     report: Path
@@ -62,11 +62,11 @@ class Device:
 
     @property
     def path(self) -> str:
-        """Where the description stands."""
+        """The path of the description."""
         return urlsplit(self.location).path
 
     def resources(self) -> Resources:
-        """What the process has when nothing is going on for a moment."""
+        """The resources of the process when it is idle."""
         samples = []
         for _ in range(LOOKS):
             samples.append(self._measure())
@@ -90,24 +90,24 @@ class Device:
         )
 
     def resident_kib(self) -> int:
-        """How much memory it has (VmRSS)."""
+        """Its resident memory (VmRSS)."""
         status = Path(f"/proc/{self.program.pid}/status").read_text()
         found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
         assert found is not None
         return int(found[1])
 
     def cpu_seconds(self) -> float:
-        """What it has used of the processor, in its own name."""
+        """The processor time that it has used itself."""
         fields = Path(f"/proc/{self.program.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def waiting_seconds(self) -> float:
-        """How long it was ready to run and no core was free, by what else the machine does."""
+        """How long it was ready to run while no core was free."""
         return int(Path(f"/proc/{self.program.pid}/schedstat").read_text().split()[1]) / 1e9
 
     def overflown(self) -> int:
         """How many datagrams the kernel has dropped, as the device did not read them in time."""
-        # our listeners receive the group on this host, too: their drops are what they do not want to receive
+        # our listeners on this host receive the group, too; their drops are datagrams that they filter out
         inodes = set(re.findall(r"socket:\[(\d+)\]", " ".join(map(_target, self._descriptors()))))
         table = [line.split() for line in Path(f"/proc/{self.program.pid}/net/udp").read_text().splitlines()[1:]]
         return sum(int(drops) for *_, inode, _, _, drops in table if inode in inodes)
@@ -125,7 +125,7 @@ def _target(descriptor: Path) -> str:
 
 @contextmanager
 def open_device(host: Namespace, folder: Path, *, right_of_way: bool) -> Iterator[Device]:
-    """The command at work on *host*; *folder* takes what it reports. With *right_of_way* no other process delays it."""
+    """The command on *host*, with its reports in *folder*. With *right_of_way*, no other process delays it."""
     report = folder / "stock.json"
     interfaces = ["--interface", LINK, "--interface", FLAPPING_LINK]
     state = ["--state-dir", str(folder / "state")]

@@ -31,7 +31,7 @@ static const char *const TARGETS[] = {
     "upnp:rootdevice",
     "urn:schemas-upnp-org:device:Basic:1",
     "urn:boucherie-example-com:service:Jambon:1",
-    "urn:schemas-upnp-org:device:MediaServer:1", /* nobody here */
+    "urn:schemas-upnp-org:device:MediaServer:1", /* not on this network */
 };
 
 struct packet {
@@ -80,7 +80,7 @@ static int garbage(unsigned char *payload) {
         return length;
     case 2: /* a search cut short */
         return (int)chance((uint32_t)search(payload, 0));
-    default: /* somebody says byebye for us */
+    default: /* byebye for our device */
         return snprintf((char *)payload, MOST_BYTES,
                         "NOTIFY * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nNT: upnp:rootdevice\r\nNTS: ssdp:byebye\r\n"
                         "USN: uuid:e427ce1a-3e80-43d0-ad6f-89ec42e46363::upnp:rootdevice\r\n\r\n");
@@ -144,7 +144,7 @@ int main(int argc, char **argv) {
                 sent[kind]++;
             }
             int taken = sendmmsg(raw, messages, (unsigned)count, 0);
-            if (taken < count) /* no buffers, say: what was not taken is not made up for */
+            if (taken < count) /* no buffers, for example; what was not taken is not sent again */
                 refused += (uint64_t)(count - (taken < 0 ? 0 : taken));
             total += (uint64_t)count;
         }

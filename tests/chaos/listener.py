@@ -27,7 +27,7 @@ _SOURCE_ADDRESS = 12
 
 
 def receive_only(receiving: socket.socket, address: str) -> None:
-    """Let *receiving* take what comes from *address*, and nothing else."""
+    """Let *receiving* accept only datagrams from *address*."""
     (source,) = struct.unpack("!I", socket.inet_aton(address))
     steps = [
         (_LOAD_WORD, 0, 0, _NETWORK_HEADER + _SOURCE_ADDRESS),
@@ -43,7 +43,7 @@ def receive_only(receiving: socket.socket, address: str) -> None:
 
 
 def main(address: str, seconds: float) -> None:
-    """Listen for so long."""
+    """Print announcements for so many seconds."""
     end = time.monotonic() + seconds
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiving:
         receive_only(receiving, address)

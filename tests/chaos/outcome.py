@@ -1,4 +1,4 @@
-"""What a run has shown, and the figures that are made of it."""
+"""The results of a run, and the figures that follow from them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Try:
 
 @attrs.frozen(kw_only=True)
 class Announcement:
-    """One that was received."""
+    """One announcement that was received."""
 
     moment: float
     usn: str
@@ -48,7 +48,7 @@ class Tries:
 
     @property
     def share(self) -> float:
-        """Of those tried, how many were answered."""
+        """The share of the tries that were answered."""
         return sum(each.seconds is not None for each in self.tries) / len(self.tries) if self.tries else math.nan
 
     @property
@@ -58,7 +58,7 @@ class Tries:
 
     @property
     def reasons(self) -> list[str]:
-        """Why others were not answered."""
+        """Why the other tries were not answered."""
         return sorted({each.why_not for each in self.tries if each.why_not})
 
 
@@ -71,9 +71,9 @@ class Outcome:
     right_of_way: bool
     phases: tuple[Passed, ...]
     tries: tuple[Try, ...]
-    #: as they left, received on the device's own host
+    #: received on the device's own host, as they were sent
     sent: tuple[Announcement, ...]
-    #: as they came through, received by the good client
+    #: received by the good client, after the cable
     received: tuple[Announcement, ...]
     before: Resources
     after: Resources
@@ -110,7 +110,7 @@ class Outcome:
 
     @property
     def tracebacks(self) -> int:
-        """How many the device wrote."""
+        """How many tracebacks the device wrote."""
         return self.errors.count("Traceback (most recent call last)")
 
 

@@ -1,4 +1,4 @@
-"""What is done to the device, one phase after the other, and what was seen of it meanwhile."""
+"""The phases of a run: the load on the device, and what was measured in each phase."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SLOW_CONNECTIONS = 200
 FLAP_SECONDS = 2.5
 # What is tried at the end of a phase must have its outcome under the same conditions.
 LAST_OUTCOMES_SECONDS = 1.5
-# A load stops by itself, whatever becomes of us.
+# A load stops by itself, even if this process is killed.
 SPARE_SECONDS = 30.0
 
 
@@ -113,7 +113,7 @@ def _flapping(arena: Arena) -> Iterator[None]:
         enough.set()
         thread.join()
         subprocess.run(["ip", "-netns", arena.device.name, *up], check=False)
-        # it is there already, or it is not: both are well
+        # it may be there already, or not; both are fine
         subprocess.run(["ip", "-netns", arena.device.name, *address], check=False, capture_output=True)
     if failures:
         raise AssertionError(f"the interface did not flap: {failures}")

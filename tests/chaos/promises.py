@@ -38,12 +38,12 @@ class Verdict:
 
     @property
     def kept(self) -> bool:
-        """Not a number is not kept."""
+        """A figure that is not a number breaks the promise."""
         return self.figure >= self.limit if self.promise.least else self.figure <= self.limit
 
 
-# The device's bounded memories when a flood has filled them all: answers that wait, their heads, who asked; and what
-# the allocator keeps of a peak. A leak of 100 bytes for each hostile datagram would be more in a run of minutes.
+# The device's caches and tables when a flood has filled them all: pending answers, their heads, the searchers; and what
+# the allocator keeps after a peak. A leak of 100 bytes for each hostile datagram would be more in a run of minutes.
 MAX_GROWTH_KIB = 24 * 1024
 # On two cores that the hostile programs, the client and the wire share with the device.
 SCHEDULING_SECONDS = 0.1
@@ -95,13 +95,13 @@ def _flood_rate(passed: Passed) -> float:
 PROMISES = (
     Promise(
         name="tracebacks",
-        reason="nothing that arrives raises out of the boundary",
+        reason="no input makes a task fail",
         figures=_one("the run", lambda outcome: outcome.tracebacks),
         limit=lambda outcome, of: 0,
     ),
     Promise(
         name="exit status",
-        reason="after all of it the device leaves in good order",
+        reason="the device stops normally after all phases",
         figures=_one("the run", lambda outcome: abs(outcome.exit_status)),
         limit=lambda outcome, of: 0,
     ),
@@ -166,14 +166,14 @@ PROMISES = (
     ),
     Promise(
         name="hostile datagrams, 1/s",
-        reason="else the run has shown nothing",
+        reason="otherwise the run proves nothing",
         figures=_hostile(_flood_rate),
         limit=lambda outcome, of: 0.95 * FLOOD_RATE,
         least=True,
     ),
     Promise(
         name="slow connections at a time",
-        reason="else the run has shown nothing; those thrown out come again at once",
+        reason="otherwise the run proves nothing; a peer whose connection is closed comes again at once",
         figures=_hostile(lambda passed: float(passed.loads["slow"]["there on average"])),
         limit=lambda outcome, of: 0.8 * SLOW_CONNECTIONS,
         least=True,

@@ -1,4 +1,4 @@
-"""One run: a network, the device and those who watch it, the phases one by one, and everything gone again."""
+"""One run: sets up the network, the device and its observers, runs the phases, and removes everything."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from tests.network.ssdp import wait_until_member
 __all__ = ["run", "why_unavailable"]
 
 SOURCES = Path(__file__).parent
-# The first announcements, the imports of the clients: what is no part of calm.
+# The first announcements and the imports of the clients do not belong to the calm phase.
 CALMING_SECONDS = 3.0
-# Connections that the storm left behind end in as long (an idle one after 15 s), and the looks at the device take.
+# Connections that the storm left behind end within this time (an idle one after 15 s), and the device is measured.
 STORM_OVER_SECONDS = 16.0
 
 
 def why_unavailable() -> str | None:
-    """Why no run can be made here; ``None`` if one can."""
+    """Why no run is possible here; ``None`` if one is."""
     if shutil.which("cc") is None:
         return "the command cc is missing; install gcc"
     return why_impossible()

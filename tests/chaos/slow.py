@@ -22,12 +22,12 @@ from tests.chaos.arena import SLOW_SOURCES
 
 __all__ = ["main"]
 
-# Between two attempts of one that is thrown out.
+# The pause of a peer whose connection was closed.
 REST_SECONDS = 0.2
-# Between two bytes: slow enough to cost nothing here, fast enough to look alive.
+# The pause between two bytes: slow enough to cost nothing here, fast enough to look alive.
 DRIP_SECONDS = 1.0
 SMALL_BUFFER = 4096
-# As many requests at once as no send buffer holds the answers to.
+# So many requests at once that no send buffer holds all answers.
 PIPELINED = 100
 
 
@@ -66,11 +66,11 @@ class Slow:
             await trio.sleep(REST_SECONDS)
 
     async def drip_head(self, connection: trio.socket.SocketType) -> None:
-        """A head that does not end."""
+        """Send a head that does not end, byte by byte."""
         await self._drip(connection, f"GET {self.path} HTTP/1.1\r\nHost: {self.address}:{self.port}\r\nX: ")
 
     async def drip_body(self, connection: trio.socket.SocketType) -> None:
-        """A body that does not end."""
+        """Send a body that does not end, byte by byte."""
         head = f"POST {self.path} HTTP/1.1\r\nHost: {self.address}:{self.port}\r\nContent-Length: 60000\r\n\r\n"
         await connection.send(head.encode())
         await self._drip(connection, "")
@@ -84,16 +84,16 @@ class Slow:
                 return
 
     async def never_read(self, connection: trio.socket.SocketType) -> None:
-        """Requests whose answers stay where they are."""
+        """Send requests and do not read the answers."""
         asked = f"GET {self.path} HTTP/1.1\r\nHost: {self.address}:{self.port}\r\n\r\n".encode() * PIPELINED
-        while asked:  # and when the device has had enough of it, the next one is an error
+        while asked:  # send fails when the device has closed the connection
             asked = asked[await connection.send(asked) :]
         while True:
             await trio.sleep(DRIP_SECONDS)
             await connection.send(b"G")
 
     async def send_nothing(self, connection: trio.socket.SocketType) -> None:
-        """A connection, and that is all."""
+        """Send nothing."""
         await connection.recv(1024)
 
 

@@ -1,4 +1,4 @@
-"""What a chaos run promises: each promise can be broken, and is kept by a run in which all went well."""
+"""Each promise of a chaos run can be broken, and a good run keeps it."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class FullPipe:
     _open: ExitStack
 
     def read_until_end(self) -> bytes:
-        """Close our writing end; gives what other processes write to theirs, until they are closed as well."""
+        """Close our writing end; returns what other processes write to theirs, until they are closed as well."""
         self._open.close()
         with open(self.reading, "rb", closefd=False) as file:
             return file.read()[self.filled :]

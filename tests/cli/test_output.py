@@ -43,7 +43,7 @@ def close(output: Output) -> None:
 
 
 def fill(output: Output) -> int:
-    """Write numbered lines until one is dropped; gives how many were accepted."""
+    """Write numbered lines until one is dropped; returns how many were accepted."""
     accepted = 0
     while True:
         output.write(f"{accepted} {LINE}")

@@ -1,1 +1,1 @@
-"""Coverage-guided fuzzing of all that a stranger's bytes reach: ``python -m tests.fuzz``, or ``nox -s fuzz``."""
+"""Coverage-guided fuzzing of all code that reads other hosts' bytes: ``python -m tests.fuzz``, or ``nox -s fuzz``."""

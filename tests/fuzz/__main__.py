@@ -1,4 +1,4 @@
-"""`python -m fuzz`: each harness for a bounded time, from its seeds and from what earlier runs found worth keeping."""
+"""`python -m tests.fuzz`: each harness for a bounded time, from its seeds and the inputs that earlier runs kept."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests.fuzz.harnesses import HARNESSES, seeds
 
 FOLDER = Path(__file__).parent
 SECONDS = 60
-# Larger inputs are slower and reach nothing else: a datagram is read up to 4 KiB, and limits have tests of their own.
+# Larger inputs are slower and reach no other code: a datagram is read up to 4 KiB, and the limits have other tests.
 MAX_BYTES = 4096
-# An input that takes longer holds up the device's one thread; most take a millisecond.
+# An input that takes longer blocks the device's only thread; most take a millisecond.
 SLOW_SECONDS = 5
 MAX_MEMORY_MIB = 1024
 
@@ -59,7 +59,7 @@ def _replay(harnesses: list[str], file: Path) -> int:
 
 
 def _run(name: str, seconds: int, work: Path) -> bool:
-    """Whether *name* went through its time without a finding."""
+    """Whether *name* ran for its time without a finding."""
     corpus, findings = work / name / "corpus", work / name / "findings"
     for folder in (corpus, findings):
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""One HTTP connection over a stream in memory: any bytes, in any pieces, at any time (see `fuzz.script`)."""
+"""One HTTP connection over a stream in memory: any bytes, in any pieces, at any time (see `tests.fuzz.script`)."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ Client = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryRe
 _ICON = Icon(mimetype="image/png", width=1, height=1, depth=24, url="icon.png", data=bytes(70_000))
 _PUBLICATION = publish(attrs.evolve(GATEWAY, icons=[_ICON]))
 _GOOD_REQUEST = f"GET {_PUBLICATION.description_path} HTTP/1.1\r\nHost: 192.0.2.7:49152\r\n\r\n".encode()
-# No connection lives longer after the last byte of its peer, whatever it waits for.
+# A connection ends at most this long after the last byte of its peer.
 _LAST_SECONDS = 60.0
-# More requests than any script of ours can hold.
+# More requests than any script can hold.
 _MANY_EVENTS = 100_000
 
 
@@ -79,16 +79,16 @@ def _good_status() -> int:
 
 
 async def _converse(steps: list[bytes | Move], good_status: int | None) -> list[_Reply]:
-    """What the server answers to *steps*; then it must answer a good request, too, with *good_status*."""
+    """The server's answers to *steps*. After them it must also answer a good request, with *good_status*."""
     happened = Events()
     channel = happened.subscribe(_MANY_EVENTS)
-    answers = ResponseWriter(SITE, "s/1", lambda: NOON, happened.stats, happened)
+    writer = ResponseWriter(SITE, "s/1", lambda: NOON, happened.stats, happened)
     with FakeListener() as listener:
-        async with serving_http(answers, listener) as nursery:
+        async with serving_http(writer, listener) as nursery:
             client = listener.connect()
             await (
                 trio.testing.wait_all_tasks_blocked()
-            )  # it is accepted; a device that leaves before has no such client
+            )  # the connection is accepted; otherwise a device that stops might never see it
             received = await _exchange(client, steps, nursery.cancel_scope)
             events = buffered_events(channel)
             assert all(describe(event).isprintable() for event in events)
@@ -143,7 +143,7 @@ async def _take_steps(client: Client, steps: list[bytes | Move], device: trio.Ca
 def _read(received: bytes, answered: list[RequestAnswered], hung_up: bool) -> list[_Reply]:
     """The responses in *received*, read by h11's client side: those that were *answered*, each whole, and no more.
 
-    Who *hung_up* need not have got them all.
+    A client that *hung_up* may have missed some of them.
     """
     found: list[_Reply] = []
     for answer in answered:

@@ -1,4 +1,4 @@
-"""One datagram: what message it is, and what a search in it is answered with."""
+"""One datagram: the message in it, and the answers if it is a search."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PEER = ("192.0.2.9", 50000)
 
 
 _SENDER = Sender(
-    Origin(base_url="http://192.0.2.7:49152", host="239.255.255.250:1900", search_port=50000, tells_nls=True)
+    Origin(base_url="http://192.0.2.7:49152", host="239.255.255.250:1900", search_port=50000, adds_nls=True)
 )
 _ROOTS = [
     AdvertisedRoot(
@@ -101,7 +101,7 @@ def _check_answers(data: bytes, search: Search, *, multicast: bool | None) -> No
     for delay, match in decision.replies:
         assert 0 <= delay < (1.0 if search.mx is None else search.mx)
         payload = search_response_head(match, _SENDER.origin, 1) + search_response_end(_DATE)
-        # A stranger's ST is repeated, and must not become a header of its own.
+        # An answer repeats the searcher's ST, which must not become another header.
         assert payload.isascii()
         assert payload.count(b"\n") == payload.count(b"\r\n") == _ANSWER_LINES + 1
         response = parse(payload)

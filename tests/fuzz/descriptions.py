@@ -29,7 +29,7 @@ _SECRET = b"the content of a file outside the folder of the device file"
 
 
 def fuzz_one(data: bytes) -> None:
-    """Read *data* as each kind of document; what is written from it must read the same."""
+    """Read *data* as each kind of document. A document written from the result must read the same."""
     try:
         tree = parse_xml(data)
     except DescriptionError:
@@ -65,7 +65,7 @@ def _check_scpd(data: bytes) -> None:
 
 @cache
 def _folder() -> Path:
-    """A folder with all kinds of files that a description may name, beside a secret; the process deletes it at exit."""
+    """A folder with all kinds of files that a description may name, beside a secret; deleted at exit."""
     top = Path(_keep_until_exit(tempfile.TemporaryDirectory(prefix="upnp-trio-fuzz-")).name)
     (top / "secret.png").write_bytes(_SECRET)
     folder = top / "device"

@@ -7,7 +7,7 @@ import traceback
 
 import atheris
 
-# what the bytes go through; the rest (trio, the standard library) would only slow it down
+# the code under test; instrumenting the rest (trio, the standard library) would only slow it down
 with atheris.instrument_imports(include=["upnp_trio", "h11"], enable_loader_override=False):
     from tests.fuzz.harnesses import HARNESSES
 
@@ -20,7 +20,7 @@ def main() -> None:
         try:
             fuzz_one(data)
         except BaseException:
-            traceback.print_exc()  # Atheris shows of an exception group no more than that it is one
+            traceback.print_exc()  # Atheris does not show what is in an exception group
             raise
 
     atheris.Setup(sys.argv, fuzz_one_and_report)

@@ -1,4 +1,4 @@
-"""The harnesses by name: each takes any bytes, and raises if upnp_trio does what it must not."""
+"""The harnesses by name. Each takes any bytes, and raises if upnp_trio misbehaves."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ HARNESSES: Mapping[str, Callable[[bytes], None]] = {
 
 
 def seeds(name: str) -> list[Path]:
-    """What the harness *name* starts from: real clients' packets, vendors' documents, and what once went wrong."""
+    """The seeds of the harness *name*: packets of real clients, documents of vendors, and inputs that once failed."""
     return sorted((Path(__file__).parent / "corpus" / name).iterdir())

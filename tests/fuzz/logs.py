@@ -1,4 +1,4 @@
-"""What is logged while a stranger talks: no fault of ours, and nothing that could steer the reader's terminal."""
+"""Checks the log during a fuzz run: no fault of ours, and no characters that control the reader's terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Collector(logging.Handler):
 
 @contextmanager
 def harmless_logs() -> Iterator[None]:
-    """Take all that the package logs in the body; raise if it tells of a fault, or holds a control character."""
+    """Collect what the package logs in the body; raise if that reports a fault or contains a control character."""
     logger = logging.getLogger("upnp_trio")
     collector = _Collector()
     level, propagate = logger.level, logger.propagate
@@ -36,7 +36,7 @@ def harmless_logs() -> Iterator[None]:
         logger.removeHandler(collector)
         logger.setLevel(level)
         logger.propagate = propagate
-        # also when the body failed, as a fault is mostly why
+        # also when the body failed, because a logged fault is usually the cause
         for record in collector.records:
             message = record.getMessage()
             if record.levelno >= logging.ERROR:

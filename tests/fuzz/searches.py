@@ -1,4 +1,4 @@
-"""A device on a network in memory, and eight strangers that send anything at any time (see `fuzz.script`)."""
+"""A device on a network in memory, and eight hosts that send anything at any time (see `tests.fuzz.script`)."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ _OTHERS: list[Address] = [
 _BY_MOVE: dict[bytes | Move, Address] = dict(zip(PEERS, [*_ON_LINK, *_OTHERS], strict=True))
 # More events than the searches of a script can cause.
 _MANY_EVENTS = 100_000
-# One with an address of its own, and one whose address the strangers used before.
+# One with its own address, and one whose address the other hosts used before.
 _GOOD = [("192.0.2.77", 50077), ("192.0.2.9", 50078)]
 _GOOD_SEARCH = render_search(Search(search_target="upnp:rootdevice", mx=1))
 
 
 def fuzz_one(data: bytes) -> None:
-    """Let strangers send *data*. Nobody off the link is answered. A good client is, even if its address was used."""
+    """Let other hosts send *data*. No host off the link is answered. A good client is, even if its address was used."""
     play(data, _play, read_script(data))
 
 

@@ -1,4 +1,4 @@
-"""Where the harnesses play: trio on a clock of its own, with the same chance for the same input."""
+"""Runs a harness in trio, on a mock clock and with random choices that depend only on the input."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Ts = TypeVarTuple("Ts")
 
 
 def play(data: bytes, main: Callable[[*Ts], Awaitable[T]], *arguments: *Ts) -> T:
-    """Run *main*; trio's tasks take turns by chance, which *data* decides, so that a finding can be replayed."""
+    """Run *main*. *data* decides the order in which trio runs tasks, so that a finding can be replayed."""
     trio_scheduler._ALLOW_DETERMINISTIC_SCHEDULING = True  # type: ignore[misc]  # Final, but for such as us
     trio_scheduler._r.seed(zlib.crc32(data))
     return trio.run(main, *arguments, clock=trio.testing.MockClock(autojump_threshold=0))

@@ -1,4 +1,4 @@
-"""The fuzzing harnesses: every seed goes through its own, and each harness notices what it is there for."""
+"""Every seed passes its fuzzing harness, and each harness finds the faults that it is meant to find."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_script_is_read_piece_by_piece_and_move_by_move() -> None:
     assert read_script(b"") == []
 
 
-# --- what they are there for -----------------------------------------------------------------------------------
+# --- the faults that they find -----------------------------------------------------------------------------------
 
 
 def causes(error: BaseException) -> Iterator[str]:
@@ -89,7 +89,7 @@ class _Site:
 def test_a_fault_behind_a_connection_is_found(
     response: Response | Exception, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connections.fuzz_one(CONNECTION)  # what a good client is told is known from here on
+    connections.fuzz_one(CONNECTION)  # this caches the status that a good client gets
     monkeypatch.setattr(connections, "SITE", _Site(response))
     assert message in find("connections", CONNECTION)
 

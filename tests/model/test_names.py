@@ -68,7 +68,7 @@ def test_a_udn_is_one_word(value: object) -> None:
         Udn(value)
 
 
-def test_a_device_may_have_no_udn() -> None:
+def test_a_missing_udn_stays_missing() -> None:
     assert as_udn(None) is None
 
 

@@ -1,1 +1,1 @@
-"""The device as strangers meet it: real sockets and real control points, in networks of our own."""
+"""The device as other hosts see it: real sockets and real control points, in network namespaces."""

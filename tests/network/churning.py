@@ -22,9 +22,9 @@ from upnp_trio import RootDevice, Running, serve_device
 
 __all__ = ["Resources", "churn", "resources"]
 
-# At a time: a life is mostly waiting, and the end of it, too.
+# This many devices run at the same time, because a start and a stop are mostly waiting.
 SIDE_BY_SIDE = 25
-# After so many, what is made once and kept is there: caches, free lists, the heap's own gaps.
+# After this many, everything that is allocated once exists: caches, free lists, gaps in the heap.
 WARM_UP = 10 * SIDE_BY_SIDE
 # From before the sockets are open to after the second set of announcements.
 LONGEST_LIFE_SECONDS = 0.4
@@ -32,7 +32,7 @@ LONGEST_LIFE_SECONDS = 0.4
 
 @attrs.frozen
 class Resources:
-    """What a process has."""
+    """The resources of a process."""
 
     tasks: int
     descriptors: int
@@ -41,7 +41,7 @@ class Resources:
 
 
 def resources() -> Resources:
-    """What this process has now."""
+    """The resources of this process now."""
     resident = re.search(r"^VmRSS:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
     assert resident is not None
     return Resources(
@@ -53,7 +53,7 @@ def resources() -> Resources:
 
 
 def device(number: int) -> RootDevice:
-    """One of the devices that are there at the same time."""
+    """One of the devices that run at the same time."""
     return RootDevice(
         device_type="urn:schemas-upnp-org:device:Basic:1",
         friendly_name=f"Jambon {number}",
@@ -64,7 +64,7 @@ def device(number: int) -> RootDevice:
 
 
 async def visit(running: Running) -> None:
-    """A client that asks, and one that does not come to an end."""
+    """Send one whole request and one that is cut short."""
     parts = urlsplit(running.locations[0])
     asking = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
     async with AsyncExitStack() as stack:
@@ -91,7 +91,7 @@ async def churn(count: int) -> None:
 
 
 async def main(count: int) -> None:
-    """Churn, and show what is there before and after."""
+    """Churn, and print the resources before and after."""
     await churn(WARM_UP)
     before = resources()
     await churn(count)

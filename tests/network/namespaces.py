@@ -36,7 +36,7 @@ _serial = itertools.count(1)
 
 
 class NamespaceError(Exception):
-    """A namespace could not be made, entered or changed; the message says what the system said."""
+    """A namespace could not be made, entered or changed; the message has the system's error."""
 
 
 @attrs.frozen
@@ -52,7 +52,7 @@ class Namespace:
     def run(
         self, *command: str, seconds: float = COMMAND_SECONDS, cwd: str | os.PathLike[str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run *command* here to its end; what it says and its exit status are the caller's to judge."""
+        """Run *command* here to its end; return its output and its exit status, whatever they are."""
         return subprocess.run(
             self.command(*command),
             stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Programs that run beside a test: what they say is collected line by line, and they are always ended."""
+"""Programs that run beside a test. Their output is collected line by line, and they are always ended."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class Program:
         self._input.flush()
 
     def wait_until(self, enough: Callable[[str], bool], what: str, seconds: float = PATIENCE_SECONDS) -> str:
-        """Its output as soon as it is *enough*; AssertionError with all it said if *what* does not come in time."""
+        """Its output as soon as it is *enough*; AssertionError with all its output if *what* is late."""
         deadline = time.monotonic() + seconds
         while True:
             with self._news:
@@ -157,7 +157,7 @@ class Program:
             return match
 
     def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = PATIENCE_SECONDS) -> int:
-        """Send it a signal and wait; gives its exit status (negative: it died of that signal)."""
+        """Send it a signal and wait; returns its exit status (negative: it died of that signal)."""
         self.signal(number)
         return self.wait(seconds)
 
@@ -166,7 +166,7 @@ class Program:
         self._process.send_signal(number)
 
     def wait(self, seconds: float = PATIENCE_SECONDS) -> int:
-        """Wait until it ends by itself; gives its exit status."""
+        """Wait until it ends by itself; returns its exit status."""
         status = self._process.wait(seconds)
         self._finish()
         return status

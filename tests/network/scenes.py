@@ -1,4 +1,4 @@
-"""What most of these tests play in: two hosts on a cable, and a device served on one of them."""
+"""The network of most of these tests: two hosts on a cable, and a device served on one of them."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ GATEWAY = Example(
 
 @attrs.frozen(eq=False)
 class Served:
-    """The command at work; *locations* is what it says where its descriptions are."""
+    """The running command; *locations* has the URLs of its descriptions, as it prints them."""
 
     program: Program
     locations: tuple[str, ...]
@@ -93,7 +93,7 @@ class Served:
         return port
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Ask it to leave by a signal, and check that it does so in good order and in silence."""
+        """Stop it by a signal, and check that it ends normally and without errors."""
         status = self.program.stop(number)
         assert (status, self.program.errors) == (0, ""), (status, self.program.errors)
 
@@ -110,7 +110,7 @@ def command(*arguments: str | Path) -> list[str]:
 
 @contextmanager
 def open_served(host: Namespace, *arguments: str | Path) -> Iterator[Served]:
-    """The command on *host*, once it says that it serves; in the end it is stopped, if it was not yet, and checked."""
+    """The command on *host*, once it prints that it serves; at the end it is stopped, if it still runs, and checked."""
     with Program(host.command(*command(*arguments)), cwd=REPOSITORY, env=environment()) as program:
         program.wait_for("^Press Ctrl-C")
         served = Served(program, tuple(re.findall(r"http://\S+", program.output)))

@@ -1,4 +1,4 @@
-"""SSDP from the other side of the cable, on bare sockets and without a line of upnp_trio: ask, listen, read."""
+"""SSDP from the other side of the cable, on bare sockets and without upnp_trio: search, listen, parse."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _parse(datagram: bytes, peer: str, moment: float) -> Message:
     headers = {}
     for line in lines:
         name, colon, value = line.partition(":")
-        assert colon, f"{line!r} is no header"
+        assert colon, f"{line!r} is not a header"
         assert name.upper() not in headers, f"{name} comes twice"
         headers[name.upper()] = value.strip()
     return Message(start_line=start_line, headers=headers, peer=peer, moment=moment)
@@ -76,13 +76,13 @@ class SsdpSocket:
         self.socket.close()
 
     def send(self, datagram: bytes, address: str = GROUP, port: int = PORT) -> float:
-        """Send *datagram*, to the group by default; gives the moment before it left."""
+        """Send *datagram*, to the group by default; returns the moment before it left."""
         moment = time.monotonic()
         self.socket.sendto(datagram, (address, port))
         return moment
 
     def receive_for(self, seconds: float) -> list[Message]:
-        """Listen for so long; gives all that was received from the beginning."""
+        """Listen for so long; returns all that was received from the beginning."""
         self._receive(time.monotonic() + seconds, lambda messages: False)
         return self.received
 
@@ -118,7 +118,7 @@ def open_searcher(host: Namespace, link: str = LINK, *, address: str = "") -> Ss
     """A socket of *host* to search with, on *link*, from *address* if given."""
     receiver = SsdpSocket(host.open_socket(socket.SOCK_DGRAM))
     receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-    # 255.255.255.255 leaves on the link although no route says so
+    # 255.255.255.255 leaves on the link although there is no route
     receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, link.encode())
     outgoing = mreqn("0.0.0.0", address or "0.0.0.0", host.index(link))
     receiver.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, outgoing)
@@ -129,7 +129,7 @@ def open_searcher(host: Namespace, link: str = LINK, *, address: str = "") -> Ss
 def open_listener(host: Namespace, link: str = LINK) -> SsdpSocket:
     """A socket of *host* that receives what is announced on *link*; the searches there are not kept."""
     receiver = SsdpSocket(host.open_socket(socket.SOCK_DGRAM), ignored=b"M-SEARCH ")
-    # a whole life of a device waits in it until the test looks
+    # it holds everything that a device sends until the test reads it
     receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
     receiver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     receiver.socket.setsockopt(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)

@@ -1,4 +1,4 @@
-"""What a listener to the group receives of a device: that it comes, and on every way out that it goes."""
+"""The announcements that a member of the group receives: alive at the start, and byebye however the device ends."""
 
 from __future__ import annotations
 

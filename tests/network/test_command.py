@@ -32,9 +32,9 @@ def test_two_processes_on_one_host_are_both_found(pair: Pair, serve: Serve) -> N
     assert jambon.port != gateway.port
     with open_searcher(pair.asker) as searcher:
         searcher.send(m_search("ssdp:all"))
-        heard = searcher.receive(len(JAMBON.rows) + len(GATEWAY.rows))
+        received = searcher.receive(len(JAMBON.rows) + len(GATEWAY.rows))
     expected = {(usn, jambon.location) for usn in JAMBON.usns} | {(usn, gateway.location) for usn in GATEWAY.usns}
-    assert {(answer["USN"], answer["LOCATION"]) for answer in heard} == expected
+    assert {(answer["USN"], answer["LOCATION"]) for answer in received} == expected
     for served in (jambon, gateway):
         assert fetch(pair.asker, served.location).status == 200
     jambon.stop()
@@ -50,8 +50,8 @@ def test_two_devices_of_one_process_share_its_port(pair: Pair, serve: Serve) -> 
     assert served.port == 49152
     with open_searcher(pair.asker) as searcher:
         searcher.send(m_search("ssdp:all"))
-        heard = searcher.receive(len(JAMBON.rows) + len(GATEWAY.rows))
-    assert {answer["USN"] for answer in heard} == JAMBON.usns | GATEWAY.usns
+        received = searcher.receive(len(JAMBON.rows) + len(GATEWAY.rows))
+    assert {answer["USN"] for answer in received} == JAMBON.usns | GATEWAY.usns
 
 
 def test_the_default_device_is_named_after_the_host_and_keeps_its_udn(pair: Pair, serve: Serve) -> None:
@@ -70,8 +70,8 @@ def test_a_second_ctrl_c_does_not_interrupt_the_byebye(pair: Pair, serve: Serve)
         served.program.signal(signal.SIGINT)
         served.stop(signal.SIGINT)
         expected = 2 * len(JAMBON.rows)
-        heard = listener.receive_until(lambda messages: sum(message.is_byebye for message in messages) >= expected)
-    assert sorted(message["USN"] for message in heard if message.is_byebye) == sorted(2 * list(JAMBON.usns))
+        received = listener.receive_until(lambda messages: sum(message.is_byebye for message in messages) >= expected)
+    assert sorted(message["USN"] for message in received if message.is_byebye) == sorted(2 * list(JAMBON.usns))
 
 
 def test_open_connections_do_not_keep_it_from_stopping(pair: Pair, serve: Serve) -> None:

@@ -48,7 +48,7 @@ def hostile(pair: Pair) -> Pair:
 
 
 def _hold(pair: Pair, url: str, number: int, stack: ExitStack, address: str = HOSTILE_ADDRESS) -> list[socket.socket]:
-    """So many connections from *address* that ask nothing."""
+    """Open so many connections from *address* that send nothing."""
     return [stack.enter_context(closing(open_stream(pair.asker, url, address=address))) for _ in range(number)]
 
 
@@ -65,7 +65,7 @@ def test_an_address_beyond_its_share_that_opens_hundreds_more_costs_no_other(
     url = serve(hostile.device, JAMBON.file).location
     _hold(hostile, url, SHARE, held)
     for _ in range(5):
-        _hold(hostile, url, 60, held)  # each would be told 503, and linger for a second
+        _hold(hostile, url, 60, held)  # each would get 503, and linger for a second
         assert fetch(hostile.asker, url, address=ASKER_ADDRESS).status == 200
 
 

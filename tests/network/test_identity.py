@@ -1,4 +1,4 @@
-"""What a device is known by: a UUID, the same at every start and its own in each program and host, and BOOTID."""
+"""The identity of a device: a UUID, the same at every start and different in each program and host, and BOOTID."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def test_each_subnet_of_one_interface_gets_its_own_address(pair: Pair, serve: Se
             assert _hosts(sent) == {own}
 
 
-def test_two_addresses_in_one_subnet_are_one_place(pair: Pair, serve: Serve) -> None:
+def test_two_addresses_in_one_subnet_give_one_location(pair: Pair, serve: Serve) -> None:
     pair.device.ip("address", "add", "10.77.0.9/24", "dev", LINK)
     served = serve(pair.device, JAMBON.file)
     assert urlsplit(served.location).hostname == pair.device_address

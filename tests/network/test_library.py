@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.interop
 
-# Serves a device until a line comes in, and then does what the line says.
+# Serves a device until it reads a line, and then executes the line.
 PROGRAM = """
 import sys
 import trio

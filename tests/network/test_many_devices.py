@@ -1,4 +1,4 @@
-"""A thousand devices in one process: all are found, each by itself, and each says byebye."""
+"""A thousand devices in one process: all are found, one by one, and each sends byebye."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Other programs on the device's host and its link: port 1900 is shared, and where it is not, an error says so."""
+"""Other programs on the device's host and its link: port 1900 is shared, and where it is not, an error reports it."""
 
 from __future__ import annotations
 

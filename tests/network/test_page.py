@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.interop
 
-# No GPU, no sandbox (tests run as root), and no talk with the browser's makers.
+# No GPU, no sandbox (tests run as root), and no requests to the browser's makers.
 OPTIONS = [
     "--headless",
     "--no-sandbox",

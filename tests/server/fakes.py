@@ -187,7 +187,7 @@ def open_fake_endpoint(on: Interface, wire: Wire, port: int = 49152, url: str | 
                 origin=Origin(
                     base_url=url or base_url(address.ip, port),
                     host=f"{group_of(address)}:{PORT}",
-                    tells_nls=address.version == 6,
+                    adds_nls=address.version == 6,
                 ),
                 wire=wire,
             )
@@ -269,9 +269,9 @@ class FakeListener:
 
 
 @asynccontextmanager
-async def serving_http(answers: ResponseWriter, listener: FakeListener) -> AsyncIterator[trio.Nursery]:
+async def serving_http(writer: ResponseWriter, listener: FakeListener) -> AsyncIterator[trio.Nursery]:
     """Serve HTTP on *listener*, at `HERE`; the server stops when the body ends or the nursery is cancelled."""
-    server = HttpServer(answers)
+    server = HttpServer(writer)
     async with trio.open_nursery() as nursery:
         await nursery.start(server.run)
         nursery.start_soon(server.accept, HttpListener(HERE, listener))

@@ -54,10 +54,10 @@ def at(seconds: int) -> Callable[[], datetime]:
         (NOON_SECONDS, -3600, NOON_SECONDS + 1),
         (0, -3600, 1),
         (MAX_BOOT_ID - 1, NOON_SECONDS, MAX_BOOT_ID),
-        (MAX_BOOT_ID, NOON_SECONDS, NOON_SECONDS),  # it starts over from the clock
+        (MAX_BOOT_ID, NOON_SECONDS, NOON_SECONDS),  # BOOTID starts again from the clock
         (MAX_BOOT_ID, MAX_BOOT_ID, 1),
         (MAX_BOOT_ID, MAX_BOOT_ID + 1, 1),
-        (MAX_BOOT_ID - 10, MAX_BOOT_ID + 1, MAX_BOOT_ID - 9),  # 2038: the clock has started over
+        (MAX_BOOT_ID - 10, MAX_BOOT_ID + 1, MAX_BOOT_ID - 9),  # 2038: the clock has wrapped
         (5, MAX_BOOT_ID + 101, 100),
     ],
 )
@@ -79,7 +79,7 @@ def test_the_next_boot_id_is_another_one_within_its_range(last: int, seconds: in
 async def test_the_next_boot_id_is_above_the_one_that_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     directory = tmp_path / "state" / "upnp_trio"
     assert await started(NOON_SECONDS, directory).next() == NOON_SECONDS
-    assert await started(1000, directory).next() == NOON_SECONDS + 1  # the clock has fallen
+    assert await started(1000, directory).next() == NOON_SECONDS + 1  # the clock was set back
     assert await started(NOON_SECONDS + 100, directory).next() == NOON_SECONDS + 100
     assert (directory / FILE_NAME).read_text() == f"{NOON_SECONDS + 100}\n"
 
@@ -128,7 +128,7 @@ def test_processes_that_share_a_directory_share_the_numbers(tmp_path: Path) -> N
     assert sorted(itertools.chain(*numbers)) == list(range(1000, 1150))
 
 
-# --- what may be wrong with the file ---
+# --- faults of the file ---
 
 
 def _link(path: Path) -> None:
@@ -168,7 +168,7 @@ async def test_a_file_that_holds_no_boot_id_is_written_anew(
 
 
 async def test_a_boot_id_of_the_future_is_followed(tmp_path: Path) -> None:
-    """Its clock may have been wrong, or ours is; control points have seen it in either case."""
+    """The clock may have been wrong then, or is wrong now. Control points have seen the BOOTID in either case."""
     (tmp_path / FILE_NAME).write_text(f"{NOON_SECONDS + LATER % 10**8}\n")
     assert await started(NOON_SECONDS, tmp_path).next() == NOON_SECONDS + LATER % 10**8 + 1
 
@@ -204,7 +204,7 @@ async def test_where_nothing_can_be_kept_there_is_a_boot_id_and_one_line(
     assert str(directory) in record.getMessage()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="/proc is a file system that nobody can write to")
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is a file system that is never writable")
 async def test_a_file_system_that_cannot_be_written_to_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         assert await started(NOON_SECONDS, Path("/proc/upnp_trio")).next() == NOON_SECONDS
@@ -221,7 +221,7 @@ async def test_a_boot_id_that_can_be_read_and_not_written_is_followed(tmp_path: 
 async def test_a_directory_that_does_not_answer_does_not_hold_up_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As a lost network drive does not; only a thread can wait for one."""
+    """A lost network drive does not answer; only a thread can wait for it."""
     answered = trio.Event()
     token = trio.lowlevel.current_trio_token()
     asked = 0

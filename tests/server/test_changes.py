@@ -80,7 +80,7 @@ def last_notify(network: FakeNetwork, root: RootDevice) -> Alive | ByeBye | Upda
 
 
 async def check_is_served(network: FakeNetwork, running: Running, root: RootDevice) -> None:
-    """*root* is found, fetched and announced, each time as it is now."""
+    """Assert that *root* is found, fetched and announced as it is now."""
     (now,) = [device for device in running.devices if device.udn == root.udn]
     locations = [location.url for location in running.where if location.udn == root.udn]
     assert locations
@@ -90,14 +90,14 @@ async def check_is_served(network: FakeNetwork, running: Running, root: RootDevi
         assert f"<friendlyName>{root.friendly_name}</friendlyName>".encode() in body
     (answer,) = await search(network, str(root.udn))
     assert (answer.location, answer.config_id) == (locations[0], now.config_id)
-    await trio.sleep(1)  # three sets have left by then
+    await trio.sleep(1)  # three sets are sent by then
     notify = last_notify(network, root)
     assert isinstance(notify, Alive)
     assert (notify.config_id, notify.boot_id) == (now.config_id, running.boot_id)
 
 
 async def check_is_gone(network: FakeNetwork, running: Running, root: RootDevice) -> None:
-    """*root* is neither found nor fetched, and its last announcement, if there was any, is byebye."""
+    """Assert that *root* is neither found nor fetched, and that its last announcement, if any, is byebye."""
     assert str(root.udn) not in {str(device.udn) for device in running.devices}
     assert await search(network, str(root.udn)) == []
     location = f"http://192.0.2.7:49152/{str(root.udn).removeprefix('uuid:')}/description.xml"
@@ -174,7 +174,7 @@ CHANGES: dict[str, Change] = {
 
 
 async def check_is_whole(network: FakeNetwork, running: Running) -> None:
-    """Each device is served in all respects, or in none."""
+    """Assert that each device is served in all respects or not at all."""
     for root in (BASIC, OTHER):
         now = {device.udn: device for device in running.devices}
         if root.udn in now:
@@ -369,7 +369,7 @@ async def test_a_device_that_leaves_amid_a_change_of_the_network_sends_byebye_ev
     raise AssertionError("the change has that few steps")
 
 
-# --- what is refused changes nothing ---
+# --- a refused change changes nothing ---
 
 
 async def test_an_invalid_device_is_refused_and_changes_nothing(autojump_clock: Clock) -> None:
@@ -433,7 +433,7 @@ async def test_devices_that_come_and_go_leave_nothing_behind(autojump_clock: Clo
     network.wire.sent = AnnouncementLog(latest=1e9)
     theirs = render_byebye(ByeBye(notification_type="n", usn=str(BASIC.udn)))
     held: list[int] = []
-    settings = Settings(rng=Random(0), utcnow=lambda: NOON, max_age=10**9)  # no date comes up by itself
+    settings = Settings(rng=Random(0), utcnow=lambda: NOON, max_age=10**9)  # no announcement is due
     async with serve_on(network, [BASIC], settings) as running:
         for _ in range(2):
             for _ in range(50):

@@ -1,4 +1,4 @@
-"""A thousand starts and cancels in one process, on a network of our own: nothing is left of any of them."""
+"""A thousand starts and cancels in one process, on a network in memory, leave nothing behind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SEARCH = render_search(Search(search_target="ssdp:all", mx=5))
 async def live_and_die(number: int) -> None:
     """A device with searches pending and clients that never end, cancelled at some moment or before it starts."""
     network = FakeNetwork()
-    # a change of description at each start, as nothing may be kept by its content either
+    # another description at each start, because nothing may be cached by its content either
     root = attrs.evolve(BASIC, friendly_name=f"Jambon {number}")
     with trio.move_on_after(Random(number).choice([0, 0.01, 0.1, 0.5, 3, 1000])):
         async with serve_on(network, [root], Settings(rng=Random(number), utcnow=lambda: NOON)):
@@ -46,5 +46,5 @@ async def test_a_thousand_starts_and_cancels_leave_no_task_and_no_object(
     for number in range(STARTS):
         await live_and_die(number)
     assert trio.lowlevel.current_statistics().tasks_living == tasks
-    # much less than one for each start; what is not closed warns, and warnings are errors here
+    # much less than one for each start; anything left open warns, and warnings are errors here
     assert living_objects() < before + STARTS // 10

@@ -40,7 +40,7 @@ async def served(
 
 
 def notified(network: FakeNetwork, name: str, since: float) -> list[tuple[str, str, int | None]]:
-    """The NOTIFYs on interface *name* since then, as kind, address and BOOTID; each kind once, in order."""
+    """The NOTIFYs on interface *name* since *since*, as kind, address and BOOTID; each kind once, in order."""
     found: dict[tuple[str, str, int | None], None] = {}
     for sent in network.wire.sent:
         message = sent.message
@@ -187,7 +187,7 @@ async def test_an_address_that_passes_its_check_is_not_a_change(
         assert running.boot_id == old
         assert network.wire.messages(Update, ByeBye) == []
         assert len(running.locations) == 2
-        # there alone, the device is new
+        # the device is new only there
         assert Counter(str(sent.source) for sent in network.wire.sent if sent.time > 10) == {"fe80::7": 9}
         await trio.sleep(1000)
         sources = {str(sent.source) for sent in network.wire.sent if sent.time > 30}
@@ -289,7 +289,7 @@ async def test_an_address_that_is_replaced_by_one_that_cannot_be_opened_is_lost_
 async def test_a_network_that_cannot_be_looked_at_stays_as_it_is(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As when the process is out of file descriptors, which is no reason to think that the interfaces are gone."""
+    """A process without free file descriptors cannot look, which does not mean that the interfaces are gone."""
     network = FakeNetwork(ETH0)
     async with served(network) as running:
         await trio.sleep(10)
@@ -315,7 +315,7 @@ async def test_a_network_that_cannot_be_looked_at_stays_as_it_is(
         network.change(ETH0)
         await trio.sleep(10)
         assert len(running.locations) == 2
-    assert len(caplog.records) == 2  # one for each time that it begins
+    assert len(caplog.records) == 2  # one for each series of failures
 
 
 async def test_a_network_that_cannot_be_looked_at_is_an_error_of_the_start(
@@ -369,7 +369,7 @@ async def test_answers_that_wait_on_a_link_that_stays_survive_the_flapping_of_an
         network.change(ETH0)
         await trio.sleep(5)
         answers = [sent for sent in network.wire.sent[before:] if isinstance(sent.message, SearchResponse)]
-        late = [sent for sent in answers if sent.time > asked + 1]  # the byebye takes its time
+        late = [sent for sent in answers if sent.time > asked + 1]  # the byebye takes a while
         assert {sent.destination for sent in late} == {ASKER}
         assert {sent.message.boot_id for sent in late if isinstance(sent.message, SearchResponse)} == {running.boot_id}
         assert running.boot_id > old
@@ -508,7 +508,7 @@ async def test_an_address_that_cannot_be_opened_does_not_cost_the_one_that_is_se
             await trio.sleep(5)
             assert len(await search(network)) == 1
         assert running.boot_id == old
-        assert network.air.messages(ByeBye, Update) == []
+        assert network.wire.messages(ByeBye, Update) == []
         assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
             "not all of eth0 is served: the port is taken"
         ]

@@ -56,13 +56,13 @@ def test_a_udn_is_derived_from_the_host_the_type_and_the_name_alone() -> None:
 
 
 def test_the_first_udn_is_the_one_that_earlier_versions_derived() -> None:
-    """Control points know the device by it."""
+    """Control points identify the device by it."""
     assert str(with_udns(NAMELESS, "host").udn) == "uuid:d1ad1ed6-c01f-50ab-a9fc-3b8253aad6fa"
 
 
 def test_every_device_of_every_instance_has_a_udn_of_its_own() -> None:
     udns = [device.udn for named in possible_names(BARE, host_id) for device in named.walk()]
-    assert len(udns) == len(set(udns)) + MAX_INSTANCES - 1  # the innermost device was given one
+    assert len(udns) == len(set(udns)) + MAX_INSTANCES - 1  # the innermost device has its own
     assert all(udn is not None and udn.is_uuid for udn in udns)
 
 
@@ -171,7 +171,7 @@ async def test_claims_follow_the_devices(autojump_clock: Clock) -> None:
         assert network.claimed == {str(added.udn)}
         with pytest.raises(DescriptionError):
             await running.add(attrs.evolve(GATEWAY, devices=[attrs.evolve(GATEWAY.devices[0], udn=added.udn)]))
-        with pytest.raises(DescriptionError):  # its SCPD is none
+        with pytest.raises(DescriptionError):  # its SCPD is invalid
             await running.add(attrs.evolve(GATEWAY, services=[attrs.evolve(GATEWAY.services[0], scpd=b"<none")]))
         assert network.claimed == {str(added.udn)}
         await running.add(GATEWAY)

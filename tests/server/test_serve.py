@@ -1,4 +1,4 @@
-"""A whole device on a network in memory: announced, answering, and revoked however it ends."""
+"""A whole device on a network in memory: it is announced, answers, and sends byebye however it ends."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ async def test_an_announcement_that_fails_is_tried_again_soon_and_logged_when_it
         assert device.stats.send_errors == {"Network is unreachable": 5}
         # all of it, long before the next set is due
         assert sorted(set(rows(network, Alive))) == expected_rows(BASIC)
-    # one line when it goes on and one when it is over, however many messages it took
+    # one line for the failure and one for the recovery, however many messages there were
     assert [record.getMessage().partition(" (")[0] for record in caplog.records] == [
         "cannot announce on eth0",
         "announcing on eth0",
@@ -293,7 +293,7 @@ class CancelAt(trio.abc.Instrument):
 
 
 async def cancelled_at(step: int) -> bool:
-    """Run a device and cancel it at *step*; whether there are that many steps. Asserts that nothing is left over."""
+    """Run a device and cancel it at *step*; return whether there are that many steps. Asserts that nothing is left."""
     before = trio.lowlevel.current_statistics().tasks_living
     network = FakeNetwork()
     with trio.CancelScope() as scope:

@@ -30,14 +30,14 @@ from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE, REFRESH_PART
 
 STEP_SECONDS = 600.0
 STEPS_PER_DAY = 144
-# The same half twice, so that what is held after the one and after the other can be compared.
+# The same half week twice, so that the objects that are held after each can be compared.
 STEPS_PER_HALF = 504
 # Each row again before half of max-age is over; the sets of several devices wait for each other, and for the network.
 LATEST_SECONDS = DEFAULT_MAX_AGE * REFRESH_PART[1] + 1.0
 # A change is followed at once here, and its three sets leave within the second.
 FOLLOWED_SECONDS = 5.0
 
-# A number that outgrew the small ones, a name that was interned: less than the least thing that could leak once a day.
+# Large integers and interned names. This is less than anything that could leak once a day.
 FEW_OBJECTS = 10
 
 ETH0 = interface("192.0.2.7/24")
@@ -56,7 +56,7 @@ def usns_of(root: RootDevice) -> list[str]:
 
 @attrs.define(eq=False, kw_only=True)
 class Life:
-    """What happens to a host of devices, and what must be true of it all the time."""
+    """The events of a week on a host of devices, and the checks that must hold all the time."""
 
     network: FakeNetwork
     announcement_log: AnnouncementLog
@@ -68,7 +68,7 @@ class Life:
 
     @property
     def expected(self) -> list[Row]:
-        """Each row of each device, at each address that can speak."""
+        """Each row of each device, at each address that can send."""
         return [
             (on.name, str(address.ip), usn)
             for on in self.network.now
@@ -104,7 +104,7 @@ class Life:
                 await self.fetch(stay=step % 12 == 0)
             await trio.sleep_until(start + (step + 1) * STEP_SECONDS)
 
-    # --- who asks ---
+    # --- clients ---
 
     async def search(self) -> None:
         """One searcher, from another port each time, gets all that it asks for within its MX."""
@@ -123,7 +123,7 @@ class Life:
         assert sorted(answer.usn for answer in answers if isinstance(answer, SearchResponse)) == sorted(usns)
 
     async def fetch(self, *, stay: bool) -> None:
-        """A client reads a description, and then leaves, or stays until the server has had enough of it."""
+        """A client reads a description, and then leaves, or stays until the server closes the connection."""
         self.fetches += 1
         where = self.rng.choice(self.running.where)
         host, _, path = where.url.removeprefix("http://").partition("/")
@@ -143,7 +143,7 @@ class Life:
         await client.aclose()
 
     async def receive_strangers(self) -> None:
-        """Noise, searches from beyond the link, and somebody who says byebye in our name."""
+        """Noise, searches from beyond the link, and a byebye of another host for our device."""
         receiver = self.network.endpoints[ETH0].multicast_receiver
         for number in range(200):
             receiver.deliver(self.rng.randbytes(100), ("192.0.2.66", 1024 + number))
@@ -152,7 +152,7 @@ class Life:
         await trio.sleep(1)
 
     async def meet_slow_clients(self) -> None:
-        """Connections that say nothing, or half of something, and never go by themselves."""
+        """Connections that send nothing or half a request, and are not closed by their peers."""
         listener = next(iter(self.network.listeners.values()))
         body = b"POST / HTTP/1.1\r\nHost: 192.0.2.7:49152\r\nContent-Length: 9\r\n\r\n1234"
         for request in (b"", b"GET / HT", body):
@@ -160,7 +160,7 @@ class Life:
                 await listener.connect().send_all(request)
         await trio.sleep(60)
 
-    # --- what changes ---
+    # --- changes ---
 
     async def change(self, *interfaces: Interface, slept: bool = False) -> None:
         self.network.change(*interfaces, slept=slept)
@@ -185,19 +185,19 @@ class Life:
         await self.change(ETH0, ETH1)
 
     async def lose_the_sender(self) -> None:
-        """An interface takes nothing for an hour, and meanwhile everything is announced anew."""
+        """An interface accepts nothing for an hour, and meanwhile everything is announced as new."""
         self.silence(ETH1)
         await trio.sleep(LATEST_SECONDS)
         await self.change(ETH0, ETH1, slept=True)
 
     async def regain_the_sender(self) -> None:
-        """Once it is received again it announces all, long before the next set of the others."""
+        """Once its datagrams are sent again it announces everything, long before the next set of the others."""
         self.network.wire.blocked.clear()
         await trio.sleep(MAX_RETRY_SECONDS + FOLLOWED_SECONDS)
         self.announcement_log.check(self.expected)
 
     async def lose_a_silent_interface(self) -> None:
-        """An interface takes nothing, then goes, and is a new one when it comes again."""
+        """An interface accepts nothing, then goes, and is a new one when it comes back."""
         self.silence(ETH1)
         await trio.sleep(LATEST_SECONDS)
         await self.change(ETH0)
@@ -248,6 +248,6 @@ async def test_a_week_leaves_no_announcement_late_and_nothing_grown(
 
 
 def count_objects(running: Running, network: FakeNetwork) -> tuple[int, int, int]:
-    """Tasks, objects that the device holds, and objects in all; the counters are not looked at: they may grow."""
+    """Tasks, objects that the device holds, and all objects, without the counters, which may grow."""
     tasks = trio.lowlevel.current_statistics().tasks_living
     return tasks, held_by(running, but=[running.stats, network]), living_objects()

@@ -34,7 +34,7 @@ ON_IPV6 = Sender(
         base_url="http://[2001:db8:1111:2222:5054:ff:fe12:3456]:49152",
         host="[FF05::C]:1900",
         search_port=49152,
-        tells_nls=True,
+        adds_nls=True,
     )
 )
 SERVER = "Linux/6.1.0 UPnP/1.1 upnp_trio/0.1.0"

@@ -54,7 +54,7 @@ def spend_all(budget: Budget, target: str, now: float, *, answers: int = 1, is_s
 
 
 def flood(budget: Budget, target: str, now: float) -> None:
-    """Search so often that chance lets no more of it be answered."""
+    """Search so often that further searches for *target* are hardly ever answered."""
     for _ in range(10_000):
         spend(budget, target, now)
 
@@ -194,5 +194,5 @@ def test_targets_are_known_within_bounds() -> None:
         source = f"192.0.2.{number % 50}"
         answered[source] += spend(budget, str(number), number / 20_000, source=source)
     assert len(budget._sent) <= 2 * MAX_TARGETS
-    # what is known no more is answered sooner, and the burst stays the bound
+    # a target that is no longer known is answered sooner, and the burst stays the bound
     assert max(answered.values()) <= 64 * (BURST_SECONDS + 1) + 1

@@ -242,9 +242,9 @@ def test_the_cost_of_a_search_does_not_grow_with_rows_that_do_not_match() -> Non
     st.sampled_from([BASIC, GATEWAY]),
 )
 def test_no_answer_has_more_bytes_than_counted_and_few_less(
-    host: str, search_port: int | None, tells_nls: bool, boot_id: int, root: RootDevice
+    host: str, search_port: int | None, adds_nls: bool, boot_id: int, root: RootDevice
 ) -> None:
-    origin = Origin(base_url=f"http://{host}", host="", search_port=search_port, tells_nls=tells_nls)
+    origin = Origin(base_url=f"http://{host}", host="", search_port=search_port, adds_nls=adds_nls)
     index = Index([advertised(root)])
     end = search_response_end("Mon, 23 Nov 2026 12:00:00 GMT")
     for target in ("ssdp:all", "upnp:rootdevice", f"uuid:{ROOT_UUID}"):

@@ -1,4 +1,4 @@
-"""How much memory strangers can make SSDP's caches and tables hold: the figures in their comments."""
+"""How much memory other hosts can make SSDP's caches and tables hold: the figures in their comments."""
 
 from __future__ import annotations
 

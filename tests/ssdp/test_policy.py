@@ -1,4 +1,4 @@
-"""What a datagram is answered with: the whole decision, as a table and as promises about any sequence."""
+"""How a datagram is answered: the whole decision, as a table and as promises about any sequence."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ def test_searches_of_a_sender_stay_pending_if_it_has_a_successor() -> None:
         assert (decision.reason if isinstance(decision, Drop) else None) == expected
 
 
-# --- what is promised whatever comes ---
+# --- promises about any sequence ---
 
 
 @attrs.frozen

@@ -23,7 +23,7 @@ __all__ = ["command"]
 
 
 def command(words: Sequence[str]) -> int:
-    """Do what *words* ask for; gives the exit status. An error becomes a line, a bug its traceback."""
+    """Do what *words* ask for; returns the exit status. An error becomes a line, a bug its traceback."""
     with open_outputs() as outputs:
         debug = False
         try:

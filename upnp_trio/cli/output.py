@@ -41,7 +41,7 @@ class ReaderGone(OutputError):
 
 
 class _File(Protocol):
-    """An unbuffered file; `write` gives ``None`` where a non-blocking file takes nothing at the moment."""
+    """An unbuffered file; `write` returns ``None`` if a non-blocking file accepts nothing at the moment."""
 
     def write(self, data: memoryview, /) -> int | None: ...
 
@@ -209,7 +209,7 @@ class Output:
                 self._queue.insert(0, gap)
 
     def _notice(self, lines: int) -> bytes:
-        """What stands in place of *lines* dropped lines, on a line of its own."""
+        """The line that replaces *lines* dropped lines."""
         if not lines:  # a part of a line was dropped, such as a terminal's status line
             return b""
         start = _ERASE_LINE if self._is_terminal else "\n" if self._is_inside_line else ""

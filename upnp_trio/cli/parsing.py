@@ -77,7 +77,7 @@ def option_names(parser: ArgumentParser) -> list[str]:
 
 
 def read_words(parser: ArgumentParser, words: Sequence[str], options: Namespace) -> list[str]:
-    """Set *options* from *words*; gives the words that are neither an option nor its value.
+    """Set *options* from *words*; returns the words that are neither an option nor its value.
 
     Raises `UsageError` and `TextWanted`.
     """

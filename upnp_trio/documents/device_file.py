@@ -149,12 +149,12 @@ def _converter(folder: Folder) -> Converter:
         name = table["file"]
         data = folder.read(name, MAX_ICON_BYTES)
         measured = {} if (size := _png_size(data)) is None else {"mimetype": "image/png", **size}
-        given = {key: value for key, value in table.items() if key != "file"}
-        if not measured and not {"mimetype", "width", "height", "depth"} <= given.keys():
+        declared = {key: value for key, value in table.items() if key != "file"}
+        if not measured and not {"mimetype", "width", "height", "depth"} <= declared.keys():
             raise DescriptionError(
                 f"the icon {name!r} is not a PNG; give its mimetype, width, height and depth as well"
             )
-        return plain_icon({"url": name, **measured, **given, "data": data}, Icon)
+        return plain_icon({"url": name, **measured, **declared, "data": data}, Icon)
 
     def service(table: object, _: type) -> Service:
         if not isinstance(table, dict):

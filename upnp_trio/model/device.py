@@ -55,10 +55,12 @@ def _members_are_devices(instance: object, attribute: attrs.Attribute[tuple[Devi
 class Icon:
     """A picture of the device; sizes are in pixels, *depth* in bits per pixel (UDA 2.0 §2.3, iconList)."""
 
+    #: such as ``image/png``, which at least one icon should be
     mimetype: str = attrs.field(converter=tidy, validator=one_line)
     width: int = attrs.field(validator=whole_number)
     height: int = attrs.field(validator=whole_number)
     depth: int = attrs.field(validator=whole_number)
+    #: the URL of the picture file; it may be relative to the description
     url: str = attrs.field(converter=tidy, validator=one_line)
     #: the content of the picture file, served at *url*
     data: bytes | None = attrs.field(default=None, eq=False, repr=False, validator=optional_bytes)
@@ -68,11 +70,17 @@ class Icon:
 class Service:
     """A service of a device; empty URLs are replaced when the device is served (UDA 2.0 §2.3, serviceList)."""
 
+    #: such as ``urn:schemas-upnp-org:service:SwitchPower:1``
     service_type: ServiceType = attrs.field(converter=as_service_type)
+    #: identifies the service within its device, such as ``urn:upnp-org:serviceId:SwitchPower.1``
     service_id: str = attrs.field(converter=tidy, validator=one_line)
+    #: the URL of the service description (SCPD); it may be relative to the description of the device
     scpd_url: str = attrs.field(default="", converter=tidy, validator=one_line)
+    #: the URL at which control points call the actions of the service
     control_url: str = attrs.field(default="", converter=tidy, validator=one_line)
+    #: the URL at which control points subscribe to events; served empty, because events are not implemented yet
     event_sub_url: str = attrs.field(default="", converter=tidy, validator=one_line)
+    #: elements of other vendors, kept as they are
     extensions: tuple[ExtensionElement, ...] = attrs.field(
         default=(), converter=extensions, validator=members_are(ExtensionElement)
     )
@@ -89,29 +97,38 @@ class Device:
     break them and must still be readable.
     """
 
+    #: such as ``urn:schemas-upnp-org:device:MediaServer:1``
     device_type: DeviceType = attrs.field(converter=as_device_type)
+    #: the short name that control points show to the user
     friendly_name: str = attrs.field(converter=tidy, validator=one_line)
+    #: the manufacturer's name
     manufacturer: str = attrs.field(converter=tidy, validator=one_line)
     manufacturer_url: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
+    #: a longer text for the user
     model_description: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
     model_name: str = attrs.field(converter=tidy, validator=one_line)
     model_number: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
     model_url: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
+    #: the manufacturer's number of this one device
     serial_number: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
-    #: if ``None``, serving derives it from this host, the device type and the friendly name, the same at every start
+    #: the unique device name; if ``None``, serving derives it from this host, the device type and the friendly name,
+    #: the same at every start
     udn: Udn | None = attrs.field(default=None, converter=as_udn)
+    #: the Universal Product Code, 12 digits that identify the consumer package
     upc: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
     icons: tuple[Icon, ...] = attrs.field(default=(), converter=_icons, validator=members_are(Icon))
     services: tuple[Service, ...] = attrs.field(default=(), converter=_services, validator=members_are(Service))
     #: the embedded devices
     devices: tuple[Device, ...] = attrs.field(default=(), converter=_devices, validator=_members_are_devices)
-    #: if ``None``, a root device is served with the built-in page
+    #: the page that shows the device in a browser; if ``None``, a root device is served with the built-in page
     presentation_url: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
     #: ``dlna:X_DLNADOC``, such as ``DMS-1.50``; only for AV devices that follow DLNA's guidelines
     dlna_docs: tuple[str, ...] = attrs.field(default=(), converter=_texts, validator=members_are(str))
-    #: ``dlna:X_DLNACAP``
+    #: ``dlna:X_DLNACAP``, the capabilities of an AV device
     dlna_cap: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
+    #: the device's place in Windows's Network folder
     pnpx: PnpX | None = attrs.field(default=None, converter=as_pnpx, validator=optional_pnpx)
+    #: elements of other vendors, kept as they are
     extensions: tuple[ExtensionElement, ...] = attrs.field(
         default=(), converter=extensions, validator=members_are(ExtensionElement)
     )

@@ -46,10 +46,13 @@ class ExtensionElement:
     between the children (mixed content) is not kept.
     """
 
+    #: the namespace URI; UDA requires one
     namespace: str
+    #: the name without a prefix
     name: str
     text: str = attrs.field(default="", converter=tidy)
     attributes: tuple[tuple[str, str], ...] = attrs.field(default=(), converter=_pairs)
+    #: the elements inside this one
     children: tuple[ExtensionElement, ...] = attrs.field(default=(), converter=extensions)
 
     def __attrs_post_init__(self) -> None:

@@ -1,7 +1,8 @@
 """When to look at the network again: it may have changed, or the host has slept.
 
-A wake-up says no more than that. What changed is found by a look (`host_interfaces`), which misses nothing. On Linux a
-netlink socket wakes us. On other systems, and for what no socket tells, there is a look every few seconds.
+A wake-up does not say what changed. `host_interfaces` lists the interfaces again, so no change is missed. On
+Linux a netlink socket wakes us. On other systems, and for changes that no socket reports, the interfaces are listed
+every few seconds.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _NETLINK_GROUPS = 0x1 | 0x10 | 0x100
 
 
 class Changes:
-    """Tells when to look at the network again; *netlink* is a socket that becomes readable after a change."""
+    """Waits until the network may have changed; *netlink* is a socket that becomes readable after a change."""
 
     def __init__(self, netlink: socket.socket | None) -> None:
         self._netlink = netlink
@@ -108,7 +109,7 @@ def _drain(netlink: socket.socket) -> bool:
 
 def _explain_polling(error: OSError) -> None:
     logger.info(
-        "the system does not tell of network changes (%s); looking every %s s", error.strerror or error, POLL_SECONDS
+        "the system does not report network changes (%s); looking every %s s", error.strerror or error, POLL_SECONDS
     )
 
 

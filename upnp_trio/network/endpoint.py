@@ -30,7 +30,7 @@ Address = tuple[str, int] | tuple[str, int, int, int]
 
 # Datagrams that one socket yields before the others get their turn: some 5 ms of work.
 MAX_BATCH = 256
-# A socket that is always ready, and gives nothing but errors, is read this often.
+# A socket that is always ready and yields only errors is read this often.
 RETRY_SECONDS = 1.0
 # An announcement waits this long for room in the send buffer. Then it is lost, as with other errors of the network.
 STALLED_SEND_SECONDS = 1.0
@@ -43,7 +43,7 @@ _IP_PKTINFO = 8  # <linux/in.h>
 
 @attrs.define(eq=False, repr=False)
 class Receiver:
-    """A socket, and whether its datagrams were sent to a group; ``None`` where the system does not tell."""
+    """A socket, and whether its datagrams were sent to a group; ``None`` where the system does not report it."""
 
     socket: socket.socket
     multicast: bool | None

@@ -1,4 +1,4 @@
-"""What each system tells of one interface beside its addresses."""
+"""The flags and the index of an interface, as each system reports them."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ else:
     _SIOCGIFINDEX = 0x8933  # Linux
 
     def interface_flags(name: str, addresses: Sequence[IPv4Interface | IPv6Interface]) -> InterfaceFlags | None:
-        """The flags of the interface *name*; ``None`` if it is gone. Raises `OSError` if the system cannot tell.
+        """The flags of the interface *name*; ``None`` if it is gone. Raises `OSError` if it cannot be read.
 
         An interface without a carrier (the cable is out) counts as down, as no datagram leaves it.
         """
@@ -78,7 +78,7 @@ else:
         }
 
     def interface_index(name: str) -> int | None:
-        """The index of the interface *name*; ``None`` if it is gone. Raises `OSError` if the system cannot tell."""
+        """The index of the interface *name*; ``None`` if it is gone. Raises `OSError` if it cannot be read."""
         if sys.platform == "linux":
             answer = _ask(_SIOCGIFINDEX, name)
             return None if answer is None else int(struct.unpack_from("i", answer, 16)[0])
@@ -88,7 +88,7 @@ else:
     def hardware_addresses() -> list[tuple[str, bytes]]:
         """Name and hardware address of each Ethernet interface, by index; on Linux alone.
 
-        Raises `NetworkError` when the system cannot tell: the host's identity is made of them, so none may be missed.
+        Raises `NetworkError` when they cannot be listed: the host's identity depends on them, so none may be missed.
         """
         found: list[tuple[str, bytes]] = []
         with translated("read the hardware addresses of this host"):

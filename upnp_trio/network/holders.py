@@ -13,7 +13,7 @@ __all__ = ["port_holder"]
 def port_holder(port: int) -> str | None:
     """The other program that holds UDP *port*, as ``'name' (pid 123)``; ``None`` if there is none.
 
-    It is ``None``, too, where the system does not tell: on all systems but Linux, and there for the programs of other
+    It is ``None``, too, where the system does not report it: on all systems but Linux, and there for programs of other
     users. The name is quoted, and escaped as in Python, because any program may choose a name that steers a terminal.
     """
     tables = ("udp", "udp6") if sys.platform == "linux" else ()

@@ -29,7 +29,7 @@ _PREFERRED, _TEMPORARY, _DEPRECATED, _TENTATIVE, _DUPLICATE = range(5)
 def host_interfaces() -> list[Interface]:
     """The interfaces of this host, by index, without the addresses that cannot be used yet.
 
-    Raises `NetworkError` when the system cannot tell, for example because no file descriptor is left. An interface
+    Raises `NetworkError` when the system cannot list them, for example because no file descriptor is left. An interface
     that is missing from the list is not there; none is ever left out because of an error.
     """
     # Each call below needs one descriptor at most and gives it back, so one that is free is enough.
@@ -73,7 +73,7 @@ def _address(ip: ifaddr.IP) -> IpInterface:
 
 
 def _ipv6_states() -> dict[tuple[str, IpAddress], int]:
-    """The state of each IPv6 address, by interface and address; empty where the system does not tell."""
+    """The state of each IPv6 address, by interface and address; empty where the system does not report it."""
     table = b""
     with tolerated(HIDDEN_ERRNOS):
         table = _IPV6_ADDRESSES.read_bytes()

@@ -49,15 +49,22 @@ class InterfaceAddress:
 
 @attrs.frozen(kw_only=True)
 class Interface:
-    """A network interface of a host, with the addresses that it had when it was looked at."""
+    """A network interface of a host, with the addresses that it had at one moment."""
 
+    #: the system's name, such as ``eth0``
     name: str
+    #: the system's number of the interface
     index: int
+    #: each with the length of its prefix
     addresses: tuple[IpInterface, ...]
+    #: whether it is enabled and has a link
     is_up: bool = True
     is_loopback: bool = False
+    #: whether it leads to one other host, as a VPN does
     is_point_to_point: bool = False
+    #: whether it can send to a group
     is_multicast: bool = True
+    #: whether it is a member of a bridge, which has the addresses
     is_bridge_port: bool = False
     #: addresses that cannot be used yet, because the system is still checking them (IPv6, for a second or two)
     pending: frozenset[IpAddress] = attrs.field(default=frozenset(), eq=False)
@@ -70,7 +77,8 @@ class Interface:
 def on_link(address: IpInterface) -> ipaddress.IPv4Network | IPv6Network:
     """The network whose addresses are neighbours of *address*.
 
-    The prefix of a DHCPv6 address has 128 bits, which says nothing of its link. The link's has 64 (RFC 4291 §2.5.4).
+    The prefix of a DHCPv6 address has 128 bits, which does not describe its link. The prefix of the link has 64
+    (RFC 4291 §2.5.4).
     """
     network = address.network
     if isinstance(network, IPv6Network) and network.prefixlen > 64 and not address.is_loopback:

@@ -65,7 +65,7 @@ def authority(address: IpAddress, port: int) -> str:
 def find_port(interfaces: Iterable[Interface]) -> int:
     """The first dynamic port that is free at every address of *interfaces*.
 
-    An address that went away meanwhile does not count: opening it tells of that, and the others need a port anyway.
+    An address that went away meanwhile does not count: opening it reports that, and the others need a port anyway.
     Raises `PortTaken` if no port is free everywhere, and `NetworkError` for an error that another port cannot cure.
     """
     places = [(address.ip, interface) for interface in interfaces for address in interface.addresses]

@@ -54,7 +54,7 @@ class Network(Protocol):
     """The network of a host; tests have one in memory."""
 
     def interfaces(self) -> list[Interface]:
-        """The interfaces as they are now. Raises `NetworkError` when the system cannot tell."""
+        """The interfaces as they are now. Raises `NetworkError` when the system cannot list them."""
         ...
 
     async def wait_for_change(self) -> bool:
@@ -82,7 +82,7 @@ class SystemNetwork:
         self._claims = claims
 
     def interfaces(self) -> list[Interface]:
-        """The interfaces as they are now. Raises `NetworkError` when the system cannot tell."""
+        """The interfaces as they are now. Raises `NetworkError` when the system cannot list them."""
         return host_interfaces()
 
     async def wait_for_change(self) -> bool:

@@ -1,6 +1,6 @@
 """How the sockets of SSDP are opened on an interface, by the rules of each system.
 
-An endpoint has several sockets. Each datagram then tells by its socket on which interface it arrived, and whether it
+An endpoint has several sockets. The socket of a datagram then shows on which interface it arrived, and whether it
 was sent to a group. That needs no look at HOST, which many searchers fill in wrongly, and no ancillary data, which
 would cost time for each datagram:
 
@@ -54,7 +54,7 @@ SEARCH_PORTS = range(49152, 65536)
 _IP_MULTICAST_ALL = 49
 _IPV6_MULTICAST_ALL = 29
 # Linux: receive from one interface alone; allowed without privilege since 5.7. IPv6 needs it, as membership of a
-# site-local group says nothing of the interface that a datagram arrived on.
+# site-local group does not show the interface that a datagram arrived on.
 _SO_BINDTODEVICE = 25
 # Linux: beyond net.core.rmem_max, for processes with CAP_NET_ADMIN.
 _SO_RCVBUFFORCE = 33
@@ -143,7 +143,7 @@ def _open_sender(
             base_url=base_url,
             host=f"{group}:{PORT}" if address.version == 4 else f"[{group.upper()}]:{PORT}",
             search_port=search_port,
-            tells_nls=address.version == 6,
+            adds_nls=address.version == 6,
         ),
     )
 

@@ -54,7 +54,7 @@ class HttpStream(Protocol):
         ...
 
     def send_now(self, pieces: Sequence[bytes]) -> int:
-        """Send what there is room for, without waiting; gives the number of bytes."""
+        """Send what there is room for, without waiting; returns the number of bytes."""
         ...
 
     async def send_all(self, data: memoryview) -> None:
@@ -95,7 +95,7 @@ class TcpStream:
             raise self._translated(error) from error
 
     def send_now(self, pieces: Sequence[bytes | memoryview]) -> int:
-        """Send what the kernel has room for, without waiting; gives the number of bytes."""
+        """Send what the kernel has room for, without waiting; returns the number of bytes."""
         try:
             if sys.platform != "win32" and len(pieces) > 1:  # Windows has no sendmsg
                 return self._socket.sendmsg(pieces)

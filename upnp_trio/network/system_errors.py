@@ -4,7 +4,7 @@
 
 - ENODEV, ENXIO: the interface went away after it was listed. It is left out.
 - ENOENT, ENOTDIR, EACCES, EPERM at a file: this system or its sandbox has no such file. The fact counts as unknown.
-- Any other, such as EMFILE: the system cannot tell now. `NetworkError`; nothing is concluded from it.
+- Any other, such as EMFILE: the system cannot answer now. `NetworkError`; nothing is concluded from it.
 
 **Opening sockets** (socket, ioctl, setsockopt, bind, listen, getsockname: `ssdp_sockets`, `listeners`)
 

@@ -82,7 +82,7 @@ def _hardware_address() -> str:
 
 
 def possible_names(root: RootDevice, host: Callable[[], str]) -> Iterator[RootDevice]:
-    """*root* with a UDN for each device: with the given UDN, or with each of those that can be derived for it.
+    """*root* with a UDN for each device: with its own UDN, or with each of those that can be derived for it.
 
     The first program on this host takes the first one, the second program the second one, and so on. *host* gives the
     `host_id`, and is called only if a UDN is to be derived.
@@ -107,7 +107,7 @@ def with_udns(root: RootDevice, host: str, instance: int = 1) -> RootDevice:
         embedded = [named(child, f"{place}{udn}/{number}/") for number, child in enumerate(device.devices)]
         return attrs.evolve(device, udn=udn, devices=embedded)
 
-    # the first instance has no number in its name; no other place begins with a number sign
+    # the first instance has no number in its name; no other part begins with a number sign
     named_root = named(root, "" if instance == 1 else f"#{instance}/")
     assert isinstance(named_root, type(root))
     return named_root
@@ -122,7 +122,7 @@ def server_token(spec_version: tuple[int, int]) -> str:
 
 def _system() -> tuple[str, str]:
     if sys.platform == "win32":
-        import platform  # slow to import, and needed here alone
+        import platform  # slow to import, and needed only here
 
         return platform.system(), platform.release()
     else:

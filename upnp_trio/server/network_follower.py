@@ -42,7 +42,7 @@ class _Difference:
 
     @property
     def replaced(self) -> list[Interface]:
-        """Those that are gone and whose link is still served, with other addresses."""
+        """Those that are gone although their link is still served, with other addresses."""
         links = set(map(link_of, self.come))
         return [interface for interface in self.gone if link_of(interface) in links]
 

@@ -110,7 +110,7 @@ class Running:
         turn can be cancelled.
 
         Raises `DescriptionError` if it breaks a rule of UDA or has a UDN that is served here already, `UdnTaken` if
-        another program on this host serves the UDN that it was given, and `trio.ClosedResourceError` after the end.
+        another program on this host serves its explicit UDN, and `trio.ClosedResourceError` after the end.
         """
         return (await self._host.add(device)).root
 

@@ -131,7 +131,7 @@ async def _announce(parts: _Parts, *, task_status: trio.TaskStatus[None]) -> NoR
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
 class _Parts:
-    """The parts that serve devices; each was given those that it uses."""
+    """The parts that serve devices. Each has references to those that it uses."""
 
     stats: Stats
     events: Events

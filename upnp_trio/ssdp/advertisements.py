@@ -31,7 +31,7 @@ class Advertisement:
 
 @attrs.frozen(kw_only=True, eq=False)  # compared by identity: matches refer to it
 class AdvertisedRoot:
-    """All that SSDP tells about one root device; LOCATION is an origin's base URL and *description_path*."""
+    """What SSDP advertises about one root device; LOCATION is an origin's base URL and *description_path*."""
 
     rows: tuple[Advertisement, ...]
     description_path: str

@@ -41,7 +41,7 @@ class Origin:
     #: the port that answers unicast searches, if it is not 1900
     search_port: int | None = None
     #: whether messages repeat BOOTID in 01-NLS, for the control points of UDA 1.0's IPv6 annex
-    tells_nls: bool = False
+    adds_nls: bool = False
     #: how many bytes this adds to an answer at the most
     most_bytes: int = attrs.field(init=False, eq=False)
 
@@ -53,7 +53,7 @@ class Origin:
 
     def nls(self, boot_id: int) -> str | None:
         """Return the value of 01-NLS: BOOTID, which changes exactly when 01-NLS must."""
-        return str(boot_id) if self.tells_nls else None
+        return str(boot_id) if self.adds_nls else None
 
 
 def alive_set(root: AdvertisedRoot, origin: Origin, boot_id: int) -> Iterator[bytes]:
@@ -103,7 +103,7 @@ def update_set(root: AdvertisedRoot, origin: Origin, boot_id: int, next_boot_id:
 
 
 def search_response_head(match: Match, origin: Origin, boot_id: int) -> bytes:
-    """Render the answer that tells of *match*, without DATE and the empty line."""
+    """Render the answer about *match*, without DATE and the empty line."""
     return render_search_response_head(
         SearchResponse(
             search_target=match.search_target,

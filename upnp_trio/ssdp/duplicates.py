@@ -33,7 +33,7 @@ class DuplicateSearches(Generic[S]):
     """
 
     def __init__(self) -> None:
-        #: by source and target: who answers, when the search was received, and when its last answer leaves
+        #: by source and target: the sender that answers, when the search was received, and when its last answer leaves
         self._pending: Recent[tuple[Hashable, str], tuple[S, float, float]] = Recent(MAX_MX_SECONDS, MAX_SEARCHES)
 
     def __len__(self) -> int:
@@ -55,7 +55,7 @@ class DuplicateSearches(Generic[S]):
         self._pending.put((peer, search_target), (sender, now, last_leaves), now)
 
     def move(self, successor: Callable[[S], S | None]) -> None:
-        """Let the *successor* of each sender stand in its place; without one, its answers are pending no more."""
+        """Replace each sender by its *successor*. Without one, its answers are no longer pending."""
 
         def moved(pending: tuple[S, float, float]) -> tuple[S, float, float] | None:
             sender, received, last_leaves = pending

@@ -92,7 +92,7 @@ class Index:
             insort(self._by_target.setdefault(target, []), _Entry(version, root, row), key=_highest_first)
 
     def remove(self, root: AdvertisedRoot) -> None:
-        """Let the rows of *root* match no more; raises `KeyError` if they did not."""
+        """Stop matching the rows of *root*; raises `KeyError` if they did not."""
         del self._roots[root]
         self._clear_cache()
         for target in {canonical(row.notification_type) for row in root.rows}:

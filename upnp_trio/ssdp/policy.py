@@ -117,10 +117,10 @@ class SearchPolicy(Generic[S]):
         now: float,
         pending: int,
     ) -> Answered | Drop:
-        """Decide what *datagram* is answered with.
+        """Decide how *datagram* is answered.
 
-        *sender* would answer *peer*, and *on_link* says whether *peer* is on its link. *multicast* is ``None`` where
-        the system does not tell whether the datagram was sent to the group. *pending* is how many answers are pending.
+        *sender* would answer *peer*, and *on_link* is whether *peer* is on its link. *multicast* is ``None`` where the
+        system does not report whether the datagram was sent to the group. *pending* is how many answers are pending.
         """
         # A source beyond the link may be the victim of someone who forges its address. Nothing can be sent to port 0.
         if not (on_link or self._answer_off_link) or not peer[1]:

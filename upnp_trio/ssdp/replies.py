@@ -22,7 +22,7 @@ BURST_REPLIES = 32
 BURST_GAP = 0.02
 
 
-#: an answer: how long after its search it leaves, and what it tells
+#: an answer: how long after its search it is sent, and the match that it reports
 Reply = tuple[float, Match]
 
 

@@ -1,4 +1,4 @@
-"""A process that has few file descriptors left, as strangers' connections leave it."""
+"""A process that has few file descriptors left, as when other hosts hold many connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the network is looked at again: after a change, and every few seconds, even if the system tells of none."""
+"""When the network is looked at again: after a change, and every few seconds, even if the system reports none."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ async def test_without_a_descriptor_for_netlink_the_network_is_looked_at_every_t
         assert await _seconds_of(changes) == POLL_SECONDS
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell how long they slept")
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not report how long they slept")
 async def test_a_sleep_of_the_host_is_reported_once(
     autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ import pytest
 from tests.network.units.shortage import descriptors_left
 from upnp_trio.network.holders import port_holder
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell the holder")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not report the holder")
 
 HOLDER = """
 import socket, sys
@@ -29,7 +29,7 @@ with socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, so
 
 @contextmanager
 def _holding(name: bytes, address: str = "127.0.0.1") -> Iterator[tuple[int, int]]:
-    """A process called *name* that holds a port; gives the port and its process id."""
+    """A process called *name* that holds a port; returns the port and its process id."""
     command = [sys.executable, "-c", HOLDER, address, name.hex()]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""A look at this host's interfaces gives the truth, or an error if the system cannot tell."""
+"""Listing this host's interfaces returns all of them, or raises an error if the system cannot list them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sender that fails: tried again after a pause that grows with each attempt, and with nothing else."""
+"""A sender that fails is tried again after a pause, which grows only with failed attempts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def test_devices_that_share_a_mute_network_share_one_pause(autojump_clock:
         network.wire.blocked.clear()
         await trio.sleep(FIRST_RETRY_SECONDS)
         assert announced(network, IP0) == Counter({str(root.udn): 3 for root in TEN})
-        # one attempt found the network mute; the sets of the other devices did not try it again
+        # one attempt failed; the sets of the other devices did not try again
         assert running.stats.send_errors.total() == 1
 
 
@@ -85,7 +85,7 @@ async def test_the_first_success_ends_the_pause(autojump_clock: Clock) -> None:
         network.change(ETH0, slept=True)
         await trio.sleep(1)
         network.wire.blocked.clear()
-        await trio.sleep(FIRST_RETRY_SECONDS)  # and not what the pause had grown to before
+        await trio.sleep(FIRST_RETRY_SECONDS)  # not the pause that had grown before
         assert set(announced(network, IP0).values()) == {6}
         assert running.stats.send_errors.total() == failed + 1
 
@@ -152,7 +152,7 @@ async def test_an_ipv6_address_fails_without_its_interface_s_ipv4_address(autoju
 
 
 async def test_a_set_that_a_change_of_the_network_cuts_short_is_sent_again_whole(autojump_clock: Clock) -> None:
-    """An address that was still being checked becomes usable, which is no reason to announce everything again."""
+    """An address passes the system's check, which does not require a new announcement of everything."""
     link_local = interface("fe80::7/64").addresses[0].ip
     network = FakeNetwork(attrs.evolve(ETH0, pending=frozenset({link_local})), ETH1)
     async with served(network, BASIC) as running:
@@ -165,7 +165,7 @@ async def test_a_set_that_a_change_of_the_network_cuts_short_is_sent_again_whole
         await trio.sleep(5)
         assert running.stats.updates == 0
         sent = Counter((str(each.source), type(each.message)) for each in network.wire.sent[before:])
-        # one message had left before; the new address gets that set beside its own three
+        # one message had been sent before; the new address sends that set beside its own three
         assert sent == {("192.0.2.7", Alive): 1 + 3, ("198.51.100.7", Alive): 3, ("fe80::7", Alive): 3 + 9}
 
 

@@ -1,4 +1,4 @@
-"""What becomes of searches and their answers when devices or interfaces come and go in between."""
+"""Pending answers when devices or interfaces come and go between a search and its answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ETH0_WITH_ANOTHER = interface("192.0.2.7/24", "198.51.100.7/24")
 
 
 def settings() -> Settings:
-    """With these, the answer to the first search leaves after 2.3 s."""
+    """Settings with which the answer to the first search is sent after 2.3 s."""
     return Settings(rng=Random(0), utcnow=lambda: NOON)
 
 
@@ -55,7 +55,7 @@ async def test_a_search_that_is_repeated_after_its_answer_was_revoked_is_answere
         await trio.sleep(10)
         network.endpoint.multicast_receiver.deliver(SEARCH)
         await trio.testing.wait_all_tasks_blocked()
-        assert running.stats.answers == 0  # it waits for its moment
+        assert running.stats.answers == 0  # it is pending
         await change(running)  # type: ignore[operator]  # one of the two above
         network.endpoint.multicast_receiver.deliver(SEARCH)
         await trio.sleep(6)

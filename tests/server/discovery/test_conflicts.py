@@ -27,7 +27,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def alive(running: Running, *, location: str | None = None, boot_id: int | None = None, usn: str = "") -> bytes:
-    """What a program with the UDN of our device announces; what is not given is as we announce it."""
+    """An announcement by a program with the UDN of our device; by default it is the same as ours."""
     return render_alive(
         Alive(
             notification_type="upnp:rootdevice",
@@ -139,7 +139,7 @@ async def test_a_neighbour_with_its_own_udn_is_not_a_conflict(autojump_clock: Cl
 async def test_nothing_that_we_send_is_a_conflict_whatever_changes_meanwhile(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each datagram comes back by every interface, as where two are on one link, and some come late."""
+    """Each datagram is received on every interface, as when two are on one link, and some are received late."""
     network = FakeNetwork(ETH0, ETH1)
     returned = 0
 

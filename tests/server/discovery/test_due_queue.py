@@ -1,4 +1,4 @@
-"""Items that fall due are taken by ticks."""
+"""Items that fall due within one tick are taken together."""
 
 from __future__ import annotations
 

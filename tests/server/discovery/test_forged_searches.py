@@ -1,4 +1,4 @@
-"""Searches that somebody forges in a victim's name: what the victim's own searches still get."""
+"""Searches with a victim's forged address, and the answers that the victim's own searches still get."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from upnp_trio.ssdp.messages import Search, SearchResponse
 from upnp_trio.ssdp.rendering import render_search
 
 VICTIM = "192.0.2.9"
-#: where the victim searches from; forged searches come from any other port
+#: the port that the victim searches from; forged searches come from any other port
 VICTIM_PORT = 1
 UDN = str(BASIC.udn)
 FLOOD_SECONDS = 60
@@ -29,7 +29,7 @@ def numbered(count: int) -> list[RootDevice]:
 
 
 async def answered_of_ten(devices: Sequence[RootDevice], forged: str, wanted: str, *, forged_each: float) -> int:
-    """How many of the victim's ten searches for *wanted* are answered while others for *forged* come in its name."""
+    """How many of the victim's ten searches for *wanted* are answered during forged searches for *forged*."""
     network = FakeNetwork()
     rng = Random(7)
 
@@ -38,7 +38,7 @@ async def answered_of_ten(devices: Sequence[RootDevice], forged: str, wanted: st
         network.endpoint.multicast_receiver.deliver(datagram, (VICTIM, rng.randrange(1024, 65536)))
 
     async def forge_repeatedly() -> None:
-        for _ in range(10):  # at once, which spends what a source may have at once
+        for _ in range(10):  # a burst, which spends all that a source may get at once
             forge()
         while True:
             await trio.sleep(forged_each)

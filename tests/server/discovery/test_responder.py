@@ -1,4 +1,4 @@
-"""Searches in, answers out, on a mock clock."""
+"""The answers to searches, on a mock clock."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ async def test_a_search_that_two_interfaces_on_one_link_receive_is_answered_once
             assert len(first.sent) == 1
             assert [sent.destination[0] for sent in second.sent] == ["192.0.2.10"]
             assert stats.dropped == {"received on another interface": 1}
-            # once its answer has left, the interface that receives the next one answers
+            # once its answer is sent, the interface that receives the next search answers
             second.multicast_receiver.deliver(search("upnp:rootdevice"))
             await trio.sleep(3)
             assert len(second.sent) == 2
@@ -187,7 +187,7 @@ async def test_one_source_cannot_have_more_than_its_budget_and_others_get_theirs
         answered = Counter(sent.destination[0] for sent in endpoint.sent)
         assert answered == {"192.0.2.66": pytest.approx(10 * (OPEN_SECONDS + SWEEP_SECONDS) / 2, abs=25), ASKER[0]: 1}
         assert stats.dropped == {"over budget": 1000 - answered["192.0.2.66"]}
-        await trio.sleep(10)  # from then on it gets the rate alone
+        await trio.sleep(10)  # the burst is spent; only the rate is left
         endpoint.sent.clear()
         for port in range(1, 1001):
             endpoint.multicast_receiver.deliver(search("upnp:rootdevice", mx=1), ("192.0.2.66", port))
@@ -431,7 +431,7 @@ def test_no_sequence_of_datagrams_ends_the_responder(datagrams: list[bytes]) -> 
 
 
 class _NoCache(dict[Any, Any]):
-    """Keeps nothing, so that everything is done as if for the first time."""
+    """A cache that keeps nothing."""
 
     def __setitem__(self, key: object, value: object) -> None:
         pass

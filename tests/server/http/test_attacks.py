@@ -26,13 +26,13 @@ Got = tuple[int, dict[str, str], bytes]
 
 @attrs.frozen
 class Device:
-    """A device on a network of memory, and what it says to bytes."""
+    """A device on a network in memory, and how it responds to bytes."""
 
     network: FakeNetwork
     running: Running
 
     async def send(self, sent: bytes, *methods: str) -> tuple[list[Got], bool]:
-        """Send *sent* on a new connection; the responses, one for each of *methods*, and whether it was then closed."""
+        """Send *sent* on a new connection; return a response for each of *methods*, and whether it was closed then."""
         client = self.network.listener.connect()
         async with client:
             await client.send_all(sent)
@@ -40,7 +40,7 @@ class Device:
             return responses(received, *(methods or ("GET",))), closed
 
     async def ask(self, target: str = DESCRIPTION, method: str = "GET", host: str | None = HOST, **headers: str) -> Got:
-        """One request; its response."""
+        """Send one request and return its response."""
         fields = {"host": host, **headers} if host is not None else headers
         lines = [f"{name.replace('_', '-')}: {value}" for name, value in fields.items()]
         request = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""])
@@ -113,7 +113,7 @@ async def test_names_can_be_allowed_and_the_advertised_one_is(autojump_clock: Cl
             assert (await device.ask(host=host))[0] == 403
 
 
-# --- an absolute target says otherwise than Host -----------------------------------------------------------------
+# --- an absolute target that differs from Host --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ async def test_a_form_of_another_site_is_refused_even_where_the_browser_sends_no
 ) -> None:
     call = {**_fields(CALL), "content_length": "0", "sec_fetch_site": "cross-site"}
     assert (await device.ask(CONTROL, "POST", **call))[0] == 403
-    # a link from elsewhere may lead to our page
+    # another site may link to our page
     assert (await device.ask(PAGE, sec_fetch_site="cross-site", sec_fetch_mode="navigate"))[0] == 200
 
 
@@ -287,7 +287,7 @@ def post(*lines: str, body: bytes = b"") -> bytes:
         ),
         pytest.param(post("Content-Length: +0"), id="a signed length"),
         pytest.param(post("Content-Length: 0x0"), id="a length in hexadecimal"),
-        pytest.param(post("Content-Length: \u00b2"), id="a digit that is none"),
+        pytest.param(post("Content-Length: \u00b2"), id="a digit that is not ASCII"),
         pytest.param(post("Content-Length : 0"), id="a blank before the colon"),
         pytest.param(post("X: y", " Content-Length: 0"), id="a folded line"),
         pytest.param(post("X: y", "\tContent-Length: 0"), id="a folded line with a tab"),
@@ -296,7 +296,7 @@ def post(*lines: str, body: bytes = b"") -> bytes:
         pytest.param(post("Transfer-Encoding: chunked", body=b"0x0\r\n\r\n"), id="a chunk size in 0x"),
         pytest.param(post("Transfer-Encoding: chunked", body=b"-0\r\n\r\n"), id="a negative chunk size"),
         pytest.param(
-            post("Transfer-Encoding: chunked", body=b"1\r\nab\r\n0\r\n\r\n"), id="a chunk longer than it says"
+            post("Transfer-Encoding: chunked", body=b"1\r\nab\r\n0\r\n\r\n"), id="a chunk longer than its size"
         ),
         pytest.param(f" GET {DESCRIPTION} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode(), id="a blank before the method"),
         pytest.param(f"GET {DESCRIPTION} x HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode(), id="a blank in the target"),

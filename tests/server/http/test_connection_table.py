@@ -1,4 +1,4 @@
-"""Which connections get a place, and which one gives way."""
+"""Which connections get a slot, and which one is displaced."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Held:
 
 
 def filled(table: Table, *addresses: str) -> list[Held]:
-    """Connections from *addresses*, each waiting for less long than those before it."""
+    """Connections from *addresses*, each of which has waited for less time than those before it."""
     held = [Held(address, number) for number, address in enumerate(addresses)]
     for connection in held:
         assert table.admit(connection) is None
@@ -63,7 +63,7 @@ def test_a_peer_that_holds_the_most_displaces_no_other() -> None:
         table.admit(Held("192.0.2.1", 9))
 
 
-def test_a_flooder_in_the_same_prefix_gives_way_to_a_neighbour() -> None:
+def test_a_flooder_in_the_same_prefix_is_displaced_by_a_neighbour() -> None:
     table = Table(8, 3)
     held = filled(table, *["2001:db8::bad"] * 3)
     neighbour = Held("2001:db8::1", 9)
@@ -106,7 +106,7 @@ def test_the_limits_hold_whatever_comes_and_goes(moves: list[tuple[str, bool]]) 
                 assert set(table) == before
             else:
                 assert displaced is None or displaced in before - set(table)
-                # nobody displaces a connection of an address that holds fewer than itself
+                # no connection is displaced by an address that holds more than its own
                 assert (
                     displaced is None
                     or sum(held.address == displaced.address for held in before) > own

@@ -1,4 +1,4 @@
-"""By which names a device is spoken to, and from which pages."""
+"""Under which names requests are accepted, and from which pages."""
 
 from __future__ import annotations
 

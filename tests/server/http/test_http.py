@@ -1,4 +1,4 @@
-"""HTTP over memory streams: each rule of the RFCs, each bound, and the state the connection is left in."""
+"""HTTP over memory streams: the rules of the RFCs, the bounds, and the state of the connection afterwards."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ class Served:
 @asynccontextmanager
 async def serving() -> AsyncIterator[Served]:
     stats = Stats()
-    answers = ResponseWriter(OneDocument(), "s/1", lambda: NOON, stats, events := Events(stats))
+    writer = ResponseWriter(OneDocument(), "s/1", lambda: NOON, stats, events := Events(stats))
     with FakeListener() as listener:
-        async with serving_http(answers, listener) as nursery:
+        async with serving_http(writer, listener) as nursery:
             yield Served(listener, stats, events, nursery)
 
 
 async def read_until_silent(client: Client) -> tuple[bytes, bool]:
-    """All that comes until the server has nothing more to do, and whether it closed."""
+    """Everything that the server sends until it waits, and whether it closed."""
     received = b""
     while True:
         with trio.move_on_after(A_MOMENT) as nothing_there:  # the clock moves only when all tasks wait
@@ -91,7 +91,7 @@ async def read_until_silent(client: Client) -> tuple[bytes, bool]:
 
 
 def responses(received: bytes, *methods: str) -> list[tuple[int, dict[str, str], bytes]]:
-    """The responses in *received*, read by h11's client side, one for each of *methods*; nothing may be left."""
+    """The responses in *received*, parsed by h11, one for each of *methods*; asserts that nothing is left."""
     found = []
     for method in methods:
         connection = h11.Connection(h11.CLIENT)
@@ -116,7 +116,7 @@ def responses(received: bytes, *methods: str) -> list[tuple[int, dict[str, str],
 
 
 async def exchange(served: Served, *sent: bytes, method: str = "GET") -> tuple[int, dict[str, str], bytes, bool]:
-    """Send pieces on a new connection, read the one response; also whether the server then closed."""
+    """Send pieces on a new connection, read one response, and return whether the server closed then, too."""
     client = served.listener.connect()
     async with client:
         for piece in sent:
@@ -257,7 +257,7 @@ CHUNKED = POST.replace(b"Content-Length: 5", b"Transfer-Encoding: chunked")
         pytest.param(POST.replace(b": 5", b": 5\r\nContent-Length: 6"), 400, id="two lengths"),
         pytest.param(POST.replace(b": 5", b": 65537"), 413, id="too long a body"),
         pytest.param(CHUNKED + b"10001\r\n" + bytes(65537), 413, id="too long a chunked body"),
-        pytest.param(CHUNKED + b"zz\r\n", 400, id="a chunk size that is none"),
+        pytest.param(CHUNKED + b"zz\r\n", 400, id="a chunk size that is not a number"),
         pytest.param(CHUNKED.replace(b"chunked", b"gzip"), 501, id="an unknown transfer coding"),
         pytest.param(GET.replace(b"\r\n\r\n", b"\r\nExpect: a-miracle\r\n\r\n"), 417, id="an unknown expectation"),
         pytest.param(b"GET /" + b"a" * 17000 + b" HTTP/1.1\r\n", 431, id="too long a request line"),
@@ -276,12 +276,12 @@ async def test_a_malformed_request_is_answered_with_an_error_and_the_connection_
         ((got_status, headers, _),) = responses(received, "GET")
         assert got_status == status
         assert headers["connection"] == "close"
-        # what the peer still sends is swallowed for a while, so that no reset overtakes the answer
+        # what the peer still sends is read and dropped for a while, so that no reset overtakes the answer
         await client.send_all(b"more")
         await trio.sleep(connection_module.LINGER_SECONDS + 0.1)
         assert (await read_until_silent(client))[1]
         await client.aclose()
-        # and the server is none the worse
+        # and the server still answers
         assert (await exchange(served, GET))[0] == 200
 
 
@@ -301,7 +301,7 @@ async def test_empty_lines_before_a_request_are_not_a_request(autojump_clock: tr
 async def test_a_request_that_comes_together_with_the_end_is_answered_or_not_counted(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    for _ in range(30):  # chance decides which comes first
+    for _ in range(30):  # which comes first is random
         async with serving() as served:
             client, events = served.listener.connect(), served.events.subscribe()
             await trio.testing.wait_all_tasks_blocked()
@@ -334,7 +334,7 @@ async def test_an_empty_line_after_a_body_is_not_a_request(
 @pytest.mark.parametrize(
     ("sent", "seconds", "answer"),
     [
-        pytest.param(b"", connection_module.IDLE_SECONDS, b"", id="a connection that says nothing"),
+        pytest.param(b"", connection_module.IDLE_SECONDS, b"", id="a connection without a request"),
         pytest.param(b"\r\n", connection_module.IDLE_SECONDS, b"", id="an empty line alone"),
         pytest.param(b"G", connection_module.HEAD_SECONDS, b"HTTP/1.1 408 ", id="a head that never ends"),
         pytest.param(POST + b"he", connection_module.BODY_SECONDS, b"HTTP/1.1 408 ", id="a body that never ends"),

@@ -1,4 +1,4 @@
-"""Whatever one address does to HTTP, another address is served as before (H17)."""
+"""Whatever one address does, other addresses are served as before (H17)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def connect_many(listener: FakeListener, *peers: str) -> list[MemoryStream
     clients = []
     for peer in peers:
         clients.append(listener.connect(peer))
-        await trio.sleep(0.001)  # so that no two have waited for equally long
+        await trio.sleep(0.001)  # so that no two have waited for the same time
     return clients
 
 

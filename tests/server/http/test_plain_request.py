@@ -28,7 +28,7 @@ def with_line(line: str) -> bytes:
 
 
 def by_h11(data: bytes) -> tuple[Request, bool]:
-    """The request that h11 reads from *data*, which is all of it, and whether its connection ends."""
+    """The request that h11 reads from *data*, which must hold nothing else, and whether its connection ends."""
     connection = h11.Connection(h11.SERVER)
     connection.receive_data(data)
     head, end = connection.next_event(), connection.next_event()
@@ -75,7 +75,7 @@ def test_a_plain_request_is_read_as_h11_reads_it(data: bytes) -> None:
         pytest.param(GET.replace(b"/doc", b"http://192.0.2.7:49152/doc"), id="an absolute target"),
         pytest.param(GET.replace(b"/doc", b"*"), id="no path"),
         pytest.param(GET.replace(b"/doc", b"/d c"), id="a blank in the target"),
-        pytest.param(GET.replace(b"/doc", "/dö".encode()), id="a target that is no ASCII"),
+        pytest.param(GET.replace(b"/doc", "/dö".encode()), id="a target that is not ASCII"),
         pytest.param(b"GET /doc HTTP/1.1\r\n\r\n", id="no field"),
         pytest.param(b"GET /doc HTTP/1.1\r\nAccept: a\r\n\r\n", id="no Host"),
         pytest.param(with_line("Host: example.com"), id="two Hosts"),
@@ -84,7 +84,7 @@ def test_a_plain_request_is_read_as_h11_reads_it(data: bytes) -> None:
         pytest.param(with_line("Accept : a"), id="a blank before the colon"),
         pytest.param(with_line(": a"), id="no name"),
         pytest.param(with_line("Accept: \x01"), id="a control character"),
-        pytest.param(with_line("Accept: \xe9"), id="no ASCII"),
+        pytest.param(with_line("Accept: \xe9"), id="a value that is not ASCII"),
         pytest.param(with_line("Content-Length: 0"), id="an empty body"),
         pytest.param(with_line("Transfer-Encoding: chunked"), id="a body in chunks"),
         pytest.param(with_line("Expect: 100-continue"), id="a body announced"),

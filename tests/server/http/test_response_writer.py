@@ -1,4 +1,4 @@
-"""Responses as they are written: rendered once a second, and never older than the site."""
+"""Responses are rendered once a second, and are never older than the site."""
 
 from __future__ import annotations
 
@@ -75,40 +75,40 @@ def test_not_modified_has_neither_length_nor_body() -> None:
 
 def test_the_same_response_is_rendered_once_a_second_and_has_the_date_of_its_second() -> None:
     clock = Clock()
-    answers = writer(clock)
-    response = answers.site.respond(REQUEST)
-    first = answers.render(response)
+    responses = writer(clock)
+    response = responses.site.respond(REQUEST)
+    first = responses.render(response)
     clock.now = NOON.replace(microsecond=999_999)
-    assert answers.render(answers.site.respond(REQUEST)) is first
+    assert responses.render(responses.site.respond(REQUEST)) is first
     clock.now = NOON.replace(second=1)
-    assert b"Date: Mon, 23 Nov 2026 12:00:01 GMT" in answers.render(response)[0]
-    assert read(answers.render(response)[0])[1] == response.body
+    assert b"Date: Mon, 23 Nov 2026 12:00:01 GMT" in responses.render(response)[0]
+    assert read(responses.render(response)[0])[1] == response.body
 
 
 def test_after_a_change_of_the_site_nothing_rendered_before_it_is_sent() -> None:
-    answers = writer()
-    assert isinstance(answers.site, Site)
-    before = answers.render(answers.site.respond(REQUEST))
-    answers.site.add(publish(attrs.evolve(BASIC, friendly_name="renamed")))
-    after = answers.render(answers.site.respond(REQUEST))
+    responses = writer()
+    assert isinstance(responses.site, Site)
+    before = responses.render(responses.site.respond(REQUEST))
+    responses.site.add(publish(attrs.evolve(BASIC, friendly_name="renamed")))
+    after = responses.render(responses.site.respond(REQUEST))
     assert b"renamed" in after[0]
     assert before != after
-    answers.site.remove(PUBLICATION.description_path)
-    assert b" 404 " in answers.render(answers.site.respond(REQUEST))[0]
+    responses.site.remove(PUBLICATION.description_path)
+    assert b" 404 " in responses.render(responses.site.respond(REQUEST))[0]
 
 
 def test_a_large_body_is_not_copied_for_each_reader() -> None:
-    answers = writer()
+    responses = writer()
     body = bytes(4 * 1024 * 1024)
     response = Response(200, (("Content-Type", "image/png"),), body)
-    _, sent = answers.render(response)
+    _, sent = responses.render(response)
     assert sent is body
-    assert answers.render(response)[1] is body
+    assert responses.render(response)[1] is body
 
 
 def test_the_cache_of_responses_is_bounded() -> None:
-    answers = writer()
+    responses = writer()
     for number in range(500):
-        answers.render(Response(200, (), bytes(response_writer_module.MAX_JOINED_BYTES - number)))
-    kept = [len(pieces[0]) for pieces in answers._rendered.values()]
+        responses.render(Response(200, (), bytes(response_writer_module.MAX_JOINED_BYTES - number)))
+    kept = [len(pieces[0]) for pieces in responses._rendered.values()]
     assert 0 < sum(kept) <= response_writer_module.MAX_CACHED_BYTES

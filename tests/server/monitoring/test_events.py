@@ -1,4 +1,4 @@
-"""Events on their way to whoever subscribed."""
+"""Events reach their subscribers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stranger must not fill a log: floods are counted, and little is logged of them."""
+"""Other hosts must not fill the log: floods are counted, and few lines are logged about them."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ async def test_a_fault_of_ours_that_a_peer_can_cause_is_logged_once_an_hour(
     assert len(lines(caplog)) == 2
 
 
-async def test_running_out_of_descriptors_does_not_end_the_device(
+async def test_running_out_of_descriptors_is_counted_and_not_logged(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serving() as served:

@@ -1,4 +1,4 @@
-"""The counters for Prometheus: every one of them, in a form that its own parser takes."""
+"""The metrics document has every counter, in the format that Prometheus reads."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SAMPLE = re.compile(rf"({_NAME})(?:\{{((?:{_LABEL},?)*)\}})? ([0-9]+)")
 
 
 def parse(document: bytes) -> dict[Sample, int]:
-    """The samples of *document*; fails for anything that the format does not allow."""
+    """The samples of *document*; asserts that it has the right format."""
     text = document.decode()
     assert text.endswith("\n")
     found: dict[Sample, int] = {}

@@ -1,4 +1,4 @@
-"""Every thing that happens is counted once, with its reason."""
+"""Everything that happens is counted once, with its reason."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ async def test_connections_beyond_the_limits_are_counted_by_limit(
             await trio.testing.wait_all_tasks_blocked()
         assert served.stats.connections == 12
         assert served.stats.refused == {"too many connections of one peer": 3, "gave way to another connection": 1}
-        assert served.stats.requests == {503: 2}  # the one beyond is closed without a word
+        assert served.stats.requests == {503: 2}  # any further one is closed without a response
         for client in clients:
             await client.aclose()
 

@@ -217,7 +217,7 @@ class Announcer:
                 self._put(retry.due, retry)
 
     def _holds(self, timetable: _Timetable) -> bool:
-        """Whether *timetable* still counts: its device was not removed, nor given another timetable."""
+        """Whether *timetable* still counts: its device was not removed and has no other timetable."""
         known = self._timetables.get(timetable.root)
         return known is timetable or (known is not None and timetable.besides)
 

@@ -106,7 +106,7 @@ class Responder:
     def reset(self, boot_id: int, senders: Collection[Sender]) -> None:
         """Answer with *boot_id* and from *senders* alone from now on.
 
-        Pending answers leave from the sender that now has their address on their interface, and tell the new BOOTID.
+        Pending answers are sent by the sender that now has their address on their interface, with the new BOOTID.
         Those whose address is gone are lost and counted.
         """
         self.boot_id = boot_id

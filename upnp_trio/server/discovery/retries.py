@@ -68,7 +68,7 @@ class Retries:
             retry = self._by_address[sender.interface_address] = Retry(sender.interface_address)
         else:
             if retry.pause == FIRST_RETRY_SECONDS:
-                logger.warning("cannot announce on %s: %s; trying again", _place(sender), error.strerror or error)
+                logger.warning("cannot announce on %s: %s; trying again", _describe(sender), error.strerror or error)
             retry.pause = min(2 * retry.pause, MAX_RETRY_SECONDS)
         retry.missed[root] = None
         retry.due = now + retry.pause
@@ -78,7 +78,7 @@ class Retries:
         """End the pause of *sender*."""
         retry = self._by_address.pop(sender.interface_address, None)
         if retry is not None and retry.pause > FIRST_RETRY_SECONDS:
-            logger.warning("announcing on %s again", _place(sender))
+            logger.warning("announcing on %s again", _describe(sender))
 
     def keep(self, addresses: Container[InterfaceAddress]) -> None:
         """Drop all senders but those of *addresses*."""
@@ -91,5 +91,5 @@ class Retries:
             retry.missed.clear()
 
 
-def _place(sender: Sender) -> str:
+def _describe(sender: Sender) -> str:
     return f"{sender.interface.name} ({sender.address})"
