@@ -139,7 +139,7 @@ class Connection:
     def stop(self) -> None:
         """The device ends: close now if idle, else soon."""
         self._last_moment = trio.current_time() + GRACE_SECONDS
-        if self._phase is _Phase.IDLE:
+        if self._phase is _Phase.IDLE and not self._unsent:
             self._scope.cancel(reason="the device stops")
         else:
             self._scope.deadline = min(self._scope.deadline, self._last_moment)
@@ -280,6 +280,8 @@ class Connection:
         self._request = request
         if not head.http_version.startswith(b"1."):
             raise _Refused(error_response(505), "unknown version")
+        if "host" not in headers and head.http_version > b"1.1":  # h11 insists on it in 1.1 alone
+            raise _Refused(error_response(400), "malformed request")
         self._judge(request)
         if "transfer-encoding" in headers and ("content-length" in headers or head.http_version == b"1.0"):
             # a body that is framed twice smuggles a request past one of its readers (RFC 9112 §6.1)
