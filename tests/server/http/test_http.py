@@ -463,10 +463,9 @@ async def test_a_response_to_a_request_that_came_with_its_connection_is_finished
         assert not connection.answer_at_once()
         if not is_late:
             connection.stop()
-        async with client:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(partial(connection.run, stopping=is_late))
-                ((status, _, body),) = responses((await read_until_silent(client))[0], "GET")
+        async with client, trio.open_nursery() as nursery:
+            nursery.start_soon(partial(connection.run, stopping=is_late))
+            ((status, _, body),) = responses((await read_until_silent(client))[0], "GET")
         assert (status, len(body)) == (200, 300_000)
 
 
