@@ -39,7 +39,7 @@ LOST_SECONDS = 0.1
 # much as another wait. After a longer wait, turns may be long, and all connections that have queued up are accepted, or
 # a peer with busy connections and a queue of new ones would keep all others waiting.
 LONG_WAIT_SECONDS = 0.005
-MAX_ACCEPTS_IN_A_TURN = 64
+MAX_ACCEPTS_IN_A_TURN = 256
 
 
 class HttpStream(Protocol):
