@@ -104,7 +104,9 @@ class Connection:
         Returns whether the connection is done. If it is not, `run` continues from here.
         """
         self._arrived = self.stream.receive_now(READ_BYTES)
-        if self._arrived is not None and self._answer_plain(self._arrived):
+        if self._arrived == b"":  # the peer has closed already
+            self._is_over = True
+        elif self._arrived is not None and self._answer_plain(self._arrived):
             self._arrived = None
         return self._is_over and not self._unsent
 
