@@ -117,6 +117,17 @@ def test_interfaces_is_status_1_for_an_interface_that_is_not_there(run: Run) -> 
     assert ended.errors.startswith("Error: no interface or address 'nosuch0' on this host")
 
 
+@pytest.mark.parametrize("directory", ["{file}", "{file}/state", ""])
+def test_a_state_directory_that_cannot_be_one_is_status_2(directory: str, tmp_path: Path, run: Run) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    # nothing may be served even if the directory is taken
+    ended = run("--interface", "nosuch0", "--state-dir", directory.format(file=file))
+    assert (ended.status, ended.output) == (2, "")
+    assert ended.errors.startswith("Error: --state-dir: ")
+    assert ended.errors.count("\n") == 1
+
+
 def test_debug_shows_the_traceback_of_an_error(tmp_path: Path, run: Run) -> None:
     ended = run("--debug", str(tmp_path / "none.toml"))
     assert (ended.status, ended.output) == (1, "")

@@ -14,6 +14,7 @@ from upnp_trio.cli.parsing import (
     TextWanted,
     UsageError,
     add_help,
+    directory,
     make_parser,
     one_of,
     read_words,
@@ -203,7 +204,7 @@ def serve_parser() -> ArgumentParser:
     )
     add(
         "--state-dir",
-        type=Path,
+        type=directory,
         default=state_directory(),
         metavar="DIR",
         help="Keep BOOTID here, so that it rises over restarts. [default: where this system keeps state]",

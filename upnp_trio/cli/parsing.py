@@ -11,6 +11,7 @@ from argparse import (
     Namespace,
     RawDescriptionHelpFormatter,
 )
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from upnp_trio._version import __version__
@@ -24,6 +25,7 @@ __all__ = [
     "TextWanted",
     "UsageError",
     "add_help",
+    "directory",
     "make_parser",
     "one_of",
     "option_names",
@@ -105,6 +107,13 @@ def udn(text: str) -> Udn:
     if not read.is_uuid:
         raise ArgumentTypeError(f"{text!r} is not a UUID; write it as 8-4-4-4-12 hexadecimal digits")
     return read
+
+
+def directory(text: str) -> Path:
+    """The path of a directory, which need not exist."""
+    if not text:  # it would mean the working directory
+        raise ArgumentTypeError("it must be the name of a directory")
+    return Path(text)
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:

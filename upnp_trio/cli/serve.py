@@ -14,12 +14,14 @@ import attrs
 import trio
 
 from upnp_trio.cli.default_device import default_device
+from upnp_trio.cli.parsing import UsageError
 from upnp_trio.cli.signals import STOP_SIGNALS, call_on_signals, ignore_signals
 from upnp_trio.cli.view import LINES_PER_ROUND, View, counter_table, introduce, summary
 from upnp_trio.errors import UpnpTrioError
 from upnp_trio.server.options import ServeOptions
 from upnp_trio.server.serve import serve_devices
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
+from upnp_trio.state import state_directory
 
 if TYPE_CHECKING:
     import signal
@@ -50,6 +52,7 @@ def serve(asked: ServeArguments, outputs: Outputs) -> None:
     logging.basicConfig(level=level, format=form, stream=outputs.errors)
     if asked.max_age < DEFAULT_MAX_AGE:
         logger.warning("--max-age is %s; UDA requires %s or more, less suits tests", asked.max_age, DEFAULT_MAX_AGE)
+    _check_state_directory(asked.state_dir)
     roots = _load(asked.devices, asked.friendly_name, asked.udn)
     linecache.clearcache()  # attrs and cattrs keep the source of every method there that they generate: half a MiB
     try:
@@ -75,6 +78,20 @@ def _options(asked: ServeArguments) -> ServeOptions:
         metrics=asked.metrics,
         state_dir=asked.state_dir,
     )
+
+
+def _check_state_directory(directory: Path | None) -> None:
+    """Raise `UsageError` if *directory* is not this system's own and cannot be a directory.
+
+    Without its own one, such as in a container, a device is served all the same.
+    """
+    if directory is None or directory == state_directory():
+        return
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:  # ValueError: a path that no file can have
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"--state-dir: {str(directory)!r} cannot be used: {reason}; name a directory") from error
 
 
 def _load(files: Sequence[Path], friendly_name: str | None, udn: Udn | None) -> list[RootDevice]:

@@ -35,6 +35,11 @@ LOST_ERRNOS = frozenset(
 # many in a row, or the event loop would do nothing else.
 MAX_LOST_IN_A_ROW = 256
 LOST_SECONDS = 0.1
+# One connection in a turn of the event loop is the cheapest while turns are short: to look for a second one costs as
+# much as another wait. After a longer wait, turns may be long, and all connections that have queued up are accepted, or
+# a peer with busy connections and a queue of new ones would keep all others waiting.
+LONG_WAIT_SECONDS = 0.005
+MAX_ACCEPTS_IN_A_TURN = 256
 
 
 class HttpStream(Protocol):
@@ -144,6 +149,8 @@ class TcpListener:
 
     def __init__(self, listening: socket.socket) -> None:
         self._socket = listening
+        #: how many connections may be accepted before the next wait
+        self._accepts_left = 0
 
     async def accept(self) -> TcpStream:
         """The next connection. Raises `OSError` when the system has no room for one (EMFILE and its like)."""
@@ -154,11 +161,17 @@ class TcpListener:
                 await trio.sleep(LOST_SECONDS)
             if self._socket.fileno() < 0:
                 raise trio.ClosedResourceError("this listener is closed")
-            # One connection at a time: to look for a second one costs as much as another wait.
-            await trio.lowlevel.wait_readable(self._socket)
+            if self._accepts_left:
+                self._accepts_left -= 1
+            else:
+                began = trio.current_time()
+                await trio.lowlevel.wait_readable(self._socket)
+                if trio.current_time() - began > LONG_WAIT_SECONDS:
+                    self._accepts_left = MAX_ACCEPTS_IN_A_TURN - 1
             try:
                 connected, address = self._socket.accept()
-            except BlockingIOError:  # the peer left
+            except BlockingIOError:  # the queue is empty, or the peer left
+                self._accepts_left = 0
                 continue
             except OSError as error:
                 if error.errno not in LOST_ERRNOS:

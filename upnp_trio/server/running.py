@@ -117,7 +117,8 @@ class Running:
     async def remove(self, udn: Udn | UUID | str) -> None:
         """Take the root device with *udn* off the network, with byebye.
 
-        Raises `KeyError` if there is none, and `trio.ClosedResourceError` after the end.
+        Raises `KeyError` if there is none, `DescriptionError` for a text that is not a UDN, and
+        `trio.ClosedResourceError` after the end.
         """
         await self._host.remove(udn)
 

@@ -6,7 +6,7 @@ import errno
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +150,29 @@ async def test_a_closed_listener_raises_and_wakes_the_waiting_task() -> None:
             listener.close()
         with pytest.raises(trio.ClosedResourceError):
             await listener.accept()
+
+
+async def test_connections_that_queued_up_during_a_long_turn_are_accepted_in_a_few(
+    mock_clock: trio.testing.MockClock,
+) -> None:
+    number, turns = 60, 0
+
+    async def take_long() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            mock_clock.jump(0.1)
+            await trio.lowlevel.checkpoint()
+
+    with listening() as (listener, address), ExitStack() as stack:
+        for _ in range(number):
+            stack.enter_context(closing(socket.create_connection(address)))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(take_long)
+            for _ in range(number):
+                stack.enter_context(closing(await listener.accept()))
+            nursery.cancel_scope.cancel()
+    assert turns < number / 4
 
 
 async def test_data_that_the_kernel_has_no_room_for_is_sent_later() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import attrs
 import h11
@@ -13,9 +14,11 @@ import trio.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.server.fakes import NOON, FakeListener, buffered_events, serving_http
+from tests.server.fakes import HERE, NOON, FakeListener, buffered_events, serving_http
 from upnp_trio.server.http import connection as connection_module
 from upnp_trio.server.http import server as http_module
+from upnp_trio.server.http.connection import Connection
+from upnp_trio.server.http.host_check import HostCheck
 from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.monitoring.events import Events
 from upnp_trio.server.monitoring.stats import Stats
@@ -247,6 +250,7 @@ CHUNKED = POST.replace(b"Content-Length: 5", b"Transfer-Encoding: chunked")
     ("request_bytes", "status"),
     [
         pytest.param(GET.replace(b"Host: 192.0.2.7:49152\r\n", b""), 400, id="no Host"),
+        pytest.param(b"GET /doc HTTP/1.2\r\n\r\n", 400, id="no Host, and a later minor version"),
         pytest.param(GET.replace(b"Host:", b"Host: other\r\nHost:"), 400, id="two Hosts"),
         pytest.param(GET.replace(b"Host", b"Ho st"), 400, id="a blank in a field name"),
         pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400, id="a TLS hello"),
@@ -447,6 +451,24 @@ async def test_a_request_in_flight_is_finished_when_the_server_stops(autojump_cl
     ((status, headers, _),) = responses(received, "GET")
     assert (status, headers["connection"], closed) == (200, "close", True)
     await client.aclose()
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["before its task begins", "when it is accepted meanwhile"])
+async def test_a_response_to_a_request_that_came_with_its_connection_is_finished_when_the_server_stops(
+    is_late: bool, autojump_clock: trio.testing.MockClock
+) -> None:
+    writer = ResponseWriter(OneDocument(), "s/1", lambda: NOON, stats := Stats(), Events(stats))
+    with FakeListener() as listener:
+        client = listener.connect()
+        listener.first_bytes = [GET.replace(b"/doc", b"/large")]
+        connection = Connection(await listener.accept(), HostCheck(HERE), writer)
+        assert not connection.answer_at_once()
+        if not is_late:
+            connection.stop()
+        async with client, trio.open_nursery() as nursery:
+            nursery.start_soon(partial(connection.run, stopping=is_late))
+            ((status, _, body),) = responses((await read_until_silent(client))[0], "GET")
+        assert (status, len(body)) == (200, 300_000)
 
 
 async def test_a_request_that_is_not_finished_within_the_grace_is_cut_off(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from upnp_trio.server.http.connection import MAX_HEAD_FIELDS
 from upnp_trio.server.http.plain_request import parse_plain_request
+from upnp_trio.server.http.request_rules import MAX_HEAD_FIELDS
 from upnp_trio.site import Request
 
 HOST = "192.0.2.7:49152"

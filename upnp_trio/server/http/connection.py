@@ -12,29 +12,33 @@ from __future__ import annotations
 
 import enum
 import math
-import re
 
 import attrs
 import h11
 import trio
 
 from upnp_trio.network.streams import HttpStream
-from upnp_trio.server.http.host_check import HOST_MALFORMED, HostCheck
+from upnp_trio.server.http.host_check import HostCheck
 from upnp_trio.server.http.plain_request import parse_plain_request
+from upnp_trio.server.http.request_rules import (
+    MAX_BODY_BYTES,
+    MAX_HEAD_BYTES,
+    MAX_HEAD_FIELDS,
+    Refused,
+    check_folding,
+    check_number_of_fields,
+    check_request,
+    refused_by_h11,
+    request_of,
+)
 from upnp_trio.server.http.response_writer import ResponseWriter, join
 from upnp_trio.site import Request, Response, error_response
 
 __all__ = ["Connection"]
 
-# The longest real heads (browsers with their cookies) stay below 8 KiB; h11's own default is 16 KiB.
-MAX_HEAD_BYTES = 16 * 1024
-# Browsers send some 20 fields.
-MAX_HEAD_FIELDS = 64
 # A head fits into a few packets. A peer that takes longer holds the connection open on purpose (slowloris).
 HEAD_SECONDS = 5.0
-# SOAP calls have 1 to 4 KiB; libupnp's limit is the same.
-MAX_BODY_BYTES = 64 * 1024
-# A body of that size needs a few round trips. A peer that takes longer holds the connection open on purpose.
+# A body of the longest kind needs a few round trips. A peer that takes longer holds the connection open on purpose.
 BODY_SECONDS = 10.0
 # The time between two requests. Windows fetches description, SCPDs and icons within a second. GUPnP keeps a connection
 # longer.
@@ -51,12 +55,6 @@ LINGER_SECONDS = 1.0
 # Enough for what a peer has sent before it reads the error: four bodies of the longest kind.
 MAX_LINGER_BYTES = 256 * 1024
 
-# The statuses that h11 suggests for malformed requests, and the reasons that are counted for them.
-PROTOCOL_ERRORS = {400: "malformed request", 431: "head too long", 501: "unknown transfer coding"}
-# The response under a wrong name is the same for every resource, so that it discloses nothing.
-FORBIDDEN = Response(403)
-# The end of a head, as h11 finds it.
-_EMPTY_LINE = re.compile(rb"\n\r?\n")
 # As long as the longest head, so that most requests arrive in one read.
 READ_BYTES = 16 * 1024
 # A large body is sent in pieces of this size, so that the deadline of a write moves with its progress.
@@ -71,15 +69,6 @@ class _Phase(enum.Enum):
     BODY = "body"
     WRITING = "write"
     LINGERING = "linger"
-
-
-class _Refused(Exception):
-    """The request cannot be served; answer with *response* and close. *reason* is counted, if there is one."""
-
-    def __init__(self, response: Response, reason: str | None) -> None:
-        super().__init__(response.status)
-        self.response = response
-        self.reason = reason
 
 
 @attrs.define(eq=False, repr=False)
@@ -115,7 +104,9 @@ class Connection:
         Returns whether the connection is done. If it is not, `run` continues from here.
         """
         self._arrived = self.stream.receive_now(READ_BYTES)
-        if self._arrived is not None and self._answer_plain(self._arrived):
+        if self._arrived == b"":  # the peer has closed already
+            self._is_over = True
+        elif self._arrived is not None and self._answer_plain(self._arrived):
             self._arrived = None
         return self._is_over and not self._unsent
 
@@ -144,7 +135,7 @@ class Connection:
     def stop(self) -> None:
         """The device stops: close now if idle, else within `GRACE_SECONDS`."""
         self._last_moment = trio.current_time() + GRACE_SECONDS
-        if self._phase is _Phase.IDLE:
+        if self._phase is _Phase.IDLE and not self._unsent:
             self._scope.cancel(reason="the device stops")
         else:
             self._scope.deadline = min(self._scope.deadline, self._last_moment)
@@ -180,10 +171,9 @@ class Connection:
             while not self._is_over:
                 await self._exchange()
         except h11.RemoteProtocolError as error:
-            status = error.error_status_hint if error.error_status_hint in PROTOCOL_ERRORS else 400
-            await self._refuse(error_response(status), PROTOCOL_ERRORS[status])
-        except _Refused as refused:
-            await self._refuse(refused.response, refused.reason)
+            await self._refuse(refused_by_h11(error))
+        except Refused as refused:
+            await self._refuse(refused)
 
     async def _exchange(self) -> None:
         """Read one request and answer it, or notice the end of the connection."""
@@ -255,17 +245,10 @@ class Connection:
         """The next request's head; ``None`` when the peer has closed instead."""
         while True:
             unread = self._protocol.trailing_data[0]
-            end_of_head = _EMPTY_LINE.search(unread)
-            lines = unread.count(b"\n", 0, end_of_head.start() + 1 if end_of_head else None)
-            if lines > MAX_HEAD_FIELDS + 1:  # the first line is no field
-                # h11 would take milliseconds to read thousands of fields
-                raise _Refused(error_response(431), "too many fields")
+            check_number_of_fields(unread)
             event = self._protocol.next_event()
             if isinstance(event, h11.Request):
-                end = len(unread) - len(self._protocol.trailing_data[0])
-                if unread.find(b"\n ", 0, end) >= 0 or unread.find(b"\n\t", 0, end) >= 0:
-                    # others may read a folded line as a separate field (RFC 9112 §5.2); h11 would join it
-                    raise _Refused(error_response(400), "malformed request")
+                check_folding(unread[: len(unread) - len(self._protocol.trailing_data[0])])
                 return event
             if isinstance(event, h11.ConnectionClosed):
                 return None
@@ -278,31 +261,14 @@ class Connection:
 
     async def _read_request(self, head: h11.Request) -> Response:
         """The response to a request whose body, if it has one, has been read and dropped."""
-        headers: dict[str, str] = {}
-        for name, value in head.headers:
-            headers.setdefault(name.decode("ascii"), value.decode("latin-1"))
-        request = Request(head.method.decode("ascii"), head.target.decode("ascii"), headers)
-        self._request = request
-        if not head.http_version.startswith(b"1."):
-            raise _Refused(error_response(505), "unknown version")
-        self._judge(request)
-        if "transfer-encoding" in headers and ("content-length" in headers or head.http_version == b"1.0"):
-            # a body that is framed in two ways can smuggle a request past a proxy (RFC 9112 §6.1)
-            raise _Refused(error_response(400), "malformed request")
-        if int(headers.get("content-length", "0")) > MAX_BODY_BYTES:
-            raise _Refused(error_response(413), "body too long")
+        self._request = request = request_of(head)
+        check_request(request, head.http_version, self.host_check)
         if self._protocol.they_are_waiting_for_100_continue:
             if not self.writer.site.takes_body(request):
-                raise _Refused(self.writer.site.respond(request), None)
+                raise Refused(self.writer.site.respond(request), None)
             await self._write(self._protocol.send(h11.InformationalResponse(status_code=100, headers=[])))
-        elif headers.get("expect", "100-continue").lower() != "100-continue":
-            raise _Refused(error_response(417), "unknown expectation")
         await self._drop_body()
         return self.writer.site.respond(request)
-
-    def _judge(self, request: Request) -> None:
-        if reason := self.host_check.refusal(request.method, request.target, request.headers):
-            raise _Refused(error_response(400) if reason == HOST_MALFORMED else FORBIDDEN, reason)
 
     async def _drop_body(self) -> None:
         # No action takes arguments yet. The body is read all the same, because the next request follows it.
@@ -312,7 +278,7 @@ class Connection:
             if isinstance(event, h11.Data):
                 size += len(event.data)
                 if size > MAX_BODY_BYTES:
-                    raise _Refused(error_response(413), "body too long")
+                    raise Refused(error_response(413), "body too long")
                 # one piece that arrived may hold thousands of chunks, which take turns with all other tasks
                 self._wait_for_body()
                 await trio.lowlevel.checkpoint()
@@ -328,10 +294,10 @@ class Connection:
         if self._phase is not _Phase.BODY:
             self._enter(_Phase.BODY, BODY_SECONDS)
 
-    async def _refuse(self, response: Response, reason: str | None) -> None:
-        if reason is not None:
-            self.writer.stats.refused[reason] += 1
-        await self._answer_and_close(response)
+    async def _refuse(self, refused: Refused) -> None:
+        if refused.reason is not None:
+            self.writer.stats.refused[refused.reason] += 1
+        await self._answer_and_close(refused.response)
 
     async def _answer_and_close(self, response: Response) -> None:
         await self._send(response, close=True)
