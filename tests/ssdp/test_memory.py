@@ -105,7 +105,7 @@ def pending() -> object:
 @pytest.mark.parametrize(
     ("fill", "mebibytes"),
     [
-        pytest.param(duplicates, 11, id="pending searches"),
+        pytest.param(duplicates, 2.8, id="pending searches"),
         pytest.param(sources, 1, id="sources in debt"),
         pytest.param(targets, 2, id="targets sent to sources in debt"),
         pytest.param(parsed, 2, id="parsed searches"),

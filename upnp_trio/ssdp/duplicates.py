@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DuplicateSearches"]
 
-# Pending searches that are known at the most, twice this number: thousands a second with the longest MX, far above any
-# real network; 11 MiB. Bounded because other hosts choose what they search for, and can forge their addresses.
-MAX_SEARCHES = 8192
+# Pending searches that are known at the most, twice this number: hundreds a second with the longest MX, far above any
+# real network; 3 MiB. Bounded because other hosts choose what they search for, and can forge their addresses.
+MAX_SEARCHES = 2048
 # Within this time after one of our interfaces has received a search, the others have received it, too.
 RECEIVED_SECONDS = 0.25
 
