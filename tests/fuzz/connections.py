@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 import attrs
-import h11
 import trio
 import trio.testing
 
@@ -14,6 +13,7 @@ from tests.fuzz.logs import harmless_logs
 from tests.fuzz.script import CUT, HANG_UP, LONG_WAIT, STOP, WAIT, Move, read_script
 from tests.fuzz.stage import play
 from tests.server.fakes import NOON, FakeListener, buffered_events, serving_http
+from tests.server.http.responses import take_response
 from upnp_trio.cli.view import describe
 from upnp_trio.documents.publication import publish
 from upnp_trio.model.device import Icon
@@ -150,26 +150,14 @@ def _read(received: bytes, answered: list[RequestAnswered], hung_up: bool) -> li
         if hung_up and not received:
             return found
         assert received, f"no response: {answer}"
-        connection = h11.Connection(h11.CLIENT)
-        method = "GET" if answer.method == "?" else answer.method
-        connection.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))
-        connection.send(h11.EndOfMessage())
-        connection.receive_data(received)
-        head: h11.Response | None = None
-        body = b""
-        while not isinstance(event := connection.next_event(), h11.EndOfMessage):
-            if event is h11.NEED_DATA and hung_up:
-                return found
-            assert event is not h11.NEED_DATA, f"incomplete: {received!r}"
-            assert event is not h11.PAUSED, f"switched protocols: {received!r}"
-            if isinstance(event, h11.Response):
-                head = event
-            elif isinstance(event, h11.Data):
-                body += event.data
-        assert head is not None
+        taken = take_response(received, "GET" if answer.method == "?" else answer.method)
+        if taken is None:
+            assert hung_up, f"incomplete: {received!r}"
+            return found
+        head, body, rest = taken
         assert head.status_code == answer.status
         assert not (found and found[-1].closes), f"more after the last response: {received!r}"
         found.append(_Reply(head.status_code, body, (b"connection", b"close") in list(head.headers)))
-        received = bytes(connection.trailing_data[0])
+        received = rest
     assert hung_up or not received, f"more than the responses: {received!r}"
     return found

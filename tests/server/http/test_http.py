@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import attrs
-import h11
 import pytest
 import trio
 import trio.testing
@@ -15,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.server.fakes import HERE, NOON, FakeListener, buffered_events, serving_http
+from tests.server.http.responses import take_response
 from upnp_trio.server.http import connection as connection_module
 from upnp_trio.server.http import server as http_module
 from upnp_trio.server.http.connection import Connection
@@ -97,23 +97,11 @@ def responses(received: bytes, *methods: str) -> list[tuple[int, dict[str, str],
     """The responses in *received*, parsed by h11, one for each of *methods*; asserts that nothing is left."""
     found = []
     for method in methods:
-        connection = h11.Connection(h11.CLIENT)
-        connection.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))
-        connection.send(h11.EndOfMessage())
-        connection.receive_data(received)
-        head: h11.Response | None = None
-        body = b""
-        while not isinstance(event := connection.next_event(), h11.EndOfMessage):
-            if event is h11.NEED_DATA or event is h11.PAUSED:
-                raise AssertionError(f"incomplete response: {received!r}")
-            if isinstance(event, h11.Response):
-                head = event
-            elif isinstance(event, h11.Data):
-                body += event.data
-        assert head is not None
+        taken = take_response(received, method)
+        assert taken is not None, f"incomplete response: {received!r}"
+        head, body, received = taken
         fields = {name.decode(): value.decode() for name, value in head.headers}
         found.append((head.status_code, fields, body))
-        received = bytes(connection.trailing_data[0])
     assert received == b""
     return found
 

@@ -9,6 +9,7 @@ import h11
 
 from tests.devices import BASIC
 from tests.server.fakes import NOON
+from tests.server.http.responses import take_response
 from upnp_trio.documents.publication import publish
 from upnp_trio.server.http import response_writer as response_writer_module
 from upnp_trio.server.http.response_writer import ResponseWriter
@@ -35,16 +36,10 @@ def writer(clock: Clock | None = None) -> ResponseWriter:
 
 
 def read(sent: bytes, method: str = "GET") -> tuple[h11.Response, bytes]:
-    client = h11.Connection(h11.CLIENT)
-    client.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))
-    client.send(h11.EndOfMessage())
-    client.receive_data(sent)
-    head, body = client.next_event(), b""
-    assert isinstance(head, h11.Response)
-    while isinstance(event := client.next_event(), h11.Data):
-        body += event.data
-    assert isinstance(event, h11.EndOfMessage)
-    assert client.trailing_data == (b"", False)
+    taken = take_response(sent, method)
+    assert taken is not None
+    head, body, rest = taken
+    assert rest == b""
     return head, body
 
 
