@@ -9,8 +9,31 @@ __all__ = [
     "NetworkError",
     "PortTaken",
     "UdnTaken",
+    "UpnpError",
     "UpnpTrioError",
 ]
+
+
+# The texts of UDA 2.0 §3.2.5, table 3-3, and those that other standards have added for all services.
+STANDARD_ERRORS = {
+    401: "Invalid Action",
+    402: "Invalid Args",
+    404: "Invalid Var",
+    501: "Action Failed",
+    600: "Argument Value Invalid",
+    601: "Argument Value Out of Range",
+    602: "Optional Action Not Implemented",
+    603: "Out of Memory",
+    604: "Human Intervention Required",
+    605: "String Argument Too Long",
+    606: "Action not authorized",
+    607: "Signature Failure",
+    608: "Signature Missing",
+    609: "Not Encrypted",
+    610: "Invalid Sequence",
+    611: "Invalid Control URLs",
+    612: "No Such Session",
+}
 
 
 class UpnpTrioError(Exception):
@@ -35,6 +58,23 @@ class PortTaken(NetworkError):
 
 class UdnTaken(NetworkError):
     """Another program on this host serves a device with this UDN."""
+
+
+class UpnpError(UpnpTrioError):
+    """A control call failed: a UPnP error with its *code* and *description* (UDA 2.0 §3.2.5).
+
+    A handler of an action raises it, and the caller gets it as a SOAP fault. The codes 401 to 499, 501 and 600 to 699
+    are UDA's, those from 700 to 799 are defined by the standard of a service, and vendors have those from 800 to 899.
+    """
+
+    def __init__(self, code: int, description: str | None = None) -> None:
+        self.code = code
+        #: what a person reads; by default UDA's text for the code, if UDA has one
+        self.description = STANDARD_ERRORS.get(code, "Action Failed") if description is None else description
+        super().__init__(code, self.description)
+
+    def __str__(self) -> str:
+        return f"UPnP error {self.code}: {self.description}"
 
 
 class DeviceFailed(UpnpTrioError):

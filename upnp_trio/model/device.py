@@ -20,6 +20,8 @@ from upnp_trio.model.text import one_line, optional_line, tidy, tidy_optional, w
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from upnp_trio.services.handler import ServiceHandler
+
 __all__ = ["Device", "Icon", "RootDevice", "Service"]
 
 
@@ -78,7 +80,7 @@ class Service:
     scpd_url: str = attrs.field(default="", converter=tidy, validator=one_line)
     #: the URL at which control points call the actions of the service
     control_url: str = attrs.field(default="", converter=tidy, validator=one_line)
-    #: the URL at which control points subscribe to events; served empty, because events are not implemented yet
+    #: the URL at which control points subscribe to events; served empty for a service without evented variables
     event_sub_url: str = attrs.field(default="", converter=tidy, validator=one_line)
     #: elements of other vendors, kept as they are
     extensions: tuple[ExtensionElement, ...] = attrs.field(
@@ -86,6 +88,8 @@ class Service:
     )
     #: the service description document; without one a minimal valid SCPD is served
     scpd: bytes | None = attrs.field(default=None, eq=False, repr=False, validator=optional_bytes)
+    #: what carries out the actions; without one, each is answered with UPnP error 401
+    handler: ServiceHandler | None = attrs.field(default=None, eq=False, repr=False)
 
 
 @attrs.frozen(kw_only=True)
