@@ -17,6 +17,7 @@ import attrs
 import h11
 import trio
 
+from upnp_trio.exchange import Request, Response, error_response
 from upnp_trio.network.streams import HttpStream
 from upnp_trio.server.http.host_check import HostCheck
 from upnp_trio.server.http.plain_request import parse_plain_request
@@ -32,7 +33,6 @@ from upnp_trio.server.http.request_rules import (
     request_of,
 )
 from upnp_trio.server.http.response_writer import ResponseWriter, join
-from upnp_trio.site import Request, Response, error_response
 
 __all__ = ["Connection"]
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 
-from upnp_trio.site import Request
+from upnp_trio.exchange import Request
 
 __all__ = ["parse_plain_request"]
 

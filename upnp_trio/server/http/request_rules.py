@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from upnp_trio.exchange import Request, Response, error_response
 from upnp_trio.server.http.host_check import HOST_MALFORMED, HostCheck
-from upnp_trio.site import Request, Response, error_response
 
 if TYPE_CHECKING:
     import h11

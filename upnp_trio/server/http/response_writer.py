@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 from upnp_trio.dates import http_date
+from upnp_trio.exchange import REASONS, Request, Response
 from upnp_trio.server.monitoring.events import Events, RequestAnswered
 from upnp_trio.server.monitoring.stats import Stats
-from upnp_trio.site import REASONS, Request, Response
 
 if TYPE_CHECKING:
     import h11
