@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exchange": set(),
     "site": {"exchange", *PURE, "errors", "dates", "_version"},
     # the group's address and the size of a datagram are defined with the messages
-    "network": {"ssdp.messages", "ssdp.advertising", "model", "state", "errors", "dates", "_version"},
+    "network": {"exchange", "ssdp.messages", "ssdp.advertising", "model", "state", "errors", "dates", "_version"},
     "server": {"exchange", "site", "network", "state", *PURE, "errors", "dates", "_version"},
     "cli": {"server", "exchange", "site", "network", "state", *PURE, "errors", "dates", "_version"},
     "__main__": {"cli"},

@@ -95,7 +95,7 @@ class Request:
     peer: Peer = attrs.field(default=Peer(), eq=False)
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)  # a response is the key of its rendered form
 class Response:
     """A response. The connection adds Date, Server and the framing.
 
@@ -105,6 +105,8 @@ class Response:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = attrs.field(default=b"", repr=False)
+    #: whether it is made for one request alone, so that it need not be remembered
+    is_unique: bool = attrs.field(default=False, eq=False)
 
 
 def error_response(status: int, *headers: tuple[str, str]) -> Response:

@@ -12,7 +12,7 @@ from upnp_trio.network.claims import Claim, Claims
 from upnp_trio.network.endpoint import Endpoint
 from upnp_trio.network.host_interfaces import host_interfaces
 from upnp_trio.network.interfaces import Interface
-from upnp_trio.network.listeners import HttpListener, authority, find_port, open_listener
+from upnp_trio.network.listeners import HttpListener, authority, find_port, open_listener, served_address
 from upnp_trio.network.ssdp_sockets import open_endpoint
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ class SystemNetwork:
                 port, listener = stack.enter_context(
                     open_listener(address.ip, interface, options.port, or_another=options.or_another_port)
                 )
-                http_listeners.append(HttpListener(authority(address.ip, port), listener))
+                served = served_address(address.ip, interface)
+                http_listeners.append(HttpListener(authority(address.ip, port), listener, served))
                 base_urls[address.ip] = options.advertise_url or base_url(address.ip, port)
             endpoint = stack.enter_context(
                 open_endpoint(interface, base_urls, listen=options.listen, multicast_ttl=options.multicast_ttl)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from upnp_trio.exchange import Request
+from upnp_trio.exchange import Peer, Request
 from upnp_trio.server.http.plain_request import parse_plain_request
 from upnp_trio.server.http.request_rules import MAX_HEAD_FIELDS
 
@@ -20,7 +20,7 @@ FDSSDP = (
 
 
 def plain(data: bytes) -> tuple[Request, bool] | None:
-    return parse_plain_request(data, max_fields=MAX_HEAD_FIELDS)
+    return parse_plain_request(data, max_fields=MAX_HEAD_FIELDS, peer=Peer())
 
 
 def with_line(line: str) -> bytes:

@@ -14,6 +14,8 @@ from upnp_trio.server.http.host_check import HOST_MALFORMED, HostCheck
 if TYPE_CHECKING:
     import h11
 
+    from upnp_trio.exchange import Peer
+
 __all__ = ["Refused", "check_folding", "check_number_of_fields", "check_request", "refused_by_h11", "request_of"]
 
 # The longest real heads (browsers with their cookies) stay below 8 KiB; h11's own default is 16 KiB.
@@ -62,12 +64,12 @@ def check_folding(head: bytes) -> None:
         raise Refused(error_response(400), "malformed request")
 
 
-def request_of(head: h11.Request) -> Request:
-    """The request that *head* begins; of repeated fields, the first one counts."""
+def request_of(head: h11.Request, peer: Peer) -> Request:
+    """The request of *peer* that *head* begins; of repeated fields, the first one counts."""
     headers: dict[str, str] = {}
     for name, value in head.headers:
         headers.setdefault(name.decode("ascii"), value.decode("latin-1"))
-    return Request(head.method.decode("ascii"), head.target.decode("ascii"), headers)
+    return Request(head.method.decode("ascii"), head.target.decode("ascii"), headers, peer=peer)
 
 
 def check_request(request: Request, http_version: bytes, host_check: HostCheck) -> None:
