@@ -137,7 +137,7 @@ class HttpServer:
             stream.close()
             raise
         self.writer.stats.connections += 1
-        connection = Connection(stream, listening.served, listening.host_check, self.writer)
+        connection = Connection(stream, listening.host_check, self.writer, listening.served)
         try:
             displaced = self._table.admit(connection)
         except NoSlot as reason:
