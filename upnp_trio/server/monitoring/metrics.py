@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from upnp_trio.exchange import READ_METHODS, Request, Response, error_response, path_of
 from upnp_trio.server.http.response_writer import Responding
-from upnp_trio.site import READ_METHODS, Request, Response, error_response, path_of
 
 if TYPE_CHECKING:
     from upnp_trio.server.monitoring.stats import Counted
