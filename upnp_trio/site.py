@@ -175,7 +175,7 @@ class Site:
             return error_response(415)
         if not request.headers.get("soapaction"):  # required by UDA 2.0 §3.2.1, which names no error for it
             return error_response(400)
-        from upnp_trio.documents.soap import INVALID_ACTION, render_fault
+        from upnp_trio.control.rendering import INVALID_ACTION, render_fault
 
         return Response(500, (("Content-Type", XML_TYPE), ("EXT", "")), render_fault(*INVALID_ACTION))
 
