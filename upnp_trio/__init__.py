@@ -28,13 +28,22 @@ if TYPE_CHECKING:
     from upnp_trio.model.names import DeviceType, ServiceType, Udn
     from upnp_trio.model.rules import Violation, check, violations
     from upnp_trio.network.interfaces import Choice, Interface
-    from upnp_trio.server.monitoring.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered
+    from upnp_trio.server.monitoring.events import (
+        ActionCalled,
+        Announced,
+        Event,
+        NetworkChanged,
+        RequestAnswered,
+        SearchAnswered,
+        VariablesChanged,
+    )
     from upnp_trio.server.monitoring.stats import Counted, Stats
     from upnp_trio.server.options import ServeOptions, Settings
     from upnp_trio.server.running import Location, Running
     from upnp_trio.server.serve import serve_device, serve_devices
 
 __all__ = [
+    "ActionCalled",
     "Announced",
     "Choice",
     "Counted",
@@ -64,6 +73,7 @@ __all__ = [
     "Udn",
     "UdnTaken",
     "UpnpTrioError",
+    "VariablesChanged",
     "Violation",
     "__version__",
     "check",
@@ -93,7 +103,15 @@ _HOMES = {
     "upnp_trio.model.names": ("DeviceType", "ServiceType", "Udn"),
     "upnp_trio.model.rules": ("Violation", "check", "violations"),
     "upnp_trio.network.interfaces": ("Choice", "Interface"),
-    "upnp_trio.server.monitoring.events": ("Announced", "Event", "NetworkChanged", "RequestAnswered", "SearchAnswered"),
+    "upnp_trio.server.monitoring.events": (
+        "ActionCalled",
+        "Announced",
+        "Event",
+        "NetworkChanged",
+        "RequestAnswered",
+        "SearchAnswered",
+        "VariablesChanged",
+    ),
     "upnp_trio.server.options": ("ServeOptions", "Settings"),
     "upnp_trio.server.running": ("Location", "Running"),
     "upnp_trio.server.serve": ("serve_device", "serve_devices"),

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Callable, Mapping
 
     from upnp_trio.model.device import Service
+    from upnp_trio.model.handler import BoundAction
     from upnp_trio.model.names import ServiceType
-    from upnp_trio.model.service import ActionDescription, ServiceDescription
-    from upnp_trio.services.caller import Caller
+    from upnp_trio.model.service import ServiceDescription
 
-__all__ = ["BoundAction", "ServiceHandler"]
-
-
-class BoundAction(Protocol):
-    """An action and the method that carries it out."""
-
-    description: ActionDescription
-
-    def call(self, handler: ServiceHandler, arguments: Mapping[str, object], caller: Caller) -> object:
-        """Call the method with *arguments*, typed values by the SCPD's argument names.
-
-        Returns what the method returns: a value, or an awaitable of one.
-        """
-        ...
-
-    def results(self, returned: object) -> Sequence[tuple[str, object]]:
-        """What the method *returned*, as the name and value of each out argument, in the SCPD's order.
-
-        Raises `TypeError` if it is not what the method's annotation promises.
-        """
-        ...
+__all__ = ["ServiceHandler"]
 
 
 class ServiceHandler:
