@@ -16,7 +16,7 @@ from urllib.parse import quote
 import attrs
 
 from upnp_trio.documents.description import render_description
-from upnp_trio.documents.scpd import render_scpd
+from upnp_trio.documents.served_scpd import render_scpd
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.handler import Handler
