@@ -22,22 +22,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dates": set(),
     "_version": set(),
     "state": set(),
-    # a Service holds the handler of its actions, for type checking alone
-    "model": {"errors", "dates", "_version", "services.handler"},
+    "model": {"errors", "dates", "_version"},
     "ssdp": {"model", "errors", "dates", "_version"},
     "documents": {"model", "errors", "dates", "_version"},
     "services": {"documents", "model", "errors", "_version"},
     "control": {"documents", "model", "errors", "_version"},
     "eventing": {"documents", "model", "errors", "_version"},
-    "site": {*PURE, "errors", "dates", "_version"},
+    "exchange": set(),
+    "site": {"exchange", *PURE, "errors", "dates", "_version"},
     # the group's address and the size of a datagram are defined with the messages
-    "network": {"ssdp.messages", "ssdp.advertising", "model", "state", "errors", "dates", "_version"},
-    "server": {"site", "network", "state", *PURE, "errors", "dates", "_version"},
-    "cli": {"server", "site", "network", "state", *PURE, "errors", "dates", "_version"},
+    "network": {"exchange", "ssdp.messages", "ssdp.advertising", "model", "state", "errors", "dates", "_version"},
+    "server": {"exchange", "site", "network", "state", *PURE, "errors", "dates", "_version"},
+    "cli": {"server", "exchange", "site", "network", "state", *PURE, "errors", "dates", "_version"},
     "__main__": {"cli"},
 }
 
-BELOW_THE_TRIO_LINE = ("site", *sorted(PURE), "errors", "_version", "dates")
+BELOW_THE_TRIO_LINE = ("site", "exchange", *sorted(PURE), "errors", "_version", "dates")
 #: modules that wait, or use the network or the clock
 IMPURE = {"trio", "socket", "select", "selectors", "ssl", "asyncio", "threading", "subprocess", "time", "ifaddr", "h11"}
 #: parts of these modules that neither wait nor use the network or the clock

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from upnp_trio.model.datatypes import DataType
     from upnp_trio.model.device import Device, Icon, RootDevice, Service
     from upnp_trio.model.extension import ExtensionElement, PnpX
+    from upnp_trio.model.handler import Caller
     from upnp_trio.model.names import DeviceType, ServiceType, Udn
     from upnp_trio.model.rules import Violation, check, violations
     from upnp_trio.model.service import (
@@ -38,12 +39,19 @@ if TYPE_CHECKING:
         VariableDescription,
     )
     from upnp_trio.network.interfaces import Choice, Interface
-    from upnp_trio.server.monitoring.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered
+    from upnp_trio.server.monitoring.events import (
+        ActionCalled,
+        Announced,
+        Event,
+        NetworkChanged,
+        RequestAnswered,
+        SearchAnswered,
+        VariablesChanged,
+    )
     from upnp_trio.server.monitoring.stats import Counted, Stats
     from upnp_trio.server.options import ServeOptions, Settings
     from upnp_trio.server.running import Location, Running
     from upnp_trio.server.serve import serve_device, serve_devices
-    from upnp_trio.services.caller import Caller
     from upnp_trio.services.handler import ServiceHandler
     from upnp_trio.services.markers import In, Out, Range, StateVariable, action
     from upnp_trio.services.types import (
@@ -77,6 +85,7 @@ __all__ = [
     "I8",
     "R4",
     "R8",
+    "ActionCalled",
     "ActionDescription",
     "AllowedRange",
     "Announced",
@@ -134,6 +143,7 @@ __all__ = [
     "UpnpTrioError",
     "Uri",
     "VariableDescription",
+    "VariablesChanged",
     "Violation",
     "__version__",
     "action",
@@ -174,7 +184,7 @@ _HOMES = {
         "VariableDescription",
     ),
     "upnp_trio.model.datatypes": ("DataType",),
-    "upnp_trio.services.caller": ("Caller",),
+    "upnp_trio.model.handler": ("Caller",),
     "upnp_trio.services.handler": ("ServiceHandler",),
     "upnp_trio.services.markers": (
         "In",
@@ -211,7 +221,15 @@ _HOMES = {
     "upnp_trio.model.names": ("DeviceType", "ServiceType", "Udn"),
     "upnp_trio.model.rules": ("Violation", "check", "violations"),
     "upnp_trio.network.interfaces": ("Choice", "Interface"),
-    "upnp_trio.server.monitoring.events": ("Announced", "Event", "NetworkChanged", "RequestAnswered", "SearchAnswered"),
+    "upnp_trio.server.monitoring.events": (
+        "ActionCalled",
+        "Announced",
+        "Event",
+        "NetworkChanged",
+        "RequestAnswered",
+        "SearchAnswered",
+        "VariablesChanged",
+    ),
     "upnp_trio.server.options": ("ServeOptions", "Settings"),
     "upnp_trio.server.running": ("Location", "Running"),
     "upnp_trio.server.serve": ("serve_device", "serve_devices"),

@@ -6,76 +6,30 @@ A publication's responses are made when it is added. A request costs a look-up.
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import attrs
 
 from upnp_trio.documents.publication import HTML_TYPE, XML_TYPE, File, Publication
+from upnp_trio.exchange import KNOWN_METHODS, READ_METHODS, Request, Response, decoded, error_response, path_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from upnp_trio.model.device import Device
 from upnp_trio.model.urls import is_web_link
 
-__all__ = ["Request", "Response", "Site", "error_response", "path_of"]
+__all__ = ["Site"]
 
-# Every method that HTTP and UPnP know; another one is 501, a known one in the wrong place is 405 (RFC 9110 §9.1).
-KNOWN_METHODS = frozenset(
-    {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "CONNECT"}
-    | {"SUBSCRIBE", "UNSUBSCRIBE", "NOTIFY", "M-POST"}
-)
-READ_METHODS = "GET, HEAD"
 FAVICON_PATH = "/favicon.ico"
-_ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
 _URL_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
-
-REASONS = {
-    200: "OK",
-    302: "Found",
-    304: "Not Modified",
-    400: "Bad Request",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    408: "Request Timeout",
-    413: "Content Too Large",
-    415: "Unsupported Media Type",
-    417: "Expectation Failed",
-    431: "Request Header Fields Too Large",
-    500: "Internal Server Error",
-    501: "Not Implemented",
-    503: "Service Unavailable",
-    505: "HTTP Version Not Supported",
-}
 
 # The page runs no script and loads nothing but its icon, whatever a device file contains.
 PAGE_HEADERS = (
     ("Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"),
     ("X-Content-Type-Options", "nosniff"),
 )
-
-
-@attrs.frozen
-class Request:
-    """A request whose head and body are complete; *headers* has lower-case names."""
-
-    method: str
-    target: str
-    headers: Mapping[str, str] = attrs.field(factory=dict)
-
-
-@attrs.frozen(cache_hash=True)  # a response is the key of its rendered form
-class Response:
-    """A response. The connection adds Date, Server and the framing.
-
-    *body* is the body for GET; the connection leaves it out for HEAD.
-    """
-
-    status: int
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = attrs.field(default=b"", repr=False)
 
 
 @attrs.frozen
@@ -97,12 +51,6 @@ def _resource(file: File, language: str, headers: tuple[tuple[str, str], ...] = 
     etag = f'"{hashlib.sha256(file.body).hexdigest()[:20]}"'
     response = Response(200, (("Content-Type", file.media_type), ("ETag", etag), *headers), file.body)
     return _Resource(response, etag, language)
-
-
-def error_response(status: int, *headers: tuple[str, str]) -> Response:
-    """A short response in plain text, which contains nothing of the request."""
-    body = f"{status} {REASONS[status]}\n".encode()
-    return Response(status, (("Content-Type", "text/plain; charset=utf-8"), *headers), body)
 
 
 class Site:
@@ -134,20 +82,20 @@ class Site:
         root = publication.root
         self._publications[publication.description_path] = publication
         for path, file in publication.files.items():
-            self._resources[_decoded(path)] = _resource(file, root.language)
+            self._resources[decoded(path)] = _resource(file, root.language)
         for path, device in publication.pages.items():
-            self._pages[_decoded(path)] = (device, publication)
-        self._controls |= {_decoded(path) for path in publication.control_paths}
+            self._pages[decoded(path)] = (device, publication)
+        self._controls |= {decoded(path) for path in publication.control_paths}
         self._change()
 
     def remove(self, description_path: str) -> None:
         """Stop serving the root device whose description is at *description_path*."""
         publication = self._publications.pop(description_path)
         for path in publication.files:
-            del self._resources[_decoded(path)]
+            del self._resources[decoded(path)]
         for path in publication.pages:
-            del self._pages[_decoded(path)]
-        self._controls -= {_decoded(path) for path in publication.control_paths}
+            del self._pages[decoded(path)]
+        self._controls -= {decoded(path) for path in publication.control_paths}
         self._change()
 
     def _change(self) -> None:
@@ -172,7 +120,7 @@ class Site:
             return self._front()
         if path == FAVICON_PATH:
             icons = (publication.favicon_path for publication in self._publications.values())
-            return next((self._resources[_decoded(icon)] for icon in icons if icon is not None), None)
+            return next((self._resources[decoded(icon)] for icon in icons if icon is not None), None)
         return None
 
     def _front(self) -> _Resource | Response:
@@ -227,28 +175,9 @@ class Site:
             return error_response(415)
         if not request.headers.get("soapaction"):  # required by UDA 2.0 §3.2.1, which names no error for it
             return error_response(400)
-        from upnp_trio.documents.soap import INVALID_ACTION, render_fault
+        from upnp_trio.control.rendering import INVALID_ACTION, render_fault
 
         return Response(500, (("Content-Type", XML_TYPE), ("EXT", "")), render_fault(*INVALID_ACTION))
-
-
-def path_of(target: str) -> str | None:
-    """The decoded path of a request target in origin or absolute form (RFC 9112 §3.2); ``None`` for another form.
-
-    The host of an absolute form is left to `HostCheck`; no response depends on it. An encoded slash is not a separator
-    (RFC 3986 §2.2). Otherwise a document would have several paths, and a filter might know only one of them.
-    """
-    if not target.startswith("/"):
-        match = re.match(r"https?://[^/?#]*", target, re.IGNORECASE)
-        if match is None:
-            return None
-        target = target[match.end() :]
-    path = target.partition("?")[0].partition("#")[0]
-    return _decoded(path) or "/"
-
-
-def _decoded(path: str) -> str:
-    return unquote(_ENCODED_SLASH.sub("%252F", path))
 
 
 def _matches(if_none_match: str | None, etag: str) -> bool:

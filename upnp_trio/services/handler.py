@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 from upnp_trio.documents.scpd import render_service_description
 from upnp_trio.model.device import Service
@@ -10,38 +10,15 @@ from upnp_trio.services.declaring import declare
 from upnp_trio.services.variables import MISSING, Connection, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from upnp_trio.model.handler import BoundAction
     from upnp_trio.model.names import ServiceType
-    from upnp_trio.model.service import ActionDescription, ServiceDescription
-    from upnp_trio.services.caller import Caller
+    from upnp_trio.model.service import ServiceDescription
     from upnp_trio.services.declarations import Declarations
 
-__all__ = ["BoundAction", "ServiceHandler"]
-
-
-class BoundAction(Protocol):
-    """An action and the method that carries it out."""
-
-    @property
-    def description(self) -> ActionDescription:
-        """The action in the SCPD."""
-        ...
-
-    def call(self, handler: ServiceHandler, arguments: Mapping[str, object], caller: Caller) -> object:
-        """Call the method with *arguments*, typed values by the SCPD's argument names.
-
-        Returns what the method returns: a value, or an awaitable of one.
-        """
-        ...
-
-    def results(self, returned: object) -> Sequence[tuple[str, object]]:
-        """What the method *returned*, as the name and value of each out argument, in the SCPD's order.
-
-        Raises `TypeError` if it is not what the method's annotation promises.
-        """
-        ...
+__all__ = ["ServiceHandler"]
 
 
 class ServiceHandler:
@@ -103,6 +80,11 @@ class ServiceHandler:
         if name not in self._variables:
             raise KeyError(f"{type(self).__name__} has no state variable {name!r}, only {', '.join(self._variables)}")
         self._variables[name].assign_plain(self, value)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether this handler is a service of a device that is served."""
+        return self._connection is not None
 
     def connect(self, on_change: Callable[[str, object], None]) -> None:
         """Call *on_change* with the SCPD's name and the new value of each variable that changes from now on.

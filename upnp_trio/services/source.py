@@ -7,7 +7,7 @@ from unicodedata import east_asian_width
 
 import attrs
 
-__all__ = ["Node", "Nested", "flat", "layout", "quoted"]
+__all__ = ["LINE_LENGTH", "Nested", "Node", "flat", "layout", "quoted"]
 
 # the shortest length in wide use, ruff's and black's default; what fits it fits a longer one
 LINE_LENGTH = 88

@@ -5,21 +5,24 @@ from __future__ import annotations
 import datetime
 import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from upnp_trio.errors import DescriptionError
-from upnp_trio.model.service import (
-    ActionDescription,
-    AllowedRange,
-    ArgumentDescription,
-    ServiceDescription,
-    VariableDescription,
-)
 from upnp_trio.model.service_rules import flaws
 from upnp_trio.model.values import zero
 from upnp_trio.services.handler import ServiceHandler
 from upnp_trio.services.names import python_name
-from upnp_trio.services.source import Nested, Node, layout, quoted
+from upnp_trio.services.source import LINE_LENGTH, Nested, Node, flat, layout, quoted
+
+if TYPE_CHECKING:
+    from upnp_trio.model.service import (
+        ActionDescription,
+        AllowedRange,
+        ArgumentDescription,
+        ServiceDescription,
+        VariableDescription,
+    )
 
 __all__ = ["render_stub"]
 
@@ -117,7 +120,7 @@ class _Stub:
             standard.insert(0, "import datetime")
         names = sorted(self.imported, key=_import_order)
         line = f"from upnp_trio import {', '.join(names)}"
-        if len(line) > 88:
+        if len(line) > LINE_LENGTH:
             ours = ["from upnp_trio import (", *(f"    {name}," for name in names), ")"]
         else:
             ours = [line]
@@ -215,7 +218,7 @@ class _Stub:
         returned = self._returned(action)
         signature = Nested(f"async def {name}(", tuple(parameters), ")")
         lines = [f"    @action({quoted(action.name)})"]
-        one_line = layout(signature, 1, after=f" -> {_flat(returned)}:")
+        one_line = layout(signature, 1, after=f" -> {flat(returned)}:")
         if len(one_line) == 1:
             lines += one_line
         else:
@@ -247,10 +250,6 @@ class _Stub:
             lines += layout(self._annotated(*self._argument(result)), 1, before=f"{field}: ")
         self.above += lines
         return name
-
-
-def _flat(node: Node) -> str:
-    return layout(node, 0)[0] if isinstance(node, str) else f"{node.start}{', '.join(map(_flat, node.items))}{node.end}"
 
 
 def _start(node: Node) -> str:
