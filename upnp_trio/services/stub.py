@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import keyword
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -55,6 +56,11 @@ _TYPES = {
     "uri": "Uri",
     "uuid": "UUID",
 }
+# Names that the module may import.
+_IN_MODULE = frozenset(
+    {"Annotated", "Decimal", "In", "Literal", "NamedTuple", "Out", "Range", "ServiceHandler", "StateVariable"}
+    | {"UpnpError", "action", "datetime", *_TYPES.values()}
+)
 # Names that the class's own annotations use, which an attribute of the class would hide.
 _IN_CLASS = frozenset({*dir(ServiceHandler), *ServiceHandler.__annotations__, "action", "bool", "datetime", "str"})
 # methods of each tuple
@@ -72,7 +78,7 @@ def render_stub(
     """
     if found := list(flaws(description)):
         raise DescriptionError("\n".join(found))
-    if not class_name.isidentifier() or python_name(class_name) == f"{class_name}_":
+    if not class_name.isidentifier() or keyword.iskeyword(class_name) or class_name in _IN_MODULE:
         raise DescriptionError(f"class_name is {class_name!r}, which cannot be the name of a class")
     return _Stub(description, class_name).render(service_type, service_id)
 
@@ -84,8 +90,7 @@ class _Stub:
         self.imported = {"ServiceHandler"}
         self.modules: set[str] = set()
         #: names of the module
-        self.taken = {class_name, "Annotated", "Literal", "NamedTuple", "Decimal", "UUID", "Range", "In", "Out"}
-        self.taken |= {"ServiceHandler", "StateVariable", "UpnpError", *_TYPES.values()}
+        self.taken = {class_name, *_IN_MODULE}
         #: names of the class
         self.members = set(_IN_CLASS)
         self.literals: dict[str, str] = {}
@@ -130,7 +135,7 @@ class _Stub:
         words = re.sub(r"[^A-Za-z0-9_]", "", wanted)
         wanted = words[:1].upper() + words[1:] if words[:1].isalpha() else f"X{words}"
         found, number = wanted, 2
-        while found in self.taken or python_name(found) == f"{found}_":
+        while found in self.taken or keyword.iskeyword(found):
             found, number = f"{wanted}{number}", number + 1
         self.taken.add(found)
         return found
@@ -203,7 +208,8 @@ class _Stub:
             return f"{type(value).__name__}({quoted(str(value))})"
         if isinstance(value, datetime.date | datetime.time):
             self.modules.add("datetime")
-        return repr(value)
+            return f"datetime.{type(value).__name__}.fromisoformat({quoted(value.isoformat())})"
+        return repr(value).replace("e+", "e") if isinstance(value, float) else repr(value)
 
     def _method(self, action: ActionDescription) -> list[str]:
         self.imported |= {"action", "UpnpError"}
