@@ -81,11 +81,6 @@ class ServiceHandler:
             raise KeyError(f"{type(self).__name__} has no state variable {name!r}, only {', '.join(self._variables)}")
         self._variables[name].assign_plain(self, value)
 
-    @property
-    def is_connected(self) -> bool:
-        """Whether this handler is a service of a device that is served."""
-        return self._connection is not None
-
     def connect(self, on_change: Callable[[str, object], None]) -> None:
         """Call *on_change* with the SCPD's name and the new value of each variable that changes from now on.
 
@@ -97,6 +92,11 @@ class ServiceHandler:
                 f"this {type(self).__name__} is a service of a device already; make another one for this device"
             )
         self._connection = Connection(on_change)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a device is served with this handler."""
+        return self._connection is not None
 
     def disconnect(self) -> None:
         """Call `connect`'s function no more."""
