@@ -194,4 +194,6 @@ def render_xml(root: Element) -> bytes:
         declared["xmlns"] = default
     plain.attrib = declared | plain.attrib
     indent(plain)
-    return DECLARATION + tostring(plain, encoding="unicode", short_empty_elements=False).encode() + b"\n"
+    text = tostring(plain, encoding="unicode", short_empty_elements=False)
+    # A reader takes a bare carriage return for a line feed (XML 1.0 §2.11).
+    return DECLARATION + text.replace("\r", "&#13;").encode() + b"\n"

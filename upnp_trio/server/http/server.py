@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, NoReturn
 import attrs
 import trio
 
+from upnp_trio.model.peers import peer_of
 from upnp_trio.network.descriptors import descriptor_limit
 from upnp_trio.network.listeners import Listener
 from upnp_trio.network.system_errors import BUG_ERRNOS, RESOURCE_ERRNOS
-from upnp_trio.server.http.connection_table import ConnectionTable, NoSlot, peer_of
+from upnp_trio.server.http.connection_table import ConnectionTable, NoSlot
 from upnp_trio.server.http.host_check import HostCheck, HostName
 from upnp_trio.server.monitoring.log_limit import LogLimit
 
