@@ -15,7 +15,7 @@ from upnp_trio.eventing.moderation import PendingChanges
 from upnp_trio.model.datatypes import DataType
 from upnp_trio.model.service import Number, ServiceDescription, VariableDescription
 
-TEXT = DataType("string", str, str, str)
+TEXT = DataType("string", str, str, str, zero="")
 
 
 def variable(

@@ -27,9 +27,9 @@ import re
 
 import attrs
 
+from upnp_trio.documents.escaping import escape_attribute
 from upnp_trio.documents.xml import local_name, parse_xml
 from upnp_trio.errors import DescriptionError, MalformedMessage
-from upnp_trio.eventing.escaping import escape_attribute
 from upnp_trio.model.deferred import Deferred
 
 __all__ = [
