@@ -16,9 +16,9 @@ from upnp_trio.documents.description import render_description
 from upnp_trio.eventing import requests
 from upnp_trio.eventing.callbacks import Callback
 from upnp_trio.eventing.messages import notify_prefix
+from upnp_trio.exchange import Request, Response
 from upnp_trio.model.device import RootDevice
 from upnp_trio.server.discovery import conflicts
-from upnp_trio.site import Request, Response
 
 FOLDER = Path(__file__).parent
 SEEDS = [pytest.param(name, path, id=f"{name}-{path.name}") for name in HARNESSES for path in seeds(name)]
