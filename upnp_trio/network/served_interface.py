@@ -14,13 +14,16 @@ from upnp_trio.network.host_interfaces import host_interfaces
 from upnp_trio.network.interfaces import Interface
 from upnp_trio.network.listeners import HttpListener, authority, find_port, open_listener, served_address
 from upnp_trio.network.ssdp_sockets import open_endpoint
+from upnp_trio.network.streams import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from upnp_trio.exchange import ServedAddress
     from upnp_trio.network.interfaces import IpAddress
+    from upnp_trio.network.streams import HttpStream
 
 __all__ = ["InterfaceOptions", "Network", "ServedInterface", "SystemNetwork", "base_url", "open_system_network"]
 
@@ -73,6 +76,10 @@ class Network(Protocol):
         """Claim *udn* among the programs on this host; ``None`` if one of them has it."""
         ...
 
+    async def connect(self, address: IpAddress, port: int, *, served: ServedAddress) -> HttpStream:
+        """Connect from a served address to *port* of *address* on the same interface. Raises `OSError`."""
+        ...
+
 
 class SystemNetwork:
     """The network of this system."""
@@ -96,6 +103,10 @@ class SystemNetwork:
     def claim(self, udn: str) -> Claim | None:
         """Claim *udn* among the programs on this host; ``None`` if one of them has it."""
         return self._claims.claim(udn)
+
+    async def connect(self, address: IpAddress, port: int, *, served: ServedAddress) -> HttpStream:
+        """Connect from a served address to *port* of *address* on the same interface. Raises `OSError`."""
+        return await connect(address, port, served=served)
 
     @contextmanager
     def open(self, interface: Interface, options: InterfaceOptions) -> Iterator[ServedInterface]:

@@ -88,9 +88,9 @@ class Connection:
     """One connection: its h11 state, its phase and its deadline."""
 
     stream: HttpStream
-    served: ServedAddress
     host_check: HostCheck
     writer: ResponseWriter
+    served: ServedAddress = attrs.field(factory=ServedAddress)
     #: when it last began to wait for its peer: for a request, or for room to send
     waiting_since: float = attrs.field(factory=trio.current_time)
     #: ``None`` as long as all requests were plain ones

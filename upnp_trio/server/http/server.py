@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, NoReturn
 import attrs
 import trio
 
+from upnp_trio.model.peers import peer_of
 from upnp_trio.network.descriptors import descriptor_limit
 from upnp_trio.network.listeners import Listener
 from upnp_trio.network.system_errors import BUG_ERRNOS, RESOURCE_ERRNOS
-from upnp_trio.server.http.connection_table import ConnectionTable, NoSlot, peer_of
+from upnp_trio.server.http.connection_table import ConnectionTable, NoSlot
 from upnp_trio.server.http.host_check import HostCheck, HostName
 from upnp_trio.server.monitoring.log_limit import LogLimit
 
@@ -137,7 +138,7 @@ class HttpServer:
             stream.close()
             raise
         self.writer.stats.connections += 1
-        connection = Connection(stream, listening.served, listening.host_check, self.writer)
+        connection = Connection(stream, listening.host_check, self.writer, listening.served)
         try:
             displaced = self._table.admit(connection)
         except NoSlot as reason:
