@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,15 +10,7 @@ import pytest
 from upnp_trio.documents.code import call, import_object, is_dotted_name, traceback_of
 from upnp_trio.errors import CodeFailed, DescriptionError
 
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """Modules and the path as they were before each test, because importing changes both for good."""
-    path, modules = list(sys.path), dict(sys.modules)
-    yield
-    sys.path[:] = path
-    for name in set(sys.modules) - set(modules):
-        del sys.modules[name]
+pytestmark = pytest.mark.usefixtures("imports_undone")
 
 
 def write(folder: Path, name: str, *lines: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -259,18 +258,15 @@ def test_the_path_may_be_a_string() -> None:
 # --- handlers --------------------------------------------------------------------------------------------------
 
 DIMMING = """\
-from upnp_trio import Service
+from typing import Annotated
+from upnp_trio import ServiceHandler, StateVariable, Ui1, action
 
-class Dimming:
-    service_type = "urn:schemas-upnp-org:service:Dimming:1"
-    service_id = "urn:upnp-org:serviceId:Dimming"
-    description = actions = None
-    variables = connect = disconnect = lambda self: {}
+class Dimming(ServiceHandler, service_type="urn:schemas-upnp-org:service:Dimming:1"):
+    level: Annotated[Ui1, StateVariable("LoadLevelStatus")] = 0
 
-    def as_service(self):
-        return Service(
-            service_type=self.service_type, service_id=self.service_id, scpd=b"<scpd/>", handler=self
-        )
+    @action
+    def get_load_level_status(self) -> Ui1:
+        return self.level
 
 hall = Dimming()
 
@@ -289,22 +285,19 @@ HANDLER = "\n[[services]]\nhandler = "
 
 
 @pytest.fixture
-def dimming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """The module ``dimming`` beside the device file, imported; it is forgotten afterwards."""
+def dimming(tmp_path: Path, imports_undone: None) -> ModuleType:
+    """The module ``dimming`` beside the device file, imported."""
     (tmp_path / "dimming.py").write_text(DIMMING, encoding="utf-8")
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    try:
-        _load(tmp_path, REQUIRED + HANDLER + "'dimming:Dimming'")
-        yield sys.modules["dimming"]
-    finally:
-        sys.modules.pop("dimming", None)
+    _load(tmp_path, REQUIRED + HANDLER + "'dimming:Dimming'")
+    return sys.modules["dimming"]
 
 
 def test_a_handler_s_class_is_instantiated_and_gives_types_and_scpd(tmp_path: Path, dimming: ModuleType) -> None:
     (service,) = _load(tmp_path, REQUIRED + HANDLER + "'dimming:Dimming'").services
     assert isinstance(service.handler, dimming.Dimming)
     assert service == dimming.hall.as_service()
-    assert service.scpd == b"<scpd/>"
+    assert service.scpd is not None
+    assert b"<name>GetLoadLevelStatus</name>" in service.scpd
 
 
 @pytest.mark.parametrize("name", ["hall", "kitchen"])
@@ -363,6 +356,7 @@ def test_a_handler_that_fails_is_reported_with_its_place_and_its_exception(tmp_p
     assert "none.png" in str(caught.value)
 
 
+@pytest.mark.usefixtures("imports_undone")
 @pytest.mark.parametrize("module", ["outside", "package.outside"])
 def test_a_handler_s_module_that_is_a_link_out_of_the_folder_is_refused(module: str, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
