@@ -17,8 +17,8 @@ A service has a `LastChange` as the value of its variable, and changes that::
         async def set_volume(self, ...) -> None:
             self.last_change.set(0, "Volume", volume, Channel="Master")
 
-Each `LastChange.set` notes a change of the variable, without a text. `LastChange.take` makes the text at the moment when
-an event leaves, 0.2 seconds after the one before at the earliest, of everything that was set in between.
+Each `LastChange.set` notes a change of the variable, without a text. `LastChange.take` makes the text at the moment
+when an event leaves, 0.2 seconds after the one before at the earliest, of everything that was set in between.
 """
 
 from __future__ import annotations
