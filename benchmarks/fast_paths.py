@@ -15,6 +15,7 @@ import attrs
 import h11
 
 from tests.server.fakes import HERE, fake_endpoint
+from upnp_trio.exchange import Peer
 from upnp_trio.network.interfaces import Interface, on_link
 from upnp_trio.server.discovery.due_queue import DueQueue
 from upnp_trio.server.http.plain_request import parse_plain_request
@@ -92,7 +93,7 @@ def _by_h11(request: bytes) -> None:
 
 
 def _as_plain(request: bytes) -> None:
-    assert parse_plain_request(request, max_fields=64) is not None
+    assert parse_plain_request(request, max_fields=64, peer=Peer()) is not None
 
 
 def main() -> None:

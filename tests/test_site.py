@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tests.strategies import OWN_SCPD
 from upnp_trio.documents.publication import publish
+from upnp_trio.exchange import KNOWN_METHODS, REASONS, Request, Response, error_response
 from upnp_trio.model.device import Icon, RootDevice, Service
-from upnp_trio.site import KNOWN_METHODS, REASONS, Request, Response, Site, error_response
+from upnp_trio.site import Site
 
 UUID = "e427ce1a-3e80-43d0-ad6f-89ec42e46363"
 HAM = RootDevice(

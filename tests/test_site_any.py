@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tests.strategies import servable_devices
 from tests.test_site import CALL, CONTROL, DESCRIPTION, HAM, ICON, PAGE, SITE
 from upnp_trio.documents.publication import publish
+from upnp_trio.exchange import KNOWN_METHODS, REASONS, Request, Response
 from upnp_trio.model.device import RootDevice
-from upnp_trio.site import KNOWN_METHODS, REASONS, Request, Response, Site
+from upnp_trio.site import Site
 
 _methods = st.sampled_from(sorted(KNOWN_METHODS)) | st.text(max_size=5)
 _pieces = st.sampled_from(

@@ -14,13 +14,14 @@ from upnp_trio.documents.description import parse_description, render_descriptio
 from upnp_trio.documents.device_file import MAX_ICON_BYTES, load_device
 from upnp_trio.documents.folder import Folder
 from upnp_trio.documents.publication import publish
-from upnp_trio.documents.scpd import render_scpd
+from upnp_trio.documents.served_scpd import render_scpd
 from upnp_trio.documents.xml import parse_xml, render_xml
 from upnp_trio.errors import DescriptionError
+from upnp_trio.exchange import Request
 from upnp_trio.model.device import RootDevice
 from upnp_trio.model.rules import violations
 from upnp_trio.server.identity import with_udns
-from upnp_trio.site import Request, Site
+from upnp_trio.site import Site
 
 __all__ = ["fuzz_one"]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.fuzz import connections, datagrams, descriptions, searches
+from tests.fuzz import calls, connections, datagrams, descriptions, searches
 
 __all__ = ["HARNESSES", "seeds"]
 
 HARNESSES: Mapping[str, Callable[[bytes], None]] = {
+    "calls": calls.fuzz_one,
     "connections": connections.fuzz_one,
     "datagrams": datagrams.fuzz_one,
     "descriptions": descriptions.fuzz_one,

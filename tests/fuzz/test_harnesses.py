@@ -12,9 +12,9 @@ from tests.fuzz import connections, datagrams, descriptions, searches
 from tests.fuzz.harnesses import HARNESSES, seeds
 from tests.fuzz.script import read_script
 from upnp_trio.documents.description import render_description
+from upnp_trio.exchange import Request, Response
 from upnp_trio.model.device import RootDevice
 from upnp_trio.server.discovery import conflicts
-from upnp_trio.site import Request, Response
 
 FOLDER = Path(__file__).parent
 SEEDS = [pytest.param(name, path, id=f"{name}-{path.name}") for name in HARNESSES for path in seeds(name)]

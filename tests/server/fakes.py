@@ -20,7 +20,7 @@ from upnp_trio.errors import NetworkError
 from upnp_trio.network.claims import Claim
 from upnp_trio.network.endpoint import STALLED_SEND_SECONDS, Address, Endpoint, Receiver, Sender
 from upnp_trio.network.interfaces import Interface, IpAddress
-from upnp_trio.network.listeners import HttpListener, authority
+from upnp_trio.network.listeners import HttpListener, authority, served_address
 from upnp_trio.network.served_interface import InterfaceOptions, ServedInterface, base_url
 from upnp_trio.network.ssdp_sockets import group_of
 from upnp_trio.server.http.response_writer import ResponseWriter
@@ -57,6 +57,9 @@ def interface(*addresses: str, name: str = "eth0", index: int = 2) -> Interface:
         index=index,
         addresses=tuple(ipaddress.ip_interface(address) for address in addresses or ("192.0.2.7/24",)),
     )
+
+
+AT = interface()
 
 
 @attrs.frozen(eq=False)
@@ -274,7 +277,7 @@ async def serving_http(writer: ResponseWriter, listener: FakeListener) -> AsyncI
     server = HttpServer(writer)
     async with trio.open_nursery() as nursery:
         await nursery.start(server.run)
-        nursery.start_soon(server.accept, HttpListener(HERE, listener))
+        nursery.start_soon(server.accept, HttpListener(HERE, listener, served_address(AT.addresses[0].ip, AT)))
         yield nursery
         nursery.cancel_scope.cancel()
 
@@ -352,7 +355,8 @@ class FakeNetwork:
             raise self.refused[interface.name]
         opened = {address.ip: FakeListener() for address in interface.addresses}
         http_listeners = tuple(
-            HttpListener(authority(address, options.port), listener) for address, listener in opened.items()
+            HttpListener(authority(address, options.port), listener, served_address(address, interface))
+            for address, listener in opened.items()
         )
         with open_fake_endpoint(interface, self.wire, options.port, options.advertise_url) as endpoint:
             self.endpoints[interface] = endpoint

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
-from upnp_trio.server.monitoring.events import Announced, Event, NetworkChanged, RequestAnswered, SearchAnswered
+from upnp_trio.server.monitoring.events import (
+    ActionCalled,
+    Announced,
+    Event,
+    NetworkChanged,
+    RequestAnswered,
+    SearchAnswered,
+    VariablesChanged,
+)
 from upnp_trio.ssdp.drops import NOT_A_SEARCH, NOTHING_MATCHES, RECEIVED_ELSEWHERE, REPEATED
 
 if TYPE_CHECKING:
@@ -134,6 +142,12 @@ def describe(event: Event) -> str:
         case RequestAnswered():
             request = f"{_printable(event.method)} {_printable(event.target)}"
             return f"http  {event.peer} {request}: {event.status}" + _agent(event.user_agent)
+        case ActionCalled():
+            outcome = "done" if event.error is None else f"UPnP error {event.error}"
+            return f"call  {event.peer} {_printable(event.action)}: {outcome}" + _agent(event.user_agent)
+        case VariablesChanged():
+            subscribers = f"{event.subscribers} subscriber{'s' if event.subscribers != 1 else ''}"
+            return f"event  {', '.join(map(_printable, event.variables))}: {subscribers}"
         case Announced(kind="alive"):
             return f"{event.interface}  announced ({event.messages} messages)"
         case Announced():
@@ -174,6 +188,11 @@ def counter_table(counted: Counted, lines_dropped: int) -> str:
         *_by_reason("  timed out", counted.timeouts),
         *_by_reason("  refused", counted.refused),
         *_by_reason("HTTP requests", statuses),
+        ("calls", counted.calls),
+        *_by_reason("  failed", {f"UPnP error {code}": count for code, count in counted.faults.items()}),
+        ("subscriptions", counted.subscriptions),
+        ("notifications", counted.notifications),
+        *_by_reason("  lost", counted.notifications_lost),
         ("events dropped", counted.events_dropped),
         ("output lines dropped", lines_dropped),
     ]

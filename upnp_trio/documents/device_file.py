@@ -14,7 +14,7 @@ import attrs
 
 from upnp_trio.documents.description import parse_description
 from upnp_trio.documents.folder import Folder, read_file
-from upnp_trio.documents.scpd import render_scpd
+from upnp_trio.documents.served_scpd import render_scpd
 from upnp_trio.documents.xml import MAX_DEPTH, MAX_DOCUMENT_BYTES
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.device import Device, Icon, RootDevice, Service

@@ -16,12 +16,14 @@ from urllib.parse import quote
 import attrs
 
 from upnp_trio.documents.description import render_description
-from upnp_trio.documents.scpd import render_scpd
+from upnp_trio.documents.served_scpd import render_scpd
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
+from upnp_trio.model.handler import Handler
+from upnp_trio.model.names import ServiceType, Udn
 from upnp_trio.model.urls import has_scheme, path_within
 
-__all__ = ["File", "Publication", "publish"]
+__all__ = ["File", "Publication", "PublishedService", "publish"]
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,27 @@ class File:
 
 
 @attrs.frozen(kw_only=True)
+class PublishedService:
+    """A service of a device that is ready to be served."""
+
+    service_type: ServiceType
+    service_id: str
+    #: the UDN of its device
+    udn: Udn
+    #: the path that takes control calls
+    control_path: str
+    #: the path that takes subscriptions; empty if no variable sends events
+    event_path: str
+    #: what carries out the actions
+    handler: Handler | None
+
+    @property
+    def usn(self) -> str:
+        """The Unique Service Name: the device's UDN and the service's type (UDA 2.0 §1.1.4)."""
+        return f"{self.udn}::{self.service_type}"
+
+
+@attrs.frozen(kw_only=True)
 class Publication:
     """A root device that is ready to be served.
 
@@ -53,8 +76,16 @@ class Publication:
     files: dict[str, File]
     #: the devices that have the built-in page, by the path of the page
     pages: dict[str, Device]
-    #: the paths that accept control requests
-    control_paths: frozenset[str]
+    #: the services of all its devices
+    services: tuple[PublishedService, ...]
+    #: where a live page asks for its state, and where it has its script; empty without handlers or without such a page
+    state_path: str = ""
+    script_path: str = ""
+
+    @property
+    def control_paths(self) -> frozenset[str]:
+        """The paths that take control calls."""
+        return frozenset(service.control_path for service in self.services)
 
     @property
     def favicon_path(self) -> str | None:
@@ -89,12 +120,15 @@ def publish(root: RootDevice) -> Publication:
     files = {path: File(XML_TYPE, _scpd(service, config_id, root)) for path, service in plan.scpds.items()}
     description_path = f"{plan.directory}{DESCRIPTION_NAME}"
     files[description_path] = File(XML_TYPE, render_description(root))
+    state_path, script_path = plan.place_script()
     return Publication(
         root=root,
         description_path=description_path,
         files=files | plan.files,
         pages=plan.pages,
-        control_paths=frozenset(plan.controls),
+        services=tuple(plan.services),
+        state_path=state_path,
+        script_path=script_path,
     )
 
 
@@ -114,19 +148,24 @@ class _Plan:
         self.files: dict[str, File] = {}
         self.pages: dict[str, Device] = {}
         self.scpds: dict[str, Service] = {}
-        self.controls: list[str] = []
+        self.services: list[PublishedService] = []
         self._taken = {self.directory, f"{self.directory}{DESCRIPTION_NAME}"}
-        self._services = 0
 
     def place_device(self, device: Device, *, is_root: bool = False) -> Device:
         """*device* and the devices embedded in it, with their URLs."""
         placed = attrs.evolve(
             device,
             icons=[self._place_icon(icon) for icon in device.icons],
-            services=[self._place_service(service) for service in device.services],
+            services=[self._place_service(service, device) for service in device.services],
             devices=[self.place_device(embedded) for embedded in device.devices],
         )
         return attrs.evolve(placed, presentation_url=self._place_page(placed, is_root=is_root))
+
+    def place_script(self) -> tuple[str, str]:
+        """The paths of the state and of the script of live pages; empty if no page of this root device is one."""
+        if not self.pages or not any(service.handler for service in self.services):
+            return "", ""
+        return self._claim("", "state.json"), self._claim("", "page.js")
 
     def _place_page(self, device: Device, *, is_root: bool) -> str | None:
         url = device.presentation_url
@@ -151,16 +190,28 @@ class _Plan:
         self.files[path] = File(icon.mimetype, icon.data)
         return attrs.evolve(icon, url=path)
 
-    def _place_service(self, service: Service) -> Service:
-        self._services += 1
-        scpd_path = self._claim(service.scpd_url, f"service-{self._services}/scpd.xml")
-        control_path = self._claim(service.control_url, f"service-{self._services}/control")
+    def _place_service(self, service: Service, device: Device) -> Service:
+        assert device.udn is not None
+        number = len(self.services) + 1
+        scpd_path = self._claim(service.scpd_url, f"service-{number}/scpd.xml")
+        control_path = self._claim(service.control_url, f"service-{number}/control")
+        event_path = ""  # an empty eventSubURL says that the service has no events (UDA 2.0 §2.3)
+        if service.handler is not None and service.handler.description.evented:
+            event_path = self._claim(service.event_sub_url, f"service-{number}/events")
+        elif service.event_sub_url:
+            logger.info("%s has no handler with evented variables; its eventSubURL is left empty", service.service_id)
         self.scpds[scpd_path] = service
-        self.controls.append(control_path)
-        if service.event_sub_url:
-            logger.info("%s: events are not served, so its eventSubURL is left empty", service.service_id)
-        # An empty eventSubURL says that the service has no events (UDA 2.0 §2.3).
-        return attrs.evolve(service, scpd_url=scpd_path, control_url=control_path, event_sub_url="")
+        self.services.append(
+            PublishedService(
+                service_type=service.service_type,
+                service_id=service.service_id,
+                udn=device.udn,
+                control_path=control_path,
+                event_path=event_path,
+                handler=service.handler,
+            )
+        )
+        return attrs.evolve(service, scpd_url=scpd_path, control_url=control_path, event_sub_url=event_path)
 
     def _claim(self, url: str, default: str) -> str:
         """A path below the directory for *url*, which no other document of this root device has."""

@@ -12,7 +12,15 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder, indent, tost
 
 from upnp_trio.errors import DescriptionError
 
-__all__ = ["DEVICE_NAMESPACE", "SERVICE_NAMESPACE", "local_name", "namespace", "parse_xml", "render_xml"]
+__all__ = [
+    "DEVICE_NAMESPACE",
+    "SERVICE_NAMESPACE",
+    "local_name",
+    "mend_ampersands",
+    "namespace",
+    "parse_xml",
+    "render_xml",
+]
 
 DEVICE_NAMESPACE = "urn:schemas-upnp-org:device-1-0"
 SERVICE_NAMESPACE = "urn:schemas-upnp-org:service-1-0"
@@ -96,7 +104,7 @@ def parse_xml(data: bytes) -> Element:
     try:
         return _parse(data)
     except ParseError as error:
-        mended = mend_ampersands(data, encoding)
+        mended = _mend(data, encoding)
         if mended == data:
             raise _not_xml(error) from error
     try:
@@ -116,13 +124,18 @@ def _encoding(data: bytes) -> str:
     return _ONE_BYTE
 
 
-def mend_ampersands(data: bytes, encoding: str) -> bytes:
-    """*data* with ``&amp;`` for each bare ``&``; unchanged if *data* cannot be decoded by *encoding*."""
+def mend_ampersands(text: str) -> str:
+    """The document *text* with ``&amp;`` for each bare ``&``."""
+    return _BARE_AMPERSAND.sub(lambda match: match[1] or "&amp;", text)
+
+
+def _mend(data: bytes, encoding: str) -> bytes:
+    """`mend_ampersands` for bytes; they stay unchanged if *encoding* cannot decode them."""
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         return data
-    return _BARE_AMPERSAND.sub(lambda match: match[1] or "&amp;", text).encode(encoding)
+    return mend_ampersands(text).encode(encoding)
 
 
 def _parse(data: bytes) -> Element:
@@ -175,4 +188,6 @@ def render_xml(root: Element) -> bytes:
         declared["xmlns"] = default
     plain.attrib = declared | plain.attrib
     indent(plain)
-    return DECLARATION + tostring(plain, encoding="unicode", short_empty_elements=False).encode() + b"\n"
+    text = tostring(plain, encoding="unicode", short_empty_elements=False)
+    # A reader takes a bare carriage return for a line feed (XML 1.0 §2.11).
+    return DECLARATION + text.replace("\r", "&#13;").encode() + b"\n"

@@ -13,14 +13,13 @@ import attrs
 
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.extension import ExtensionElement, PnpX, as_pnpx, extensions, optional_pnpx
+from upnp_trio.model.handler import Handler  # cattrs reads the annotations
 from upnp_trio.model.members import as_tuple, members_are, optional_bytes
 from upnp_trio.model.names import DeviceType, ServiceType, Udn, as_device_type, as_service_type, as_udn
 from upnp_trio.model.text import one_line, optional_line, tidy, tidy_optional, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    from upnp_trio.services.handler import ServiceHandler
 
 __all__ = ["Device", "Icon", "RootDevice", "Service"]
 
@@ -89,7 +88,7 @@ class Service:
     #: the service description document; without one a minimal valid SCPD is served
     scpd: bytes | None = attrs.field(default=None, eq=False, repr=False, validator=optional_bytes)
     #: what carries out the actions; without one, each is answered with UPnP error 401
-    handler: ServiceHandler | None = attrs.field(default=None, eq=False, repr=False)
+    handler: Handler | None = attrs.field(default=None, eq=False, repr=False)
 
 
 @attrs.frozen(kw_only=True)

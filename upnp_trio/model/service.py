@@ -6,13 +6,15 @@ rules and their services must still be readable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
 from upnp_trio.model.datatypes import DataType, data_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
     "ActionDescription",

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 from upnp_trio.errors import PortTaken
+from upnp_trio.exchange import ServedAddress
+from upnp_trio.network.interfaces import on_link
 from upnp_trio.network.streams import SEND_BUFFER_BYTES, TcpListener
 from upnp_trio.network.system_errors import AddressGone, translated
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from upnp_trio.network.interfaces import Interface, IpAddress
     from upnp_trio.network.streams import HttpStream
 
-__all__ = ["DYNAMIC_PORTS", "HttpListener", "Listener", "authority", "find_port", "open_listener"]
+__all__ = ["DYNAMIC_PORTS", "HttpListener", "Listener", "authority", "find_port", "open_listener", "served_address"]
 
 logger = logging.getLogger(__name__)
 
@@ -51,15 +53,22 @@ _PORT_CURES = {
 
 @attrs.frozen(eq=False, repr=False)
 class HttpListener:
-    """Where HTTP is served: a listener, with its address and port as URLs name them."""
+    """Where HTTP is served: a listener, its address and port as URLs name them, and its interface."""
 
     authority: str
     listener: Listener
+    served: ServedAddress
 
 
 def authority(address: IpAddress, port: int) -> str:
     """Address and port as a URL has them, without a zone, which means nothing to others (UDA 2.0 §A)."""
     return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
+
+
+def served_address(address: IpAddress, interface: Interface) -> ServedAddress:
+    """*address* of *interface*, as the connections that are accepted there know it."""
+    links = tuple(on_link(own) for own in interface.addresses if own.version == address.version)
+    return ServedAddress(interface=interface.name, index=interface.index, address=str(address), links=links)
 
 
 def find_port(interfaces: Iterable[Interface]) -> int:

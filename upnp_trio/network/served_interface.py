@@ -12,15 +12,18 @@ from upnp_trio.network.claims import Claim, Claims
 from upnp_trio.network.endpoint import Endpoint
 from upnp_trio.network.host_interfaces import host_interfaces
 from upnp_trio.network.interfaces import Interface
-from upnp_trio.network.listeners import HttpListener, authority, find_port, open_listener
+from upnp_trio.network.listeners import HttpListener, authority, find_port, open_listener, served_address
 from upnp_trio.network.ssdp_sockets import open_endpoint
+from upnp_trio.network.streams import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from upnp_trio.exchange import ServedAddress
     from upnp_trio.network.interfaces import IpAddress
+    from upnp_trio.network.streams import HttpStream
 
 __all__ = ["InterfaceOptions", "Network", "ServedInterface", "SystemNetwork", "base_url", "open_system_network"]
 
@@ -73,6 +76,10 @@ class Network(Protocol):
         """Claim *udn* among the programs on this host; ``None`` if one of them has it."""
         ...
 
+    async def connect(self, address: IpAddress, port: int, *, served: ServedAddress) -> HttpStream:
+        """Connect from a served address to *port* of *address* on the same interface. Raises `OSError`."""
+        ...
+
 
 class SystemNetwork:
     """The network of this system."""
@@ -97,6 +104,10 @@ class SystemNetwork:
         """Claim *udn* among the programs on this host; ``None`` if one of them has it."""
         return self._claims.claim(udn)
 
+    async def connect(self, address: IpAddress, port: int, *, served: ServedAddress) -> HttpStream:
+        """Connect from a served address to *port* of *address* on the same interface. Raises `OSError`."""
+        return await connect(address, port, served=served)
+
     @contextmanager
     def open(self, interface: Interface, options: InterfaceOptions) -> Iterator[ServedInterface]:
         """Open *interface*, first HTTP and then SSDP, which announces it; closed at the end.
@@ -110,7 +121,8 @@ class SystemNetwork:
                 port, listener = stack.enter_context(
                     open_listener(address.ip, interface, options.port, or_another=options.or_another_port)
                 )
-                http_listeners.append(HttpListener(authority(address.ip, port), listener))
+                served = served_address(address.ip, interface)
+                http_listeners.append(HttpListener(authority(address.ip, port), listener, served))
                 base_urls[address.ip] = options.advertise_url or base_url(address.ip, port)
             endpoint = stack.enter_context(
                 open_endpoint(interface, base_urls, listen=options.listen, multicast_ttl=options.multicast_ttl)

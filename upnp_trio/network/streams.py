@@ -7,8 +7,10 @@ request takes one turn: the wait for it.
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import sys
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Protocol
 
 import trio
@@ -16,7 +18,13 @@ import trio
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-__all__ = ["LOST_ERRNOS", "SEND_BUFFER_BYTES", "HttpStream", "TcpListener", "TcpStream"]
+    from upnp_trio.exchange import ServedAddress
+    from upnp_trio.network.interfaces import IpAddress
+
+__all__ = ["LOST_ERRNOS", "SEND_BUFFER_BYTES", "HttpStream", "TcpListener", "TcpStream", "connect"]
+
+# A connection that is under way; Windows has its own number for it.
+_CONNECTING_ERRNOS = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", 10035)})
 
 # What the kernel holds for a peer that reads slowly. By itself, Linux takes 2.5 MiB for each on loopback, which counts
 # as this process's memory. Enough for 1 MiB a second to a peer that is 100 ms away.
@@ -142,6 +150,33 @@ class TcpStream:
         if self._socket.fileno() < 0:
             return trio.ClosedResourceError("this connection is closed")
         return trio.BrokenResourceError(f"the connection to {self.peer} is broken: {error.strerror}")
+
+
+async def connect(address: IpAddress, port: int, *, served: ServedAddress) -> TcpStream:
+    """Connect from a served address to *port* of *address* on the same interface.
+
+    The caller sets a deadline. Raises `OSError`.
+    """
+    is_ipv6 = address.version == 6
+    connecting = socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        connecting.setblocking(False)
+        connecting.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connecting.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        # a scope is for link-local addresses alone
+        scope = served.index if address.is_link_local else 0
+        own_scope = served.index if is_ipv6 and ip_address(served.address).is_link_local else 0
+        connecting.bind((served.address, 0, 0, own_scope) if is_ipv6 else (served.address, 0))
+        error = connecting.connect_ex((str(address), port, 0, scope) if is_ipv6 else (str(address), port))
+        if error in _CONNECTING_ERRNOS:
+            await trio.lowlevel.wait_writable(connecting)
+            error = connecting.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            raise OSError(error, os.strerror(error))
+    except BaseException:
+        connecting.close()
+        raise
+    return TcpStream(connecting, peer=str(address))
 
 
 class TcpListener:

@@ -2,71 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
+
+from upnp_trio.documents.scpd import render_service_description
+from upnp_trio.model.device import Service
+from upnp_trio.services.declaring import declare
+from upnp_trio.services.variables import MISSING, Connection, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
-    from upnp_trio.model.device import Service
+    from upnp_trio.model.handler import BoundAction
     from upnp_trio.model.names import ServiceType
-    from upnp_trio.model.service import ActionDescription, ServiceDescription
-    from upnp_trio.services.caller import Caller
+    from upnp_trio.model.service import ServiceDescription
+    from upnp_trio.services.declarations import Declarations
 
-__all__ = ["BoundAction", "ServiceHandler"]
-
-
-class BoundAction(Protocol):
-    """An action and the method that carries it out."""
-
-    description: ActionDescription
-
-    def call(self, handler: ServiceHandler, arguments: Mapping[str, object], caller: Caller) -> object:
-        """Call the method with *arguments*, typed values by the SCPD's argument names.
-
-        Returns what the method returns: a value, or an awaitable of one.
-        """
-        ...
-
-    def results(self, returned: object) -> Sequence[tuple[str, object]]:
-        """What the method *returned*, as the name and value of each out argument, in the SCPD's order.
-
-        Raises `TypeError` if it is not what the method's annotation promises.
-        """
-        ...
+__all__ = ["ServiceHandler"]
 
 
 class ServiceHandler:
-    """The base of services that are written in Python."""
+    """The base of services that are written in Python.
+
+    ``class SwitchPower(ServiceHandler, service_type=..., service_id=...)`` is a service: its annotated attributes are
+    the state variables (`StateVariable`), its methods with `action` are the actions. Its SCPD is derived from them,
+    unless *scpd* gives one, as bytes or as a path that may be relative to the folder of the class's module; then every
+    action in it needs a method, except those named in *optional*, which are answered with UPnP error 602.
+
+    Without *service_id* the usual one is taken: ``urn:upnp-org:serviceId:SwitchPower``. A class without *service_type*
+    is a mix-in for services. `DescriptionError` is raised when the class is made; it names class, member and rule.
+    """
 
     service_type: ClassVar[ServiceType]
     service_id: ClassVar[str]
     #: what the SCPD says, derived from the class or read from the SCPD that it was given
     description: ClassVar[ServiceDescription]
     #: the SCPD document itself, if the class was given one
-    scpd: ClassVar[bytes | None]
+    scpd: ClassVar[bytes | None] = None
     #: by the name of the action
     actions: ClassVar[Mapping[str, BoundAction]]
 
+    _declared: ClassVar[Declarations]
+    _optional: ClassVar[tuple[str, ...]] = ()
+    _variables: ClassVar[Mapping[str, Variable]]
+    # An attribute of the class until `connect`, so that subclasses need not call this class's __init__.
+    _connection: Connection | None = None
+
+    def __init_subclass__(
+        cls,
+        *,
+        service_type: ServiceType | str | None = None,
+        service_id: str | None = None,
+        scpd: bytes | Path | None = None,
+        optional: Iterable[str] = (),
+    ) -> None:
+        super().__init_subclass__()
+        declare(cls, service_type, service_id, scpd, tuple(optional))
+
     def as_service(self) -> Service:
         """This service for `Device.services`: its types, its SCPD, and itself as the handler."""
-        raise NotImplementedError
+        scpd = render_service_description(self.description, spec_version=(1, 1)) if self.scpd is None else self.scpd
+        return Service(service_type=self.service_type, service_id=self.service_id, scpd=scpd, handler=self)
 
     def variables(self) -> dict[str, object]:
-        """The values of the state variables now, by the SCPD's names; those without a value are left out."""
-        raise NotImplementedError
+        """The values of the state variables now, by the SCPD's names; those without a value are left out.
+
+        They are as an SCPD has them: the text of an enumeration's member, not the member.
+        """
+        values = {name: variable.plain_value(self) for name, variable in self._variables.items()}
+        return {name: value for name, value in values.items() if value is not MISSING}
 
     def set_variable(self, name: str, value: object) -> None:
-        """Assign a state variable by the SCPD's name, like an assignment to its attribute."""
-        raise NotImplementedError
+        """Assign a state variable by the SCPD's name, like an assignment to its attribute.
+
+        An enumeration's text may stand for its member. Raises `KeyError` if there is no such variable.
+        """
+        if name not in self._variables:
+            raise KeyError(f"{type(self).__name__} has no state variable {name!r}, only {', '.join(self._variables)}")
+        self._variables[name].assign_plain(self, value)
 
     def connect(self, on_change: Callable[[str, object], None]) -> None:
         """Call *on_change* with the SCPD's name and the new value of each variable that changes from now on.
 
-        Raises `RuntimeError` if this handler is connected already: it can be one service of one device only.
+        From now on only this thread may assign variables. Raises `RuntimeError` if this handler is connected already:
+        it can be one service of one device only.
         """
-        raise NotImplementedError
+        if self._connection is not None:
+            raise RuntimeError(
+                f"this {type(self).__name__} is a service of a device already; make another one for this device"
+            )
+        self._connection = Connection(on_change)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a device is served with this handler."""
+        return self._connection is not None
 
     def disconnect(self) -> None:
         """Call `connect`'s function no more."""
-        raise NotImplementedError
+        self._connection = None

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upnp_trio.server.http.connection_table import TOO_MANY, TOO_MANY_OF_ONE_PEER, ConnectionTable, NoSlot, peer_of
+from upnp_trio.model.peers import peer_of
+from upnp_trio.server.http.connection_table import TOO_MANY, TOO_MANY_OF_ONE_PEER, ConnectionTable, NoSlot
 
 Table = ConnectionTable["Held"]
 
@@ -26,12 +27,6 @@ def filled(table: Table, *addresses: str) -> list[Held]:
     for connection in held:
         assert table.admit(connection) is None
     return held
-
-
-def test_an_ipv6_prefix_is_one_peer_and_an_ipv4_address_another() -> None:
-    assert peer_of("192.0.2.1") == "192.0.2.1"
-    assert peer_of("2001:db8:1:2:3::4") == peer_of("2001:db8:1:2::9") == "2001:db8:1:2::"
-    assert peer_of("2001:db8:1:3::4") != peer_of("2001:db8:1:2::4")
 
 
 def test_one_address_gets_its_share_and_displaces_no_other() -> None:

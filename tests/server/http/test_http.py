@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.server.fakes import HERE, NOON, FakeListener, buffered_events, serving_http
 from tests.server.http.responses import take_response
+from upnp_trio.exchange import Request, Response, error_response
 from upnp_trio.server.http import connection as connection_module
 from upnp_trio.server.http import server as http_module
 from upnp_trio.server.http.connection import Connection
@@ -22,7 +23,6 @@ from upnp_trio.server.http.host_check import HostCheck
 from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.monitoring.events import Events
 from upnp_trio.server.monitoring.stats import Stats
-from upnp_trio.site import Request, Response, error_response
 
 Client = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
 

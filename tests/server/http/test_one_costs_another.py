@@ -18,6 +18,7 @@ from tests.devices import BASIC
 from tests.server.fakes import HERE, NOON, FakeListener, MemoryStream, serving_http
 from tests.server.http.test_http import GET, exchange, read_until_silent, responses, serving
 from upnp_trio.documents.publication import publish
+from upnp_trio.exchange import Request, Response
 from upnp_trio.network.streams import TcpStream
 from upnp_trio.server.http import server as server_module
 from upnp_trio.server.http.connection import LINGER_SECONDS, Connection
@@ -25,7 +26,7 @@ from upnp_trio.server.http.host_check import HostCheck
 from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.monitoring.events import Events
 from upnp_trio.server.monitoring.stats import Stats
-from upnp_trio.site import Request, Response, Site
+from upnp_trio.site import Site
 
 Clock = trio.testing.MockClock
 GOOD = "192.0.2.1"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from upnp_trio.exchange import Peer, Request
 from upnp_trio.server.http.plain_request import parse_plain_request
 from upnp_trio.server.http.request_rules import MAX_HEAD_FIELDS
-from upnp_trio.site import Request
 
 HOST = "192.0.2.7:49152"
 GET = f"GET /doc HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
@@ -20,7 +20,7 @@ FDSSDP = (
 
 
 def plain(data: bytes) -> tuple[Request, bool] | None:
-    return parse_plain_request(data, max_fields=MAX_HEAD_FIELDS)
+    return parse_plain_request(data, max_fields=MAX_HEAD_FIELDS, peer=Peer())
 
 
 def with_line(line: str) -> bytes:

@@ -11,11 +11,12 @@ from tests.devices import BASIC
 from tests.server.fakes import NOON
 from tests.server.http.responses import take_response
 from upnp_trio.documents.publication import publish
+from upnp_trio.exchange import Request, Response, error_response
 from upnp_trio.server.http import response_writer as response_writer_module
 from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.monitoring.events import Events
 from upnp_trio.server.monitoring.stats import Stats
-from upnp_trio.site import Request, Response, Site, error_response
+from upnp_trio.site import Site
 
 PUBLICATION = publish(BASIC)
 REQUEST = Request("GET", PUBLICATION.description_path, {})

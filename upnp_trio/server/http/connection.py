@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import enum
 import math
+from typing import TYPE_CHECKING
 
 import attrs
 import h11
 import trio
 
+from upnp_trio.exchange import Peer, Request, Response, ServedAddress, error_response
 from upnp_trio.network.streams import HttpStream
 from upnp_trio.server.http.host_check import HostCheck
 from upnp_trio.server.http.plain_request import parse_plain_request
@@ -31,8 +33,10 @@ from upnp_trio.server.http.request_rules import (
     refused_by_h11,
     request_of,
 )
-from upnp_trio.server.http.response_writer import ResponseWriter, join
-from upnp_trio.site import Request, Response, error_response
+from upnp_trio.server.http.response_writer import Deferred, ResponseWriter, join
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 __all__ = ["Connection"]
 
@@ -67,8 +71,16 @@ class _Phase(enum.Enum):
     IDLE = "idle"
     HEAD = "head"
     BODY = "body"
+    MAKING = "response"
     WRITING = "write"
     LINGERING = "linger"
+
+
+@attrs.frozen(eq=False)
+class _Owed:
+    request: Request
+    deferred: Deferred
+    closes: bool
 
 
 @attrs.define(eq=False, repr=False)
@@ -78,6 +90,7 @@ class Connection:
     stream: HttpStream
     host_check: HostCheck
     writer: ResponseWriter
+    served: ServedAddress = attrs.field(factory=ServedAddress)
     #: when it last began to wait for its peer: for a request, or for room to send
     waiting_since: float = attrs.field(factory=trio.current_time)
     #: ``None`` as long as all requests were plain ones
@@ -91,7 +104,13 @@ class Connection:
     _arrived: bytes | None = None
     #: rendered and not sent yet, because the send buffer was full
     _unsent: tuple[memoryview, ...] = ()
+    #: a response that is still to be made, the request of which was a plain one
+    _owed: _Owed | None = None
     _is_over: bool = False
+    _peer: Peer = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._peer = Peer(self.stream.peer, self.served)
 
     @property
     def address(self) -> str:
@@ -108,7 +127,7 @@ class Connection:
             self._is_over = True
         elif self._arrived is not None and self._answer_plain(self._arrived):
             self._arrived = None
-        return self._is_over and not self._unsent
+        return self._is_over and not self._unsent and self._owed is None
 
     async def run(self, *, refuse: bool = False, stopping: bool = False) -> None:
         """Serve requests until either side closes or a deadline passes.
@@ -116,14 +135,18 @@ class Connection:
         With *refuse*, answer 503 and close; with *stopping*, the device is about to end.
         """
         self._scope.deadline = self.waiting_since + IDLE_SECONDS
-        with self._scope:
-            if stopping:
-                self.stop()
-            if refuse:
-                await self._answer_and_close(error_response(503))
-            else:
-                await self._send_rest()
-                await self._converse()
+        try:
+            with self._scope:
+                if stopping:
+                    self.stop()
+                if refuse:
+                    await self._answer_and_close(error_response(503))
+                else:
+                    await self._send_rest()
+                    await self._converse()
+        finally:
+            if self._owed is not None:
+                self._owed.deferred.abandon()
         if not self._scope.cancelled_caught or self._gives_way:
             return
         if not self._stopping and self._phase is not _Phase.LINGERING:
@@ -135,7 +158,7 @@ class Connection:
     def stop(self) -> None:
         """The device stops: close now if idle, else within `GRACE_SECONDS`."""
         self._last_moment = trio.current_time() + GRACE_SECONDS
-        if self._phase is _Phase.IDLE and not self._unsent:
+        if self._phase is _Phase.IDLE and not self._unsent and self._owed is None:
             self._scope.cancel(reason="the device stops")
         else:
             self._scope.deadline = min(self._scope.deadline, self._last_moment)
@@ -168,6 +191,7 @@ class Connection:
 
     async def _converse(self) -> None:
         try:
+            await self._settle()
             while not self._is_over:
                 await self._exchange()
         except h11.RemoteProtocolError as error:
@@ -190,8 +214,8 @@ class Connection:
                 self._wait_for_request()
                 arrived = await self.stream.receive_some(READ_BYTES)
             if self._answer_plain(arrived):
-                if self._unsent:
-                    await self._send_rest()
+                await self._send_rest()
+                await self._settle()
                 return
             # an empty line after an earlier body is not a request (RFC 9112 §2.2)
             if arrived[:1] in (b"\r", b"\n") and not (arrived := arrived.lstrip(b"\r\n")):
@@ -202,8 +226,11 @@ class Connection:
         if head is None:
             self._is_over = True
             return
-        response = await self._read_request(head)
-        await self._send(response, close=self._stopping)
+        answer = await self._read_request(head)
+        if isinstance(answer, Response):
+            await self._send(answer, close=self._stopping)
+        else:
+            await self._carry_out(answer, self._send_deferred)
         if self._protocol.our_state is h11.DONE and self._protocol.their_state is h11.DONE:
             self._begin_next_cycle()
         else:
@@ -215,17 +242,48 @@ class Connection:
 
         h11 need not see such a request, because it leaves h11's state unchanged. A refused one is read again by h11.
         """
-        plain = parse_plain_request(arrived, max_fields=MAX_HEAD_FIELDS)
+        plain = parse_plain_request(arrived, max_fields=MAX_HEAD_FIELDS, peer=self._peer)
         if plain is None or self._stopping:
             return False
-        request, self._is_over = plain
+        request, closes = plain
         if self.host_check.refusal(request.method, request.target, request.headers):
-            self._is_over = False
             return False
-        response = self.writer.site.respond(request)
-        self._begin_to_send(self.writer.render(response, head_only=request.method == "HEAD", closes=self._is_over))
-        self.writer.report(self.address, request, response.status)
+        answer = self.writer.site.respond(request)
+        if isinstance(answer, Response):
+            self._is_over = closes
+            self._begin_to_send(self.writer.render(answer, head_only=request.method == "HEAD", closes=closes))
+            self.writer.report(self.address, request, answer.status)
+        else:
+            self._owed = _Owed(request, answer, closes)
         return True
+
+    async def _settle(self) -> None:
+        """Send the response that is owed, if there is one."""
+        if self._owed is None:
+            return
+        owed, self._owed = self._owed, None
+
+        async def send(response: Response) -> None:
+            closes = self._is_over = owed.closes or self._stopping
+            self._request = owed.request
+            await self._write(*self.writer.render(response, closes=closes))
+            self.writer.report(self.address, owed.request, response.status)
+
+        await self._carry_out(owed.deferred, send)
+
+    async def _carry_out(self, deferred: Deferred, send: Callable[[Response], Awaitable[None]]) -> None:
+        """Wait for a response, and *send* it."""
+        is_sent = False
+        try:
+            self._enter(_Phase.MAKING, math.inf)  # whatever makes it has a deadline of its own
+            # nobody's slot is free before its response: among the waiting connections this is the last to give way
+            self.waiting_since = math.inf
+            await send(await deferred.respond())
+            is_sent = True
+        finally:
+            if not is_sent:
+                deferred.abandon()
+        deferred.sent()
 
     def _begin_next_cycle(self) -> None:
         """Be ready for the next request, a part of which may have arrived already."""
@@ -259,25 +317,31 @@ class Connection:
     async def _receive(self) -> None:
         self._protocol.receive_data(await self.stream.receive_some(READ_BYTES))
 
-    async def _read_request(self, head: h11.Request) -> Response:
-        """The response to a request whose body, if it has one, has been read and dropped."""
-        self._request = request = request_of(head)
+    async def _read_request(self, head: h11.Request) -> Response | Deferred:
+        """The response to a request whose body, if it has one, has been read."""
+        self._request = request = request_of(head, self._peer)
         check_request(request, head.http_version, self.host_check)
+        takes_body = self.writer.site.takes_body(request)
         if self._protocol.they_are_waiting_for_100_continue:
-            if not self.writer.site.takes_body(request):
-                raise Refused(self.writer.site.respond(request), None)
+            if not takes_body:
+                answer = self.writer.site.respond(request)
+                if isinstance(answer, Response):
+                    raise Refused(answer, None)
+                answer.abandon()
+                raise Refused(error_response(417), "unknown expectation")
             await self._write(self._protocol.send(h11.InformationalResponse(status_code=100, headers=[])))
-        await self._drop_body()
+        body = await self._read_body()
+        if takes_body:
+            self._request = request = attrs.evolve(request, body=body)
         return self.writer.site.respond(request)
 
-    async def _drop_body(self) -> None:
-        # No action takes arguments yet. The body is read all the same, because the next request follows it.
-        size = 0
+    async def _read_body(self) -> bytes:
+        body = bytearray()
         while True:
             event = self._protocol.next_event()
             if isinstance(event, h11.Data):
-                size += len(event.data)
-                if size > MAX_BODY_BYTES:
+                body += event.data
+                if len(body) > MAX_BODY_BYTES:
                     raise Refused(error_response(413), "body too long")
                 # one piece that arrived may hold thousands of chunks, which take turns with all other tasks
                 self._wait_for_body()
@@ -286,7 +350,7 @@ class Connection:
                 self._wait_for_body()
                 await self._receive()
             elif isinstance(event, h11.EndOfMessage):
-                return
+                return bytes(body)
             else:  # ConnectionClosed cannot come here: h11 raises for a body cut short
                 raise AssertionError(f"unexpected {event!r} within a body")
 
@@ -302,6 +366,9 @@ class Connection:
     async def _answer_and_close(self, response: Response) -> None:
         await self._send(response, close=True)
         await self._linger()
+
+    async def _send_deferred(self, response: Response) -> None:
+        await self._send(response, close=self._stopping)
 
     async def _send(self, response: Response, *, close: bool) -> None:
         """Send *response* through h11, which adds ``Connection: close`` where it must."""

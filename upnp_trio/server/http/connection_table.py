@@ -7,15 +7,16 @@ waiting connection of the peer that holds the most. The connections of that peer
 from __future__ import annotations
 
 from collections import Counter
-from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import attrs
 
+from upnp_trio.model.peers import peer_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["TOO_MANY", "TOO_MANY_OF_ONE_PEER", "ConnectionTable", "NoSlot", "peer_of"]
+__all__ = ["TOO_MANY", "TOO_MANY_OF_ONE_PEER", "ConnectionTable", "NoSlot"]
 
 # The reasons that are counted for refused connections.
 TOO_MANY = "too many connections"
@@ -41,13 +42,6 @@ C = TypeVar("C", bound=Waiting)
 
 class NoSlot(Exception):
     """There is no slot for a connection; the text is the reason that is counted."""
-
-
-def peer_of(address: str) -> str:
-    """The peer of *address*: an IPv4 address itself, or the /64 of an IPv6 one, all of which a host may use."""
-    if ":" not in address:
-        return address
-    return str(IPv6Address(int(IPv6Address(address)) >> 64 << 64))
 
 
 @attrs.define(eq=False, repr=False)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from upnp_trio.exchange import Request, Response, error_response
 from upnp_trio.server.http.host_check import HOST_MALFORMED, HostCheck
-from upnp_trio.site import Request, Response, error_response
 
 if TYPE_CHECKING:
     import h11
+
+    from upnp_trio.exchange import Peer
 
 __all__ = ["Refused", "check_folding", "check_number_of_fields", "check_request", "refused_by_h11", "request_of"]
 
@@ -62,12 +64,12 @@ def check_folding(head: bytes) -> None:
         raise Refused(error_response(400), "malformed request")
 
 
-def request_of(head: h11.Request) -> Request:
-    """The request that *head* begins; of repeated fields, the first one counts."""
+def request_of(head: h11.Request, peer: Peer) -> Request:
+    """The request of *peer* that *head* begins; of repeated fields, the first one counts."""
     headers: dict[str, str] = {}
     for name, value in head.headers:
         headers.setdefault(name.decode("ascii"), value.decode("latin-1"))
-    return Request(head.method.decode("ascii"), head.target.decode("ascii"), headers)
+    return Request(head.method.decode("ascii"), head.target.decode("ascii"), headers, peer=peer)
 
 
 def check_request(request: Request, http_version: bytes, host_check: HostCheck) -> None:

@@ -1,6 +1,7 @@
 """Renders the responses of the site, with Date, Server and framing added.
 
-h11 renders and checks every head. A rendered response is cached for the second of its Date, for all connections.
+h11 renders and checks every head. What is rendered is cached for the second of its Date, for all connections: whole
+responses, or the head alone of one that is made for a single request, such as the result of an action.
 """
 
 from __future__ import annotations
@@ -12,32 +13,49 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 from upnp_trio.dates import http_date
+from upnp_trio.exchange import REASONS, Request, Response
 from upnp_trio.server.monitoring.events import Events, RequestAnswered
 from upnp_trio.server.monitoring.stats import Stats
-from upnp_trio.site import REASONS, Request, Response
 
 if TYPE_CHECKING:
     import h11
 
-__all__ = ["Responding", "ResponseWriter"]
+__all__ = ["Deferred", "Responding", "ResponseWriter"]
 
 # A body up to this size is copied, so that it is sent in one piece with its head. A larger one is not, because each
 # slow reader would hold a copy.
 MAX_JOINED_BYTES = 16 * 1024
-# Rendered responses are cached for one second at most. Above this size the cache is emptied,
-# because the many different requests of one peer must not fill the memory.
+# Rendered responses are cached for one second at most. Above these sizes a cache is emptied, because the many different
+# requests of one peer must not fill the memory.
 MAX_CACHED_BYTES = 1024 * 1024
+MAX_CACHED_HEADS = 1024
+
+
+class Deferred(Protocol):
+    """A response that takes time, or that has a consequence once it is sent."""
+
+    async def respond(self) -> Response:
+        """The response, when it is there."""
+        ...
+
+    def sent(self) -> None:
+        """The whole response has been sent."""
+        ...
+
+    def abandon(self) -> None:
+        """The response cannot be sent, or is not wanted any more."""
+        ...
 
 
 class Responding(Protocol):
     """What responds to requests: `upnp_trio.site.Site`, or anything like it."""
 
-    def respond(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Response | Deferred:
         """The response to *request*."""
         ...
 
     def takes_body(self, request: Request) -> bool:
-        """Whether the body of *request* is worth waiting for (``Expect: 100-continue``)."""
+        """Whether the body of *request* is of use; another one is read and dropped."""
         ...
 
 
@@ -53,6 +71,8 @@ class ResponseWriter:
     #: the pieces to send, by response, whether the body is left out, and whether the connection ends
     _rendered: dict[tuple[Response, bool, bool], tuple[bytes, ...]] = attrs.field(factory=dict)
     _cached_bytes: int = 0
+    #: the heads of unique responses, by status, fields, length of the body, and whether the connection ends
+    _heads: dict[tuple[int, tuple[tuple[str, str], ...], int, bool], bytes] = attrs.field(factory=dict)
     _second: datetime | None = None
     _date: str = ""
 
@@ -62,12 +82,24 @@ class ResponseWriter:
         With *head_only*, the body is left out (HEAD). With *closes*, the connection ends after it.
         """
         self._update_date()
+        if response.is_unique:
+            return self._render_unique(response, head_only=head_only, closes=closes)
         key = response, head_only, closes
         rendered = self._rendered.get(key)
         if rendered is None:
-            rendered = self._render(response, head_only=head_only, closes=closes)
+            head = self._render_head(response, closes=closes)
+            rendered = join(head, b"" if head_only or response.status == 304 else response.body)
             self._cache(key, rendered)
         return rendered
+
+    def _render_unique(self, response: Response, *, head_only: bool, closes: bool) -> tuple[bytes, ...]:
+        key = response.status, response.headers, len(response.body), closes
+        head = self._heads.get(key)
+        if head is None:
+            if len(self._heads) >= MAX_CACHED_HEADS:
+                self._heads.clear()
+            head = self._heads[key] = self._render_head(response, closes=closes)
+        return join(head, b"" if head_only else response.body)
 
     def head(self, response: Response, *, closes: bool = False) -> h11.Response:
         """The head of *response* as it is sent now, as an h11 event."""
@@ -95,14 +127,13 @@ class ResponseWriter:
                 )
             )
 
-    def _render(self, response: Response, *, head_only: bool, closes: bool) -> tuple[bytes, ...]:
+    def _render_head(self, response: Response, *, closes: bool) -> bytes:
         import h11
 
         connection = h11.Connection(h11.SERVER)
         connection.receive_data(b"GET / HTTP/1.1\r\nHost: any\r\n\r\n")
         connection.next_event()
-        head = connection.send(self.head(response, closes=closes))
-        return join(head, b"" if head_only or response.status == 304 else response.body)
+        return connection.send(self.head(response, closes=closes))
 
     def _cache(self, key: tuple[Response, bool, bool], rendered: tuple[bytes, ...]) -> None:
         # a large body is the site's object, not a copy
@@ -116,6 +147,7 @@ class ResponseWriter:
         second = self.utcnow().replace(microsecond=0)
         if second != self._second:
             self._second, self._date = second, http_date(second)
+            self._heads.clear()
             self._clear_cache()
 
     def _clear_cache(self) -> None:

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, NoReturn
 import attrs
 import trio
 
+from upnp_trio.model.peers import peer_of
 from upnp_trio.network.descriptors import descriptor_limit
+from upnp_trio.network.listeners import Listener
 from upnp_trio.network.system_errors import BUG_ERRNOS, RESOURCE_ERRNOS
-from upnp_trio.server.http.connection_table import ConnectionTable, NoSlot, peer_of
+from upnp_trio.server.http.connection_table import ConnectionTable, NoSlot
 from upnp_trio.server.http.host_check import HostCheck, HostName
 from upnp_trio.server.monitoring.log_limit import LogLimit
 
 if TYPE_CHECKING:
-    from upnp_trio.network.listeners import HttpListener, Listener
+    from upnp_trio.exchange import ServedAddress  # noqa: TC004
+    from upnp_trio.network.listeners import HttpListener
     from upnp_trio.network.streams import HttpStream
     from upnp_trio.server.http.connection import Connection  # noqa: TC004  # only cattrs would evaluate it
     from upnp_trio.server.http.response_writer import ResponseWriter  # noqa: TC004  # likewise
@@ -45,6 +48,15 @@ RETRY_SECONDS = 0.1
 def _open_table() -> ConnectionTable[Connection]:
     limit = max(min(MAX_CONNECTIONS, descriptor_limit() // DESCRIPTORS_PER_CONNECTION), 1)
     return ConnectionTable(limit, max(limit * MAX_CONNECTIONS_PER_PEER // MAX_CONNECTIONS, 1))
+
+
+@attrs.frozen(eq=False, repr=False)
+class _Listening:
+    """Where connections come from, and what is common to all of them."""
+
+    listener: Listener
+    served: ServedAddress
+    host_check: HostCheck
 
 
 @attrs.define(eq=False, repr=False)
@@ -87,20 +99,24 @@ class HttpServer:
         """Accept connections until cancelled. They outlive this call, as long as `run` goes on."""
         assert self._nursery is not None, "start run first"
         # A listener is bound to one address, which is the local address of all its connections.
-        host_check = HostCheck(http_listener.authority, self.allowed_hosts)
+        listening = _Listening(
+            http_listener.listener,
+            http_listener.served,
+            HostCheck(http_listener.authority, self.allowed_hosts),
+        )
         self._accepting += 1
         try:
-            await self._accept_each(host_check, http_listener.listener, self._nursery)
+            await self._accept_each(listening, self._nursery)
         finally:
             http_listener.listener.close()
             self._accepting -= 1
             if self._stopping and not self._accepting:
                 self._all_accepted.set()
 
-    async def _accept_each(self, host_check: HostCheck, listener: Listener, nursery: trio.Nursery) -> NoReturn:
+    async def _accept_each(self, listening: _Listening, nursery: trio.Nursery) -> NoReturn:
         while True:
             try:
-                self._admit(host_check, await listener.accept(), nursery)
+                self._admit(await listening.listener.accept(), listening, nursery)
             except OSError as error:
                 if error.errno in BUG_ERRNOS:
                     raise
@@ -110,7 +126,7 @@ class HttpServer:
                     self._displace(self._table.heaviest())
                 await trio.sleep(RETRY_SECONDS)
 
-    def _admit(self, host_check: HostCheck, stream: HttpStream, nursery: trio.Nursery) -> None:
+    def _admit(self, stream: HttpStream, listening: _Listening, nursery: trio.Nursery) -> None:
         """Serve a new connection if there is a slot for it; else answer 503, or just close it.
 
         Raises `OSError` when the system has no room for the modules that the first connection needs.
@@ -122,7 +138,7 @@ class HttpServer:
             stream.close()
             raise
         self.writer.stats.connections += 1
-        connection = Connection(stream, host_check, self.writer)
+        connection = Connection(stream, listening.host_check, self.writer, listening.served)
         try:
             displaced = self._table.admit(connection)
         except NoSlot as reason:

@@ -8,12 +8,14 @@ import trio
 from upnp_trio.server.monitoring.stats import Stats
 
 __all__ = [
+    "ActionCalled",
     "Announced",
     "Event",
     "Events",
     "NetworkChanged",
     "RequestAnswered",
     "SearchAnswered",
+    "VariablesChanged",
 ]
 
 
@@ -40,6 +42,26 @@ class RequestAnswered:
 
 
 @attrs.frozen(kw_only=True)
+class ActionCalled:
+    """An action was called, of which a handler carries it out; *error* is the code of the UPnP error, if it failed."""
+
+    peer: str
+    service_id: str
+    action: str
+    error: int | None
+    user_agent: str | None
+
+
+@attrs.frozen(kw_only=True)
+class VariablesChanged:
+    """Evented *variables* changed, and their event was queued for *subscribers* subscribers."""
+
+    service_id: str
+    variables: tuple[str, ...]
+    subscribers: int
+
+
+@attrs.frozen(kw_only=True)
 class Announced:
     """A whole set of announcements was sent on *interface*; *kind* is ``alive`` or ``byebye``."""
 
@@ -56,7 +78,7 @@ class NetworkChanged:
     boot_id: int
 
 
-Event = SearchAnswered | RequestAnswered | Announced | NetworkChanged
+Event = SearchAnswered | RequestAnswered | ActionCalled | VariablesChanged | Announced | NetworkChanged
 
 # A reader may be this many events behind. A view that reads five times a second keeps up with a busy network.
 EVENTS_BUFFERED = 256

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from upnp_trio.server.http.response_writer import Responding
-from upnp_trio.site import READ_METHODS, Request, Response, error_response, path_of
+from upnp_trio.exchange import READ_METHODS, Request, Response, error_response, path_of
+from upnp_trio.server.http.response_writer import Deferred, Responding
 
 if TYPE_CHECKING:
     from upnp_trio.server.monitoring.stats import Counted
@@ -68,6 +68,12 @@ def _lines(counted: Counted, state: State) -> Iterator[str]:
     yield from counters("requests", "HTTP requests that were answered.", "status", counted.requests)
     yield from counters("refused", "HTTP requests and connections that were refused.", "reason", counted.refused)
     yield from counters("timeouts", "HTTP connections closed as the peer was too slow.", "phase", counted.timeouts)
+    yield from counter("calls", "Actions that were called.", counted.calls)
+    yield from counters("faults", "Actions that failed.", "code", counted.faults)
+    yield from counter("subscriptions", "Subscriptions that were accepted.", counted.subscriptions)
+    yield from counter("notifications", "Event messages that a subscriber took.", counted.notifications)
+    lost = counted.notifications_lost
+    yield from counters("notifications_lost", "Event messages that reached nobody.", "reason", lost)
     yield from counter("events_dropped", "Events that a subscriber was too slow for.", counted.events_dropped)
 
 
@@ -90,7 +96,7 @@ class Metered:
     site: Responding
     render: Callable[[], bytes]
 
-    def respond(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Response | Deferred:
         """The response to *request*: the counters as they are now, or the response of the site."""
         if path_of(request.target) != METRICS_PATH:
             return self.site.respond(request)

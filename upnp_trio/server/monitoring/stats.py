@@ -15,6 +15,10 @@ def _frozen(counter: Mapping[str, int]) -> Mapping[str, int]:
     return MappingProxyType({key: counter[key] for key in sorted(counter) if counter[key]})
 
 
+def _by_number(counter: Mapping[int, int]) -> Mapping[int, int]:
+    return MappingProxyType({number: counter[number] for number in sorted(counter)})
+
+
 @attrs.frozen(kw_only=True)
 class Counted:
     """The counters at one moment; they do not change any more. `Stats` describes each of them."""
@@ -27,10 +31,15 @@ class Counted:
     updates: int
     conflicts: int
     connections: int
+    calls: int
+    subscriptions: int
+    notifications: int
     events_dropped: int
     requests: Mapping[int, int]
     refused: Mapping[str, int] = attrs.field(converter=_frozen)
     timeouts: Mapping[str, int] = attrs.field(converter=_frozen)
+    faults: Mapping[int, int]
+    notifications_lost: Mapping[str, int] = attrs.field(converter=_frozen)
     dropped: Mapping[str, int] = attrs.field(converter=_frozen)
     send_errors: Mapping[str, int] = attrs.field(converter=_frozen)
 
@@ -59,7 +68,13 @@ class Stats:
     conflicts: int = 0
     #: HTTP connections that were accepted
     connections: int = 0
-    #: events that a slow subscriber missed
+    #: actions that were called, of those that a handler carries out
+    calls: int = 0
+    #: subscriptions to the events of a service that were accepted; renewals do not count
+    subscriptions: int = 0
+    #: event messages that a subscriber took
+    notifications: int = 0
+    #: events of this package that a slow reader of `Running.subscribe` missed
     events_dropped: int = 0
     #: HTTP requests that were answered, by status
     requests: Counter[int] = attrs.field(factory=Counter)
@@ -67,6 +82,10 @@ class Stats:
     refused: Counter[str] = attrs.field(factory=Counter)
     #: HTTP connections that were closed because the peer was too slow, by phase: idle, head, body, write
     timeouts: Counter[str] = attrs.field(factory=Counter)
+    #: actions that failed, by the code of their UPnP error
+    faults: Counter[int] = attrs.field(factory=Counter)
+    #: event messages that did not reach their subscriber, by reason
+    notifications_lost: Counter[str] = attrs.field(factory=Counter)
     #: datagrams that were received and not answered, by reason
     dropped: Counter[str] = attrs.field(factory=Counter)
     #: datagrams that could not be sent, by the system's reason
@@ -83,8 +102,13 @@ class Stats:
             updates=self.updates,
             conflicts=self.conflicts,
             connections=self.connections,
+            calls=self.calls,
+            subscriptions=self.subscriptions,
+            notifications=self.notifications,
             events_dropped=self.events_dropped,
-            requests=MappingProxyType({status: self.requests[status] for status in sorted(self.requests)}),
+            requests=_by_number(self.requests),
+            faults=_by_number(self.faults),
+            notifications_lost=self.notifications_lost,
             refused=self.refused,
             timeouts=self.timeouts,
             dropped=self.dropped,

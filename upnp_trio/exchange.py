@@ -1,0 +1,135 @@
+"""An HTTP request and its response as values, and where the request came from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from urllib.parse import unquote
+
+import attrs
+
+__all__ = [
+    "KNOWN_METHODS",
+    "READ_METHODS",
+    "REASONS",
+    "Peer",
+    "Request",
+    "Response",
+    "ServedAddress",
+    "decoded",
+    "error_response",
+    "path_of",
+]
+
+# Every method that HTTP and UPnP know; another one is 501, a known one in the wrong place is 405 (RFC 9110 §9.1).
+KNOWN_METHODS = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "CONNECT"}
+    | {"SUBSCRIBE", "UNSUBSCRIBE", "NOTIFY", "M-POST"}
+)
+READ_METHODS = "GET, HEAD"
+_ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
+
+REASONS = {
+    200: "OK",
+    302: "Found",
+    304: "Not Modified",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    417: "Expectation Failed",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    503: "Service Unavailable",
+    505: "HTTP Version Not Supported",
+}
+
+
+@attrs.frozen(kw_only=True)
+class ServedAddress:
+    """An address of this host that HTTP is served at, with its interface."""
+
+    #: the name of the interface, such as ``eth0``
+    interface: str = ""
+    #: the system's number of the interface
+    index: int = 0
+    #: without a zone
+    address: str = ""
+    #: whose addresses are neighbours on the interface's link
+    links: tuple[IPv4Network | IPv6Network, ...] = ()
+
+
+@attrs.frozen(slots=False)
+class Peer:
+    """The other end of a connection."""
+
+    #: its IP address, without a port or a zone
+    address: str = ""
+    #: the end of the connection on this host
+    served: ServedAddress = ServedAddress()
+
+    @cached_property
+    def is_on_link(self) -> bool:
+        """Whether the peer is a neighbour on the interface's own link."""
+        if not self.address:
+            return False
+        address = ip_address(self.address)
+        return address.is_link_local or any(address in link for link in self.served.links)
+
+
+@attrs.frozen
+class Request:
+    """A request whose head and body are complete; *headers* has lower-case names."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    #: the body of a control call; other bodies are read and dropped
+    body: bytes = attrs.field(default=b"", repr=False)
+    peer: Peer = attrs.field(default=Peer(), eq=False)
+
+
+@attrs.frozen(cache_hash=True)  # a response is the key of its rendered form
+class Response:
+    """A response. The connection adds Date, Server and the framing.
+
+    *body* is the body for GET; the connection leaves it out for HEAD.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = attrs.field(default=b"", repr=False)
+    #: whether it is made for one request alone, so that it need not be remembered
+    is_unique: bool = attrs.field(default=False, eq=False)
+
+
+def error_response(status: int, *headers: tuple[str, str]) -> Response:
+    """A short response in plain text, which contains nothing of the request."""
+    body = f"{status} {REASONS[status]}\n".encode()
+    return Response(status, (("Content-Type", "text/plain; charset=utf-8"), *headers), body)
+
+
+def path_of(target: str) -> str | None:
+    """The decoded path of a request target in origin or absolute form (RFC 9112 §3.2); ``None`` for another form.
+
+    The host of an absolute form is left to `HostCheck`; no response depends on it. An encoded slash is not a separator
+    (RFC 3986 §2.2). Otherwise a document would have several paths, and a filter might know only one of them.
+    """
+    if not target.startswith("/"):
+        match = re.match(r"https?://[^/?#]*", target, re.IGNORECASE)
+        if match is None:
+            return None
+        target = target[match.end() :]
+    path = target.partition("?")[0].partition("#")[0]
+    return decoded(path) or "/"
+
+
+def decoded(path: str) -> str:
+    """*path* without its percent escapes, but for that of a slash."""
+    return unquote(_ENCODED_SLASH.sub("%252F", path))

@@ -1,0 +1,83 @@
+"""What carries out the actions of a service, as the rest of the package sees it; `ServiceHandler` is one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from upnp_trio.model.service import ActionDescription, ServiceDescription
+
+__all__ = ["BoundAction", "Caller", "Handler"]
+
+
+@attrs.frozen(kw_only=True)
+class Caller:
+    """The control point that calls an action; a handler gets it as a parameter that is annotated with this class."""
+
+    #: its IP address, without a port or a zone
+    address: str
+    #: the name of the interface that the call came in on, such as ``eth0``; empty if that is not known
+    interface: str = ""
+    #: what it writes in USER-AGENT
+    user_agent: str | None = None
+
+
+class BoundAction(Protocol):
+    """An action and the method that carries it out."""
+
+    @property
+    def description(self) -> ActionDescription:
+        """The action as the SCPD has it."""
+        ...
+
+    def call(self, handler: Any, arguments: Mapping[str, object], caller: Caller) -> object:  # noqa: ANN401
+        """Call the method of *handler* with *arguments*, typed values by the SCPD's argument names.
+
+        Returns what the method returns: a value, or an awaitable of one.
+        """
+        ...
+
+    def results(self, returned: object) -> Sequence[tuple[str, object]]:
+        """What the method *returned*, as the name and value of each out argument, in the SCPD's order.
+
+        Raises `TypeError` if it is not what the method's annotation promises.
+        """
+        ...
+
+
+class Handler(Protocol):
+    """Carries out the actions of one service, and holds its state variables."""
+
+    @property
+    def description(self) -> ServiceDescription:
+        """What the SCPD says."""
+        ...
+
+    @property
+    def actions(self) -> Mapping[str, BoundAction]:
+        """The actions, by name."""
+        ...
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a device is served with it."""
+        ...
+
+    def variables(self) -> dict[str, object]:
+        """The values of the state variables now, by the SCPD's names; those without a value are left out."""
+        ...
+
+    def connect(self, on_change: Callable[[str, object], None]) -> None:
+        """Call *on_change* with the SCPD's name and the new value of each variable that changes from now on.
+
+        Raises `RuntimeError` if this handler is connected already: it can be one service of one device only.
+        """
+        ...
+
+    def disconnect(self) -> None:
+        """Call `connect`'s function no more."""
+        ...

@@ -1,0 +1,171 @@
+"""Control calls: handlers run, each under a deadline and within bounds, and their results become responses.
+
+A handler that is a plain function runs at once. One that is a coroutine function runs in the task of the connection
+that the call came on, so that the calls of one connection are answered in order, and those of several run at once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Awaitable
+from inspect import isawaitable, iscoroutine
+
+import attrs
+import trio
+
+from upnp_trio.control.arguments import result_texts
+from upnp_trio.control.rendering import render_result
+from upnp_trio.documents.publication import XML_TYPE, PublishedService
+from upnp_trio.errors import UpnpError
+from upnp_trio.exchange import Response, error_response
+from upnp_trio.model.peers import peer_of
+from upnp_trio.server.monitoring.events import ActionCalled, Events
+from upnp_trio.server.monitoring.log_limit import LogLimit
+from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.service_requests import Call, fault_response
+
+__all__ = ["Calls"]
+
+logger = logging.getLogger(__name__)
+
+# UDA 2.0 §3.2.1 gives a call 30 s, in which the request and the response have to travel, too.
+HANDLER_SECONDS = 25.0
+# Handlers that wait at the same time, in all and for one peer. Real control points call one action after the other;
+# the next call is answered with 503. One peer has a quarter, so that others can always call.
+MAX_WAITING_CALLS = 128
+MAX_WAITING_CALLS_OF_ONE_PEER = 32
+
+RESULT_HEADERS = (("Content-Type", XML_TYPE), ("EXT", ""))  # EXT for control points of UDA 1.0 §3.2.2
+
+TOO_SLOW = UpnpError(501, f"Action Failed: it took longer than {HANDLER_SECONDS:.0f} s")
+NO_LONGER_SERVED = UpnpError(501, "Action Failed: the service is no longer served")
+TOO_MANY_CALLS = "too many calls"
+TOO_MANY_CALLS_OF_ONE_PEER = "too many calls of one peer"
+
+
+@attrs.define(eq=False, repr=False)
+class Calls:
+    """Carries out calls, and counts them."""
+
+    stats: Stats
+    events: Events
+    _waiting: Counter[str] = attrs.field(factory=Counter)
+    _log_limit: LogLimit = attrs.field(factory=LogLimit)
+    _running: dict[PublishedService, set[trio.CancelScope]] = attrs.field(factory=dict)
+
+    def begin(self, call: Call) -> Response | WaitingCall:
+        """Call the handler: the response, or the rest of the call if the handler has to be waited for."""
+        try:
+            returned = call.action.call(call.service.handler, call.arguments, call.caller)
+        except Exception as error:
+            return self._failed(call, error)
+        return WaitingCall(self, call, returned) if isawaitable(returned) else self._returned(call, returned)
+
+    def _no_room(self, address: str) -> str | None:
+        if self._waiting[peer_of(address)] >= MAX_WAITING_CALLS_OF_ONE_PEER:
+            return TOO_MANY_CALLS_OF_ONE_PEER
+        return TOO_MANY_CALLS if self._waiting.total() >= MAX_WAITING_CALLS else None
+
+    async def wait(self, call: Call, awaitable: Awaitable[object]) -> Response:
+        """The response to a call whose handler has to be waited for."""
+        if reason := self._no_room(call.caller.address):
+            self.stats.refused[reason] += 1
+            _close(awaitable)
+            return error_response(503)
+        peer = peer_of(call.caller.address)
+        scope = trio.CancelScope(deadline=trio.current_time() + HANDLER_SECONDS)
+        self._waiting[peer] += 1
+        self._running.setdefault(call.service, set()).add(scope)
+        try:
+            with scope:
+                return self._returned(call, await awaitable)
+        except Exception as error:
+            return self._failed(call, error)
+        finally:
+            self._running.get(call.service, set()).discard(scope)
+            self._waiting[peer] -= 1
+            if not self._waiting[peer]:
+                del self._waiting[peer]
+        if trio.current_time() < scope.deadline:
+            return self._failed(call, NO_LONGER_SERVED)
+        logger.warning("%s: %s", _name(call), TOO_SLOW)
+        return self._failed(call, TOO_SLOW)
+
+    def cancel(self, service: PublishedService) -> None:
+        """Cancel the handlers of *service*, which is no longer served."""
+        for scope in self._running.pop(service, ()):
+            scope.cancel(reason="the service is no longer served")
+
+    def _returned(self, call: Call, returned: object) -> Response:
+        action = call.action
+        try:
+            assert call.service.handler is not None
+            texts = result_texts(call.service.handler.description, action.description, dict(action.results(returned)))
+            body = render_result(call.service_type, action.description.name, texts)
+        except Exception as error:
+            return self._failed(call, error)
+        self._report(call, None)
+        return Response(200, RESULT_HEADERS, body, is_unique=True)
+
+    def _failed(self, call: Call, error: Exception) -> Response:
+        fault = _only_fault(error)
+        if fault is None:
+            fault = UpnpError(501)
+            # a peer that can cause a fault may do so again and again
+            if self._log_limit.is_news(_name(call), call.caller.address, trio.current_time()):
+                logger.error("the handler of %s failed", _name(call), exc_info=error)
+        self._report(call, fault.code)
+        return fault_response(fault)
+
+    def _report(self, call: Call, code: int | None) -> None:
+        self.stats.calls += 1
+        if code is not None:
+            self.stats.faults[code] += 1
+        if self.events.wanted:
+            self.events.publish(
+                ActionCalled(
+                    peer=call.caller.address,
+                    service_id=call.service.service_id,
+                    action=call.action.description.name,
+                    error=code,
+                    user_agent=call.caller.user_agent,
+                )
+            )
+
+
+@attrs.define(eq=False, repr=False)
+class WaitingCall:
+    """A call whose handler has to be waited for."""
+
+    _calls: Calls
+    _call: Call
+    _awaitable: Awaitable[object]
+
+    async def respond(self) -> Response:
+        """The result of the action, or its fault."""
+        return await self._calls.wait(self._call, self._awaitable)
+
+    def sent(self) -> None:
+        """Nothing follows from a call."""
+
+    def abandon(self) -> None:
+        """Close the handler if it has not begun."""
+        _close(self._awaitable)
+
+
+def _close(awaitable: Awaitable[object]) -> None:
+    # Python warns of a coroutine that nobody awaits
+    if iscoroutine(awaitable):
+        awaitable.close()
+
+
+def _only_fault(error: Exception) -> UpnpError | None:
+    """The `UpnpError` that *error* is, or that the nursery of a handler has wrapped in a group."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error if isinstance(error, UpnpError) else None
+
+
+def _name(call: Call) -> str:
+    return f"{call.service.service_id} {call.action.description.name}"

@@ -1,0 +1,180 @@
+"""Delivers the events of one subscription, in order, over a connection that is kept (UDA 2.0 §4.3.2).
+
+Each subscription has a task and a queue of its own, so that a slow or dead subscriber delays nobody else. The address
+to connect to is literal and equals the subscriber's (`upnp_trio.eventing.callbacks`). No redirect is followed, and the
+reply is bounded in length and in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import trio
+
+from upnp_trio.errors import MalformedMessage
+from upnp_trio.eventing.callbacks import Callback
+from upnp_trio.eventing.messages import notify_prefix, render_notify
+from upnp_trio.eventing.subscriptions import MAX_EVENT_AGE_SECONDS, QueuedEvent, Subscription
+from upnp_trio.network.streams import HttpStream
+from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.server.reply_reader import read_reply
+
+if TYPE_CHECKING:
+    from upnp_trio.eventing.messages import Reply
+
+__all__ = ["Delivery"]
+
+# A neighbour connects and replies in milliseconds. UDA gives it 30 s, within which all its URLs are tried.
+CONNECT_SECONDS = 5.0
+REPLY_SECONDS = 10.0
+# A connection that has been idle for longer is closed. Changes that follow each other sooner share one.
+IDLE_SECONDS = 30.0
+
+PRECONDITION_FAILED = 412
+
+# The reasons that are counted for lost messages.
+NOT_CONNECTED = "cannot connect"
+NO_REPLY = "no reply"
+TOO_LATE = "too late"
+REFUSED = "refused"
+
+
+class _Failed(Exception):
+    """A URL did not take the message; the text is the reason that is counted."""
+
+
+@attrs.define(eq=False, repr=False, kw_only=True)
+class Delivery:
+    """Sends the queued events of *subscription* until it ends."""
+
+    subscription: Subscription[Any]
+    #: raises `OSError`
+    connect: Callable[[Callback], Awaitable[HttpStream]]
+    stats: Stats
+    _news: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
+    _scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    _stream: HttpStream | None = None
+    #: the URL that the kept connection leads to
+    _connected_to: Callback | None = None
+    _prefixes: dict[Callback, bytes] = attrs.field(factory=dict)
+
+    def wake(self) -> None:
+        """There is an event in the queue."""
+        self._news.unpark()
+
+    def end(self) -> None:
+        """The subscription has ended: send nothing more."""
+        self._scope.cancel(reason="the subscription has ended")
+
+    async def run(self) -> None:
+        """Send events until the subscription ends, or its subscriber says that it does not know it."""
+        with self._scope:
+            try:
+                while not self.subscription.ended:
+                    event = self.subscription.take(trio.current_time())
+                    if event is None:
+                        await self._wait()
+                    elif not await self._deliver(event):
+                        break
+            finally:
+                self._close()
+
+    async def _wait(self) -> None:
+        if self._stream is not None:
+            with trio.move_on_after(IDLE_SECONDS):
+                await self._news.park()
+                return
+            self._close()
+        await self._news.park()
+
+    async def _deliver(self, event: QueuedEvent) -> bool:
+        """Send *event* to the first URL that takes it; without one it is lost, and the subscription stays.
+
+        Returns whether the subscriber knows the subscription.
+        """
+        reason = TOO_LATE
+        with trio.move_on_at(event.queued_at + MAX_EVENT_AGE_SECONDS):
+            for callback in self._in_order():
+                try:
+                    reply = await self._send(callback, event)
+                except _Failed as failed:
+                    reason = str(failed)
+                    continue
+                if reply.status == PRECONDITION_FAILED:
+                    return False
+                if 200 <= reply.status < 300:
+                    self.stats.notifications += 1
+                    self.subscription.failing = False
+                    return True
+                reason = REFUSED
+        self._close()
+        self.stats.notifications_lost[reason] += 1
+        self.subscription.failing = True
+        return True
+
+    def _in_order(self) -> list[Callback]:
+        """The URLs in the subscriber's order, but the one that is connected first."""
+        connected = self._connected_to
+        others = [callback for callback in self.subscription.callbacks if callback != connected]
+        return others if connected is None else [connected, *others]
+
+    async def _send(self, callback: Callback, event: QueuedEvent) -> Reply:
+        prefix = self._prefixes.get(callback)
+        if prefix is None:
+            prefix = self._prefixes[callback] = notify_prefix(callback, self.subscription.sid)
+        message = render_notify(prefix, event.seq, event.body)
+        if (kept := self._kept(callback)) is not None:
+            reply = await self._exchange(kept, message)
+            if reply is not None:
+                return reply
+            # the subscriber has closed the kept connection at this moment
+        stream = self._stream = await self._connect(callback)
+        self._connected_to = callback
+        reply = await self._exchange(stream, message)
+        if reply is None:
+            raise _Failed(NO_REPLY)
+        return reply
+
+    def _kept(self, callback: Callback) -> HttpStream | None:
+        """The connection to *callback*, if it is open and nothing unexpected has arrived on it."""
+        stream = self._stream
+        if stream is not None and self._connected_to == callback:
+            try:
+                if stream.receive_now(1) is None:
+                    return stream
+            except trio.BrokenResourceError:  # reset by the subscriber
+                pass
+        self._close()
+        return None
+
+    async def _connect(self, callback: Callback) -> HttpStream:
+        try:
+            with trio.fail_after(CONNECT_SECONDS):
+                return await self.connect(callback)
+        except (OSError, trio.TooSlowError) as error:
+            raise _Failed(NOT_CONNECTED) from error
+
+    async def _exchange(self, stream: HttpStream, message: bytes) -> Reply | None:
+        """Send *message* and read the reply; ``None`` if the connection ended before it."""
+        reply = None
+        try:
+            with trio.fail_after(REPLY_SECONDS):
+                sent = stream.send_now([message])
+                if sent < len(message):
+                    await stream.send_all(memoryview(message)[sent:])
+                reply = await read_reply(stream)
+        except trio.BrokenResourceError:
+            return None
+        except (MalformedMessage, trio.TooSlowError) as error:
+            raise _Failed(NO_REPLY) from error
+        finally:
+            if reply is None or not reply.keeps_open:
+                self._close()
+        return reply
+
+    def _close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+        self._stream = self._connected_to = None

@@ -1,0 +1,177 @@
+"""The services that act: their handlers, calls of their actions, subscriptions to their events, and their pages.
+
+Most devices have no handlers. Everything that only handlers need is imported when the first of them is attached.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+import attrs
+import trio
+
+from upnp_trio.documents.publication import PublishedService
+from upnp_trio.errors import DescriptionError
+from upnp_trio.exchange import Request, Response, error_response
+from upnp_trio.network.served_interface import Network
+from upnp_trio.server.calls import Calls
+from upnp_trio.server.monitoring.events import Events
+from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.server.notifier import Notifier
+from upnp_trio.server.page_state import PageState
+from upnp_trio.service_requests import Call, SubscriptionCall
+from upnp_trio.site import Site, StateWanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from upnp_trio.documents.publication import Publication
+    from upnp_trio.server.http.response_writer import Deferred
+
+__all__ = ["Services"]
+
+H = TypeVar("H")
+
+# One peer may hold this part of the subscriptions to a service, so that others can always subscribe.
+PARTS_OF_ONE_PEER = 4
+
+
+@attrs.frozen(eq=False, repr=False)
+class _Acting:
+    """What is needed as soon as there is a handler."""
+
+    calls: Calls
+    notifier: Notifier
+    page_state: PageState
+
+
+@attrs.define(eq=False, repr=False, kw_only=True)
+class Services:
+    """Responds to requests: from *site*, and by the handlers of services."""
+
+    site: Site
+    network: Network
+    stats: Stats
+    events: Events
+    #: how many subscriptions each service accepts
+    max_subscriptions: int
+    _attached: list[PublishedService] = attrs.field(factory=list)
+    _acting: _Acting | None = None
+    _nursery: trio.Nursery | None = None
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> NoReturn:
+        """Publish and deliver events until cancelled."""
+        async with trio.open_nursery() as self._nursery:
+            for service in self._attached:
+                self._begin_to_act().notifier.attach(service)
+            try:
+                task_status.started()
+                await trio.sleep_forever()
+            finally:
+                # pages wait for changes on connections that have a moment to finish
+                if self._acting is not None:
+                    self._acting.page_state.end()
+        raise AssertionError("unreachable: sleeping for ever has no end")
+
+    def _begin_to_act(self) -> _Acting:
+        if self._acting is None:
+            from upnp_trio.eventing.subscriptions import SubscriptionTable
+            from upnp_trio.server.calls import Calls
+            from upnp_trio.server.notifier import Notifier
+            from upnp_trio.server.page_state import PageState
+
+            assert self._nursery is not None
+            limit = self.max_subscriptions
+            notifier = Notifier(
+                network=self.network,
+                stats=self.stats,
+                events=self.events,
+                nursery=self._nursery,
+                table=SubscriptionTable(limit, max(limit // PARTS_OF_ONE_PEER, 1)),
+            )
+            self._acting = _Acting(Calls(self.stats, self.events), notifier, PageState())
+        return self._acting
+
+    # --- which services there are ---
+
+    def check(self, publication: Publication, in_place_of: Publication | None = None) -> None:
+        """Raise `DescriptionError` if a handler of *publication* cannot be connected, as another service has it."""
+        replaced = () if in_place_of is None else in_place_of.services
+        taken = {id(service.handler) for service in self._attached if service not in replaced}
+        for service in _with_handlers(publication):
+            assert service.handler is not None
+            is_foreign = service.handler.is_connected and not any(
+                service.handler is known.handler for known in self._attached
+            )
+            if id(service.handler) in taken or is_foreign:
+                raise DescriptionError(
+                    f"the handler of {service.service_id} serves another service already; "
+                    f"make a {type(service.handler).__name__} for each of them"
+                )
+            taken.add(id(service.handler))
+
+    def attach(self, publication: Publication) -> None:
+        """Let the handlers of *publication*, for which `check` has passed, act from now on."""
+        for service in _with_handlers(publication):
+            assert service.handler is not None
+            self._attached.append(service)
+            if self._nursery is not None:
+                self._begin_to_act().notifier.attach(service)
+            service.handler.connect(partial(self._note, service))
+
+    def detach(self, publication: Publication) -> None:
+        """Let the handlers of *publication* act no more: end subscriptions, and cancel calls that are under way."""
+        for service in _with_handlers(publication):
+            assert service.handler is not None
+            self._attached.remove(service)
+            service.handler.disconnect()
+            if self._acting is not None:
+                self._acting.notifier.detach(service)
+                self._acting.calls.cancel(service)
+                self._acting.page_state.change()
+
+    def close(self) -> None:
+        """Disconnect all handlers, when the tasks have ended."""
+        for service in self._attached:
+            assert service.handler is not None
+            service.handler.disconnect()
+        self._attached.clear()
+
+    def find(self, kind: type[H], udn: str | None = None) -> H:
+        """The first handler of the class *kind*, in the device with *udn* if one is given; raises `LookupError`."""
+        for service in self._attached:
+            if isinstance(service.handler, kind) and udn in (None, str(service.udn).lower()):
+                return service.handler
+        raise LookupError(f"no {kind.__name__} is served" + ("" if udn is None else f" by {udn}"))
+
+    def _note(self, service: PublishedService, name: str, value: object) -> None:
+        if self._acting is not None:
+            self._acting.notifier.note(service, name, value)
+            self._acting.page_state.change()
+
+    # --- requests ---
+
+    def respond(self, request: Request) -> Response | Deferred:
+        """The response to *request*, or what it takes to make it."""
+        answer = self.site.respond(request)
+        if isinstance(answer, Response):
+            return answer
+        if self._nursery is None:
+            return error_response(503)
+        acting = self._begin_to_act()
+        match answer:
+            case Call():
+                return acting.calls.begin(answer)
+            case SubscriptionCall():
+                return acting.notifier.begin(answer)
+            case StateWanted():
+                return acting.page_state.begin(answer)
+
+    def takes_body(self, request: Request) -> bool:
+        """Whether the body of *request* is of use; see `Site.takes_body`."""
+        return self.site.takes_body(request)
+
+
+def _with_handlers(publication: Publication) -> Iterable[PublishedService]:
+    return (service for service in publication.services if service.handler is not None)
