@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.strategies import OWN_SCPD
 from tests.asking import response_to
+from tests.strategies import OWN_SCPD
 from upnp_trio.documents.publication import publish
 from upnp_trio.exchange import KNOWN_METHODS, REASONS, Request, Response, error_response
 from upnp_trio.model.device import Icon, RootDevice, Service

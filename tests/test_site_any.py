@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.asking import response_to
 from tests.strategies import servable_devices
 from tests.test_site import CALL, CONTROL, DESCRIPTION, HAM, ICON, PAGE, SITE
-from tests.asking import response_to
 from upnp_trio.documents.publication import publish
 from upnp_trio.exchange import KNOWN_METHODS, REASONS, Request, Response
 from upnp_trio.model.device import RootDevice
