@@ -29,15 +29,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "control": {"documents", "model", "errors", "_version"},
     "eventing": {"documents", "model", "errors", "_version"},
     "exchange": set(),
-    "site": {"exchange", *PURE, "errors", "dates", "_version"},
+    "service_requests": {"exchange", *PURE, "errors", "dates", "_version"},
+    "site": {"service_requests", "exchange", *PURE, "errors", "dates", "_version"},
     # the group's address and the size of a datagram are defined with the messages
     "network": {"exchange", "ssdp.messages", "ssdp.advertising", "model", "state", "errors", "dates", "_version"},
-    "server": {"exchange", "site", "network", "state", *PURE, "errors", "dates", "_version"},
-    "cli": {"server", "exchange", "site", "network", "state", *PURE, "errors", "dates", "_version"},
+    "server": {"service_requests", "exchange", "site", "network", "state", *PURE, "errors", "dates", "_version"},
+    "cli": {"server", "service_requests", "exchange", "site", "network", "state", *PURE, "errors", "dates", "_version"},
     "__main__": {"cli"},
 }
 
-BELOW_THE_TRIO_LINE = ("site", "exchange", *sorted(PURE), "errors", "_version", "dates")
+BELOW_THE_TRIO_LINE = ("site", "service_requests", "exchange", *sorted(PURE), "errors", "_version", "dates")
 #: modules that wait, or use the network or the clock
 IMPURE = {"trio", "socket", "select", "selectors", "ssl", "asyncio", "threading", "subprocess", "time", "ifaddr", "h11"}
 #: parts of these modules that neither wait nor use the network or the clock

@@ -7,29 +7,42 @@ from __future__ import annotations
 
 import hashlib
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import attrs
 
-from upnp_trio.documents.publication import HTML_TYPE, XML_TYPE, File, Publication
+from upnp_trio.documents.publication import HTML_TYPE, File, Publication, PublishedService
 from upnp_trio.exchange import KNOWN_METHODS, READ_METHODS, Request, Response, decoded, error_response, path_of
+from upnp_trio.model.urls import is_web_link
+from upnp_trio.service_requests import Call, SubscriptionCall, read_control, read_subscription, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from upnp_trio.documents.live_page import LivePage
     from upnp_trio.model.device import Device
-from upnp_trio.model.urls import is_web_link
 
-__all__ = ["Site"]
+__all__ = ["Answer", "Site", "StateWanted"]
 
 FAVICON_PATH = "/favicon.ico"
 _URL_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
 
-# The page runs no script and loads nothing but its icon, whatever a device file contains.
-PAGE_HEADERS = (
-    ("Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"),
-    ("X-Content-Type-Options", "nosniff"),
-)
+
+@attrs.frozen(eq=False, kw_only=True)
+class StateWanted:
+    """A live page's question for the state of the device, when it is another than that of the version *after*."""
+
+    publication: Publication
+    #: empty if the page wants it at once
+    after: str
+
+    def read(self) -> LivePage:
+        """The state now."""
+        return live_page(self.publication)
+
+
+#: the response to a request, or what is to be carried out to make it
+Answer = Response | Call | SubscriptionCall | StateWanted
 
 
 @attrs.frozen
@@ -56,9 +69,15 @@ def _resource(file: File, language: str, headers: tuple[tuple[str, str], ...] = 
 class Site:
     """Everything that is served over HTTP for the root devices that were added."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, answers_off_link: bool = False) -> None:
+        #: whether subscribers from beyond the link are accepted
+        self._answers_off_link = answers_off_link
         self._resources: dict[str, _Resource] = {}
-        self._controls: set[str] = set()
+        self._controls: dict[str, PublishedService] = {}
+        self._events: dict[str, PublishedService] = {}
+        #: the publication of each live page, by the paths of its state and of its script
+        self._states: dict[str, Publication] = {}
+        self._scripts: dict[str, Publication] = {}
         self._publications: dict[str, Publication] = {}
         #: the device of each page, by path; a page shows addresses, which change, so it is rendered on request
         self._pages: dict[str, tuple[Device, Publication]] = {}
@@ -85,7 +104,13 @@ class Site:
             self._resources[decoded(path)] = _resource(file, root.language)
         for path, device in publication.pages.items():
             self._pages[decoded(path)] = (device, publication)
-        self._controls |= {decoded(path) for path in publication.control_paths}
+        for service in publication.services:
+            self._controls[decoded(service.control_path)] = service
+            if service.event_path:
+                self._events[decoded(service.event_path)] = service
+        if publication.state_path:
+            self._states[decoded(publication.state_path)] = publication
+            self._scripts[decoded(publication.script_path)] = publication
         self._change()
 
     def remove(self, description_path: str) -> None:
@@ -95,23 +120,49 @@ class Site:
             del self._resources[decoded(path)]
         for path in publication.pages:
             del self._pages[decoded(path)]
-        self._controls -= {decoded(path) for path in publication.control_paths}
+        for service in publication.services:
+            del self._controls[decoded(service.control_path)]
+            self._events.pop(decoded(service.event_path), None)
+        self._states.pop(decoded(publication.state_path), None)
+        self._scripts.pop(decoded(publication.script_path), None)
         self._change()
 
     def _change(self) -> None:
         self._rendered.clear()
 
-    def _page(self, path: str) -> _Resource | None:
+    def _page(self, path: str) -> _Resource | Response | None:
         if path not in self._pages:
             return None
         if path not in self._rendered:
-            from upnp_trio.documents.page import render_page  # imported here, because most devices never show a page
-
             device, publication = self._pages[path]
-            locations = [base_url + publication.description_path for base_url in self._base_urls]
-            language = publication.root.language
-            page = render_page(device, locations, language=language)
-            self._rendered[path] = _resource(File(HTML_TYPE, page), language, PAGE_HEADERS)
+            if any(service.handler for service in publication.services):
+                return self._live_page(device, publication)
+            self._rendered[path] = _resource(
+                File(HTML_TYPE, self._render_page(device, publication)), publication.root.language, page_headers()
+            )
+        return self._rendered[path]
+
+    def _live_page(self, device: Device, publication: Publication) -> Response:
+        """A page with the values of this moment, which is not kept."""
+        from upnp_trio.documents.page_headers import LIVE_PAGE_HEADERS
+
+        body = self._render_page(device, publication, live_page(publication))
+        return Response(200, (("Content-Type", HTML_TYPE), *LIVE_PAGE_HEADERS), body, is_unique=True)
+
+    def _render_page(self, device: Device, publication: Publication, live: LivePage | None = None) -> bytes:
+        from upnp_trio.documents.page import render_page  # imported here, because most devices never show a page
+
+        locations = [base_url + publication.description_path for base_url in self._base_urls]
+        return render_page(device, locations, language=publication.root.language, live=live)
+
+    def _script(self, path: str) -> _Resource | None:
+        if path not in self._scripts:
+            return None
+        if path not in self._rendered:
+            from upnp_trio.documents.live_page import SCRIPT_TYPE, read_script
+            from upnp_trio.documents.page_headers import SCRIPT_HEADERS
+
+            self._rendered[path] = _resource(File(SCRIPT_TYPE, read_script()), "en", SCRIPT_HEADERS)
         return self._rendered[path]
 
     def _at_top(self, path: str) -> _Resource | Response | None:
@@ -135,26 +186,31 @@ class Site:
         if "/" not in self._rendered:
             from upnp_trio.documents.page import render_device_list
 
-            self._rendered["/"] = _resource(File(HTML_TYPE, render_device_list(entries)), "en", PAGE_HEADERS)
+            self._rendered["/"] = _resource(File(HTML_TYPE, render_device_list(entries)), "en", page_headers())
         return self._rendered["/"]
 
     def takes_body(self, request: Request) -> bool:
         """Whether the body of *request* is worth waiting for, because it is a control call."""
         return request.method == "POST" and path_of(request.target) in self._controls
 
-    def respond(self, request: Request) -> Response:
-        """The response to *request*. Every request gets one, malformed ones included."""
+    def respond(self, request: Request) -> Answer:
+        """The response to *request*, or what it asks for. Every request gets one, malformed ones included."""
         if request.method not in KNOWN_METHODS:
             return error_response(501)
         path = path_of(request.target)
         if path is None:
             return error_response(400)
         if path in self._controls:
-            return self._control(request)
-        answer = self._resources.get(path) or self._page(path) or self._at_top(path)
-        if answer is None:
+            return read_control(self._controls[path], request)
+        if path in self._events:
+            return read_subscription(self._events[path], request, is_off_link_allowed=self._answers_off_link)
+        is_read = request.method in ("GET", "HEAD")
+        if path in self._states and is_read:
+            return StateWanted(publication=self._states[path], after=_after(request.target))
+        answer = self._resources.get(path) or self._page(path) or self._script(path) or self._at_top(path)
+        if answer is None and path not in self._states:
             return error_response(404)
-        if request.method not in ("GET", "HEAD"):
+        if answer is None or not is_read:
             return error_response(405, ("Allow", READ_METHODS))
         return answer if isinstance(answer, Response) else self._read(answer, request.headers)
 
@@ -166,18 +222,36 @@ class Site:
             response = attrs.evolve(response, headers=(*response.headers, ("Content-Language", resource.language)))
         return response
 
-    def _control(self, request: Request) -> Response:
-        if request.method != "POST":
-            return error_response(405, ("Allow", "POST"))
-        # Without a preflight request, a web page can post neither this type nor this field, so both are required.
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type != "text/xml":  # UDA 2.0 §3.2.1
-            return error_response(415)
-        if not request.headers.get("soapaction"):  # required by UDA 2.0 §3.2.1, which names no error for it
-            return error_response(400)
-        from upnp_trio.control.rendering import INVALID_ACTION, render_fault
 
-        return Response(500, (("Content-Type", XML_TYPE), ("EXT", "")), render_fault(*INVALID_ACTION))
+def live_page(publication: Publication) -> LivePage:
+    """The state of the services of *publication* that have a handler, as its live page shows it."""
+    from upnp_trio.documents.live_page import LivePage, LiveService
+
+    services = {
+        service.control_path: LiveService(description=service.handler.description, values=state_of(service))
+        for service in publication.services
+        if service.handler is not None
+    }
+    values = repr([(path, service.values) for path, service in services.items()])
+    return LivePage(
+        state_path=publication.state_path,
+        script_path=publication.script_path,
+        services=services,
+        version=hashlib.sha256(values.encode()).hexdigest()[:20],
+        config_id=publication.root.config_id or 0,
+    )
+
+
+def page_headers() -> tuple[tuple[str, str], ...]:
+    """The header fields of a page that is not live."""
+    from upnp_trio.documents.page_headers import PAGE_HEADERS
+
+    return PAGE_HEADERS
+
+
+def _after(target: str) -> str:
+    """The version in the query of a live page's question."""
+    return next((value for name, value in parse_qsl(target.partition("?")[2]) if name == "after"), "")
 
 
 def _matches(if_none_match: str | None, etag: str) -> bool:

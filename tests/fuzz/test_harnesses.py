@@ -131,6 +131,13 @@ def test_a_description_that_is_read_differently_than_it_was_written_is_found(mon
     find("descriptions", DESCRIPTION)
 
 
+def test_a_service_description_that_is_read_differently_than_it_was_written_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(descriptions, "render_service_description", lambda description, spec_version: b"<scpd/>")
+    find("descriptions", seed("descriptions/scpd_switch_power.xml"))
+
+
 def test_a_file_from_outside_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(descriptions, "_SECRET", b"\x89PNG")
     assert "leads out of the folder" in find("descriptions", DESCRIPTION)

@@ -78,6 +78,9 @@ class Publication:
     pages: dict[str, Device]
     #: the services of all its devices
     services: tuple[PublishedService, ...]
+    #: where a live page asks for its state, and where it has its script; empty without handlers or without such a page
+    state_path: str = ""
+    script_path: str = ""
 
     @property
     def control_paths(self) -> frozenset[str]:
@@ -117,12 +120,15 @@ def publish(root: RootDevice) -> Publication:
     files = {path: File(XML_TYPE, _scpd(service, config_id, root)) for path, service in plan.scpds.items()}
     description_path = f"{plan.directory}{DESCRIPTION_NAME}"
     files[description_path] = File(XML_TYPE, render_description(root))
+    state_path, script_path = plan.place_script()
     return Publication(
         root=root,
         description_path=description_path,
         files=files | plan.files,
         pages=plan.pages,
         services=tuple(plan.services),
+        state_path=state_path,
+        script_path=script_path,
     )
 
 
@@ -154,6 +160,12 @@ class _Plan:
             devices=[self.place_device(embedded) for embedded in device.devices],
         )
         return attrs.evolve(placed, presentation_url=self._place_page(placed, is_root=is_root))
+
+    def place_script(self) -> tuple[str, str]:
+        """The paths of the state and of the script of live pages; empty if no page of this root device is one."""
+        if not self.pages or not any(service.handler for service in self.services):
+            return "", ""
+        return self._claim("", "state.json"), self._claim("", "page.js")
 
     def _place_page(self, device: Device, *, is_root: bool) -> str | None:
         url = device.presentation_url

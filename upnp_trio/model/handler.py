@@ -62,6 +62,11 @@ class Handler(Protocol):
         """The actions, by name."""
         ...
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether a device is served with it."""
+        ...
+
     def variables(self) -> dict[str, object]:
         """The values of the state variables now, by the SCPD's names; those without a value are left out."""
         ...

@@ -10,26 +10,20 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable
 from inspect import isawaitable, iscoroutine
-from typing import TYPE_CHECKING
 
 import attrs
 import trio
 
 from upnp_trio.control.arguments import result_texts
 from upnp_trio.control.rendering import render_result
-from upnp_trio.documents.publication import XML_TYPE
+from upnp_trio.documents.publication import XML_TYPE, PublishedService
 from upnp_trio.errors import UpnpError
 from upnp_trio.exchange import Response, error_response
 from upnp_trio.model.peers import peer_of
-from upnp_trio.server.monitoring.events import ActionCalled
+from upnp_trio.server.monitoring.events import ActionCalled, Events
 from upnp_trio.server.monitoring.log_limit import LogLimit
-from upnp_trio.site import fault_response
-
-if TYPE_CHECKING:
-    from upnp_trio.documents.publication import PublishedService
-    from upnp_trio.server.monitoring.events import Events
-    from upnp_trio.server.monitoring.stats import Stats
-    from upnp_trio.site import Call
+from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.service_requests import Call, fault_response
 
 __all__ = ["Calls"]
 

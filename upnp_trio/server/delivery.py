@@ -1,28 +1,28 @@
 """Delivers the events of one subscription, in order, over a connection that is kept (UDA 2.0 §4.3.2).
 
-Each subscription has a task and a queue of its own, so that a slow or dead subscriber delays nobody else. What is
-connected to is a literal address that equals the subscriber's (`upnp_trio.eventing.callbacks`); no redirect is followed,
-and the reply is bounded in length and in time.
+Each subscription has a task and a queue of its own, so that a slow or dead subscriber delays nobody else. The address
+to connect to is literal and equals the subscriber's (`upnp_trio.eventing.callbacks`). No redirect is followed, and the
+reply is bounded in length and in time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import trio
 
 from upnp_trio.errors import MalformedMessage
+from upnp_trio.eventing.callbacks import Callback
 from upnp_trio.eventing.messages import notify_prefix, render_notify
 from upnp_trio.eventing.subscriptions import MAX_EVENT_AGE_SECONDS, QueuedEvent, Subscription
+from upnp_trio.network.streams import HttpStream
+from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.reply_reader import read_reply
 
 if TYPE_CHECKING:
-    from upnp_trio.eventing.callbacks import Callback
     from upnp_trio.eventing.messages import Reply
-    from upnp_trio.network.streams import HttpStream
-    from upnp_trio.server.monitoring.stats import Stats
 
 __all__ = ["Delivery"]
 
@@ -49,7 +49,7 @@ class _Failed(Exception):
 class Delivery:
     """Sends the queued events of *subscription* until it ends."""
 
-    subscription: Subscription[object]
+    subscription: Subscription[Any]
     #: raises `OSError`
     connect: Callable[[Callback], Awaitable[HttpStream]]
     stats: Stats

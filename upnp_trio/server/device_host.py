@@ -26,6 +26,7 @@ from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.discovery.responder import Responder
 from upnp_trio.server.identity import host_id, possible_names
 from upnp_trio.server.served_device import ServedDevice, served_device
+from upnp_trio.server.services import Services
 from upnp_trio.site import Site
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class DeviceHost:
     max_age: int
     changes: ChangeLock
     site: Site
+    services: Services
     responder: Responder
     announcer: Announcer
     #: by UDN in lower case, also by those of embedded devices; `ConflictWatch` reads it, too
@@ -107,6 +109,7 @@ class DeviceHost:
 
     def _install(self, device: ServedDevice) -> None:
         self.by_udn |= dict.fromkeys(device.udns, device)
+        self.services.attach(device.published)
         self.site.add(device.published)
         self.responder.add(device.announced)
         self.announcer.add(device.announced)
@@ -115,6 +118,7 @@ class DeviceHost:
         """Stop answering searches for *device*, revoke it, and then drop its documents and its UDNs, *but* for some."""
         self.responder.remove(device.announced)
         await self.announcer.remove(device.announced)
+        self.services.detach(device.published)
         self.site.remove(device.published.description_path)
         gone = [udn for udn in device.udns if udn not in but]
         for udn in gone:
@@ -177,6 +181,7 @@ class DeviceHost:
         claims = self._claim([str(named.udn).lower(), *own])
         try:
             device = served_device(named, max_age=self.max_age)
+            self.services.check(device.published, None if old is None else old.published)
         except DescriptionError:
             _close(claims)
             raise

@@ -8,34 +8,33 @@ all subscribers, and each subscription has a queue and a task of its own.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 from uuid import uuid4
 
 import attrs
 import trio
 
+from upnp_trio.documents.publication import PublishedService
 from upnp_trio.eventing.moderation import PendingChanges
 from upnp_trio.eventing.propertyset import render_propertyset
 from upnp_trio.eventing.refusals import EventingRefused
 from upnp_trio.eventing.requests import Renew, Subscribe, Unsubscribe, subscription_headers
 from upnp_trio.eventing.subscriptions import Subscription, SubscriptionTable
-from upnp_trio.exchange import Response, error_response
+from upnp_trio.exchange import Peer, Response, error_response
+from upnp_trio.model.handler import Handler
+from upnp_trio.network.served_interface import Network
 from upnp_trio.server.delivery import Delivery
 from upnp_trio.server.discovery.wakeup import Wakeup
-from upnp_trio.server.monitoring.events import VariablesChanged
+from upnp_trio.server.monitoring.events import Events, VariablesChanged
+from upnp_trio.server.monitoring.stats import Stats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from upnp_trio.documents.publication import PublishedService
     from upnp_trio.eventing.callbacks import Callback
-    from upnp_trio.exchange import Peer
-    from upnp_trio.model.handler import Handler
-    from upnp_trio.network.served_interface import Network
     from upnp_trio.network.streams import HttpStream
-    from upnp_trio.server.monitoring.events import Events
-    from upnp_trio.server.monitoring.stats import Stats
-    from upnp_trio.site import SubscriptionCall
+    from upnp_trio.service_requests import SubscriptionCall
 
 __all__ = ["Notifier"]
 
@@ -89,7 +88,7 @@ class Notifier:
     def attach(self, service: PublishedService) -> None:
         """Accept subscriptions to *service* from now on."""
         assert service.handler is not None
-        pending = PendingChanges(service.handler.description)
+        pending = PendingChanges(service.handler.description, service.handler.variables())
         self._publishers[service] = _Publisher(service, service.handler, pending)
 
     def detach(self, service: PublishedService) -> None:
@@ -131,9 +130,7 @@ class Notifier:
             if self.events.wanted:
                 names = tuple(name for name, _ in changes)
                 service_id = publisher.service.service_id
-                self.events.publish(
-                    VariablesChanged(service_id=service_id, variables=names, subscribers=len(queued))
-                )
+                self.events.publish(VariablesChanged(service_id=service_id, variables=names, subscribers=len(queued)))
         next_due = publisher.pending.next_due()
         if next_due is None:
             self._changed.pop(publisher.service, None)
@@ -167,6 +164,7 @@ class Notifier:
         self._end(ended)
         # the initial event has all variables, those too whose later changes are moderated (UDA 2.0 §4.3)
         state = [change for change in publisher.state() if subscription.wants(change[0])]
+        publisher.pending.show(name for name, _ in state)
         subscription.enqueue(render_propertyset(state), now)
         self._wakeup.set(subscription.expires)
         self.stats.subscriptions += 1
@@ -235,4 +233,3 @@ def _granted(
     subscription: Subscription[PublishedService], seconds: int, variables: tuple[str, ...] | None = None
 ) -> Response:
     return Response(200, subscription_headers(subscription.sid, seconds, variables), is_unique=True)
-

@@ -24,6 +24,8 @@ from upnp_trio.state import state_directory
 
 __all__ = ["ServeOptions", "Settings"]
 
+# Several times the control points of a home.
+DEFAULT_MAX_SUBSCRIPTIONS = 32
 # The form of an advertised URL; port and host are checked more closely after that.
 _BASE_URL = re.compile(r"http://(?P<host>[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?")
 # RFC 1123 §2.1, and the underscore that some home networks have
@@ -44,6 +46,7 @@ class ServeOptions(TypedDict, total=False):
     announce_only: bool
     answer_off_link: bool
     reply_budget: int
+    max_subscriptions: int
     multicast_ttl: int | None
     max_age: int
     metrics: bool
@@ -90,6 +93,8 @@ class Settings:
     #: how many answers to searches are sent to one address, per second in the long run; those of half a minute may be
     #: sent at once
     reply_budget: int = DEFAULT_REPLY_BUDGET
+    #: how many subscriptions to its events each service accepts; one peer may have a quarter of them
+    max_subscriptions: int = DEFAULT_MAX_SUBSCRIPTIONS
     #: how many hops announcements live; ``None`` means 2, and 10 in an IPv6 site (UDA 2.0 §1.2.2, §A)
     multicast_ttl: int | None = None
     #: how many seconds an announcement is valid (UDA 2.0 §1.2.2)
@@ -125,6 +130,8 @@ class Settings:
             raise NetworkError(
                 f"reply_budget is {self.reply_budget}; it must be at least 1 answer a second to one address"
             )
+        if self.max_subscriptions < 1:
+            raise NetworkError(f"max_subscriptions is {self.max_subscriptions}; it must be at least 1 for each service")
         if self.multicast_ttl is not None and not 1 <= self.multicast_ttl <= 255:
             raise NetworkError(f"multicast_ttl is {self.multicast_ttl}; it must be 1 to 255 hops, or None")
         if self.profile not in PROFILES:

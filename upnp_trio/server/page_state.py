@@ -1,21 +1,18 @@
 """What a live page asks for: the values of the state variables, as soon as they are others than it knows.
 
-The page asks again and again, and each request waits for the next change (long polling). That takes nothing but requests
-and responses, and a page that nobody looks at asks for nothing.
+The page asks again and again, and each request waits for the next change (long polling). That takes nothing but
+requests and responses, and a page that nobody looks at asks for nothing.
 """
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
-
 import attrs
 import trio
 
+from upnp_trio.documents.live_page import STATE_TYPE, render_state
+from upnp_trio.documents.page_headers import STATE_HEADERS
 from upnp_trio.exchange import Response
-
-if TYPE_CHECKING:
-    from upnp_trio.site import StateWanted
+from upnp_trio.site import StateWanted
 
 __all__ = ["PageState"]
 
@@ -24,7 +21,7 @@ WAIT_SECONDS = 25.0
 # Changes that follow each other within this time reach the page together.
 GATHERING_SECONDS = 0.05
 
-HEADERS = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+HEADERS = (("Content-Type", STATE_TYPE), *STATE_HEADERS)
 
 
 @attrs.define(eq=False, repr=False)
@@ -53,9 +50,11 @@ class PageState:
     async def wait(self, wanted: StateWanted) -> Response:
         """The state when it differs from what the page knows, or after `WAIT_SECONDS` in any case."""
         with trio.move_on_after(WAIT_SECONDS):
-            while not self._ended and (await self._next_change() or _response(wanted) is None):
-                pass
-        return _response(wanted, at_once=True) or Response(204)
+            while not self._ended and _response(wanted) is None:
+                await self._next_change()
+        response = _response(wanted, at_once=True)
+        assert response is not None
+        return response
 
     async def _next_change(self) -> None:
         await self._changed.wait()
@@ -83,8 +82,7 @@ class _Waiting:
 
 def _response(wanted: StateWanted, *, at_once: bool = False) -> Response | None:
     """The state for the page; ``None`` if the page knows it, unless it is wanted *at_once*."""
-    version, state = wanted.read()
-    if version == wanted.after and not at_once:
+    state = wanted.read()
+    if state.version == wanted.after and not at_once:
         return None
-    body = json.dumps({"version": version, **state}, separators=(",", ":")).encode()
-    return Response(200, HEADERS, body, is_unique=True)
+    return Response(200, HEADERS, render_state(state), is_unique=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -14,6 +14,7 @@ from upnp_trio.server.monitoring.events import EVENTS_BUFFERED, Event, Events
 from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.network_follower import NetworkFollower
 from upnp_trio.server.open_interfaces import OpenInterfaces
+from upnp_trio.server.services import Services
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from upnp_trio.model.device import RootDevice
 
 __all__ = ["Location", "Running"]
+
+H = TypeVar("H")
 
 
 @attrs.frozen(kw_only=True)
@@ -46,6 +49,7 @@ class Running:
     stats: Stats
     _events: Events
     _host: DeviceHost
+    _services: Services
     _interfaces: OpenInterfaces
     _follower: NetworkFollower
     _announcer: Announcer
@@ -93,6 +97,16 @@ class Running:
     def port(self) -> int | None:
         """The TCP port of HTTP; ``None`` until there has been an address to serve on."""
         return self._interfaces.port
+
+    def service(self, kind: type[H], udn: Udn | UUID | str | None = None) -> H:
+        """The living service of the class *kind*: the first one, or that of the device with *udn*.
+
+        Its variables may be assigned from any task, and each change is sent to the subscribers:
+        ``running.service(SwitchPower).status = True``. Raises `LookupError` if there is none.
+        """
+        return self._services.find(
+            kind, None if udn is None else str(udn if isinstance(udn, Udn) else Udn(udn)).lower()
+        )
 
     def subscribe(self, max_buffered: int = EVENTS_BUFFERED) -> trio.MemoryReceiveChannel[Event]:
         """Events from now on: ``async for event in running.subscribe(): ...``, which ends after byebye.

@@ -29,6 +29,7 @@ from upnp_trio.server.network_follower import NetworkFollower
 from upnp_trio.server.open_interfaces import OpenInterfaces
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.running import Running
+from upnp_trio.server.services import Services
 from upnp_trio.server.supervision import supervised
 from upnp_trio.site import Site
 from upnp_trio.ssdp.profiles import PROFILES
@@ -96,6 +97,7 @@ async def serve_on(
     try:
         parts.host.begin(devices)
         async with supervised() as nursery:
+            await nursery.start(parts.services.run)
             await nursery.start(parts.http.run)
             nursery.start_soon(parts.responder.send_due)
             parts.follower.start(nursery)
@@ -105,6 +107,7 @@ async def serve_on(
                 stats=parts.stats,
                 events=parts.events,
                 host=parts.host,
+                services=parts.services,
                 interfaces=parts.interfaces,
                 follower=parts.follower,
                 announcer=parts.announcer,
@@ -112,6 +115,7 @@ async def serve_on(
     finally:
         parts.interfaces.close_all()
         parts.host.close()
+        parts.services.close()
         parts.events.close()
 
 
@@ -136,6 +140,7 @@ class _Parts:
     stats: Stats
     events: Events
     changes: ChangeLock
+    services: Services
     http: HttpServer
     responder: Responder
     announcer: Announcer
@@ -147,8 +152,11 @@ class _Parts:
 def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: int, server: str) -> _Parts:
     stats = Stats()
     events = Events(stats)
-    site = Site()
+    site = Site(answers_off_link=settings.answer_off_link)
     changes = ChangeLock()
+    services = Services(
+        site=site, network=network, stats=stats, events=events, max_subscriptions=settings.max_subscriptions
+    )
     responder = Responder(
         boot_id=boot_id,
         rng=settings.rng,
@@ -168,13 +176,14 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
         max_age=settings.max_age,
         changes=changes,
         site=site,
+        services=services,
         responder=responder,
         announcer=announcer,
         by_udn=by_udn,
     )
     http = HttpServer(
         ResponseWriter(
-            site=_metered(site, stats, lambda: parts) if settings.metrics else site,
+            site=_metered(services, stats, lambda: parts) if settings.metrics else services,
             server_token=server,
             utcnow=settings.utcnow,
             stats=stats,
@@ -198,6 +207,7 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
         stats=stats,
         events=events,
         changes=changes,
+        services=services,
         http=http,
         responder=responder,
         announcer=announcer,
@@ -208,7 +218,7 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
     return parts
 
 
-def _metered(site: Site, stats: Stats, parts: Callable[[], _Parts]) -> Metered:
+def _metered(services: Services, stats: Stats, parts: Callable[[], _Parts]) -> Metered:
     from upnp_trio.server.monitoring.metrics import (
         Metered,
         State,
@@ -227,4 +237,4 @@ def _metered(site: Site, stats: Stats, parts: Callable[[], _Parts]) -> Metered:
         )
         return render_metrics(stats.snapshot(), state)
 
-    return Metered(site, render)
+    return Metered(services, render)

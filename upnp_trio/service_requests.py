@@ -1,0 +1,130 @@
+"""Requests to a service: a control call or a subscription, as a value that is to be carried out (UDA 2.0 §3, §4).
+
+What can be answered at once, because it is wrong, is answered here. The rooms that read SOAP and GENA are imported when
+the first such request comes.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+import attrs
+
+from upnp_trio.documents.publication import XML_TYPE, PublishedService
+from upnp_trio.errors import UpnpError
+from upnp_trio.eventing.requests import SubscriptionRequest
+from upnp_trio.exchange import Peer, Request, Response, error_response
+from upnp_trio.model.handler import BoundAction, Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Call", "SubscriptionCall", "fault_response", "read_control", "read_subscription", "state_of"]
+
+SUBSCRIPTION_METHODS = "SUBSCRIBE, UNSUBSCRIBE"
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Call:
+    """A call of an action that *service* has."""
+
+    service: PublishedService
+    action: BoundAction
+    #: the service's type as the caller wrote it, which the result repeats
+    service_type: str
+    #: values of their data types, by name
+    arguments: dict[str, object]
+    caller: Caller
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class SubscriptionCall:
+    """A request of *peer* for a subscription to *service*: a new one, or one that it has."""
+
+    service: PublishedService
+    request: SubscriptionRequest
+    peer: Peer
+
+
+def read_control(service: PublishedService, request: Request) -> Call | Response:
+    """The call of an action that *request* is, or the response to one that is wrong."""
+    if request.method != "POST":
+        return error_response(405, ("Allow", "POST"))
+    from upnp_trio.control.calls import CallRefused, read_call
+
+    try:
+        message = read_call(request.headers, request.body)
+        return _call(service, message.service_type, message.action, message.arguments, request)
+    except CallRefused as refused:
+        if refused.body:
+            return Response(refused.status, (("Content-Type", XML_TYPE), ("EXT", "")), refused.body)
+        return error_response(refused.status)
+    except UpnpError as error:
+        return fault_response(error)
+
+
+def _call(
+    service: PublishedService, service_type: str, name: str, given: Iterable[tuple[str, str]], request: Request
+) -> Call:
+    from upnp_trio.control.arguments import typed_arguments
+    from upnp_trio.control.calls import matches
+
+    handler = service.handler
+    action = None if handler is None else handler.actions.get(name)
+    if handler is None or action is None or not matches(service_type, service.service_type):
+        raise UpnpError(401)
+    return Call(
+        service=service,
+        action=action,
+        service_type=service_type,
+        arguments=typed_arguments(handler.description, action.description, given),
+        caller=Caller(
+            address=request.peer.address,
+            interface=request.peer.served.interface,
+            user_agent=request.headers.get("user-agent"),
+        ),
+    )
+
+
+def fault_response(error: UpnpError) -> Response:
+    """A UPnP error as HTTP carries it (UDA 2.0 §3.2.5)."""
+    from upnp_trio.control.rendering import render_fault
+
+    body = render_fault(error.code, error.description)
+    return Response(500, (("Content-Type", XML_TYPE), ("EXT", "")), body, is_unique=True)
+
+
+def read_subscription(
+    service: PublishedService, request: Request, *, is_off_link_allowed: bool
+) -> SubscriptionCall | Response:
+    """What *request* to the event path of *service* asks for, or the response to a request that is wrong.
+
+    A subscriber from beyond the link is refused unless *is_off_link_allowed*.
+    """
+    if request.method not in ("SUBSCRIBE", "UNSUBSCRIBE"):
+        return error_response(405, ("Allow", SUBSCRIPTION_METHODS))
+    from upnp_trio.eventing.refusals import EventingRefused
+    from upnp_trio.eventing.requests import read_subscription_request
+
+    assert service.handler is not None
+    try:
+        asked = read_subscription_request(
+            request.method,
+            request.headers,
+            subscriber=ip_address(request.peer.address),
+            is_on_link=is_off_link_allowed or request.peer.is_on_link,
+            evented={variable.name for variable in service.handler.description.evented},
+        )
+    except EventingRefused as refused:
+        return error_response(refused.status)
+    return SubscriptionCall(service=service, request=asked, peer=request.peer)
+
+
+def state_of(service: PublishedService) -> dict[str, str]:
+    """The values of the state variables of *service* now, as texts by name."""
+    if service.handler is None:
+        return {}
+    variable = service.handler.description.variable
+    values = service.handler.variables()
+    return {name: found.data_type.render(value) for name, value in values.items() if (found := variable(name))}
