@@ -15,6 +15,7 @@ from upnp_trio.documents.soap import render_fault
 from tests.documents.live_pages import action, live_page, root_with, variable
 from tests.network.browser import Browser, PausedRequest, open_browser
 from tests.network.namespaces import Network
+from upnp_trio.control.rendering import render_fault
 from upnp_trio.documents.live_page import (
     SCRIPT_TYPE,
     STATE_TYPE,
