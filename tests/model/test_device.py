@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from uuid import UUID
 
 import attrs
@@ -34,7 +34,13 @@ LEAST: dict[type, dict[str, object]] = {
 NUMBERS = {"width", "height", "depth", "config_id"}
 BYTES = {"data", "scpd", "page"}
 LISTS = {"icons", "services", "devices", "extensions", "children", "dlna_docs"}
-OTHERS = {"handler", "pnpx", "spec_version", "attributes"}
+OTHERS = {"pnpx", "spec_version", "attributes", "handler"}
+
+
+class _Handler:
+    """Stands for what carries out the actions of a service."""
+
+    actions: Mapping[str, object] = {}
 
 
 def _fields(*, without: Set[str] = frozenset(), only: Set[str] = frozenset()) -> list[tuple[type, str]]:
@@ -212,6 +218,14 @@ def test_two_devices_are_equal_when_their_documents_are() -> None:
     assert _build(Service, scpd=b"1") == _build(Service, scpd=b"2")
     assert _build(RootDevice, page=b"1", language="fr") == _build(RootDevice, page=b"2", language="en")
     assert _build(RootDevice, config_id=1) != _build(RootDevice, config_id=2)
+
+
+def test_a_service_is_equal_with_any_handler_and_does_not_show_it() -> None:
+    with_handler = _build(Service, handler=(handler := _Handler()))
+    assert getattr(with_handler, "handler", None) is handler
+    assert with_handler == _build(Service)
+    assert hash(with_handler) == hash(_build(Service))
+    assert "handler" not in repr(with_handler).lower()
 
 
 def test_the_content_of_files_is_not_in_the_repr() -> None:
