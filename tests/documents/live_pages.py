@@ -112,7 +112,7 @@ def variable(
     """A state variable of the data type called *kind*, whose values are their texts."""
     return VariableDescription(
         name=name,
-        data_type=DataType(kind, str, str, str),
+        data_type=DataType(kind, str, str, str, ""),
         default=default,
         allowed_values=tuple(allowed_values),
         allowed_range=allowed_range,

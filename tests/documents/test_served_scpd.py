@@ -1,20 +1,16 @@
-"""The service descriptions that are served, and the SOAP fault."""
+"""The service descriptions that are served."""
 
 from __future__ import annotations
 
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from upnp_trio.documents.soap import INVALID_ACTION, render_fault
 
 from tests.strategies import OWN_SCPD
 from upnp_trio.documents.served_scpd import render_scpd
 from upnp_trio.errors import DescriptionError
 
 SERVICE = "{urn:schemas-upnp-org:service-1-0}"
-SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 
 
 def test_the_white_space_of_a_text_survives_the_document() -> None:
@@ -88,25 +84,3 @@ def test_other_documents_are_refused(scpd: bytes, message: str) -> None:
     with pytest.raises(DescriptionError) as caught:
         render_scpd(scpd, config_id=7, spec_version=(1, 1))
     assert message in str(caught.value)
-
-
-def test_the_fault_has_the_elements_of_udas_template() -> None:
-    root = ElementTree.fromstring(render_fault(*INVALID_ACTION))
-    assert root.tag == f"{SOAP}Envelope"
-    assert root.get(f"{SOAP}encodingStyle") == "http://schemas.xmlsoap.org/soap/encoding/"
-    fault = root.find(f"{SOAP}Body/{SOAP}Fault")
-    assert fault is not None
-    assert [(child.tag, (child.text or "").strip()) for child in fault] == [
-        ("faultcode", "s:Client"),
-        ("faultstring", "UPnPError"),
-        ("detail", ""),
-    ]
-    (error,) = fault[2]
-    assert error.tag == "{urn:schemas-upnp-org:control-1-0}UPnPError"
-    assert [child.text for child in error] == ["401", "Invalid Action"]
-
-
-@given(st.text(st.characters(min_codepoint=32, exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff")))
-def test_the_description_of_a_fault_is_escaped(description: str) -> None:
-    root = ElementTree.fromstring(render_fault(501, description))
-    assert [element.text or "" for element in root.iter() if element.tag.endswith("errorDescription")] == [description]

@@ -34,7 +34,11 @@ LEAST: dict[type, dict[str, object]] = {
 NUMBERS = {"width", "height", "depth", "config_id"}
 BYTES = {"data", "scpd", "page"}
 LISTS = {"icons", "services", "devices", "extensions", "children", "dlna_docs"}
-OTHERS = {"pnpx", "spec_version", "attributes"}
+OTHERS = {"pnpx", "spec_version", "attributes", "handler"}
+
+
+class _Handler:
+    """Stands for what carries out the actions of a service."""
 
 
 def _fields(*, without: Set[str] = frozenset(), only: Set[str] = frozenset()) -> list[tuple[type, str]]:
@@ -214,6 +218,14 @@ def test_two_devices_are_equal_when_their_documents_are() -> None:
     assert _build(RootDevice, config_id=1) != _build(RootDevice, config_id=2)
 
 
+def test_a_service_is_equal_with_any_handler_and_does_not_show_it() -> None:
+    with_handler = _build(Service, handler=(handler := _Handler()))
+    assert getattr(with_handler, "handler", None) is handler
+    assert with_handler == _build(Service)
+    assert hash(with_handler) == hash(_build(Service))
+    assert "handler" not in repr(with_handler).lower()
+
+
 def test_the_content_of_files_is_not_in_the_repr() -> None:
     assert "secret" not in repr(_build(Icon, data=b"secret")) + repr(_build(Service, scpd=b"secret"))
 
@@ -224,6 +236,34 @@ def test_walk_gives_parents_before_children() -> None:
 
     tree = device("1", device("2", device("3"), device("4")), device("5"))
     assert [embedded.friendly_name for embedded in tree.walk()] == ["1", "2", "3", "4", "5"]
+
+
+class Dimmer:
+    """A handler as a description needs it."""
+
+    def as_service(self) -> Service:
+        return Service(service_type="urn:x:service:y:1", service_id="urn:x:serviceId:y")
+
+
+def test_a_handler_may_stand_for_its_service() -> None:
+    first, second = Dimmer(), Service(service_type="urn:x:service:z:1", service_id="urn:x:serviceId:z")
+    device = Device(
+        device_type="x", friendly_name="x", manufacturer="x", model_name="x", services=[first, second, Dimmer()]
+    )
+    assert device.services == (first.as_service(), second, first.as_service())
+
+
+def test_a_handler_s_class_in_place_of_a_handler_is_refused() -> None:
+    assert _refusal(Device, services=[Dimmer(), Dimmer]) == "Device.services[1] is the class Dimmer; write Dimmer()"
+
+
+@pytest.mark.parametrize("value", [5, "a", object(), Dimmer()])
+def test_what_carries_out_no_actions_is_refused_as_a_handler(value: object) -> None:
+    assert _refusal(Service, handler=value) == f"Service.handler is {value!r}; it must be a ServiceHandler"
+
+
+def test_a_class_is_refused_as_a_handler() -> None:
+    assert _refusal(Service, handler=Dimmer) == "Service.handler is the class Dimmer; write Dimmer()"
 
 
 # --- vendor elements -------------------------------------------------------------------------------------------

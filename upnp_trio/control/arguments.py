@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from upnp_trio.errors import DescriptionError, UpnpError
+from upnp_trio.model.values import read_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -80,17 +81,3 @@ def _variable_of(description: ServiceDescription, argument: ArgumentDescription)
             "which the service does not have"
         )
     return variable
-
-
-def read_value(variable: VariableDescription, text: str) -> object:
-    """The value of *variable* in *text*; raises `UpnpError` 402 or 601 if it cannot have that value."""
-    try:
-        value = variable.data_type.parse(text)
-    except ValueError as error:
-        raise UpnpError(402, f"Invalid Args: {error}") from error
-    if variable.allowed_values and value not in variable.allowed_values:
-        raise UpnpError(601)
-    limits = variable.allowed_range
-    if limits is not None and isinstance(value, int | float) and not limits.minimum <= value <= limits.maximum:
-        raise UpnpError(601)
-    return value

@@ -99,7 +99,7 @@ def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterat
         kinds = [icon.mimetype for icon in device.icons]
         yield Violation(f"{where}icons", kinds, "UDA §2.3: one should be image/png", must=False)
     for number, service in enumerate(device.services):
-        yield from service_violations(service, f"{where}services[{number}].")
+        yield from naming_violations(service, f"{where}services[{number}].")
     for number, embedded in enumerate(device.devices):
         yield from _device(embedded, f"{where}devices[{number}].", spec_version)
 
@@ -144,7 +144,7 @@ def _icon(icon: Icon, where: str) -> Iterator[Violation]:
         yield Violation(f"{where}url", "", "UDA §2.3 requires a URL here")
 
 
-def service_violations(service: Service, where: str = "") -> Iterator[Violation]:
+def naming_violations(service: Service, where: str = "") -> Iterator[Violation]:
     """Every rule of UDA 2.0 §2.3 that the types of *service* break; *where* begins the names of its fields."""
     yield from _type(service.service_type, "service", where)
     match = _SERVICE_ID.fullmatch(service.service_id)

@@ -88,7 +88,7 @@ class Notifier:
     def attach(self, service: PublishedService) -> None:
         """Accept subscriptions to *service* from now on."""
         assert service.handler is not None
-        pending = PendingChanges(service.handler.description)
+        pending = PendingChanges(service.handler.description, service.handler.variables())
         self._publishers[service] = _Publisher(service, service.handler, pending)
 
     def detach(self, service: PublishedService) -> None:
@@ -164,6 +164,7 @@ class Notifier:
         self._end(ended)
         # the initial event has all variables, those too whose later changes are moderated (UDA 2.0 §4.3)
         state = [change for change in publisher.state() if subscription.wants(change[0])]
+        publisher.pending.show(name for name, _ in state)
         subscription.enqueue(render_propertyset(state), now)
         self._wakeup.set(subscription.expires)
         self.stats.subscriptions += 1

@@ -15,11 +15,8 @@ from upnp_trio.documents.publication import PublishedService
 from upnp_trio.errors import DescriptionError
 from upnp_trio.exchange import Request, Response, error_response
 from upnp_trio.network.served_interface import Network
-from upnp_trio.server.calls import Calls
 from upnp_trio.server.monitoring.events import Events
 from upnp_trio.server.monitoring.stats import Stats
-from upnp_trio.server.notifier import Notifier
-from upnp_trio.server.page_state import PageState
 from upnp_trio.service_requests import Call, SubscriptionCall
 from upnp_trio.site import Site, StateWanted
 
@@ -27,7 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from upnp_trio.documents.publication import Publication
+    from upnp_trio.server.calls import Calls  # noqa: TC004  # attrs does not evaluate it
     from upnp_trio.server.http.response_writer import Deferred
+    from upnp_trio.server.notifier import Notifier  # noqa: TC004  # likewise
+    from upnp_trio.server.page_state import PageState  # noqa: TC004  # likewise
 
 __all__ = ["Services"]
 

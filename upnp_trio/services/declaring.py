@@ -10,7 +10,7 @@ import attrs
 
 from upnp_trio.model.device import Service
 from upnp_trio.model.names import ServiceType, as_service_type
-from upnp_trio.model.rules import service_violations
+from upnp_trio.model.rules import naming_violations
 from upnp_trio.services.annotations import Place, Scope
 from upnp_trio.services.contract import bind_to_scpd, read_scpd
 from upnp_trio.services.declarations import Declarations, DeclaredAction, DeclaredVariable, read_declarations
@@ -55,7 +55,7 @@ def declare(
         cls.service_id = service_id
     elif service_type is not None:
         cls.service_id = _usual_id(cls.service_type)
-    for violation in service_violations(Service(service_type=cls.service_type, service_id=cls.service_id)):
+    for violation in naming_violations(Service(service_type=cls.service_type, service_id=cls.service_id)):
         place.fail(str(violation))
     if scpd is not None:
         cls.scpd = read_scpd(scpd, cls.__module__, place)

@@ -1,0 +1,271 @@
+"""Writes the Python source of a service class from a service description."""
+
+from __future__ import annotations
+
+import datetime
+import keyword
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from upnp_trio.errors import DescriptionError
+from upnp_trio.model.service_rules import flaws
+from upnp_trio.model.values import zero
+from upnp_trio.services.handler import ServiceHandler
+from upnp_trio.services.names import python_name
+from upnp_trio.services.source import LINE_LENGTH, Nested, Node, flat, layout, quoted
+
+if TYPE_CHECKING:
+    from upnp_trio.model.service import (
+        ActionDescription,
+        AllowedRange,
+        ArgumentDescription,
+        ServiceDescription,
+        VariableDescription,
+    )
+
+__all__ = ["render_stub"]
+
+#: how a declaration writes each data type; all others are names of `upnp_trio`
+_TYPES = {
+    "ui1": "Ui1",
+    "ui2": "Ui2",
+    "ui4": "Ui4",
+    "ui8": "Ui8",
+    "i1": "I1",
+    "i2": "I2",
+    "i4": "I4",
+    "i8": "I8",
+    "int": "Int",
+    "r4": "R4",
+    "r8": "R8",
+    "number": "Number",
+    "float": "Float",
+    "fixed.14.4": "Fixed14_4",
+    "char": "Char",
+    "string": "str",
+    "date": "datetime.date",
+    "dateTime": "DateTime",
+    "dateTime.tz": "DateTimeTz",
+    "time": "datetime.time",
+    "time.tz": "TimeTz",
+    "boolean": "bool",
+    "bin.base64": "BinBase64",
+    "bin.hex": "BinHex",
+    "uri": "Uri",
+    "uuid": "UUID",
+}
+# Names that the module may import.
+_IN_MODULE = frozenset(
+    {"Annotated", "Decimal", "In", "Literal", "NamedTuple", "Out", "Range", "ServiceHandler", "StateVariable"}
+    | {"UpnpError", "action", "datetime", *_TYPES.values()}
+)
+# Names that the class's own annotations use, which an attribute of the class would hide.
+_IN_CLASS = frozenset({*dir(ServiceHandler), *ServiceHandler.__annotations__, "action", "bool", "datetime", "str"})
+# methods of each tuple
+_IN_RECORD = frozenset({"count", "index"})
+
+
+def render_stub(
+    description: ServiceDescription, *, service_type: str, service_id: str | None = None, class_name: str
+) -> str:
+    """The source of a module with the class *class_name*, which declares exactly *description*.
+
+    Each action raises UPnP error 602 until its body is written. The source passes ``mypy --strict`` and is formatted.
+    Raises `DescriptionError` if *description* breaks rules of UDA 2.0 §2.5, as a class that declares it would; give
+    such an SCPD to the class as it is (``scpd=``). It is also raised if *class_name* is not a name.
+    """
+    if found := list(flaws(description)):
+        raise DescriptionError("\n".join(found))
+    if not class_name.isidentifier() or keyword.iskeyword(class_name) or class_name in _IN_MODULE:
+        raise DescriptionError(f"class_name is {class_name!r}, which cannot be the name of a class")
+    return _Stub(description, class_name).render(service_type, service_id)
+
+
+class _Stub:
+    def __init__(self, description: ServiceDescription, class_name: str) -> None:
+        self.description = description
+        self.class_name = class_name
+        self.imported = {"ServiceHandler"}
+        self.modules: set[str] = set()
+        #: names of the module
+        self.taken = {class_name, *_IN_MODULE}
+        #: names of the class
+        self.members = set(_IN_CLASS)
+        self.literals: dict[str, str] = {}
+        self.above: list[str] = []
+
+    def render(self, service_type: str, service_id: str | None) -> str:
+        for variable in self.description.variables:
+            self._define_literal(variable)
+        body = [line for variable in self.description.variables for line in self._attribute(variable)]
+        methods = [self._method(action) for action in self.description.actions]
+        bases = ["ServiceHandler", f"service_type={quoted(service_type)}"]
+        if service_id is not None:
+            bases.append(f"service_id={quoted(service_id)}")
+        head = layout(Nested(f"class {self.class_name}(", tuple(bases), ")"), 0, after=":")
+        head.append('    """Each action is answered with UPnP error 602 until its method is written."""')
+        sections = [*([body] if body else []), *methods]
+        lines = [*self._imports(), *self.above, "", "", *head, *(line for part in sections for line in ["", *part])]
+        return "\n".join(lines) + "\n"
+
+    # --- names of the module ---
+
+    def _imports(self) -> list[str]:
+        lines = ['"""A service of a UPnP device."""', ""]
+        standard = [f"from typing import {', '.join(sorted(self.modules & {'Annotated', 'Literal', 'NamedTuple'}))}"]
+        if standard == ["from typing import "]:
+            standard = []
+        if "UUID" in self.modules:
+            standard.append("from uuid import UUID")
+        if "Decimal" in self.modules:
+            standard.insert(0, "from decimal import Decimal")
+        if "datetime" in self.modules:
+            standard.insert(0, "import datetime")
+        names = sorted(self.imported, key=_import_order)
+        line = f"from upnp_trio import {', '.join(names)}"
+        if len(line) > LINE_LENGTH:
+            ours = ["from upnp_trio import (", *(f"    {name}," for name in names), ")"]
+        else:
+            ours = [line]
+        return [*lines, *standard, *([""] if standard else []), *ours]
+
+    def _module_name(self, wanted: str) -> str:
+        words = re.sub(r"[^A-Za-z0-9_]", "", wanted)
+        wanted = words[:1].upper() + words[1:] if words[:1].isalpha() else f"X{words}"
+        found, number = wanted, 2
+        while found in self.taken or keyword.iskeyword(found):
+            found, number = f"{wanted}{number}", number + 1
+        self.taken.add(found)
+        return found
+
+    def _define_literal(self, variable: VariableDescription) -> None:
+        if not variable.allowed_values:
+            return
+        name = self._module_name(variable.name.removeprefix("A_ARG_TYPE_"))
+        self.literals[variable.name] = name
+        self.modules.add("Literal")
+        if not self.above:
+            self.above.append("")
+        values = tuple(quoted(value) for value in variable.allowed_values)
+        self.above += layout(Nested("Literal[", values, "]"), 0, before=f"{name} = ")
+
+    # --- members of the class ---
+
+    def _member(self, name: str) -> str:
+        found = python_name(name, self.members)
+        self.members.add(found)
+        return found
+
+    def _type(self, variable: VariableDescription) -> str:
+        if variable.name in self.literals:
+            return self.literals[variable.name]
+        written = _TYPES[variable.data_type.name]
+        if written[0].isupper() and written != "UUID":
+            self.imported.add(written)
+        elif written not in ("bool", "str"):
+            self.modules.add(written.partition(".")[0])
+        return written
+
+    def _annotated(self, variable: VariableDescription, *markers: Node) -> Node:
+        self.modules.add("Annotated")
+        return Nested("Annotated[", (self._type(variable), *markers), "]")
+
+    def _attribute(self, variable: VariableDescription) -> list[str]:
+        self.imported.add("StateVariable")
+        options = [quoted(variable.name)]
+        if not variable.evented:
+            options.append("evented=False")
+        if variable.multicast:
+            options.append("multicast=True")
+        if variable.maximum_rate:
+            options.append(f"maximum_rate={variable.maximum_rate!r}")
+        if variable.minimum_delta is not None:
+            options.append(f"minimum_delta={self._literal(variable.minimum_delta)}")
+        start = variable.default
+        if start is None and variable.evented:
+            # UDA sends each evented variable to each new subscriber, so that it must have some value.
+            start = zero(variable)
+            options.append("describe_default=False")
+        markers: list[Node] = [Nested("StateVariable(", tuple(options), ")")]
+        if variable.allowed_range is not None:
+            markers.append(self._range(variable.allowed_range))
+        annotation = self._annotated(variable, *markers)
+        after = "" if start is None else f" = {self._literal(start)}"
+        return layout(annotation, 1, before=f"{self._member(variable.name)}: ", after=after)
+
+    def _range(self, allowed: AllowedRange) -> Node:
+        self.imported.add("Range")
+        bounds = [allowed.minimum, allowed.maximum, *([] if allowed.step is None else [allowed.step])]
+        return Nested("Range(", tuple(self._literal(bound) for bound in bounds), ")")
+
+    def _literal(self, value: object) -> str:
+        if isinstance(value, str | bytes):
+            return quoted(value)
+        if isinstance(value, Decimal | UUID):
+            self.modules.add(type(value).__name__)
+            return f"{type(value).__name__}({quoted(str(value))})"
+        if isinstance(value, datetime.date | datetime.time):
+            self.modules.add("datetime")
+            return f"datetime.{type(value).__name__}.fromisoformat({quoted(value.isoformat())})"
+        return repr(value).replace("e+", "e") if isinstance(value, float) else repr(value)
+
+    def _method(self, action: ActionDescription) -> list[str]:
+        self.imported |= {"action", "UpnpError"}
+        name = self._member(action.name)
+        parameters: list[Node] = ["self"]
+        names = {"self"}
+        for argument in action.in_arguments:
+            parameter = python_name(argument.name, names)
+            names.add(parameter)
+            annotation = self._annotated(*self._argument(argument))
+            parameters.append(Nested(f"{parameter}: {_start(annotation)}", _items(annotation), "]"))
+        returned = self._returned(action)
+        signature = Nested(f"async def {name}(", tuple(parameters), ")")
+        lines = [f"    @action({quoted(action.name)})"]
+        one_line = layout(signature, 1, after=f" -> {flat(returned)}:")
+        if len(one_line) == 1:
+            lines += one_line
+        else:
+            lines += one_line[:-1]
+            lines += layout(returned, 1, before=") -> ", after=":")
+        return [*lines, "        raise UpnpError(602)"]
+
+    def _argument(self, argument: ArgumentDescription) -> tuple[VariableDescription, Node]:
+        variable = self.description.variable_of(argument)
+        assert variable is not None  # or the description would have a flaw
+        marker = "In" if argument.direction == "in" else "Out"
+        self.imported.add(marker)
+        options = [quoted(argument.name), quoted(variable.name), *(["retval=True"] if argument.retval else [])]
+        return variable, Nested(f"{marker}(", tuple(options), ")")
+
+    def _returned(self, action: ActionDescription) -> Node:
+        results = action.out_arguments
+        if not results:
+            return "None"
+        if len(results) == 1:
+            return self._annotated(*self._argument(results[0]))
+        name = self._module_name(f"{action.name}Result")
+        self.modules.add("NamedTuple")
+        lines = ["", "", f"class {name}(NamedTuple):", f'    """The results of {action.name}."""', ""]
+        taken = set(_IN_RECORD)
+        for result in results:
+            field = python_name(result.name, taken)
+            taken.add(field)
+            lines += layout(self._annotated(*self._argument(result)), 1, before=f"{field}: ")
+        self.above += lines
+        return name
+
+
+def _start(node: Node) -> str:
+    return node if isinstance(node, str) else node.start
+
+
+def _items(node: Node) -> tuple[Node, ...]:
+    return () if isinstance(node, str) else node.items
+
+
+def _import_order(name: str) -> tuple[int, str]:
+    """As import sorters have it: constants, then classes, then functions."""
+    return (0 if name.isupper() else 1 if name[0].isupper() else 2), name
