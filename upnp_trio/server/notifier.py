@@ -149,6 +149,7 @@ class Notifier:
                     return self._subscribe(call.service, request, call.peer, now)
                 case Renew(sid=sid, seconds=seconds):
                     subscription = self.table.renew(call.service, sid, seconds=seconds, now=now)
+                    self._wakeup.set(subscription.expires)
                     return _granted(subscription, seconds)
                 case Unsubscribe(sid=sid):
                     self._end([self.table.cancel(call.service, sid, now=now)])
