@@ -34,7 +34,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the group's address and the size of a datagram are defined with the messages
     "network": {"exchange", "ssdp.messages", "ssdp.advertising", "model", "state", "errors", "dates", "_version"},
     "server": {"service_requests", "exchange", "site", "network", "state", *PURE, "errors", "dates", "_version"},
-    "cli": {"server", "service_requests", "exchange", "site", "network", "state", *PURE, "errors", "dates", "_version"},
+    # examples that people copy, so they use what people can use
+    "demo": set(upnp_trio.__all__),
+    "cli": {
+        "demo",
+        "server",
+        "service_requests",
+        "exchange",
+        "site",
+        "network",
+        "state",
+        *PURE,
+        "errors",
+        "dates",
+        "_version",
+    },
     "__main__": {"cli"},
 }
 
@@ -175,6 +189,7 @@ def test_reading_a_description_does_not_import_the_network_code() -> None:
         ("server/a.py", "from upnp_trio.cli import main", "server may import"),
         ("errors.py", "from upnp_trio.model.device import Device", "errors may import no other room"),
         ("model/a.py", "from upnp_trio import Device", "imports upnp_trio.Device"),
+        ("demo/a.py", "from upnp_trio.model.device import Device", "demo may import"),
         ("model/a.py", "from . import text", "relative; name the room"),
     ],
 )
@@ -190,6 +205,7 @@ def test_a_wrong_import_is_reported_with_file_line_and_name(module: str, source:
         ("model/a.py", "from upnp_trio.model.text import tidy"),
         ("cli/a.py", "from upnp_trio.server.serve import serve_device"),
         ("model/a.py", "import attrs"),
+        ("demo/a.py", "from upnp_trio import Device"),
     ],
 )
 def test_a_right_import_passes(module: str, source: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "CodeFailed",
     "DescriptionError",
     "DeviceFailed",
     "MalformedMessage",
@@ -42,6 +43,10 @@ class UpnpTrioError(Exception):
 
 class DescriptionError(UpnpTrioError):
     """You described a device that UDA does not allow, or a device file cannot be read."""
+
+
+class CodeFailed(DescriptionError):
+    """Python code that you named raised an exception, the ``__cause__``, while it was imported or called."""
 
 
 class MalformedMessage(UpnpTrioError):

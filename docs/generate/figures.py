@@ -26,10 +26,11 @@ CHARACTER = 6.9
 
 #: the rooms from the roof down; a room imports from its own level's left and from the levels below
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("cli",),
+    ("demo", "cli"),
     ("server",),
     ("state", "network"),
-    ("site",),
+    ("exchange", "service_requests", "site"),
+    ("services", "control", "eventing"),
     ("ssdp", "documents"),
     ("model",),
 )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upnp_trio import Udn, __version__
-from upnp_trio.cli.arguments import InterfacesArguments, ServeArguments, TextArguments, parse, serve_parser
+from upnp_trio.cli.arguments import DEMOS, InterfacesArguments, ServeArguments, TextArguments, parse, serve_parser
 from upnp_trio.cli.parsing import UsageError, option_names
 from upnp_trio.state import state_directory
 
@@ -121,6 +121,13 @@ def test_all_words_after_two_dashes_are_device_files() -> None:
     assert not asked.quiet
 
 
+def test_a_demo_is_a_device_in_python_and_takes_the_options_of_serve() -> None:
+    asked = parse_serve("demo", "light", "--port", "49200")
+    assert [str(device) for device in asked.devices] == ["upnp_trio.demo.light:device"]
+    assert asked.port == 49200
+    assert len(parse_serve("demo", "light", "jambon").devices) == 2
+
+
 def test_interfaces_takes_names_and_addresses() -> None:
     assert parse_interfaces("interfaces").names == []
     assert parse_interfaces("interfaces", "eth0", "192.0.2.7", "--", "-x").names == ["eth0", "192.0.2.7", "-x"]
@@ -157,6 +164,9 @@ def test_a_log_level_may_be_written_in_any_case(level: str) -> None:
         ("--quiet=yes", "-q/--quiet: takes no value; leave out 'yes'"),
         ("--ipv4-only --ipv6-only", "--ipv6-only: not allowed with argument --ipv4-only"),
         ("a b --friendly-name x", "--friendly-name is for a single device and there are 2 files; set it in the files"),
+        ("demo", "demo: name the device: light or jambon"),
+        ("demo ligth", "demo: there is no 'ligth'; the devices are light, jambon"),
+        ("demo light jambon --friendly-name x", "--friendly-name is for a single device and there are 2"),
         (f"a b --uuid {UUID}", "--uuid is for a single device and there are 2 files; set it in the files"),
     ],
 )
@@ -201,6 +211,13 @@ def test_help_shows_every_option_and_examples_and_fits_the_terminal(
     for default in ("[default: 64]", "[default: 1800]", "[default: uda]", "upnp-trio examples/jambon3000.toml   "):
         assert default in text
     assert max(len(line) for line in text.splitlines()) < columns
+
+
+def test_the_verb_demo_has_its_own_help_with_the_devices_and_all_options() -> None:
+    text = parse_text("demo", "--help")
+    assert text.startswith("usage: upnp-trio demo [OPTIONS] light|jambon...\n")
+    for word in (*DEMOS, *option_names(serve_parser())):
+        assert f" {word}" in text
 
 
 def test_the_verb_interfaces_has_its_own_help() -> None:

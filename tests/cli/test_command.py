@@ -40,7 +40,7 @@ class Run(Protocol):
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+def run(capsys: pytest.CaptureFixture[str], imports_undone: None) -> Iterator[Run]:
     """Runs the command in this process, whose signal handlers it changes for good."""
     names = [name for name in (*STOP_SIGNALS, "SIGUSR1") if name in signal.Signals.__members__]
     before = {name: signal.getsignal(signal.Signals[name]) for name in names}
@@ -79,6 +79,7 @@ def test_a_start_imports_only_what_it_needs() -> None:
     imported = set(shown.stdout.split())
     assert "upnp_trio.server.serve" in imported
     assert not imported & {"rich", "difflib", "tomllib", "cattrs", "defusedxml"}
+    assert not imported & {"upnp_trio.documents.code", "upnp_trio.services.handler", "upnp_trio.cli.stub"}
     assert not imported & {"upnp_trio.cli.readiness", "upnp_trio.cli.terminal", "upnp_trio.documents.device_file"}
     assert "upnp_trio.server.monitoring.metrics" not in imported
 
@@ -173,6 +174,78 @@ def test_the_same_device_twice_is_refused(run: Run) -> None:
     ended = run(str(EXAMPLES / "jambon3000.toml"), str(EXAMPLES / "jambon3000.xml"))
     assert ended.status == 1
     assert "have the UDN uuid:e427ce1a-3e80-43d0-ad6f-89ec42e46363" in ended.errors
+
+
+# --- devices in Python ---------------------------------------------------------------------------------------------
+
+LAMP = """\
+import ssl, sys
+from upnp_trio import RootDevice
+print("ssl is", ssl.create_default_context().verify_mode.name, "and argv ends with", sys.argv[-1])
+
+def device():
+    return RootDevice(device_type="urn:x:device:y:1", friendly_name=3, manufacturer="x", model_name="x")
+"""
+
+
+def write(folder: Path, name: str, text: str) -> str:
+    (folder / name).write_text(text, encoding="utf-8")
+    return str(folder / name)
+
+
+def test_an_import_that_fails_is_status_1_and_shown_without_our_own_frames(tmp_path: Path) -> None:
+    lamp = write(tmp_path, "lamp.py", "import nosuch\n")
+    ended = run_alone(f"{lamp}:device")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.splitlines() == [
+        "Traceback (most recent call last):",
+        f'  File "{lamp}", line 1, in <module>',
+        "    import nosuch",
+        "ModuleNotFoundError: No module named 'nosuch'",
+        f"Error: {lamp}:device: importing lamp failed: ModuleNotFoundError: No module named 'nosuch'",
+    ]
+
+
+def test_a_function_that_fails_is_shown_from_its_file_on_and_whole_with_debug(tmp_path: Path) -> None:
+    lamp = write(tmp_path, "lamp.py", LAMP)
+    ended = run_alone(f"{lamp}:device")
+    assert (ended.returncode, ended.stdout) == (1, f"ssl is CERT_REQUIRED and argv ends with {lamp}:device\n")
+    frames = [line for line in ended.stderr.splitlines() if line.startswith("  File ")]
+    assert frames == [f'  File "{lamp}", line 6, in device']
+    assert "upnp_trio/cli/" in run_alone("--debug", f"{lamp}:device").stderr
+
+
+def test_a_handler_that_fails_is_shown_and_named_with_the_device_file_and_the_field(tmp_path: Path) -> None:
+    code = write(tmp_path, "lamp.py", "1 / 0\n")
+    file = write(tmp_path, "lamp.toml", "[[services]]\nhandler = 'lamp:SwitchPower'\n")
+    ended = run_alone(file)
+    assert ended.returncode == 1
+    first, frame, *_ = ended.stderr.splitlines()
+    assert (first, frame) == ("Traceback (most recent call last):", f'  File "{code}", line 1, in <module>')
+    assert f"{file}: services[0]: the handler 'lamp:SwitchPower': importing lamp failed: Zero" in ended.stderr
+    assert ended.stderr.count("Traceback") == 1
+
+
+def test_a_module_is_found_in_the_working_directory(tmp_path: Path) -> None:
+    write(tmp_path, "lamp.py", "device = 5")
+    # as the console script does, which does not put the working directory on sys.path
+    code = "import os, sys; sys.path[:] = sys.argv.pop(1).split(os.pathsep); from upnp_trio.cli import main; main()"
+    path = os.pathsep.join([str(REPOSITORY), *sys.path])
+    ended = subprocess.run(
+        [sys.executable, "-c", code, path, "lamp:device"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Error: lamp:device: it has the type int; it must be a RootDevice")
+
+
+@pytest.mark.parametrize(
+    ("word", "status"), [("lamp.py", 2), ("lamp.py:", 2), ("nosuch.py:device", 1), ("nosuch:device", 1)]
+)
+def test_a_reference_that_leads_nowhere_is_one_line(word: str, status: int, run: Run) -> None:
+    ended = run(word)
+    assert (ended.status, ended.output) == (status, "")
+    assert ended.errors.startswith("Error: ")
+    assert ended.errors.count("\n") == 1
 
 
 # --- output that cannot be written ---------------------------------------------------------------------------------

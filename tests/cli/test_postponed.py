@@ -36,3 +36,12 @@ def test_an_imported_module_stays() -> None:
         "from upnp_trio.cli.postponed import postpone; import json; postpone('json'); import json; print(json.dumps(1))"
     )
     assert run(code) == "1"
+
+
+def test_after_the_withdrawal_an_import_gets_the_module_itself_and_trio_keeps_what_it_has() -> None:
+    code = (
+        "import trio; from upnp_trio.cli.postponed import withdraw; withdraw(); print('_ssl' in sys.modules)\n"
+        "import ssl; ssl.SSLContext = None; import ssl as again; print(type(ssl), again.SSLContext)\n"
+        "print(trio._ssl._stdlib_ssl.CERT_REQUIRED is ssl.CERT_REQUIRED)"
+    )
+    assert run(code).splitlines() == ["False", "<class 'module'> None", "True"]

@@ -14,6 +14,7 @@ import attrs
 from tests.docs.blocks import ROOT, Block
 from tests.network.served import environment
 from upnp_trio.cli.arguments import ServeArguments, parse
+from upnp_trio.cli.references import Reference
 
 __all__ = ["Words", "nox_sessions", "words_of"]
 
@@ -47,6 +48,7 @@ class Words:
             assert name in FOREIGN, f"{self.block}: nothing here knows {name}"
         for word in arguments:
             if re.match(r"(examples|deploy|docs|tests)/", word) and "*" not in word:
+                word = re.sub(r"(?<=\.py):[\w.]+$", "", word)  # the device in a Python file
                 assert (ROOT / word).exists(), f"{self.block}: there is no {word}"
 
     def run(self, folder: Path) -> str:
@@ -93,8 +95,11 @@ def _check_ours(arguments: list[str], folder: Path) -> None:
         return
     asked = parse(arguments)
     if isinstance(asked, ServeArguments):
-        for file in asked.devices:
-            assert (folder / file).is_file(), f"there is no {file}"
+        for device in asked.devices:
+            if (file := device if isinstance(device, Path) else device.file) is not None:
+                assert (folder / file).is_file(), f"there is no {file}"
+            elif isinstance(device, Reference):
+                assert importlib.util.find_spec(device.module) is not None, f"there is no module {device.module}"
 
 
 def _check_python(arguments: list[str], folder: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -11,7 +14,7 @@ from tests.strategies import MINIMAL_SCPD
 from upnp_trio.documents.description import parse_description, render_description
 from upnp_trio.documents.device_file import load_device
 from upnp_trio.documents.publication import publish
-from upnp_trio.errors import DescriptionError
+from upnp_trio.errors import CodeFailed, DescriptionError
 from upnp_trio.model.device import Icon, RootDevice
 from upnp_trio.model.extension import ExtensionElement, PnpX
 from upnp_trio.model.rules import violations
@@ -250,3 +253,124 @@ def test_a_device_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, m
 
 def test_the_path_may_be_a_string() -> None:
     assert load_device(str(EXAMPLES / "gateway.toml")).friendly_name == "Passerelle"
+
+
+# --- handlers --------------------------------------------------------------------------------------------------
+
+DIMMING = """\
+from typing import Annotated
+from upnp_trio import ServiceHandler, StateVariable, Ui1, action
+
+class Dimming(ServiceHandler, service_type="urn:schemas-upnp-org:service:Dimming:1"):
+    level: Annotated[Ui1, StateVariable("LoadLevelStatus")] = 0
+
+    @action
+    def get_load_level_status(self) -> Ui1:
+        return self.level
+
+hall = Dimming()
+
+def kitchen():
+    return hall
+
+def broken():
+    raise ValueError("no ham")
+
+def wrong(x):
+    pass
+
+nothing = None
+"""
+HANDLER = "\n[[services]]\nhandler = "
+
+
+@pytest.fixture
+def dimming(tmp_path: Path, imports_undone: None) -> ModuleType:
+    """The module ``dimming`` beside the device file, imported."""
+    (tmp_path / "dimming.py").write_text(DIMMING, encoding="utf-8")
+    _load(tmp_path, REQUIRED + HANDLER + "'dimming:Dimming'")
+    return sys.modules["dimming"]
+
+
+def test_a_handler_s_class_is_instantiated_and_gives_types_and_scpd(tmp_path: Path, dimming: ModuleType) -> None:
+    (service,) = _load(tmp_path, REQUIRED + HANDLER + "'dimming:Dimming'").services
+    assert isinstance(service.handler, dimming.Dimming)
+    assert service == dimming.hall.as_service()
+    assert service.scpd is not None
+    assert b"<name>GetLoadLevelStatus</name>" in service.scpd
+
+
+@pytest.mark.parametrize("name", ["hall", "kitchen"])
+def test_a_handler_may_be_an_instance_or_a_function_that_returns_one(
+    name: str, tmp_path: Path, dimming: ModuleType
+) -> None:
+    (service,) = _load(tmp_path, REQUIRED + HANDLER + f"'dimming:{name}'").services
+    assert service.handler is dimming.hall
+
+
+def test_the_device_file_may_give_a_handler_s_service_another_id_and_urls(tmp_path: Path, dimming: ModuleType) -> None:
+    text = (
+        REQUIRED + HANDLER + "'dimming:Dimming'\nservice_id = 'urn:upnp-org:serviceId:Dimming.2'\nscpd_url = 'two.xml'"
+    )
+    (service,) = _load(tmp_path, text).services
+    assert (service.service_id, service.scpd_url) == ("urn:upnp-org:serviceId:Dimming.2", "two.xml")
+    assert isinstance(service.handler, dimming.Dimming)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("5", "services[0]: the handler is 5; write module:class, such as 'lamp:SwitchPower'"),
+        ("'dimming'", "services[0]: the handler is 'dimming'; write module:class, such as 'lamp:SwitchPower'"),
+        ("'dimming.py:Dimming:'", "services[0]: the handler is 'dimming.py:Dimming:'; write module:class, "),
+        ("'dim/ming:Dimming'", "services[0]: the handler is 'dim/ming:Dimming'; write module:class, "),
+        ("'nosuch:Dimming'", "services[0]: the handler 'nosuch:Dimming': there is no module 'nosuch' in "),
+        (
+            "'dimming:Diming'",
+            "services[0]: the handler 'dimming:Diming': dimming has no attribute 'Diming'; did you mean 'Dimming'?",
+        ),
+        ("'dimming:nothing'", "services[0]: the handler 'dimming:nothing' is None; it must be a ServiceHandler"),
+        ("'dimming:wrong'", "services[0]: the handler 'dimming:wrong': dimming:wrong is called without arguments"),
+        (
+            "'dimming:Dimming'\nscpd = 'dimming.xml'",
+            "services[0]: a handler describes its service itself; leave out scpd, or the handler",
+        ),
+        ("'dimming:Dimming'\nservice_idd = 'x'", "services[0]: there is no field 'service_idd'; did you mean"),
+    ],
+)
+def test_a_mistake_in_a_handler_is_reported_with_its_place(
+    value: str, message: str, tmp_path: Path, dimming: ModuleType
+) -> None:
+    assert message in _refusal(tmp_path, REQUIRED + HANDLER + value)
+
+
+def test_a_handler_that_fails_is_reported_with_its_place_and_its_exception(tmp_path: Path, dimming: ModuleType) -> None:
+    with pytest.raises(CodeFailed) as caught:
+        _load(tmp_path, REQUIRED + HANDLER + "'dimming:broken'\n[[icons]]\nfile = 'none.png'")
+    assert isinstance(caught.value.__cause__, ValueError)
+    lines = str(caught.value).splitlines()
+    assert all(line.startswith(f"{tmp_path / 'lamp.toml'}: ") for line in lines)
+    assert "services[0]: the handler 'dimming:broken': calling dimming:broken failed: ValueError: no ham" in str(
+        caught.value
+    )
+    assert "none.png" in str(caught.value)
+
+
+@pytest.mark.usefixtures("imports_undone")
+@pytest.mark.parametrize("module", ["outside", "package.outside"])
+def test_a_handler_s_module_that_is_a_link_out_of_the_folder_is_refused(module: str, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    (folder / "package").mkdir(parents=True)
+    (folder / "package" / "__init__.py").touch()
+    (tmp_path / "outside.py").write_text("raise AssertionError", encoding="utf-8")
+    (folder / f"{module.replace('.', '/')}.py").symlink_to(tmp_path / "outside.py")
+    message = _refusal(folder, REQUIRED + HANDLER + f"'{module}:Dimming'")
+    assert f"is a link to {str(tmp_path / 'outside.py')!r}, outside its folder" in message
+
+
+def test_a_device_file_without_handlers_imports_no_code() -> None:
+    code = "import sys, upnp_trio; upnp_trio.load_device('examples/gateway.toml'); print(*sys.modules)"
+    shown = subprocess.run(
+        [sys.executable, "-c", code], cwd=EXAMPLES.parent, check=True, capture_output=True, text=True
+    )
+    assert not {"upnp_trio.documents.code", "upnp_trio.documents.handlers"} & set(shown.stdout.split())

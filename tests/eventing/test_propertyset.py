@@ -14,7 +14,7 @@ from upnp_trio.eventing.propertyset import read_propertyset, render_propertyset
 
 _names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,20}", fullmatch=True)
 #: any text that XML 1.0 can carry
-_texts = st.text(
+texts = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff").filter(
         lambda character: character >= " " or character in "\t\n\r"
     )
@@ -29,7 +29,7 @@ def test_each_variable_is_a_property_without_namespace() -> None:
     )
 
 
-@given(st.lists(st.tuples(_names, _texts), max_size=5))
+@given(st.lists(st.tuples(_names, texts), max_size=5))
 def test_any_text_that_xml_can_carry_is_read_as_it_was_written(properties: list[tuple[str, str]]) -> None:
     assert read_propertyset(render_propertyset(properties)) == properties
 

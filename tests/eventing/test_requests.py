@@ -26,12 +26,12 @@ NEW = {"callback": "<http://192.0.2.9:4004/cb>", "nt": "upnp:event"}
 SID = "uuid:5f9ec1b3-ed59-1900-4530-00e0a5b3c001"
 
 
-def read(method: str = "SUBSCRIBE", *, is_on_link: bool = True, **headers: str) -> SubscriptionRequest:
+def read(headers: dict[str, str], method: str = "SUBSCRIBE", *, is_on_link: bool = True) -> SubscriptionRequest:
     return read_subscription_request(method, headers, subscriber=SUBSCRIBER, is_on_link=is_on_link, evented=EVENTED)
 
 
 def new(**headers: str) -> Subscribe:
-    request = read(**NEW, **headers)
+    request = read(NEW | headers)
     assert isinstance(request, Subscribe)
     return request
 
@@ -43,11 +43,11 @@ def test_a_new_subscription_is_read() -> None:
 
 
 def test_a_renewal_is_read() -> None:
-    assert read(sid=f" {SID} ", timeout="Second-300") == Renew(sid=SID, seconds=300)
+    assert read({"sid": f" {SID} ", "timeout": "Second-300"}) == Renew(sid=SID, seconds=300)
 
 
 def test_an_end_is_read() -> None:
-    assert read("UNSUBSCRIBE", sid=SID) == Unsubscribe(sid=SID)
+    assert read({"sid": SID}, "UNSUBSCRIBE") == Unsubscribe(sid=SID)
 
 
 @pytest.mark.parametrize(
@@ -80,20 +80,20 @@ def test_an_end_is_read() -> None:
 )
 def test_each_error_has_its_status(method: str, headers: dict[str, str], status: int, reason: str) -> None:
     with pytest.raises(EventingRefused) as caught:
-        read(method, **headers)
+        read(headers, method)
     assert (caught.value.status, caught.value.reason) == (status, reason)
     assert str(caught.value) == f"{status}: {reason}"
 
 
 def test_a_subscriber_from_elsewhere_is_refused_and_may_still_leave() -> None:
     with pytest.raises(EventingRefused, match=requests.OFF_LINK):
-        read(**NEW, is_on_link=False)
-    assert read("UNSUBSCRIBE", sid=SID, is_on_link=False) == Unsubscribe(sid=SID)
+        read(NEW, is_on_link=False)
+    assert read({"sid": SID}, "UNSUBSCRIBE", is_on_link=False) == Unsubscribe(sid=SID)
 
 
 def test_another_method_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="'GET' is neither SUBSCRIBE nor UNSUBSCRIBE"):
-        read("GET")
+        read({}, "GET")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_another_method_is_a_mistake_of_the_caller() -> None:
 )
 def test_the_granted_duration_has_bounds_and_a_default(timeout: str, seconds: int) -> None:
     assert new(timeout=timeout).seconds == seconds
-    assert read(sid=SID, timeout=timeout) == Renew(sid=SID, seconds=seconds)
+    assert read({"sid": SID, "timeout": timeout}) == Renew(sid=SID, seconds=seconds)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
+from tests.asking import response_to
 from tests.fuzz.logs import check_harmless, harmless_logs
 from upnp_trio.documents.description import parse_description, render_description
 from upnp_trio.documents.device_file import MAX_ICON_BYTES, load_device
@@ -18,7 +19,7 @@ from upnp_trio.documents.scpd import parse_scpd, render_service_description
 from upnp_trio.documents.served_scpd import render_scpd
 from upnp_trio.documents.xml import parse_xml, render_xml
 from upnp_trio.errors import DescriptionError
-from upnp_trio.exchange import Request, Response
+from upnp_trio.exchange import Request
 from upnp_trio.model.device import RootDevice
 from upnp_trio.model.rules import violations
 from upnp_trio.model.service_rules import flaws
@@ -123,8 +124,7 @@ def _check_device_file(data: bytes) -> None:
     site = Site()
     site.add(publication)
     for path in [*publication.files, *publication.pages, "/"]:
-        response = site.respond(Request("GET", path))
-        assert isinstance(response, Response)
+        response = response_to(site, Request("GET", path))
         assert response.status in (200, 302)
         assert _SECRET not in response.body, f"{path} leads out of the folder"
 

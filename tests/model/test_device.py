@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from uuid import UUID
 
 import attrs
@@ -39,6 +39,8 @@ OTHERS = {"pnpx", "spec_version", "attributes", "handler"}
 
 class _Handler:
     """Stands for what carries out the actions of a service."""
+
+    actions: Mapping[str, object] = {}
 
 
 def _fields(*, without: Set[str] = frozenset(), only: Set[str] = frozenset()) -> list[tuple[type, str]]:
@@ -236,6 +238,34 @@ def test_walk_gives_parents_before_children() -> None:
 
     tree = device("1", device("2", device("3"), device("4")), device("5"))
     assert [embedded.friendly_name for embedded in tree.walk()] == ["1", "2", "3", "4", "5"]
+
+
+class Dimmer:
+    """A handler as a description needs it."""
+
+    def as_service(self) -> Service:
+        return Service(service_type="urn:x:service:y:1", service_id="urn:x:serviceId:y")
+
+
+def test_a_handler_may_stand_for_its_service() -> None:
+    first, second = Dimmer(), Service(service_type="urn:x:service:z:1", service_id="urn:x:serviceId:z")
+    device = Device(
+        device_type="x", friendly_name="x", manufacturer="x", model_name="x", services=[first, second, Dimmer()]
+    )
+    assert device.services == (first.as_service(), second, first.as_service())
+
+
+def test_a_handler_s_class_in_place_of_a_handler_is_refused() -> None:
+    assert _refusal(Device, services=[Dimmer(), Dimmer]) == "Device.services[1] is the class Dimmer; write Dimmer()"
+
+
+@pytest.mark.parametrize("value", [5, "a", object(), Dimmer()])
+def test_what_carries_out_no_actions_is_refused_as_a_handler(value: object) -> None:
+    assert _refusal(Service, handler=value) == f"Service.handler is {value!r}; it must be a ServiceHandler"
+
+
+def test_a_class_is_refused_as_a_handler() -> None:
+    assert _refusal(Service, handler=Dimmer) == "Service.handler is the class Dimmer; write Dimmer()"
 
 
 # --- vendor elements -------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from upnp_trio.cli.parsing import (
     udn,
     whole_number,
 )
+from upnp_trio.cli.references import Reference, as_reference
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
@@ -31,13 +32,31 @@ if TYPE_CHECKING:
 
     from upnp_trio.model.names import Udn
 
-__all__ = ["InterfacesArguments", "ServeArguments", "TextArguments", "interfaces_parser", "parse", "serve_parser"]
+__all__ = [
+    "DEMOS",
+    "InterfacesArguments",
+    "ServeArguments",
+    "TextArguments",
+    "demo_parser",
+    "interfaces_parser",
+    "parse",
+    "serve_parser",
+]
+
+#: the devices of ``upnp-trio demo``, by their names
+DEMOS = {
+    "light": "upnp_trio.demo.light:device",
+    "jambon": "upnp_trio.demo.jambon:device",
+}
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 SERVE = """\
 Put UPnP devices on the network until Ctrl-C: the devices that the files
-describe, or a default device if there are no files.
+describe, or a default device if there are no files. lamp.py:device is the
+object called device of the Python file lamp.py, and package.module:device one
+of a module: a RootDevice, a list of them, or a function without arguments
+that returns one of these.
 """
 EXAMPLES = """\
 examples:
@@ -45,8 +64,22 @@ examples:
   upnp-trio --friendly-name "Living room"       the same under another name
   upnp-trio examples/jambon3000.toml            a device from a file
   upnp-trio a.toml b.xml --interface eth0       two devices on one interface
+  upnp-trio examples/light.py:device            a device written in Python
+  upnp-trio demo light                          a light to try things with
   upnp-trio --interface 192.0.2.7 --port 49200  on one address and port
   upnp-trio interfaces                          what would be served, and why
+"""
+DEMO = """\
+Serve a device to try things with, until Ctrl-C:
+
+  light    a dimmable light: DimmableLight:1 with SwitchPower:1 and Dimming:1
+  jambon   the Jambon 3000, a ham slicer with a service of its own
+"""
+DEMO_EXAMPLES = """\
+examples:
+  upnp-trio demo light                          a light everywhere
+  upnp-trio demo light jambon -q                both, without a word
+  upnp-trio demo light --interface 192.0.2.7    a light on one address
 """
 INTERFACES = """\
 Show this host's interfaces: their addresses, whether a device is served
@@ -63,7 +96,7 @@ examples:
 class ServeArguments(Namespace):
     """The words of ``upnp-trio serve``."""
 
-    devices: list[Path]
+    devices: list[Path | Reference]
     friendly_name: str | None
     udn: Udn | None
     port: int | None
@@ -102,6 +135,8 @@ def parse(words: Sequence[str]) -> ServeArguments | InterfacesArguments | TextAr
     try:
         if verb == "interfaces":
             return _parse_interfaces(words[1:])
+        if verb == "demo":
+            return _parse_demo(words[1:])
         return _parse_serve(words[1:] if verb == "serve" else words)
     except TextWanted as wanted:
         return TextArguments(text=wanted.text)
@@ -116,21 +151,53 @@ def _parse_interfaces(words: Sequence[str]) -> InterfacesArguments:
 def _parse_serve(words: Sequence[str]) -> ServeArguments:
     asked = ServeArguments()
     files = read_words(serve_parser(), words, asked)
-    asked.devices = [Path(file) for file in files]
-    if len(files) > 1 and (asked.friendly_name or asked.udn):
-        option = "--friendly-name" if asked.friendly_name else "--uuid"
-        raise UsageError(f"{option} is for a single device and there are {len(files)} files; set it in the files")
+    asked.devices = [as_reference(file) or Path(file) for file in files]
+    _check_single(asked, f"there are {len(files)} files; set it in the files")
     return asked
+
+
+def _parse_demo(words: Sequence[str]) -> ServeArguments:
+    asked = ServeArguments()
+    names = read_words(demo_parser(), words, asked)
+    if not names:
+        raise UsageError(f"demo: name the device: {' or '.join(DEMOS)}")
+    asked.devices = [_demo(name) for name in names]
+    _check_single(asked, f"there are {len(names)}")
+    return asked
+
+
+def _demo(name: str) -> Path | Reference:
+    if name not in DEMOS:
+        raise UsageError(f"demo: there is no {name!r}; the devices are {', '.join(DEMOS)}")
+    reference = as_reference(DEMOS[name])
+    assert reference is not None
+    return reference
+
+
+def _check_single(asked: ServeArguments, otherwise: str) -> None:
+    if len(asked.devices) > 1 and (asked.friendly_name or asked.udn):
+        option = "--friendly-name" if asked.friendly_name else "--uuid"
+        raise UsageError(f"{option} is for a single device and {otherwise}")
 
 
 def serve_parser() -> ArgumentParser:
     """The parser of ``upnp-trio serve``."""
-    parser = make_parser(
-        "upnp-trio",
-        usage="upnp-trio [serve] [OPTIONS] [DEVICE.toml|DEVICE.xml]...\n       upnp-trio interfaces [NAME|ADDRESS]...",
-        description=SERVE,
-        epilog=EXAMPLES,
+    usage = (
+        "upnp-trio [serve] [OPTIONS] [DEVICE.toml|DEVICE.xml|CODE.py:NAME]...\n"
+        "       upnp-trio demo [OPTIONS] light|jambon...\n"
+        "       upnp-trio interfaces [NAME|ADDRESS]..."
     )
+    return _with_options(make_parser("upnp-trio", usage=usage, description=SERVE, epilog=EXAMPLES))
+
+
+def demo_parser() -> ArgumentParser:
+    """The parser of ``upnp-trio demo``, which takes the options of ``serve``."""
+    name = "upnp-trio demo"
+    usage = f"{name} [OPTIONS] {'|'.join(DEMOS)}..."
+    return _with_options(make_parser(name, usage=usage, description=DEMO, epilog=DEMO_EXAMPLES))
+
+
+def _with_options(parser: ArgumentParser) -> ArgumentParser:
     add = parser.add_argument
     add("--friendly-name", metavar="NAME", help="The name that people see. [default: as in the file]")
     add("--uuid", dest="udn", metavar="UUID", type=udn, help="The device's UUID. [default: derived from this host]")

@@ -14,7 +14,7 @@ from upnp_trio.cli.interfaces import show_interfaces
 from upnp_trio.cli.output import OutputError, Outputs, ReaderGone, open_outputs
 from upnp_trio.cli.parsing import UsageError
 from upnp_trio.cli.serve import serve
-from upnp_trio.errors import DeviceFailed, UpnpTrioError
+from upnp_trio.errors import CodeFailed, DeviceFailed, UpnpTrioError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +39,8 @@ def command(words: Sequence[str]) -> int:
         except Exception as error:  # here and not in the interpreter, which would block on a full pipe
             is_expected = isinstance(error, (UpnpTrioError, OutputError)) and not isinstance(error, DeviceFailed)
             if is_expected and not debug:
+                if isinstance(error, CodeFailed):
+                    outputs.errors.write(_traceback_of(error))
                 return _fail(outputs, error, 1)
             outputs.errors.write(traceback.format_exc())
             return 1
@@ -54,6 +56,12 @@ def _run(asked: ServeArguments | InterfacesArguments | TextArguments, outputs: O
             show_interfaces(asked.names, outputs.output)
         case ServeArguments():
             serve(asked, outputs)
+
+
+def _traceback_of(error: CodeFailed) -> str:
+    from upnp_trio.documents.code import traceback_of  # only devices written in Python need it
+
+    return traceback_of(error)
 
 
 def _fail(outputs: Outputs, problem: object, status: int) -> int:

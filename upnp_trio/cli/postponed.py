@@ -11,7 +11,7 @@ import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-__all__ = ["postpone"]
+__all__ = ["postpone", "withdraw"]
 
 
 class _Postponed(ModuleType):
@@ -30,3 +30,12 @@ def postpone(name: str) -> None:
     if name not in sys.modules:
         sys.modules[name] = module = _Postponed(name)
         module.__spec__ = ModuleSpec(name, None)
+
+
+def withdraw() -> None:
+    """Let the next ``import`` of a postponed module import the module itself, for code that is not ours.
+
+    Assignments to the stand-in would be lost. Those who have it already keep it, and it works for them as before.
+    """
+    for name in [name for name, module in sys.modules.items() if isinstance(module, _Postponed)]:
+        del sys.modules[name]

@@ -10,10 +10,9 @@ from contextlib import ExitStack, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-import attrs
 import trio
 
-from upnp_trio.cli.default_device import default_device
+from upnp_trio.cli.devices import load_devices
 from upnp_trio.cli.parsing import UsageError
 from upnp_trio.cli.signals import STOP_SIGNALS, call_on_signals, ignore_signals
 from upnp_trio.cli.view import LINES_PER_ROUND, View, counter_table, introduce, summary
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from upnp_trio.cli.output import Outputs
     from upnp_trio.cli.readiness import Readiness
     from upnp_trio.model.device import RootDevice
-    from upnp_trio.model.names import Udn
     from upnp_trio.server.monitoring.stats import Stats
 
 __all__ = ["serve"]
@@ -53,7 +51,7 @@ def serve(asked: ServeArguments, outputs: Outputs) -> None:
     if asked.max_age < DEFAULT_MAX_AGE:
         logger.warning("--max-age is %s; UDA requires %s or more, less suits tests", asked.max_age, DEFAULT_MAX_AGE)
     _check_state_directory(asked.state_dir)
-    roots = _load(asked.devices, asked.friendly_name, asked.udn)
+    roots = load_devices(asked.devices, asked.friendly_name, asked.udn)
     linecache.clearcache()  # attrs and cattrs keep the source of every method there that they generate: half a MiB
     try:
         trio.run(_serve, roots, _options(asked), asked.quiet, outputs)
@@ -92,17 +90,6 @@ def _check_state_directory(directory: Path | None) -> None:
     except (OSError, ValueError) as error:  # ValueError: a path that no file can have
         reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"--state-dir: {str(directory)!r} cannot be used: {reason}; name a directory") from error
-
-
-def _load(files: Sequence[Path], friendly_name: str | None, udn: Udn | None) -> list[RootDevice]:
-    if files:
-        from upnp_trio.documents.device_file import load_device  # it imports readers of TOML and XML
-    roots = [load_device(file) for file in files] or [default_device()]
-    if friendly_name:
-        roots = [attrs.evolve(roots[0], friendly_name=friendly_name)]
-    if udn:
-        roots = [attrs.evolve(roots[0], udn=udn)]
-    return roots
 
 
 async def _serve(roots: Sequence[RootDevice], options: ServeOptions, quiet: bool, outputs: Outputs) -> None:

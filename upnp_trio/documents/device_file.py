@@ -16,7 +16,7 @@ from upnp_trio.documents.description import parse_description
 from upnp_trio.documents.folder import Folder, read_file
 from upnp_trio.documents.served_scpd import render_scpd
 from upnp_trio.documents.xml import MAX_DEPTH, MAX_DOCUMENT_BYTES
-from upnp_trio.errors import DescriptionError
+from upnp_trio.errors import CodeFailed, DescriptionError
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.extension import ExtensionElement
 from upnp_trio.model.names import DeviceType, ServiceType, Udn
@@ -43,13 +43,16 @@ def load_device(path: str | Path) -> RootDevice:
 
     The device file and the files that it names must be regular files. It can name files of its own folder and of the
     folders below, once links are followed. Raises `DescriptionError` for what cannot be read and for each rule of UDA
-    that the device breaks, with the file and the line or field.
+    that the device breaks, with the file and the line or field. A TOML file can name handlers of services, Python code
+    that is then imported; if that raises an exception, it is the ``__cause__`` of the error.
     """
     path = Path(path)
     data = read_file(path, MAX_DOCUMENT_BYTES)
     try:
         folder = Folder(path.parent)
         device = _from_toml(data, folder) if path.suffix.lower() == ".toml" else _from_xml(data, folder)
+    except CodeFailed as error:
+        raise CodeFailed(_within(path, error)) from error.__cause__
     except DescriptionError as error:
         raise DescriptionError(_within(path, error)) from error
     if errors := [str(violation) for violation in violations(device) if violation.must]:
@@ -88,7 +91,19 @@ def _from_toml(data: bytes, folder: Folder) -> RootDevice:
     try:
         return _converter(folder).structure(table, RootDevice)
     except ClassValidationError as error:
-        raise DescriptionError("\n".join(_places_first(transform_error(error, "", _explain)))) from error
+        message = "\n".join(_places_first(transform_error(error, "", _explain)))
+        if (failed := _code_failed(error)) is not None:
+            raise CodeFailed(message) from failed.__cause__
+        raise DescriptionError(message) from error
+
+
+def _code_failed(group: BaseExceptionGroup[BaseException]) -> CodeFailed | None:
+    """The first `CodeFailed` in *group*, if there is one."""
+    for error in group.exceptions:
+        found = _code_failed(error) if isinstance(error, BaseExceptionGroup) else error
+        if isinstance(found, CodeFailed):
+            return found
+    return None
 
 
 def _check_nesting(value: object, level: int = 2) -> None:
@@ -160,11 +175,22 @@ def _converter(folder: Folder) -> Converter:
         if not isinstance(table, dict):
             raise DescriptionError(f"a service is {table!r}; it must be a table")
         table = dict(table)
+        if "handler" in table:
+            return handled(table.pop("handler"), table)
         if "scpd" in table:
             name = _file_name(table["scpd"])
             table["scpd"] = _read_scpd(folder, name)
             table.setdefault("scpd_url", name)
         return plain_service(table, Service)
+
+    def handled(reference: object, table: dict[str, object]) -> Service:
+        from upnp_trio.documents.handlers import service_of_handler  # most device files name no code
+
+        if "scpd" in table:
+            raise DescriptionError("a handler describes its service itself; leave out scpd, or the handler")
+        made = service_of_handler(reference, folder)
+        own = {"service_type": str(made.service_type), "service_id": made.service_id, "scpd_url": made.scpd_url}
+        return attrs.evolve(plain_service({**own, **table}, Service), scpd=made.scpd, handler=made.handler)
 
     def page(value: object, _: type) -> bytes:
         return value if isinstance(value, bytes) else folder.read(_file_name(value), MAX_PAGE_BYTES)

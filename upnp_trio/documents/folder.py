@@ -45,6 +45,11 @@ class Folder:
         """Raises `DescriptionError` if the links in *path*, the path of the folder, cannot be followed."""
         self._top = _without_links(path, f"the folder {str(path)!r}")
 
+    @property
+    def path(self) -> Path:
+        """The path of the folder, without links."""
+        return self._top
+
     def read(self, name: str, at_most: int) -> bytes:
         """The content of the file *name*, a path that starts from this folder.
 

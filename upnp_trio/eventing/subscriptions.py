@@ -1,19 +1,19 @@
 """The subscriptions to all services of a host, and the events that wait for each of their subscribers (UDA 2.0 §4.1).
 
-Whoever asks gets a place, up to a number for each service, and up to a smaller one for each peer. That number alone
-would not keep peers apart: on a link, all hosts may share one /64, and a host that has many addresses is many peers. So
-places are given like this:
+A service has a number of places, and each peer may have a share of them. The share alone would not keep hosts apart:
+all IPv6 hosts of a link may have one /64, which is one peer. So when the share of its peer or the service is full, a
+newcomer gets the place of
 
-- A peer whose share is full, and a service that is full, give a place to a newcomer only if somebody loses one: first a
-  subscription whose events do not arrive, then one of the address that holds the most, if it holds at least two more
-  than the newcomer's. So places move towards an even spread, and never back.
-- An address with one subscription to a service, and that is all that a control point needs, never loses it to others
-  as long as its events arrive. It may be refused, but only while other addresses have one each.
+- a subscription whose events do not arrive, of its own address or of one that holds more than that, or else
+- one of the address that holds the most, if that has at least two more than the newcomer's.
 
-1,000 SUBSCRIBE a second of one address take its share of 8 places, and 24 stay for others; in a shared /64, every
-further address gets one of the 8. 1,000 SUBSCRIBE a second of 1,000 addresses take what is free, one each, and nothing
-from those that have one. Their events go to these addresses themselves; places of those where nobody listens are the
-first to be given away. A refused request costs a look at the places of a peer or a service, whose number is bounded.
+Otherwise it is refused. So places move towards an even spread and never back, and an address with one subscription to a
+service, which is all that a control point needs, never loses it while its events arrive.
+
+What this is worth: 1,000 SUBSCRIBE a second of one address take 8 places of 32, and in a shared /64, all but one of
+these pass on to neighbours that ask. 1,000 SUBSCRIBE a second of 1,000 addresses take what is free, one each, and
+nothing from those that have one; a newcomer is then refused until one of them expires or does not take its events. A
+refusal costs a look at the places of one service, whose number is bounded.
 """
 
 from __future__ import annotations
@@ -147,16 +147,16 @@ class SubscriptionTable(Generic[S]):
     def add(
         self, service: S, request: Subscribe, *, sid: str, now: float
     ) -> tuple[Subscription[S], list[Subscription[S]]]:
-        """A new subscription to *service*, and the subscriptions that ended: expired ones and one that lost its place.
+        """A new subscription to *service*, and those that lost their place to it: none, or one.
 
-        *sid* must be new. Raises `EventingRefused` with status 503 if there is no place.
+        Raises `EventingRefused` with status 503 if there is no place, and `ValueError` if *sid* is not new.
         """
-        ended = self.expire(now)
+        if sid in self._by_sid:
+            raise ValueError(f"{sid} is the SID of a subscription already")
         address = str(request.subscriber).partition("%")[0]
-        loser = self._loser(self._places.get(service, {}), address)
-        if loser is not None:
+        losers = self._losers(self._places.get(service, {}), address, now)
+        for loser in losers:
             self.remove(loser)
-            ended.append(loser)
         subscription = Subscription(
             service=service,
             sid=sid,
@@ -170,26 +170,29 @@ class SubscriptionTable(Generic[S]):
         peers = self._places.setdefault(service, {})
         peers.setdefault(peer_of(address), {}).setdefault(address, []).append(subscription)
         self._schedule(subscription)
-        return subscription, ended
+        return subscription, losers
 
-    def _loser(self, peers: _Places[S], address: str) -> Subscription[S] | None:
-        """The subscription that makes room for one more of *address*; ``None`` if there is room."""
+    def _losers(self, peers: _Places[S], address: str, now: float) -> list[Subscription[S]]:
+        """The subscription that makes room for one more of *address*; none if there is room."""
         own = peers.get(peer_of(address), {})
-        held = _size(own)
-        if held >= self._limit_per_peer:
-            loser = _loser_among(own, len(own.get(address, ())))
-            if loser is None:
-                raise EventingRefused(503, TOO_MANY_OF_ONE_PEER)
-            return loser
-        if sum(map(_size, peers.values())) < self._limit:
-            return None
-        failing = _failing(each for addresses in peers.values() for each in addresses.values())
-        if failing is not None:
-            return failing
-        heaviest = max(peers.values(), key=_size)
-        if _size(heaviest) < held + 2:
-            raise EventingRefused(503, TOO_MANY)
-        return _first_to_expire(max(heaviest.values(), key=len))
+        if _size(own) >= self._limit_per_peer:
+            addresses, reason = list(own.values()), TOO_MANY_OF_ONE_PEER
+        elif sum(map(_size, peers.values())) >= self._limit:
+            addresses, reason = [held for peer in peers.values() for held in peer.values()], TOO_MANY
+        else:
+            return []
+        first = _first_to_expire(subscription for held in addresses for subscription in held)
+        if first.expires <= now:  # it is over, and only not swept yet
+            return [first]
+        mine = own.get(address, [])
+        givers = [held for held in addresses if held is mine or len(held) > len(mine)]
+        failing = [subscription for held in givers for subscription in held if subscription.failing]
+        if failing:
+            return [_first_to_expire(failing)]
+        most = max(addresses, key=len)
+        if len(most) < len(mine) + 2:
+            raise EventingRefused(503, reason)
+        return [_first_to_expire(most)]
 
     def renew(self, service: S, sid: str, *, seconds: int, now: float) -> Subscription[S]:
         """Keep a subscription for *seconds* from *now*. It keeps its SID, its place and its numbers.
@@ -288,19 +291,5 @@ def _size(addresses: dict[str, list[Subscription[S]]]) -> int:
     return sum(map(len, addresses.values()))
 
 
-def _loser_among(addresses: dict[str, list[Subscription[S]]], held: int) -> Subscription[S] | None:
-    """Who makes room for one more of an address that has *held*, in the share of its peer."""
-    failing = _failing(addresses.values())
-    if failing is not None:
-        return failing
-    heaviest = max(addresses.values(), key=len)
-    return _first_to_expire(heaviest) if len(heaviest) >= held + 2 else None
-
-
-def _failing(groups: Iterable[list[Subscription[S]]]) -> Subscription[S] | None:
-    failing = [each for group in groups for each in group if each.failing]
-    return _first_to_expire(failing) if failing else None
-
-
-def _first_to_expire(subscriptions: list[Subscription[S]]) -> Subscription[S]:
+def _first_to_expire(subscriptions: Iterable[Subscription[S]]) -> Subscription[S]:
     return min(subscriptions, key=lambda subscription: subscription.expires)

@@ -13,7 +13,7 @@ import attrs
 
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.extension import ExtensionElement, PnpX, as_pnpx, extensions, optional_pnpx
-from upnp_trio.model.handler import Handler  # cattrs reads the annotations
+from upnp_trio.model.handler import Handler, SupportsAsService  # cattrs reads the annotations
 from upnp_trio.model.members import as_tuple, members_are, optional_bytes
 from upnp_trio.model.names import DeviceType, ServiceType, Udn, as_device_type, as_service_type, as_udn
 from upnp_trio.model.text import one_line, optional_line, tidy, tidy_optional, whole_number
@@ -35,8 +35,19 @@ def _icons(items: Iterable[Icon]) -> tuple[Icon, ...]:
     return as_tuple(items)
 
 
-def _services(items: Iterable[Service]) -> tuple[Service, ...]:
-    return as_tuple(items)
+def _services(items: Iterable[Service | SupportsAsService]) -> tuple[Service, ...]:
+    members = as_tuple(items)
+    if not isinstance(members, tuple):  # the validator refuses it
+        return members  # type: ignore[unreachable]
+    return tuple(_as_service(member, number) for number, member in enumerate(members))
+
+
+def _as_service(member: Service | SupportsAsService, number: int) -> Service:
+    if isinstance(member, type) and hasattr(member, "as_service"):  # a class whose parentheses were forgotten
+        raise DescriptionError(f"Device.services[{number}] is the class {member.__name__}; write {member.__name__}()")
+    if isinstance(member, Service) or not isinstance(member, SupportsAsService):
+        return member  # the validator refuses what is no service
+    return member.as_service()
 
 
 def _devices(items: Iterable[Device]) -> tuple[Device, ...]:
@@ -45,6 +56,13 @@ def _devices(items: Iterable[Device]) -> tuple[Device, ...]:
 
 def _pair(numbers: Sequence[int]) -> tuple[int, ...]:
     return as_tuple(numbers)
+
+
+def _optional_handler(instance: object, attribute: attrs.Attribute[Handler | None], value: object) -> None:
+    if isinstance(value, type):
+        raise DescriptionError(f"Service.handler is the class {value.__name__}; write {value.__name__}()")
+    if value is not None and not hasattr(value, "actions"):  # the one that every use of it needs
+        raise DescriptionError(f"Service.handler is {value!r}; it must be a ServiceHandler")
 
 
 def _members_are_devices(instance: object, attribute: attrs.Attribute[tuple[Device, ...]], value: object) -> None:
@@ -88,7 +106,7 @@ class Service:
     #: the service description document; without one a minimal valid SCPD is served
     scpd: bytes | None = attrs.field(default=None, eq=False, repr=False, validator=optional_bytes)
     #: what carries out the actions; without one, each is answered with UPnP error 401
-    handler: Handler | None = attrs.field(default=None, eq=False, repr=False)
+    handler: Handler | None = attrs.field(default=None, eq=False, repr=False, validator=_optional_handler)
 
 
 @attrs.frozen(kw_only=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from upnp_trio.model.device import Service
     from upnp_trio.model.service import ActionDescription, ServiceDescription
 
-__all__ = ["BoundAction", "Caller", "Handler"]
+__all__ = ["BoundAction", "Caller", "Handler", "SupportsAsService"]
 
 
 @attrs.frozen(kw_only=True)
@@ -80,4 +81,13 @@ class Handler(Protocol):
 
     def disconnect(self) -> None:
         """Call `connect`'s function no more."""
+        ...
+
+
+@runtime_checkable
+class SupportsAsService(Protocol):
+    """What `Device.services` takes in place of a `Service`: the handler of its actions."""
+
+    def as_service(self) -> Service:
+        """The service."""
         ...

@@ -1,0 +1,129 @@
+"""LastChange: what is collected, and the document of it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.eventing.test_propertyset import texts
+from upnp_trio.errors import MalformedMessage
+from upnp_trio.eventing.last_change import RENDERING_CONTROL_NAMESPACE, Change, LastChange, read_last_change
+
+
+def test_the_document_has_the_form_of_the_standard() -> None:
+    last_change = LastChange(RENDERING_CONTROL_NAMESPACE)
+    last_change.set(0, "Volume", "20", Channel="Master")
+    assert last_change.take() == (
+        '<Event xmlns="urn:schemas-upnp-org:metadata-1-0/RCS/">'
+        '<InstanceID val="0"><Volume val="20" Channel="Master"/></InstanceID></Event>'
+    )
+
+
+def test_an_event_holds_what_changed_since_the_last_one_and_the_initial_event_holds_all() -> None:
+    last_change = LastChange("urn:x")
+    assert last_change.take() is None
+    assert read_last_change(last_change.current()) == []
+    last_change.set(1, "Mute", False)
+    last_change.set(0, "Volume", 20, Channel="LF")
+    last_change.set(0, "Volume", 30, Channel="RF")
+    left, right = Change(0, "Volume", "20", (("Channel", "LF"),)), Change(0, "Volume", "30", (("Channel", "RF"),))
+    assert read_last_change(last_change.take() or "") == [left, right, Change(1, "Mute", "0")]
+    last_change.set(1, "Mute", True)
+    last_change.set(0, "Volume", 20, Channel="LF")  # no change
+    assert read_last_change(last_change.current()) == [left, right, Change(1, "Mute", "1")]
+    assert read_last_change(last_change.take() or "") == [Change(1, "Mute", "1")]
+    assert last_change.take() is None
+
+
+def test_an_instance_that_has_ended_is_in_no_document() -> None:
+    last_change = LastChange("urn:x")
+    for instance_id in (0, 1):
+        last_change.set(instance_id, "Mute", 0)
+    last_change.remove(1)
+    assert read_last_change(last_change.take() or "") == [Change(0, "Mute", "0")]
+    assert read_last_change(last_change.current()) == [Change(0, "Mute", "0")]
+
+
+def test_each_change_is_told_and_none_after_the_end() -> None:
+    last_change = LastChange("urn:x")
+    last_change.set(0, "Mute", 0)
+    told: list[str] = []
+    last_change.connect(lambda: told.append("changed"))
+    last_change.set(0, "Mute", 1)
+    last_change.set(0, "Mute", 1)
+    with pytest.raises(RuntimeError, match="LastChange is the value of a variable already"):
+        last_change.connect(lambda: None)
+    last_change.disconnect()
+    last_change.set(0, "Mute", 0)
+    assert told == ["changed"]
+
+
+@pytest.mark.parametrize(
+    ("instance_id", "name", "attributes", "message"),
+    [
+        (-1, "A", {}, "the instance is -1"),
+        (2**32, "A", {}, "the instance is 4294967296"),
+        (0, "a b", {}, "'a b' cannot be a name in XML"),
+        (0, "A", {"x:y": "1"}, "'x:y' cannot be a name in XML"),
+        (0, "A/><B", {}, "cannot be a name"),
+        (0, "A", {"val": "1"}, "'val' holds the variable's value"),
+    ],
+)
+def test_what_the_document_cannot_hold_is_refused(
+    instance_id: int, name: str, attributes: dict[str, str], message: str
+) -> None:
+    last_change = LastChange("urn:x")
+    with pytest.raises(ValueError, match=message):
+        last_change.set(instance_id, name, "1", **attributes)
+    assert last_change.take() is None
+
+
+@given(texts, texts)
+def test_any_text_that_xml_can_carry_is_read_as_it_was_set(value: str, channel: str) -> None:
+    last_change = LastChange("urn:x")
+    last_change.set(0, "A", value, Channel=channel)
+    assert read_last_change(last_change.take() or "") == [Change(0, "A", value, (("Channel", channel),))]
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ('<?xml version="1.0" encoding="UTF-8"?><Event><InstanceID val="0"/></Event>', []),
+        (
+            '<Event><InstanceID val=" 7 "><A val="1"/><B/></InstanceID></Event>',
+            [Change(7, "A", "1"), Change(7, "B", "")],
+        ),
+        (
+            '<r:Event xmlns:r="urn:r"><r:InstanceID val="0"><r:A r:val="1" val="2"/></r:InstanceID></r:Event>',
+            [Change(0, "A", "2")],
+        ),
+    ],
+)
+def test_vendors_spellings_are_read(text: str, changes: list[Change]) -> None:
+    assert read_last_change(text) == changes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "NOT_IMPLEMENTED",
+        "<Events/>",
+        "<Event><InstanceID/></Event>",
+        '<Event><InstanceID val="x"/></Event>',
+        '<Event><Other val="0"/></Event>',
+        "<Event>\ud800</Event>",
+    ],
+)
+def test_another_document_is_refused(text: str) -> None:
+    with pytest.raises(MalformedMessage):
+        read_last_change(text)
+
+
+@given(st.text() | st.text('<>/="vl0 EventInstanceIDA'))
+def test_any_text_gives_changes_or_a_malformed_message(text: str) -> None:
+    with suppress(MalformedMessage):
+        read_last_change(text)

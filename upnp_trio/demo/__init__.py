@@ -1,0 +1,1 @@
+"""Devices to try things with, served by ``upnp-trio demo``; each is an example to copy."""

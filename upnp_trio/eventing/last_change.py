@@ -1,0 +1,151 @@
+"""LastChange, the one evented variable of UPnP's audio and video services, written and read.
+
+Its value is a document with the changes since the last event, of each instance of the service::
+
+    <Event xmlns="urn:schemas-upnp-org:metadata-1-0/RCS/">
+      <InstanceID val="0"><Volume val="20" Channel="Master"/></InstanceID>
+    </Event>
+
+RenderingControl:1 §2.2.1 and AVTransport:1 §2.2.3 define it, each with a namespace of its own, and allow an event each
+0.2 seconds. The initial event holds all values, of all instances.
+
+A service has a `LastChange` as the value of its variable, and changes that::
+
+    class RenderingControl(ServiceHandler, ...):
+        last_change: Annotated[LastChange, StateVariable("LastChange", maximum_rate=0.2)]
+
+        async def set_volume(self, ...) -> None:
+            self.last_change.set(0, "Volume", volume, Channel="Master")
+
+Each `LastChange.set` notes a change of the variable, without a text. `LastChange.take` makes the text at the moment
+when an event leaves, 0.2 seconds after the one before at the earliest, of everything that was set in between.
+"""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+
+from upnp_trio.documents.escaping import escape_attribute
+from upnp_trio.documents.xml import local_name, parse_xml
+from upnp_trio.errors import DescriptionError, MalformedMessage
+from upnp_trio.model.deferred_value import DeferredValue
+
+__all__ = [
+    "AV_TRANSPORT_NAMESPACE",
+    "LAST_CHANGE_SECONDS",
+    "RENDERING_CONTROL_NAMESPACE",
+    "Change",
+    "LastChange",
+    "read_last_change",
+]
+
+RENDERING_CONTROL_NAMESPACE = "urn:schemas-upnp-org:metadata-1-0/RCS/"
+AV_TRANSPORT_NAMESPACE = "urn:schemas-upnp-org:metadata-1-0/AVT/"
+#: the ``maximum_rate`` of the variable LastChange
+LAST_CHANGE_SECONDS = 0.2
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
+_INSTANCE_ID = re.compile(r"[0-9]{1,10}", re.ASCII)
+MAX_INSTANCE_ID = 2**32 - 1
+VALUE = "val"
+
+
+@attrs.frozen
+class Change:
+    """A variable of one instance with its value as text; *attributes* says more about it, such as its channel."""
+
+    instance_id: int
+    name: str
+    value: str
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+# A variable has a value for each of its channels.
+_Key = tuple[int, str, tuple[tuple[str, str], ...]]
+
+
+class LastChange(DeferredValue):
+    """The values of a service's instances, and which of them have changed since the last event."""
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+        self._values: dict[_Key, str] = {}
+        self._changed: dict[_Key, str] = {}
+
+    def set(self, instance_id: int, name: str, value: str | int, **attributes: str | int) -> None:
+        """Set a variable of an instance, such as ``set(0, "Volume", 20, Channel="Master")``.
+
+        ``True`` and ``False`` are written as 1 and 0. A value that the variable has already is no change. Raises
+        `ValueError` for an instance that is not a ui4, and for names that XML does not allow.
+        """
+        if not 0 <= instance_id <= MAX_INSTANCE_ID:
+            raise ValueError(f"the instance is {instance_id}; it must be a number from 0 to {MAX_INSTANCE_ID}")
+        for each in (name, *attributes):
+            if not _NAME.fullmatch(each):
+                raise ValueError(f"{each!r} cannot be a name in XML; use letters, digits, '_', '.' and '-'")
+        if VALUE in attributes:
+            raise ValueError(f"the attribute {VALUE!r} holds the variable's value; pass it as the third argument")
+        key = (instance_id, name, tuple((each, _text(of)) for each, of in attributes.items()))
+        text = _text(value)
+        if self._values.get(key) == text:
+            return
+        self._values[key] = self._changed[key] = text
+        self.changed()
+
+    def remove(self, instance_id: int) -> None:
+        """Forget an instance that has ended."""
+        for values in (self._values, self._changed):
+            for key in [key for key in values if key[0] == instance_id]:
+                del values[key]
+
+    def take(self) -> str | None:
+        """The document of what has changed since the last time; ``None`` if nothing has."""
+        if not self._changed:
+            return None
+        changed, self._changed = self._changed, {}
+        return _render(self._namespace, changed)
+
+    def current(self) -> str:
+        """The document of all values."""
+        return _render(self._namespace, self._values)
+
+
+def _text(value: str | int) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _render(namespace: str, values: dict[_Key, str]) -> str:
+    instances: dict[int, list[str]] = {}
+    for (instance_id, name, attributes), value in values.items():
+        written = "".join(f' {each}="{escape_attribute(text)}"' for each, text in ((VALUE, value), *attributes))
+        instances.setdefault(instance_id, []).append(f"<{name}{written}/>")
+    elements = "".join(
+        f'<InstanceID {VALUE}="{instance_id}">{"".join(changes)}</InstanceID>'
+        for instance_id, changes in sorted(instances.items())
+    )
+    return f'<Event xmlns="{escape_attribute(namespace)}">{elements}</Event>'
+
+
+def read_last_change(text: str) -> list[Change]:
+    """The changes in the value of LastChange; raises `MalformedMessage` if it is not such a document.
+
+    Namespaces are not looked at, because some renderers leave them out.
+    """
+    try:
+        root = parse_xml(text.encode("utf-8", "surrogatepass"))
+    except DescriptionError as error:
+        raise MalformedMessage(f"LastChange without a readable document: {error}") from error
+    if local_name(root.tag) != "Event":
+        raise MalformedMessage("LastChange whose document is not an Event")
+    changes = []
+    for instance in root:
+        instance_id = instance.get(VALUE, "").strip()
+        if local_name(instance.tag) != "InstanceID" or not _INSTANCE_ID.fullmatch(instance_id):
+            raise MalformedMessage("LastChange with an instance that has no number")
+        for variable in instance:
+            attributes = {local_name(name): value for name, value in variable.items()}
+            value = attributes.pop(VALUE, "")
+            changes.append(Change(int(instance_id), local_name(variable.tag), value, tuple(attributes.items())))
+    return changes
