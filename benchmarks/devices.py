@@ -28,7 +28,7 @@ JAM_CONTROL = "urn:schemas-upnp-org:service:JamControl:1"
 class Light:
     """A device with services to call and to subscribe to.
 
-    `command` starts it; `control` and `events` are the paths of its services, by service type.
+    `command` starts it; `control` and `events` are the URLs of its services, relative to LOCATION, by service type.
     """
 
     command: tuple[str, ...]
@@ -107,6 +107,7 @@ def _upnp_trio() -> Device:
             "urn:boucherie-example-com:service:Jambon:1",
         ),
         window=(0.0, 0.9),
+        light=_light(_python("benchmarks.peers.upnp_trio_light", HTTP_PORT)),
     )
 
 
@@ -119,7 +120,7 @@ def _async_upnp_client() -> Device:
         command=_python("benchmarks.peers.async_upnp_client_device", DEVICE_ADDRESS, HTTP_PORT),
         search_targets=(ROOT_DEVICE, "uuid:6f1d0a52-7c1e-4b6c-9a54-3d1f7e0c2b12", BASIC_DEVICE, JAM_CONTROL),
         window=(0.1, 0.75),
-        light=_peers_light(_python("benchmarks.peers.async_upnp_client_light", DEVICE_ADDRESS, HTTP_PORT)),
+        light=_light(_python("benchmarks.peers.async_upnp_client_light", DEVICE_ADDRESS, HTTP_PORT)),
     )
 
 
@@ -141,18 +142,18 @@ def _gupnp(scratch: Path) -> Device:
         version=f"{gupnp}, gssdp {gssdp}",
         command=(str(program), DEVICE_ADDRESS, HTTP_PORT, str(scratch)),
         search_targets=(ROOT_DEVICE, "uuid:6f1d0a52-7c1e-4b6c-9a54-3d1f7e0c2b13", BASIC_DEVICE, JAM_CONTROL),
-        light=_peers_light((str(program), DEVICE_ADDRESS, HTTP_PORT, str(light))),
+        light=_light((str(program), DEVICE_ADDRESS, HTTP_PORT, str(light))),
         remark="in C; ignores unicast searches",
     )
 
 
-def _peers_light(command: tuple[str, ...]) -> Light:
-    """The peers are free to choose their paths, and have the same."""
+def _light(command: tuple[str, ...]) -> Light:
+    """All libraries leave these URLs to the program, and the programs have the same."""
     names = {SWITCH_POWER: "SwitchPower", MESSAGE_BOARD: "MessageBoard"}
     return Light(
         command=command,
-        control={service_type: f"/control/{name}" for service_type, name in names.items()},
-        events={service_type: f"/events/{name}" for service_type, name in names.items()},
+        control={service_type: f"control/{name}" for service_type, name in names.items()},
+        events={service_type: f"events/{name}" for service_type, name in names.items()},
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import attrs
 
@@ -124,8 +125,8 @@ class Testbed:
                 pid=self.pid,
                 sources=UNICAST_CONTROL_POINTS,
                 subscribers=subscribers,
-                events=self._light.events[call.service_type],
-                authority=self._authority_and_path()[0],
+                events=self._url(self._light.events[call.service_type]).path,
+                authority=self._url().netloc,
                 patience_ns=_ns(EVENT_SECONDS),
                 warm_up=WARM_UP_CHANGES,
                 changes=MOST_CHANGES,
@@ -204,27 +205,27 @@ class Testbed:
             yield series
 
     def _get(self, *, differ: bool, keep: bool) -> dict[str, object]:
-        authority, path = self._authority_and_path()
+        url = self._url()
         agent = AGENT_MARK if differ else "benchmarks"
         closing = "" if keep else "Connection: close\r\n"
         return {
             "destination": DEVICE_ADDRESS,
-            "port": authority.rpartition(":")[2],
-            "request": f"GET {path} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: {agent}\r\n{closing}\r\n",
+            "port": url.port,
+            "request": f"GET {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\nUser-Agent: {agent}\r\n{closing}\r\n",
         }
 
     def _call(self, call: Call, *, keep: bool) -> dict[str, object]:
-        authority, _ = self._authority_and_path()
+        url = self._url(self._light.control[call.service_type])
         return {
             "destination": DEVICE_ADDRESS,
-            "port": authority.rpartition(":")[2],
-            "request": render_call(call, authority, self._light.control[call.service_type], keep=keep),
+            "port": url.port,
+            "request": render_call(call, url.netloc, url.path, keep=keep),
             "expect": call.expected,
         }
 
-    def _authority_and_path(self) -> tuple[str, str]:
-        authority, slash, path = self.first.location.removeprefix("http://").partition("/")
-        return authority, slash + path
+    def _url(self, relative: str = "") -> SplitResult:
+        """A URL that is relative to LOCATION; LOCATION itself without one."""
+        return urlsplit(urljoin(self.first.location, relative))
 
     @property
     def _light(self) -> Light:
