@@ -87,13 +87,13 @@ def _options() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Compare this project's device with other UPnP devices. Each runs in network namespaces of its\n"
         "own, so nothing is sent to a real network. Needs Linux, root, iproute2 and a C compiler; takes about\n"
-        "14 minutes.",
+        "17 minutes.",
         epilog=f"the parts:\n{parts}",
     )
     parser.add_argument(
         "--quick",
         action="store_true",
-        help=f"one short round, without {' and '.join(LENGTHY)} unless named: under 90 seconds, and rough figures",
+        help=f"one short round, without {' and '.join(LENGTHY)} unless named: about two minutes, and rough figures",
     )
     parser.add_argument("--rounds", type=_positive, help=f"how many rounds (default: {Plan().rounds})")
     parser.add_argument("--parts", type=_names, help="measure only these parts, separated by commas")

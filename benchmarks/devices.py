@@ -9,6 +9,7 @@ from pathlib import Path
 
 import attrs
 
+from benchmarks.calls import MESSAGE_BOARD, SWITCH_POWER
 from benchmarks.clients import ROOT_DEVICE
 from benchmarks.namespaces import DEVICE_ADDRESS
 
@@ -24,12 +25,24 @@ JAM_CONTROL = "urn:schemas-upnp-org:service:JamControl:1"
 
 
 @attrs.frozen(kw_only=True)
+class Light:
+    """A device with services to call and to subscribe to.
+
+    `command` starts it; `control` and `events` are the URLs of its services, relative to LOCATION, by service type.
+    """
+
+    command: tuple[str, ...]
+    control: dict[str, str]
+    events: dict[str, str]
+
+
+@attrs.frozen(kw_only=True)
 class Device:
     """One row of the tables; a device with a reason in `unavailable` is listed and not started.
 
     `search_targets` are those that it answers exactly once each. `window` is the part of MX over which it spreads its
     multicast answers, according to its source. `command` starts it; where that reads a device file, `plain_command`
-    starts it without one.
+    starts it without one. `light` is another device of the same program, or None.
     """
 
     name: str
@@ -38,6 +51,7 @@ class Device:
     plain_command: tuple[str, ...] = ()
     search_targets: tuple[str, ...] = (ROOT_DEVICE,)
     window: tuple[float, float] = (0.0, 1.0)
+    light: Light | None = None
     remark: str = ""
     unavailable: str | None = None
 
@@ -93,6 +107,7 @@ def _upnp_trio() -> Device:
             "urn:boucherie-example-com:service:Jambon:1",
         ),
         window=(0.0, 0.9),
+        light=_light(_python("benchmarks.peers.upnp_trio_light", HTTP_PORT)),
     )
 
 
@@ -105,6 +120,7 @@ def _async_upnp_client() -> Device:
         command=_python("benchmarks.peers.async_upnp_client_device", DEVICE_ADDRESS, HTTP_PORT),
         search_targets=(ROOT_DEVICE, "uuid:6f1d0a52-7c1e-4b6c-9a54-3d1f7e0c2b12", BASIC_DEVICE, JAM_CONTROL),
         window=(0.1, 0.75),
+        light=_light(_python("benchmarks.peers.async_upnp_client_light", DEVICE_ADDRESS, HTTP_PORT)),
     )
 
 
@@ -120,12 +136,24 @@ def _gupnp(scratch: Path) -> Device:
     except (OSError, subprocess.SubprocessError) as error:
         return Device(name=GUPNP, unavailable=f"peers/gupnp_device.c does not compile: {error}")
     shutil.copy(PROGRAMS / "description.xml", scratch)
+    light = shutil.copytree(PROGRAMS / "light", scratch / "light")
     return Device(
         name=GUPNP,
         version=f"{gupnp}, gssdp {gssdp}",
         command=(str(program), DEVICE_ADDRESS, HTTP_PORT, str(scratch)),
         search_targets=(ROOT_DEVICE, "uuid:6f1d0a52-7c1e-4b6c-9a54-3d1f7e0c2b13", BASIC_DEVICE, JAM_CONTROL),
+        light=_light((str(program), DEVICE_ADDRESS, HTTP_PORT, str(light))),
         remark="in C; ignores unicast searches",
+    )
+
+
+def _light(command: tuple[str, ...]) -> Light:
+    """All libraries leave these URLs to the program, and the programs have the same."""
+    names = {SWITCH_POWER: "SwitchPower", MESSAGE_BOARD: "MessageBoard"}
+    return Light(
+        command=command,
+        control={service_type: f"control/{name}" for service_type, name in names.items()},
+        events={service_type: f"events/{name}" for service_type, name in names.items()},
     )
 
 

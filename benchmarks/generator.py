@@ -46,7 +46,10 @@ class Searches:
 
 @attrs.frozen(kw_only=True)
 class Fetches:
-    """One series of GETs; `times_ns` has one entry for each good response (status 200)."""
+    """One series of GETs or calls; `times_ns` has one entry for each good response.
+
+    A good response has status 200; one to a call also holds the action's response element and what was sent.
+    """
 
     failed: int
     connections: int
@@ -57,8 +60,31 @@ class Fetches:
 
     @property
     def share(self) -> float:
-        """The share of the GETs that got a good response."""
+        """The share of the requests that got a good response."""
         return len(self.times_ns) / max(1, len(self.times_ns) + self.failed)
+
+
+@attrs.frozen(kw_only=True)
+class Changes:
+    """One series of changes of an evented variable; `times_ns` has one entry for each that all subscribers learnt of.
+
+    `events` are the notifications that brought the new value, `missed` those that did not come in time, `strays` those
+    that brought another value, `gaps` those whose SEQ was not the next one. `connections` were opened for them.
+    `rest_cpu_ns` is the device's CPU time in `rest_elapsed_ns` after the series, with the subscriptions and without any
+    load.
+    """
+
+    changes: int
+    events: int
+    missed: int
+    gaps: int
+    strays: int
+    connections: int
+    elapsed_ns: int
+    cpu_ns: int
+    rest_elapsed_ns: int
+    rest_cpu_ns: int
+    times_ns: list[int]
 
 
 @attrs.frozen(kw_only=True)
@@ -129,7 +155,7 @@ def read_searches(output: str) -> Searches:
 
 
 def read_fetches(output: str) -> Fetches:
-    """Read what `fetch` prints."""
+    """Read what `fetch` and `call` print."""
     found = _numbers(output)
     return Fetches(
         failed=found["failed"][0],
@@ -137,6 +163,24 @@ def read_fetches(output: str) -> Fetches:
         body_bytes=found["body_bytes"][0],
         elapsed_ns=found["elapsed"][0],
         cpu_ns=found["cpu"][0],
+        times_ns=found["times"],
+    )
+
+
+def read_changes(output: str) -> Changes:
+    """Read what `notify` prints."""
+    found = _numbers(output)
+    return Changes(
+        changes=found["changes"][0],
+        events=found["events"][0],
+        missed=found["missed"][0],
+        gaps=found["gaps"][0],
+        strays=found["strays"][0],
+        connections=found["connections"][0],
+        elapsed_ns=found["elapsed"][0],
+        cpu_ns=found["cpu"][0],
+        rest_elapsed_ns=found["rest_elapsed"][0],
+        rest_cpu_ns=found["rest_cpu"][0],
         times_ns=found["times"],
     )
 

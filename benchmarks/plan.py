@@ -5,7 +5,7 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """The bounds of the series; the defaults are for a whole run, which takes less than 15 minutes."""
+    """The bounds of the series; the defaults are for a whole run, which takes about 17 minutes."""
 
     rounds: int = 3
     mx: int = 1
@@ -13,6 +13,10 @@ class Plan:
     unicast_searches: int = 20_000
     unicast_seconds: float = 1.0
     get_seconds: float = 0.8
+    call_seconds: float = 0.7
+    subscribers: tuple[int, ...] = (1, 32, 256)
+    notify_seconds: float = 1.0
+    rest_seconds: float = 3.0
     search_rates: tuple[int, ...] = (500, 5000)
     search_seconds: float = 1.0
     memory_seconds: float = 1.0
@@ -32,6 +36,9 @@ QUICK = Plan(
     starts=1,
     unicast_seconds=0.3,
     get_seconds=0.25,
+    call_seconds=0.25,
+    notify_seconds=0.3,
+    rest_seconds=0.5,
     search_rates=(5000,),
     search_seconds=0.3,
     memory_seconds=0.3,

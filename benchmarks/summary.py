@@ -33,6 +33,12 @@ ROWS = (
     Row(
         "description GETs a second, a new connection each, all different", "gets", "get_new_different_per_s", "{:,.0f}"
     ),
+    Row("calls a second, one connection, all different", "calls", "call_1_different_per_s", "{:,.0f}"),
+    Row("calls a second, 32 connections, all different", "calls", "call_32_different_per_s", "{:,.0f}"),
+    Row("calls a second, a new connection each, all different", "calls", "call_new_different_per_s", "{:,.0f}"),
+    Row("a change, until the last of 32 subscribers has it, p50", "events", "notify_32_p50_ms", "{:.1f} ms"),
+    Row("a change, until the last of 256 subscribers has it, p50", "events", "notify_256_p50_ms", "{:.1f} ms"),
+    Row("CPU per notification, 256 subscribers", "events", "notify_256_cpu_us", "{:.0f} µs"),
     Row("from exec to the first GET answered", "start", "start_get_ms", "{:.0f} ms"),
     Row("resident memory after that load", "memory", "memory_mib", "{:.1f} MiB"),
 )

@@ -9,15 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import attrs
 
+from benchmarks.calls import Call, render_call
 from benchmarks.clients import AGENT_MARK, SSDP_GROUP, Datagram, unicast, write_datagrams
-from benchmarks.devices import HTTP_PORT, REPOSITORY, Device
+from benchmarks.devices import HTTP_PORT, REPOSITORY, Device, Light
 from benchmarks.generator import (
+    Changes,
     Fetches,
     FirstAnswers,
     Searches,
+    read_changes,
     read_fetches,
     read_first_answers,
     read_searches,
@@ -38,6 +42,10 @@ READY_SECONDS = 60.0
 PATIENCE_SECONDS = 0.3
 ALIVE_PATIENCE_SECONDS = 0.6
 RESPONSE_SECONDS = 1.0
+# UDA §4.3.2 gives a subscriber 30 s to answer; a device that needs this long for an event has failed here.
+EVENT_SECONDS = 5.0
+WARM_UP_CHANGES = 3
+MOST_CHANGES = 1_000_000
 
 
 @attrs.frozen(kw_only=True)
@@ -96,18 +104,35 @@ class Testbed:
         With `differ`, each request has another User-Agent, as those of different control points have; without it, all
         requests are the same bytes.
         """
-        return read_fetches(
+        return self._request(
+            "fetch", connections, keep=keep, seconds=seconds, options=self._get(differ=differ, keep=keep)
+        )
+
+    def call(self, call: Call, connections: int, *, keep: bool, seconds: float) -> Fetches:
+        """Send calls, one outstanding on each connection; for a device that is a light."""
+        options = self._call(call, keep=keep)
+        return self._request("call", connections, keep=keep, seconds=seconds, options=options)
+
+    def change(self, call: Call, subscribers: int, *, seconds: float, rest_seconds: float) -> Changes:
+        """Subscribe from so many addresses and send a call that changes the variable, one change after the other.
+
+        Raises MeasurementError when a subscription or a call is refused, and without all initial events.
+        """
+        return read_changes(
             self._load.run(
-                "fetch",
-                seconds,
+                "notify",
+                seconds + rest_seconds,
                 pid=self.pid,
                 sources=UNICAST_CONTROL_POINTS,
-                connections=connections,
-                keep=int(keep),
-                patience_ns=_ns(RESPONSE_SECONDS),
-                warm_up_ns=_ns(seconds / 10),
+                subscribers=subscribers,
+                events=self._url(self._light.events[call.service_type]).path,
+                authority=self._url().netloc,
+                patience_ns=_ns(EVENT_SECONDS),
+                warm_up=WARM_UP_CHANGES,
+                changes=MOST_CHANGES,
                 seconds_ns=_ns(seconds),
-                **self._get(differ=differ, keep=keep),
+                rest_ns=_ns(rest_seconds),
+                **self._call(call, keep=True),
             )
         )
 
@@ -154,6 +179,24 @@ class Testbed:
             )
         )
 
+    def _request(
+        self, kind: str, connections: int, *, keep: bool, seconds: float, options: dict[str, object]
+    ) -> Fetches:
+        return read_fetches(
+            self._load.run(
+                kind,
+                seconds,
+                pid=self.pid,
+                sources=UNICAST_CONTROL_POINTS,
+                connections=connections,
+                keep=int(keep),
+                patience_ns=_ns(RESPONSE_SECONDS),
+                warm_up_ns=_ns(seconds / 10),
+                seconds_ns=_ns(seconds),
+                **options,
+            )
+        )
+
     @contextmanager
     def _lasting_load(self, kind: str, seconds: float, **options: object) -> Iterator[Series]:
         options |= {"own": CONTROL_POINT_ADDRESS, "seconds_ns": _ns(seconds)}
@@ -162,14 +205,32 @@ class Testbed:
             yield series
 
     def _get(self, *, differ: bool, keep: bool) -> dict[str, object]:
-        authority, _, path = self.first.location.removeprefix("http://").partition("/")
+        url = self._url()
         agent = AGENT_MARK if differ else "benchmarks"
         closing = "" if keep else "Connection: close\r\n"
         return {
             "destination": DEVICE_ADDRESS,
-            "port": authority.rpartition(":")[2],
-            "request": f"GET /{path} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: {agent}\r\n{closing}\r\n",
+            "port": url.port,
+            "request": f"GET {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\nUser-Agent: {agent}\r\n{closing}\r\n",
         }
+
+    def _call(self, call: Call, *, keep: bool) -> dict[str, object]:
+        url = self._url(self._light.control[call.service_type])
+        return {
+            "destination": DEVICE_ADDRESS,
+            "port": url.port,
+            "request": render_call(call, url.netloc, url.path, keep=keep),
+            "expect": call.expected,
+        }
+
+    def _url(self, relative: str = "") -> SplitResult:
+        """A URL that is relative to LOCATION; LOCATION itself without one."""
+        return urlsplit(urljoin(self.first.location, relative))
+
+    @property
+    def _light(self) -> Light:
+        assert self.device.light is not None  # else a part has started the wrong device
+        return self.device.light
 
     def _write(self, datagrams: Sequence[Datagram]) -> Path:
         write_datagrams(datagrams, path := self._scratch / "datagrams")

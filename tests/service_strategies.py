@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from upnp_trio.model.service import (
     ActionDescription,
     AllowedRange,
     ArgumentDescription,
+    Number,
     ServiceDescription,
     VariableDescription,
 )
@@ -87,23 +89,32 @@ def variable_descriptions(draw: st.DrawFn, name: st.SearchStrategy[str] = names)
     """State variables that break no rule of UDA."""
     kind = draw(data_types)
     value = values_of(kind)
-    fields: dict[str, object] = {}
+    texts: list[str] = []
+    allowed_range = None
     if kind.name == "string" and draw(st.booleans()):
-        fields["allowed_values"] = draw(allowed_values)
-        value = st.sampled_from(fields["allowed_values"])  # type: ignore[arg-type]  # a list of texts
+        texts = draw(allowed_values)
+        value = st.sampled_from(texts)
     elif kind.is_number and draw(st.booleans()):
-        minimum, default, maximum = sorted(draw(st.lists(value, min_size=3, max_size=3)))  # type: ignore[type-var]  # numbers
-        step = draw(st.none() | st.just(1)) if isinstance(default, int) else None
-        fields["allowed_range"] = AllowedRange(minimum, maximum, step)  # type: ignore[arg-type]  # numbers
-        value = st.just(default)
+        allowed_range, number = draw(_ranges(kind))
+        value = st.just(number)
     return VariableDescription(
         name=draw(name),
         data_type=kind,
         evented=draw(st.booleans()),
         multicast=draw(st.booleans()),
         default=draw(st.none() | value),
-        **fields,  # type: ignore[arg-type]  # the two fields above
+        allowed_values=texts,
+        allowed_range=allowed_range,
     )
+
+
+@st.composite
+def _ranges(draw: st.DrawFn, kind: DataType) -> tuple[AllowedRange, Number]:
+    """A range of *kind*, and a number within it."""
+    numbers: list[Any] = draw(st.lists(values_of(kind), min_size=3, max_size=3))
+    minimum, number, maximum = sorted(numbers)
+    step = draw(st.none() | st.just(1)) if isinstance(number, int) else None
+    return AllowedRange(minimum, maximum, step), number
 
 
 @st.composite

@@ -11,10 +11,8 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define MAX_HELD 256
@@ -75,27 +73,12 @@ receive_some (struct connection *connection)
                 epoll_ctl (events, EPOLL_CTL_DEL, connection->socket, NULL);
 }
 
-static void
-allow_open_files (rlim_t wanted)
-{
-        struct rlimit limit;
-
-        if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
-                fail ("the limit of open files");
-        if (limit.rlim_cur >= wanted)
-                return;
-        limit.rlim_cur = wanted;
-        limit.rlim_max = limit.rlim_max < wanted ? wanted : limit.rlim_max;
-        if (setrlimit (RLIMIT_NOFILE, &limit) != 0)
-                fail ("raising the limit of open files");
-}
-
 void
 run_crowd (void)
 {
         long long held_count = option_number ("held"), rate = option_number ("rate"), next = 0, oldest = 0;
         struct epoll_event ready[BATCH];
-        char bytes[MAX_REQUEST_BYTES];
+        char bytes[MAX_REQUEST_BYTES], value[VALUE_BYTES + 1];
         bool announced = false;
 
         if (held_count > MAX_HELD || rate < 1 || rate * LIFETIME_NS / SECOND_NS >= MAX_OPEN)
@@ -103,7 +86,7 @@ run_crowd (void)
         stop_on_sigterm ();
         request_set ();
         server = http_server ();
-        allow_open_files ((rlim_t) (held_count + rate * LIFETIME_NS / SECOND_NS + SPARE_FILES));
+        allow_open_files (held_count + rate * LIFETIME_NS / SECOND_NS + SPARE_FILES);
         events = epoll_create1 (0);
         if (events < 0)
                 fail ("no memory");
@@ -118,7 +101,7 @@ run_crowd (void)
 
                         open_connection (connection);
                         if (connection->socket >= 0) /* a failure shows in receive_some */
-                                (void) !send (connection->socket, bytes, write_request (bytes), MSG_NOSIGNAL);
+                                (void) !send (connection->socket, bytes, write_request (bytes, value), MSG_NOSIGNAL);
                 }
                 for (; oldest < next && now > others[oldest % MAX_OPEN].opened_at + LIFETIME_NS; oldest++)
                         close_connection (&others[oldest % MAX_OPEN]);

@@ -1,8 +1,10 @@
 /*
- * GETs over several connections at once, one outstanding on each: kept alive (keep=1), or a new connection for each GET.
+ * GETs or calls over several connections at once, one outstanding on each: kept alive (keep=1), or a new connection for
+ * each request.
  *
- * A GET's time runs from before its request is written, or before its connection is opened, to the response's last byte.
- * A GET without a good response within patience_ns= has failed, and its connection is replaced.
+ * A request's time runs from before it is written, or before its connection is opened, to the response's last byte. A
+ * request without a good response within patience_ns= has failed, and its connection is replaced. A call's response is
+ * good only if it holds the text expect= and, where the request has VALUE_MARK, the text that was sent in its place.
  */
 
 #define _GNU_SOURCE
@@ -16,24 +18,23 @@
 #include <unistd.h>
 
 #define MAX_CONNECTIONS 256
-#define MAX_RESPONSE_BYTES 65536
-#define MAX_GETS 1000000
-/* Time between a failure and the next GET; a device that refuses at once would otherwise get GETs without end. */
+#define MAX_REQUESTS 1000000
+/* Time between a failure and the next request; a device that refuses at once would otherwise get them without end. */
 #define PAUSE_NS 5000000LL
 
 struct connection {
         int socket; /* -1: to be opened */
         int64_t started_at;
+        char value[VALUE_BYTES + 1];
         size_t length;
         char response[MAX_RESPONSE_BYTES + 1];
 };
-
-enum state { PARTIAL, WHOLE, BROKEN };
 
 static struct connection connections[MAX_CONNECTIONS];
 static long long connection_count;
 static struct sockaddr_in server;
 static bool keep;
+static const char *expected = "";
 static int events;
 static int64_t patience_ns;
 static int64_t *times;
@@ -59,7 +60,7 @@ static void
 send_request (struct connection *connection)
 {
         char bytes[MAX_REQUEST_BYTES];
-        size_t length = write_request (bytes);
+        size_t length = write_request (bytes, connection->value);
 
         connection->length = 0;
         if (send (connection->socket, bytes, length, MSG_NOSIGNAL) != (ssize_t) length)
@@ -82,32 +83,13 @@ connect_anew (struct connection *connection)
         send_request (connection);
 }
 
-/* What has been received so far: a whole good response, or a part of one; `ended` when nothing more will come. */
-static enum state
-assess (struct connection *connection, bool ended)
+/* Whether a whole response is the one to this request, and not another one with status 200. */
+static bool
+as_expected (struct connection *connection)
 {
-        char *response = connection->response, *end = response + connection->length;
-        bool full = connection->length == MAX_RESPONSE_BYTES;
+        const char *body = body_of (connection->response);
 
-        *end = '\0';
-        char *body = strstr (response, "\r\n\r\n");
-        if (body == NULL)
-                return ended || full ? BROKEN : PARTIAL;
-        if (strncmp (response, "HTTP/1.1 200", 12) != 0 && strncmp (response, "HTTP/1.0 200", 12) != 0)
-                return BROKEN;
-        body += 4;
-        size_t received = (size_t) (end - body);
-        char *length = strcasestr (response, "\r\nContent-Length:");
-        bool whole;
-        if (length != NULL && length < body)
-                whole = received >= (size_t) atoll (length + 17);
-        else if ((length = strcasestr (response, "\r\nTransfer-Encoding: chunked")) != NULL && length < body)
-                whole = received >= 5 && memcmp (end - 5, "0\r\n\r\n", 5) == 0;
-        else
-                whole = ended;
-        if (whole)
-                body_bytes = (long long) received;
-        return whole ? WHOLE : ended || full ? BROKEN : PARTIAL;
+        return strstr (body, expected) != NULL && strstr (body, connection->value) != NULL;
 }
 
 static void
@@ -119,14 +101,18 @@ receive_some (struct connection *connection)
 
         if (more > 0)
                 connection->length += (size_t) more;
-        switch (assess (connection, ended)) {
+        enum progress progress = assess_response (connection->response, connection->length, ended);
+        if (progress == WHOLE && !as_expected (connection))
+                progress = BROKEN;
+        switch (progress) {
         case PARTIAL:
                 break;
         case BROKEN:
                 drop_failed (connection);
                 break;
         case WHOLE:
-                if (good < MAX_GETS)
+                body_bytes = connection->response + connection->length - body_of (connection->response);
+                if (good < MAX_REQUESTS)
                         times[good++] = now_ns () - connection->started_at;
                 if (!keep || ended || strcasestr (connection->response, "\r\nConnection: close") != NULL) {
                         drop (connection);
@@ -177,7 +163,7 @@ run_fetch (void)
         keep = option_number ("keep") != 0;
         patience_ns = option_number ("patience_ns");
         server = http_server ();
-        times = malloc (MAX_GETS * sizeof *times);
+        times = malloc (MAX_REQUESTS * sizeof *times);
         events = epoll_create1 (0);
         if (times == NULL || events < 0)
                 fail ("no memory");
@@ -197,4 +183,11 @@ run_fetch (void)
         for (long long each = 0; each < good; each++)
                 printf (" %lld", (long long) times[each]);
         printf ("\n");
+}
+
+void
+run_call (void)
+{
+        expected = option_text ("expect");
+        run_fetch ();
 }

@@ -17,8 +17,12 @@
 #define BATCH 64
 #define MAX_AGENT_BYTES 256
 #define MAX_REQUEST_BYTES 4096
+#define MAX_RESPONSE_BYTES 65536
 /* In a request or a datagram, this is replaced with another User-Agent value each time it is sent. */
 #define AGENT_MARK "{agent}"
+/* In a request, this is replaced with another text of VALUE_BYTES each time it is sent. */
+#define VALUE_MARK "{value}"
+#define VALUE_BYTES 24
 
 /* main.c: end the program, with errno's text after WHAT, or with a reason of our own */
 _Noreturn void fail (const char *what);
@@ -42,6 +46,9 @@ int64_t device_cpu_ns (void);
 
 /* agents.c: write a User-Agent value that was never sent before; its length is less than MAX_AGENT_BYTES */
 size_t write_agent (char into[MAX_AGENT_BYTES]);
+
+/* values.c: write a text that was never sent before and that XML has no need to escape */
+void write_value (char into[VALUE_BYTES + 1]);
 
 /* datagrams.c: the datagrams to send in turn: `before`, and if it `varies`, a new User-Agent value and `after` */
 struct datagram {
@@ -77,18 +84,33 @@ int64_t arrival_ns (struct msghdr *message);
 /*
  * tcp.c: open_tcp gives a connection to the device from the address OWN, or -1 when the device refuses it or lets it
  * wait. request_set reads request=; write_request writes it and gives its length, each time with a new User-Agent
- * value where it has AGENT_MARK.
+ * value where it has AGENT_MARK, and then a new text where it has VALUE_MARK, which is also put into VALUE; VALUE is
+ * empty where the request has none. allow_open_files raises this process's limit where it is lower.
  */
 struct sockaddr_in http_server (void);
 int open_tcp (const struct sockaddr_in *server, struct in_addr own, int64_t patience_ns);
 void request_set (void);
-size_t write_request (char into[MAX_REQUEST_BYTES]);
+size_t write_request (char into[MAX_REQUEST_BYTES], char value[VALUE_BYTES + 1]);
+void allow_open_files (long long wanted);
+
+/*
+ * http.c: what has been received of a response so far: a part, all of a good one (status 200), or something else.
+ * `ended` when nothing more will come; RESPONSE has room for MAX_RESPONSE_BYTES and a NUL. Of any message: body_of is
+ * where its body begins, or NULL while its head is not whole; field_of is what follows NAME, which begins with CR LF
+ * and may end with a part of the field's value, or NULL.
+ */
+enum progress { PARTIAL, WHOLE, BROKEN };
+enum progress assess_response (char *response, size_t length, bool ended);
+char *body_of (char *message);
+const char *field_of (const char *message, const char *name);
 
 /* one for each kind of load */
 void run_steady (void);
 void run_one_by_one (void);
 void run_first (void);
 void run_fetch (void);
+void run_call (void);
+void run_notify (void);
 void run_pipeline (void);
 void run_crowd (void);
 

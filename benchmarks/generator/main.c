@@ -1,8 +1,9 @@
 /*
- * The load generator: sends searches and GETs at so little cost that the device is the slower of the two.
+ * The load generator: sends searches, GETs and calls and receives events at so little cost that the device is the
+ * slower of the two.
  *
  *     cc -O2 *.c -o generator
- *     ./generator steady|one_by_one|first|fetch|pipeline|crowd NAME=VALUE...
+ *     ./generator steady|one_by_one|first|fetch|call|notify|pipeline|crowd NAME=VALUE...
  *
  * It runs in the control points' namespace, where a whole range of addresses is local, and prints one line for each
  * result: a name and its numbers. Times are in nanoseconds.
@@ -62,6 +63,8 @@ main (int argc, char **argv)
                 { "one_by_one", run_one_by_one },
                 { "first", run_first },
                 { "fetch", run_fetch },
+                { "call", run_call },
+                { "notify", run_notify },
                 { "pipeline", run_pipeline },
                 { "crowd", run_crowd },
         };
@@ -72,6 +75,7 @@ main (int argc, char **argv)
                         kinds[each].run ();
                         return EXIT_SUCCESS;
                 }
-        fprintf (stderr, "usage: %s steady|one_by_one|first|fetch|pipeline|crowd NAME=VALUE...\n", argv[0]);
+        fprintf (stderr, "usage: %s steady|one_by_one|first|fetch|call|notify|pipeline|crowd NAME=VALUE...\n",
+                 argv[0]);
         return 2;
 }

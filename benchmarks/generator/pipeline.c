@@ -56,9 +56,11 @@ connect_anew (struct connection *connection)
 static void
 fill (struct connection *connection)
 {
+        char value[VALUE_BYTES + 1];
+
         connection->length = connection->written = 0;
         while (connection->length < BLOCK_BYTES) {
-                connection->length += write_request (connection->block + connection->length);
+                connection->length += write_request (connection->block + connection->length, value);
                 gets++;
         }
 }

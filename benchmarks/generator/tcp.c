@@ -8,10 +8,11 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-static const char *request, *agent_mark;
+static const char *request, *agent_mark, *value_mark;
 
 struct sockaddr_in
 http_server (void)
@@ -49,19 +50,47 @@ void
 request_set (void)
 {
         request = option_text ("request");
-        if (strlen (request) + MAX_AGENT_BYTES > MAX_REQUEST_BYTES)
+        if (strlen (request) + MAX_AGENT_BYTES + VALUE_BYTES > MAX_REQUEST_BYTES)
                 refuse ("request= is too long");
         agent_mark = strstr (request, AGENT_MARK);
+        value_mark = strstr (request, VALUE_MARK);
+        if (value_mark != NULL && value_mark < agent_mark)
+                refuse ("request= has " VALUE_MARK " before " AGENT_MARK);
 }
 
 size_t
-write_request (char into[MAX_REQUEST_BYTES])
+write_request (char into[MAX_REQUEST_BYTES], char value[VALUE_BYTES + 1])
 {
         char agent[MAX_AGENT_BYTES];
+        const char *rest = request;
+        size_t length = 0;
 
-        if (agent_mark == NULL)
-                return (size_t) snprintf (into, MAX_REQUEST_BYTES, "%s", request);
-        write_agent (agent);
-        return (size_t) snprintf (into, MAX_REQUEST_BYTES, "%.*s%s%s", (int) (agent_mark - request), request, agent,
-                                  agent_mark + strlen (AGENT_MARK));
+        value[0] = '\0';
+        if (agent_mark != NULL) {
+                write_agent (agent);
+                length = (size_t) snprintf (into, MAX_REQUEST_BYTES, "%.*s%s", (int) (agent_mark - rest), rest, agent);
+                rest = agent_mark + strlen (AGENT_MARK);
+        }
+        if (value_mark != NULL) {
+                write_value (value);
+                length += (size_t) snprintf (into + length, MAX_REQUEST_BYTES - length, "%.*s%s",
+                                             (int) (value_mark - rest), rest, value);
+                rest = value_mark + strlen (VALUE_MARK);
+        }
+        return length + (size_t) snprintf (into + length, MAX_REQUEST_BYTES - length, "%s", rest);
+}
+
+void
+allow_open_files (long long wanted)
+{
+        struct rlimit limit;
+
+        if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+                fail ("the limit of open files");
+        if (limit.rlim_cur >= (rlim_t) wanted)
+                return;
+        limit.rlim_cur = (rlim_t) wanted;
+        limit.rlim_max = limit.rlim_max < limit.rlim_cur ? limit.rlim_cur : limit.rlim_max;
+        if (setrlimit (RLIMIT_NOFILE, &limit) != 0)
+                fail ("raising the limit of open files");
 }

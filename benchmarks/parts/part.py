@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import attrs
 
 from benchmarks.devices import Device
+from benchmarks.load import MeasurementError
 from benchmarks.plan import Plan
 from benchmarks.testbed import Tools
 
@@ -72,3 +73,10 @@ class Part:
 def share_column(title: str, figure: str) -> Column:
     """A column for a share, in percent and without a ratio."""
     return Column(title=title, figure=figure, shape="{:.1f} %", scale=100, ratio=False)
+
+
+def as_light(device: Device) -> Device:
+    """The device with services to call; raises MeasurementError where the program has none."""
+    if device.light is None:
+        raise MeasurementError("it serves no actions")
+    return attrs.evolve(device, command=device.light.command, search_targets=device.search_targets[:1])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -219,6 +222,7 @@ def test_soapaction_and_envelope_must_agree(soapaction: str) -> None:
         (envelope(before="<?xml-stylesheet href='x'?>"), "processing instruction"),
         (envelope("<A><?php ?></A>"), "processing instruction"),
         (envelope("<a>" * (MAX_DEPTH - 2) + "</a>" * (MAX_DEPTH - 2)), "deeper than 32"),
+        (envelope(f'<a xmlns="{"u" * 257}"/>'), "namespace of more than 256 characters"),
         (envelope("<a/>" * (MAX_ELEMENTS - 2)), "more than 4096 elements"),
         (envelope(f"<a>{'<a/>' * (MAX_ELEMENTS - 3)}</a>"), "more than 4096 elements"),
     ],
@@ -230,6 +234,7 @@ def test_what_is_no_envelope_or_too_much_of_one_is_400(body: bytes, reason: str)
 
 
 def test_the_bounds_are_inclusive() -> None:
+    assert read(envelope(f'<a xmlns="{"u" * 256}"/>')).arguments == (("a", ""),)
     assert read(envelope("<a/>" * (MAX_ELEMENTS - 3))).arguments == (("a", ""),) * (MAX_ELEMENTS - 3)
     ((_, text),) = read(envelope("<a>" * (MAX_DEPTH - 3) + "</a>" * (MAX_DEPTH - 3))).arguments
     assert text.count("<a>") == MAX_DEPTH - 4
@@ -341,3 +346,18 @@ def test_the_names_of_a_hostile_device_are_not_written(service_type: str, action
 )
 def test_a_service_answers_its_own_type_up_to_its_version(asked: str, offered: str, answer: bool) -> None:
     assert matches(asked, ServiceType(offered)) is answer
+
+
+# --- cost --------------------------------------------------------------------------------------------------------
+
+
+def test_reading_calls_leaves_no_work_for_the_collector() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for body in (envelope(), envelope("<A><b/></A>"), b"<a/>", envelope()[:-1]):
+            with suppress(CallRefused):
+                read(body)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

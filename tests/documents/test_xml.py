@@ -13,6 +13,7 @@ from upnp_trio.documents.xml import (
     MAX_DEPTH,
     MAX_DOCUMENT_BYTES,
     MAX_ELEMENTS,
+    MAX_NAMESPACE_CHARACTERS,
     local_name,
     mend_ampersands,
     namespace,
@@ -119,6 +120,14 @@ def test_the_number_of_elements_is_bounded() -> None:
     assert len(parse_xml(b"<a>" + b"<b/>" * (MAX_ELEMENTS - 1) + b"</a>")) == MAX_ELEMENTS - 1
     with pytest.raises(DescriptionError, match=f"more than {MAX_ELEMENTS} elements"):
         parse_xml(b"<a>" + b"<b/>" * MAX_ELEMENTS + b"</a>")
+
+
+def test_the_length_of_a_namespace_is_bounded_because_each_element_repeats_it() -> None:
+    longest = b"u" * MAX_NAMESPACE_CHARACTERS
+    assert len(namespace(parse_xml(b'<x:a xmlns:x="%s"/>' % longest).tag)) == MAX_NAMESPACE_CHARACTERS
+    for document in (b'<a xmlns="%su"/>', b'<a><b xmlns:x="%su"/></a>'):
+        with pytest.raises(DescriptionError, match=f"namespace of more than {MAX_NAMESPACE_CHARACTERS} characters"):
+            parse_xml(document % longest)
 
 
 def test_the_size_of_a_document_is_bounded() -> None:

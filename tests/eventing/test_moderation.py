@@ -12,17 +12,14 @@ from hypothesis import strategies as st
 
 from upnp_trio.eventing.last_change import LAST_CHANGE_SECONDS, LastChange
 from upnp_trio.eventing.moderation import PendingChanges
-from upnp_trio.model.datatypes import DataType
 from upnp_trio.model.service import Number, ServiceDescription, VariableDescription
-
-TEXT = DataType("string", str, str, str)
 
 
 def variable(
     name: str, *, evented: bool = True, maximum_rate: float = 0.0, minimum_delta: Number | None = None
 ) -> VariableDescription:
     return VariableDescription(
-        name=name, data_type=TEXT, evented=evented, maximum_rate=maximum_rate, minimum_delta=minimum_delta
+        name=name, data_type="string", evented=evented, maximum_rate=maximum_rate, minimum_delta=minimum_delta
     )
 
 

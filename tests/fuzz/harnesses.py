@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.fuzz import calls, connections, datagrams, descriptions, searches
+from tests.fuzz import calls, connections, datagrams, descriptions, searches, subscriptions
 
 __all__ = ["HARNESSES", "seeds"]
 
@@ -15,6 +15,7 @@ HARNESSES: Mapping[str, Callable[[bytes], None]] = {
     "datagrams": datagrams.fuzz_one,
     "descriptions": descriptions.fuzz_one,
     "searches": searches.fuzz_one,
+    "subscriptions": subscriptions.fuzz_one,
 }
 
 

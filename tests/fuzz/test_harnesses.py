@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import attrs
 import pytest
 
-from tests.fuzz import connections, datagrams, descriptions, searches
+from tests.fuzz import calls, connections, datagrams, descriptions, searches, subscriptions
 from tests.fuzz.harnesses import HARNESSES, seeds
 from tests.fuzz.script import read_script
+from upnp_trio.control.calls import CallMessage, read_call, render_call
 from upnp_trio.documents.description import render_description
+from upnp_trio.eventing import requests
+from upnp_trio.eventing.callbacks import Callback
+from upnp_trio.eventing.messages import notify_prefix
 from upnp_trio.exchange import Request, Response
 from upnp_trio.model.device import RootDevice
 from upnp_trio.server.discovery import conflicts
@@ -24,9 +29,12 @@ def seed(name: str) -> bytes:
     return (FOLDER / "corpus" / name).read_bytes()
 
 
+CALL = seed("calls/gupnp")
 CONNECTION = seed("connections/curl")
 DATAGRAM = seed("datagrams/async_upnp_client")
 DESCRIPTION = seed("descriptions/icon_and_scpd.xml")
+SUBSCRIBE = seed("subscriptions/gupnp")
+ELSEWHERE = Callback(IPv4Address("198.51.100.1"), 80, "/")
 
 
 @pytest.mark.parametrize(("name", "path"), SEEDS)
@@ -129,6 +137,41 @@ def test_a_description_that_is_read_differently_than_it_was_written_is_found(mon
 
     monkeypatch.setattr(descriptions, "render_description", render_another)
     find("descriptions", DESCRIPTION)
+
+
+def test_a_service_description_that_is_read_differently_than_it_was_written_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(descriptions, "render_service_description", lambda description, spec_version: b"<scpd/>")
+    find("descriptions", seed("descriptions/scpd_switch_power.xml"))
+
+
+def test_a_call_of_another_action_than_the_envelope_s_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_another(headers: Mapping[str, str], body: bytes) -> CallMessage:
+        return attrs.evolve(read_call(headers, body), action="Set")
+
+    monkeypatch.setattr(calls, "read_call", read_another)
+    find("calls", CALL)
+
+
+def test_a_call_that_is_read_differently_than_it_was_written_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def render_another(service_type: str, action: str, arguments: object) -> object:
+        return render_call(service_type, action, [("newTargetValue", "0")])
+
+    monkeypatch.setattr(calls, "render_call", render_another)
+    find("calls", CALL)
+
+
+def test_an_event_that_leads_elsewhere_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "read_callbacks", lambda value, subscriber: (ELSEWHERE,))
+    assert "leads elsewhere" in find("subscriptions", SUBSCRIBE)
+
+
+def test_an_event_with_a_header_too_many_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        subscriptions, "notify_prefix", lambda callback, sid: notify_prefix(callback, f"{sid}\r\nX-A: 1")
+    )
+    find("subscriptions", SUBSCRIBE)
 
 
 def test_a_file_from_outside_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,12 @@ class SubMinute(tzinfo):
     def utcoffset(self, moment: datetime | None) -> timedelta:
         return timedelta(hours=1, seconds=8)
 
+    def dst(self, moment: datetime | None) -> None:
+        return None
+
+    def tzname(self, moment: datetime | None) -> str:
+        return "LMT"
+
 
 def test_the_types_are_those_of_uda() -> None:
     assert " ".join(DATA_TYPES) == (

@@ -26,6 +26,8 @@ ENCODING_STYLE = "http://schemas.xmlsoap.org/soap/encoding/"
 MAX_DEPTH = 32
 # pupnp took seconds for 100,000 elements (pupnp #250).
 MAX_ELEMENTS = 4096
+# expat gives each element's name with its namespace. Real ones have less than 100 characters.
+MAX_NAMESPACE_CHARACTERS = 256
 
 _ENVELOPE_LEVEL, _PART_LEVEL, _CONTENT_LEVEL, _ARGUMENT_LEVEL = 1, 2, 3, 4
 _NO_LEVEL = 0
@@ -84,7 +86,8 @@ def read_envelope(data: bytes, charset: str = "utf-8") -> Content:
     """The element in the body of the SOAP 1.1 envelope *data*, which is in one of `CHARSETS`.
 
     Raises `MalformedMessage` for what is no such envelope, or has a DOCTYPE, a processing instruction, more than
-    `MAX_DEPTH` levels or more than `MAX_ELEMENTS` elements; and its subclass `MustUnderstand`.
+    `MAX_DEPTH` levels, more than `MAX_ELEMENTS` elements or a namespace of more than `MAX_NAMESPACE_CHARACTERS`; and
+    its subclass `MustUnderstand`.
     """
     try:
         text = _decode(data, charset).strip(_AROUND)
@@ -139,6 +142,7 @@ def _read(text: str) -> Content:
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.parts.append
+    parser.StartNamespaceDeclHandler = _refuse_long_namespace
     parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.ProcessingInstructionHandler = _refuse_instruction
     try:
@@ -149,6 +153,11 @@ def _read(text: str) -> Content:
     if not reader.content.name:
         raise MalformedMessage("the envelope has no element in a <Body>")
     return reader.content
+
+
+def _refuse_long_namespace(_: str | None, uri: str | None) -> None:
+    if uri is not None and len(uri) > MAX_NAMESPACE_CHARACTERS:
+        raise MalformedMessage(f"the envelope has a namespace of more than {MAX_NAMESPACE_CHARACTERS} characters")
 
 
 def _refuse_doctype(*_: object) -> NoReturn:
@@ -162,10 +171,22 @@ def _refuse_instruction(target: str, _: str) -> NoReturn:
 class _Reader:
     """What expat calls. It keeps the content of the body, and refuses what is no SOAP 1.1 envelope."""
 
-    __slots__ = ("_before", "_inner", "_text", "argument_level", "content", "depth", "elements", "parser", "parts")
+    __slots__ = (
+        "_before",
+        "_bytes",
+        "_inner",
+        "_text",
+        "argument_level",
+        "content",
+        "depth",
+        "elements",
+        "parser",
+        "parts",
+    )
 
     def __init__(self, text: str, parser: XMLParserType) -> None:
         self._text = text
+        self._bytes: bytes | None = None
         self.parser = parser
         self.content = Content()
         #: the text since the last start tag, in pieces
@@ -211,7 +232,9 @@ class _Reader:
     def _take_inner(self, start: int) -> str:
         # As the client wrote it: with its prefixes, even if they are declared further out.
         self._inner = None
-        inner = self._text.encode()[start : self.parser.CurrentByteIndex].decode()
+        if self._bytes is None:
+            self._bytes = self._text.encode()
+        inner = self._bytes[start : self.parser.CurrentByteIndex].decode()
         return escape(self._before, quote=False) + inner
 
     def _start_frame(self, name: str, attributes: dict[str, str]) -> None:

@@ -7,39 +7,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from upnp_trio.control.envelope import ENCODING_STYLE, ENVELOPE
+from upnp_trio.documents.escaping import escape_attribute, escape_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["INVALID_ACTION", "as_xml_text", "render_action", "render_fault", "render_must_understand", "render_result"]
-
-INVALID_ACTION = (401, "Invalid Action")
+__all__ = ["render_action", "render_fault", "render_must_understand", "render_result"]
 
 _HEAD = f'<?xml version="1.0" encoding="utf-8"?>\n<s:Envelope xmlns:s="{ENVELOPE}" s:encodingStyle="{ENCODING_STYLE}">'
 
-# A name without a prefix. SCPDs of vendors have hyphens and letters of other scripts in names, which XML allows.
-_NAME = re.compile(r"[^\W\d][\w.\-]*")
-# What text cannot hold as it is: markup, a carriage return (XML would make a line feed of it), and the characters that
-# XML 1.0 §2.2 excludes even as references.
-_SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_REFERENCES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
-
-
-def as_xml_text(text: str) -> str:
-    """*text* escaped once, as the content of an element; U+FFFD stands for each character that XML cannot carry.
-
-    They are not refused: the action has been carried out, and its caller can use the other arguments.
-    """
-    return _SPECIAL.sub(_reference, text)
-
-
-def _reference(match: re.Match[str]) -> str:
-    return _REFERENCES.get(match[0], "\ufffd")
-
-
-def _as_xml_attribute(text: str) -> str:
-    escaped = as_xml_text(text).replace('"', "&quot;")
-    return escaped.replace("\t", "&#9;").replace("\n", "&#10;")
+# A name without a prefix. SCPDs of vendors have hyphens in names, which XML allows. It has many more letters, but not
+# every parser has the same ones.
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 
 
 # Names come from the descriptions of services; the bounds are for those of hostile devices and callers.
@@ -54,20 +33,22 @@ def _tags(name: str) -> tuple[str, str]:
 def _around(service_type: str, name: str) -> tuple[str, str]:
     """What an envelope has before and after the arguments of the call or result *name*."""
     _tags(name)
-    start = f'{_HEAD}<s:Body><u:{name} xmlns:u="{_as_xml_attribute(service_type)}">'
+    start = f'{_HEAD}<s:Body><u:{name} xmlns:u="{escape_attribute(service_type)}">'
     return start, f"</u:{name}></s:Body></s:Envelope>\n"
 
 
 def render_action(service_type: str, name: str, arguments: Iterable[tuple[str, str]]) -> bytes:
     """An envelope with the element *name* in the namespace *service_type*: a call, or a result.
 
-    *arguments* are names and texts, not escaped. Raises `ValueError` for a name that no element can have.
+    *arguments* are names and texts, not escaped. U+FFFD replaces each character that XML cannot carry: the action has
+    been carried out, and its caller can use the other arguments. Raises `ValueError` for a name that no element can
+    have.
     """
     start, end = _around(service_type, name)
     pieces = [start]
     for argument, text in arguments:
         opening, closing = _tags(argument)
-        pieces += (opening, _SPECIAL.sub(_reference, text), closing)
+        pieces += (opening, escape_text(text), closing)
     pieces.append(end)
     return "".join(pieces).encode()
 
@@ -89,7 +70,7 @@ def render_fault(code: int, description: str) -> bytes:
         "      <faultstring>UPnPError</faultstring>\n      <detail>\n"
         '        <UPnPError xmlns="urn:schemas-upnp-org:control-1-0">\n'
         f"          <errorCode>{code}</errorCode>\n"
-        f"          <errorDescription>{as_xml_text(description)}</errorDescription>\n"
+        f"          <errorDescription>{escape_text(description)}</errorDescription>\n"
         "        </UPnPError>\n      </detail>\n    </s:Fault>\n  </s:Body>\n</s:Envelope>\n"
     ).encode()
 

@@ -37,6 +37,8 @@ __all__ = ["SCRIPT_TYPE", "STATE_TYPE", "LivePage", "LiveService", "read_script"
 SCRIPT_TYPE = "text/javascript; charset=utf-8"
 STATE_TYPE = "application/json"
 
+# A form of so many fields is as wide as the page and has its fields side by side.
+WIDE_FORM_FIELDS = 4
 # Variables with this prefix only give arguments their type and have no value (UDA 2.0 §2.5.1).
 _ARGUMENT_TYPE = "A_ARG_TYPE_"
 
@@ -176,11 +178,12 @@ def _form(action: ActionDescription, live: LiveService, name: str) -> str:
         render_field(argument, live.description.variable_of(argument), live.values, f"{name}-i{number}")
         for number, argument in enumerate(action.in_arguments, 1)
     ]
-    legend = f"<legend>{escape(action.name)}</legend>" if fields else ""
-    form = attributes({"data-action": action.name, "autocomplete": "off"})
+    inputs = f'<legend>{escape(action.name)}</legend><div class="fields">{"".join(fields)}</div>' if fields else ""
+    is_wide = len(fields) >= WIDE_FORM_FIELDS
+    form = attributes({"data-action": action.name, "class": "wide" if is_wide else None, "autocomplete": "off"})
     button = f'<button type="submit">{escape(action.name)}</button>'
     # The script enables the forms, which do nothing without it.
-    return f"<form{form}><fieldset disabled>{legend}{''.join(fields)}{button}{_result(action, live)}</fieldset></form>"
+    return f"<form{form}><fieldset disabled>{inputs}{button}{_result(action, live)}</fieldset></form>"
 
 
 def _result(action: ActionDescription, live: LiveService) -> str:

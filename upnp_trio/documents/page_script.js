@@ -29,7 +29,7 @@ function showRow(row, text) {
 
 // An input that nobody has touched shows the present value of its variable.
 function followValue(input, text) {
-  if (input.dataset.touched || input === document.activeElement) return;
+  if (input.dataset.touched) return;
   if (input.type === "checkbox") input.checked = isTrue(text);
   else if (input.tagName !== "SELECT" || [...input.options].some((option) => option.value === text)) input.value = text;
   pair(input);

@@ -46,7 +46,7 @@ h3 { font-size: 1.05rem; margin: 1.5rem 0 .5rem; }
 .state td:empty::before, .result dd:empty::before { content: "(empty)"; font-weight: normal; color: var(--soft); }
 .state tr > * { transition: background-color 1s; }
 .state tr.changed > * { background: var(--glow); transition: none; }
-.lost .state { opacity: .55; }
+.lost .state { opacity: .7; }
 #connection { margin: 0; }
 #connection.trouble { margin-top: 1rem; }
 #connection.trouble, .result .fault { color: var(--fault); font-weight: 600; }
@@ -55,8 +55,10 @@ form { min-width: 0; }
 fieldset { min-width: 0; height: 100%; margin: 0; padding: .5rem 1rem 1rem; border: 1px solid var(--line);
   border-radius: 10px; }
 legend { padding: 0 .35rem; font-weight: 600; }
+form.wide { grid-column: 1 / -1; }
+.fields { display: grid; gap: 0 1.5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); }
 .field { margin: .25rem 0 .75rem; display: flex; flex-wrap: wrap; gap: 0 .75rem; align-items: baseline;
-  justify-content: space-between; }
+  justify-content: space-between; align-content: start; }
 .field label { padding: .25rem 0; }
 .field small { color: var(--soft); font-size: .85rem; }
 .field :is(input, select, textarea) { flex: 1 0 100%; }
@@ -85,7 +87,7 @@ button:disabled { opacity: .55; cursor: default; }
 [aria-busy=true] button { opacity: .55; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 .result { margin: .5rem 0 0; }
-.result dl { margin: .5rem 0 0; }
+.result dl { margin: .5rem 0 0; grid-template-columns: fit-content(50%) minmax(4rem, 1fr); }
 .result dd { white-space: pre-wrap; font-weight: 600; }
 .result p { margin: .5rem 0 0; }
 @media (max-width: 30rem) { body { padding: 0; } main { padding: 1.25rem 1rem; border-width: 0 0 1px;

@@ -17,8 +17,8 @@ A service has a `LastChange` as the value of its variable, and changes that::
         async def set_volume(self, ...) -> None:
             self.last_change.set(0, "Volume", volume, Channel="Master")
 
-Each `LastChange.set` notes a change of the variable, without a text. The text is made by `Deferred.take` at the moment
-an event leaves, 0.2 seconds after the one before at the earliest, and then holds everything that was set in between.
+Each `LastChange.set` notes a change of the variable, without a text. `LastChange.take` makes the text at the moment
+when an event leaves, 0.2 seconds after the one before at the earliest, of everything that was set in between.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ import re
 
 import attrs
 
+from upnp_trio.documents.escaping import escape_attribute
 from upnp_trio.documents.xml import local_name, parse_xml
 from upnp_trio.errors import DescriptionError, MalformedMessage
-from upnp_trio.eventing.escaping import escape_attribute
-from upnp_trio.model.deferred import Deferred
+from upnp_trio.model.deferred_value import DeferredValue
 
 __all__ = [
     "AV_TRANSPORT_NAMESPACE",
@@ -66,7 +66,7 @@ class Change:
 _Key = tuple[int, str, tuple[tuple[str, str], ...]]
 
 
-class LastChange(Deferred):
+class LastChange(DeferredValue):
     """The values of a service's instances, and which of them have changed since the last event."""
 
     def __init__(self, namespace: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from upnp_trio.model.deferred import Deferred
+from upnp_trio.model.deferred_value import DeferredValue
 from upnp_trio.model.service import Number
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class _Variable:
 
     def is_event(self, value: object) -> bool:
         """Whether subscribers are to be told *value*."""
-        if self.shown or isinstance(value, Deferred):
+        if self.shown or isinstance(value, DeferredValue):
             return True
         if value == self.known:
             return False
@@ -72,7 +72,7 @@ class PendingChanges:
     *values* are those of the variables at the start. All times are monotonic, in seconds.
 
     `due` is meant to be called once after all changes that are made without waiting, so that they leave together. Then
-    call it at `next_due`. A value that is a `Deferred` is taken when it leaves.
+    call it at `next_due`. A value that is a `DeferredValue` is taken when it leaves.
     """
 
     def __init__(self, description: ServiceDescription, values: Mapping[str, object] | None = None) -> None:
@@ -118,7 +118,7 @@ class PendingChanges:
             value = variable.pending
             variable.pending, variable.shown = _NOTHING, False
             del self._pending[name]
-            if isinstance(value, Deferred):
+            if isinstance(value, DeferredValue):
                 taken = value.take()
                 if taken is None:
                     continue

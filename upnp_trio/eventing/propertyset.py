@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from upnp_trio.documents.escaping import escape_text
 from upnp_trio.documents.xml import DECLARATION, local_name, parse_xml
 from upnp_trio.errors import DescriptionError, MalformedMessage
-from upnp_trio.eventing.escaping import escape_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
@@ -146,17 +146,16 @@ class SubscriptionTable(Generic[S]):
 
     def add(
         self, service: S, request: Subscribe, *, sid: str, now: float
-    ) -> tuple[Subscription[S], Subscription[S] | None]:
-        """A new subscription to *service*, and the one that lost its place to it, if one did.
+    ) -> tuple[Subscription[S], list[Subscription[S]]]:
+        """A new subscription to *service*, and those that lost their place to it: none, or one.
 
-        Call `expire` before, so that no subscription that is over holds a place. Raises `EventingRefused` with status
-        503 if there is no place, and `ValueError` if *sid* is not new.
+        Raises `EventingRefused` with status 503 if there is no place, and `ValueError` if *sid* is not new.
         """
         if sid in self._by_sid:
             raise ValueError(f"{sid} is the SID of a subscription already")
         address = str(request.subscriber).partition("%")[0]
-        loser = self._loser(self._places.get(service, {}), address)
-        if loser is not None:
+        losers = self._losers(self._places.get(service, {}), address, now)
+        for loser in losers:
             self.remove(loser)
         subscription = Subscription(
             service=service,
@@ -171,26 +170,29 @@ class SubscriptionTable(Generic[S]):
         peers = self._places.setdefault(service, {})
         peers.setdefault(peer_of(address), {}).setdefault(address, []).append(subscription)
         self._schedule(subscription)
-        return subscription, loser
+        return subscription, losers
 
-    def _loser(self, peers: _Places[S], address: str) -> Subscription[S] | None:
-        """The subscription that makes room for one more of *address*; ``None`` if there is room."""
+    def _losers(self, peers: _Places[S], address: str, now: float) -> list[Subscription[S]]:
+        """The subscription that makes room for one more of *address*; none if there is room."""
         own = peers.get(peer_of(address), {})
         if _size(own) >= self._limit_per_peer:
             addresses, reason = list(own.values()), TOO_MANY_OF_ONE_PEER
         elif sum(map(_size, peers.values())) >= self._limit:
             addresses, reason = [held for peer in peers.values() for held in peer.values()], TOO_MANY
         else:
-            return None
+            return []
+        first = _first_to_expire(subscription for held in addresses for subscription in held)
+        if first.expires <= now:  # it is over, and only not swept yet
+            return [first]
         mine = own.get(address, [])
         givers = [held for held in addresses if held is mine or len(held) > len(mine)]
         failing = [subscription for held in givers for subscription in held if subscription.failing]
         if failing:
-            return _first_to_expire(failing)
+            return [_first_to_expire(failing)]
         most = max(addresses, key=len)
         if len(most) < len(mine) + 2:
             raise EventingRefused(503, reason)
-        return _first_to_expire(most)
+        return [_first_to_expire(most)]
 
     def renew(self, service: S, sid: str, *, seconds: int, now: float) -> Subscription[S]:
         """Keep a subscription for *seconds* from *now*. It keeps its SID, its place and its numbers.
@@ -289,5 +291,5 @@ def _size(addresses: dict[str, list[Subscription[S]]]) -> int:
     return sum(map(len, addresses.values()))
 
 
-def _first_to_expire(subscriptions: list[Subscription[S]]) -> Subscription[S]:
+def _first_to_expire(subscriptions: Iterable[Subscription[S]]) -> Subscription[S]:
     return min(subscriptions, key=lambda subscription: subscription.expires)

@@ -41,6 +41,10 @@ def _data_type(value: DataType | str) -> DataType:
     return value if isinstance(value, DataType) else data_type(value)
 
 
+def _texts(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple(items)
+
+
 @attrs.frozen(kw_only=True)
 class VariableDescription:
     """A state variable: what it is called, which values it may have, and whether it sends events."""
@@ -54,7 +58,7 @@ class VariableDescription:
     #: defaultValue, a value of the data type's Python type; ``None`` if there is none
     default: object = None
     #: allowedValueList, for a string; empty means that any text is allowed
-    allowed_values: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    allowed_values: tuple[str, ...] = attrs.field(default=(), converter=_texts)
     #: allowedValueRange, for a number
     allowed_range: AllowedRange | None = None
     #: the least time between two events of this variable, in seconds; 0 means no limit. Like the next one, it belongs

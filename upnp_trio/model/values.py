@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from upnp_trio.errors import STANDARD_ERRORS, UpnpError
 from upnp_trio.model.datatypes import NoSuchValue, shown
 
 if TYPE_CHECKING:
-    from upnp_trio.model.service import AllowedRange, VariableDescription
+    from upnp_trio.model.service import AllowedRange, Number, VariableDescription
 
 __all__ = ["check_value", "read_value", "zero"]
 
@@ -60,7 +61,7 @@ def zero(variable: VariableDescription) -> object:
     kind = variable.data_type
     if variable.allowed_values:
         return kind.parse(variable.allowed_values[0])
-    if variable.allowed_range is not None:
+    if variable.allowed_range is not None and kind.is_number:
         return kind.parse(kind.render(variable.allowed_range.minimum))  # of the data type's Python type
     return kind.zero
 
@@ -72,10 +73,10 @@ def _refusal(code: int, variable: VariableDescription, reason: str) -> UpnpError
 def _broken_rule(variable: VariableDescription, value: object) -> str | None:
     """The rule of *variable* that *value*, which is one of its data type, breaks."""
     if variable.allowed_values and not _is_listed(variable, value):
-        return f"is not in the allowedValueList: {', '.join(variable.allowed_values)}"
+        return f"is not in the allowedValueList {shown(variable.allowed_values)}"
     allowed = variable.allowed_range
-    if allowed is None or not isinstance(value, int | float | Decimal):
-        return None  # a vendor's range of a text means nothing
+    if allowed is None or not variable.data_type.is_number or not isinstance(value, int | float | Decimal):
+        return None  # a vendor's range of texts means nothing
     if not allowed.minimum <= value <= allowed.maximum:
         return f"is not within the allowedValueRange, {allowed.minimum} to {allowed.maximum}"
     if allowed.step and not _is_on_step(allowed, value, allowed.step):
@@ -90,12 +91,12 @@ def _is_listed(variable: VariableDescription, value: object) -> bool:
     return value in map(variable.data_type.parse, variable.allowed_values)
 
 
-def _is_on_step(allowed: AllowedRange, value: int | float | Decimal, step: int | float | Decimal) -> bool:
+def _is_on_step(allowed: AllowedRange, value: Number, step: Number) -> bool:
     if isinstance(value, Decimal):
         minimum, step = (Decimal(str(number)) for number in (allowed.minimum, step))
         return (value - minimum) % step == 0
-    distance = float(value - allowed.minimum) if isinstance(value, float) else value - allowed.minimum
-    if isinstance(distance, int) and isinstance(step, int):
-        return distance % step == 0
-    steps = float(distance) / float(step)
-    return abs(steps - round(steps)) <= max(_ROUNDING, abs(steps) * 1e-12)
+    if isinstance(value, int) and isinstance(allowed.minimum, int) and isinstance(step, int):
+        return (value - allowed.minimum) % step == 0
+    steps = (float(value) - float(allowed.minimum)) / float(step)
+    # Beyond the precision of a float, every number is a multiple of the step.
+    return not isfinite(steps) or abs(steps - round(steps)) <= max(_ROUNDING, abs(steps) * 1e-12)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Deferred"]
+__all__ = ["DeferredValue"]
 
 
-class Deferred(ABC):
+class DeferredValue(ABC):
     """The value of an evented state variable that collects changes until its event leaves.
 
     A service assigns it once, and changes it from then on. A variable may be moderated (UDA 2.0 §4.5), so between a
     change and its event there may be more changes; all of them belong into that event. So who handles such a variable
 
-    - calls `connect`, to know when it has changed, and notes the `Deferred` itself as the variable's new value;
+    - calls `connect`, to know when it has changed, and notes the `DeferredValue` itself as the variable's new value;
     - calls `take` at the moment an event leaves, and sends what it returns;
     - calls `current` for an initial event (UDA 2.0 §4.1.2), and wherever else the value is asked for.
     """
