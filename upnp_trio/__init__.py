@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from upnp_trio.server.serve import serve_device, serve_devices
     from upnp_trio.services.handler import ServiceHandler
     from upnp_trio.services.markers import In, Out, Range, StateVariable, action
+    from upnp_trio.services.stub import render_stub
     from upnp_trio.services.types import (
         I1,
         I2,
@@ -153,6 +154,7 @@ __all__ = [
     "parse_scpd",
     "render_description",
     "render_service_description",
+    "render_stub",
     "serve_device",
     "serve_devices",
     "violations",
@@ -193,6 +195,7 @@ _HOMES = {
         "StateVariable",
         "action",
     ),
+    "upnp_trio.services.stub": ("render_stub",),
     "upnp_trio.services.types": (
         "BinBase64",
         "BinHex",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+import types
 from collections.abc import Callable
 from typing import Annotated, NamedTuple
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.service_strategies import data_types, values_of
 from tests.services.examples import CALLER, SERVICE_TYPE, Dimming, Kind, Mode, Slicer, Slices, SwitchPower
-from upnp_trio import Out, ServiceHandler, StateVariable, action, parse_scpd
+from upnp_trio import DataType, Out, ServiceHandler, StateVariable, action, parse_scpd
 
 Changes = list[tuple[str, object]]
 
@@ -252,6 +256,36 @@ def test_a_variable_without_a_value_is_left_out_until_it_has_one() -> None:
 def test_a_variable_cannot_be_deleted() -> None:
     with pytest.raises(AttributeError, match="always has a value"):
         del SwitchPower().status
+
+
+def echo_of(kind: DataType, start: object) -> type[ServiceHandler]:
+    def echo(self: ServiceHandler, value: object) -> object:
+        self.set_variable("Value", value)
+        return value
+
+    # The type is only known at run time here.
+    annotation: object = Annotated[kind.python_type, kind]
+    echo.__annotations__.update({"value": annotation, "return": annotation})
+    members: dict[str, object] = {
+        "__annotations__": {"value": Annotated[kind.python_type, kind, StateVariable()]},
+        "value": start,
+        "echo": action(echo),
+    }
+    return types.new_class(
+        "Echo", (ServiceHandler,), {"service_type": SERVICE_TYPE}, lambda names: names.update(members)
+    )
+
+
+@given(st.data(), data_types)
+def test_every_value_of_every_data_type_goes_through(data: st.DataObject, kind: DataType) -> None:
+    first, second = data.draw(values_of(kind)), data.draw(values_of(kind))
+    echo = echo_of(kind, first)()
+    changes = connected(echo)
+    assert echo.variables() == {"Value": first}
+    bound = echo.actions["Echo"]
+    assert list(bound.results(bound.call(echo, {"Value": second}, CALLER))) == [("EchoResult", second)]
+    assert echo.variables() == {"Value": second}
+    assert changes == ([] if first == second else [("Value", second)])
 
 
 # --- as a service of a device ----------------------------------------------------------------------------------------
