@@ -101,8 +101,9 @@ def _variables(
             other = by_name[variable.name].attribute
             item.place.fail(f"{other} is the state variable {variable.name}, too; each can have one attribute")
         fit(item.annotation, variable, item.place)
-        values = values_of(variable, item.annotation.enumeration)
-        start = zero(variable) if item.start is MISSING else start_value(item, variable, values)
+        values = values_of(variable, item.annotation.enumeration, item.annotation.deferred)
+        needs_start = item.start is MISSING and item.annotation.deferred is None
+        start = zero(variable) if needs_start else start_value(item, variable, values)
         variable = attrs.evolve(
             variable, maximum_rate=item.marker.maximum_rate, minimum_delta=item.marker.minimum_delta
         )

@@ -73,9 +73,9 @@ class _Derivation:
             maximum_rate=marker.maximum_rate,
             minimum_delta=marker.minimum_delta,
         )
-        values = values_of(description, annotation.enumeration)
+        values = values_of(description, annotation.enumeration, annotation.deferred)
         start = start_value(declared, description, values)
-        if start is not MISSING and marker.describe_default:
+        if start is not MISSING and marker.describe_default and annotation.deferred is None:
             description = attrs.evolve(description, default=start)
         self._add(Variable(description, declared.attribute, self.owner, values, start))
         self.attributes[declared.attribute] = self.variables[name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from upnp_trio.documents.scpd import render_service_description
+from upnp_trio.model.deferred_value import DeferredValue
 from upnp_trio.model.device import Service
 from upnp_trio.services.declaring import declare
 from upnp_trio.services.variables import MISSING, Connection, Variable
@@ -67,10 +68,15 @@ class ServiceHandler:
     def variables(self) -> dict[str, object]:
         """The values of the state variables now, by the SCPD's names; those without a value are left out.
 
-        They are as an SCPD has them: the text of an enumeration's member, not the member.
+        They are as an SCPD has them: the text of an enumeration's member, not the member, and the whole present value
+        of a `LastChange`.
         """
         values = {name: variable.plain_value(self) for name, variable in self._variables.items()}
-        return {name: value for name, value in values.items() if value is not MISSING}
+        return {
+            name: value.current() if isinstance(value, DeferredValue) else value
+            for name, value in values.items()
+            if value is not MISSING
+        }
 
     def set_variable(self, name: str, value: object) -> None:
         """Assign a state variable by the SCPD's name, like an assignment to its attribute.
@@ -84,14 +90,17 @@ class ServiceHandler:
     def connect(self, on_change: Callable[[str, object], None]) -> None:
         """Call *on_change* with the SCPD's name and the new value of each variable that changes from now on.
 
-        From now on only this thread may assign variables. Raises `RuntimeError` if this handler is connected already:
+        The value of a variable that is a `DeferredValue` is that itself; its event is made when it leaves. From now on
+        only this thread may assign variables. Raises `RuntimeError` if this handler is connected already:
         it can be one service of one device only.
         """
         if self._connection is not None:
             raise RuntimeError(
                 f"this {type(self).__name__} is a service of a device already; make another one for this device"
             )
-        self._connection = Connection(on_change)
+        self._connection = connection = Connection(on_change)
+        for variable in self._variables.values():
+            variable.connect(self, connection)
 
     @property
     def is_connected(self) -> bool:
@@ -100,4 +109,7 @@ class ServiceHandler:
 
     def disconnect(self) -> None:
         """Call `connect`'s function no more."""
+        if self._connection is not None:
+            for variable in self._variables.values():
+                variable.disconnect(self)
         self._connection = None

@@ -16,6 +16,7 @@ from upnp_trio.model.values import check_value
 if TYPE_CHECKING:
     from enum import Enum
 
+    from upnp_trio.model.deferred_value import DeferredValue
     from upnp_trio.services.annotations import Annotation, Place
     from upnp_trio.services.markers import Range
 
@@ -120,10 +121,19 @@ class Values:
     python: Callable[[object], object] | None
 
 
-def values_of(variable: VariableDescription, enumeration: type[Enum] | None = None) -> Values:
-    """How values of *variable* are checked and converted, its Python values being members of *enumeration*, if any."""
+def values_of(
+    variable: VariableDescription,
+    enumeration: type[Enum] | None = None,
+    deferred: type[DeferredValue] | None = None,
+) -> Values:
+    """How values of *variable* are checked and converted.
+
+    Its Python values are members of *enumeration* or instances of *deferred*, if there is one.
+    """
     if enumeration is not None:
         return _members(variable, enumeration)
+    if deferred is not None:
+        return _instances(deferred)
     kind = variable.data_type.python_type
     if kind is bool and not variable.allowed_values:
         return Values(_boolean, None)
@@ -140,6 +150,15 @@ def _boolean(value: object) -> object:
     if value is True or value is False:
         return value
     raise ValueError(f"it is a boolean and must be True or False, not of type {type(value).__name__}")
+
+
+def _instances(deferred: type[DeferredValue]) -> Values:
+    def plain(value: object) -> object:
+        if isinstance(value, deferred):
+            return value
+        raise ValueError(f"it must be a {deferred.__name__}")
+
+    return Values(plain, None)
 
 
 def _members(variable: VariableDescription, enumeration: type[Enum]) -> Values:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from upnp_trio.model.deferred_value import DeferredValue
+
 if TYPE_CHECKING:
     from upnp_trio.model.service import VariableDescription
     from upnp_trio.services.handler import ServiceHandler
@@ -68,21 +70,47 @@ class Variable:
         if connection is None:
             values[self._key] = plain
             return
-        if connection.thread != get_ident():
+        self._check_thread(connection)
+        if isinstance(plain, DeferredValue):
             raise RuntimeError(
-                f"{self._owner}.{self.attribute} was assigned in another thread than the one that serves the device; "
-                f"use trio.from_thread.run_sync(setattr, service, {self.attribute!r}, value)"
+                f"{self._owner}.{self.attribute} is assigned while its device is served; change it instead"
             )
         if values.get(self._key, self.start) != plain:
             values[self._key] = plain
             connection.on_change(self._name, plain)
 
+    def _check_thread(self, connection: Connection) -> None:
+        if connection.thread != get_ident():
+            raise RuntimeError(
+                f"{self._owner}.{self.attribute} was assigned in another thread than the one that serves the device; "
+                f"use trio.from_thread.run_sync(setattr, service, {self.attribute!r}, value)"
+            )
+
     def __delete__(self, handler: ServiceHandler) -> None:
         raise AttributeError(f"{self._owner}.{self.attribute} is a state variable, which always has a value")
 
     def plain_value(self, handler: ServiceHandler) -> object:
-        """The value as an SCPD has it; `MISSING` if there is none."""
+        """The value as an SCPD has it, but for a `DeferredValue`, which is itself; `MISSING` if there is none."""
+        if isinstance(self.start, DeferredValue) and self._key not in handler.__dict__:
+            handler.__dict__[self._key] = self.start.copy()
         return handler.__dict__.get(self._key, self.start)
+
+    def connect(self, handler: ServiceHandler, connection: Connection) -> None:
+        """Tell *connection* of the changes of the value of *handler*, if it is a `DeferredValue`."""
+        value = self.plain_value(handler)
+        if isinstance(value, DeferredValue):
+
+            def change() -> None:
+                self._check_thread(connection)
+                connection.on_change(self._name, value)
+
+            value.connect(change)
+
+    def disconnect(self, handler: ServiceHandler) -> None:
+        """Undo `connect`."""
+        value = self.plain_value(handler)
+        if isinstance(value, DeferredValue):
+            value.disconnect()
 
     def assign_plain(self, handler: ServiceHandler, value: object) -> None:
         """Assign a value as an SCPD has it, which a member of an enumeration may stand for."""
