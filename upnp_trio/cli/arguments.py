@@ -1,7 +1,7 @@
 """The verbs of ``upnp-trio`` and their options, defaults and help.
 
 The verb is ``serve`` unless the first word is another one. A device file that is named like a verb is written with its
-folder, as in ``./interfaces``.
+folder, as in ``./interfaces``. The verb ``stub``, which few need, is in a module of its own.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from upnp_trio.state import state_directory
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from upnp_trio.cli.stub import StubArguments
     from upnp_trio.model.names import Udn
 
 __all__ = [
@@ -131,7 +132,7 @@ class TextArguments(Namespace):
     text: str
 
 
-def parse(words: Sequence[str]) -> ServeArguments | InterfacesArguments | TextArguments:
+def parse(words: Sequence[str]) -> ServeArguments | InterfacesArguments | StubArguments | TextArguments:
     """What *words* ask for; raises `UsageError`."""
     verb = words[0] if words else None
     try:
@@ -139,6 +140,10 @@ def parse(words: Sequence[str]) -> ServeArguments | InterfacesArguments | TextAr
             return _parse_interfaces(words[1:])
         if verb == "demo":
             return _parse_demo(words[1:])
+        if verb == "stub":
+            from upnp_trio.cli.stub import parse_stub
+
+            return parse_stub(words[1:])
         return _parse_serve(words[1:] if verb == "serve" else words)
     except TextWanted as wanted:
         return TextArguments(text=wanted.text)
@@ -187,6 +192,7 @@ def serve_parser() -> ArgumentParser:
     usage = (
         "upnp-trio [serve] [OPTIONS] [DEVICE.toml|DEVICE.xml|CODE.py:NAME]...\n"
         "       upnp-trio demo [OPTIONS] light|jambon...\n"
+        "       upnp-trio stub [OPTIONS] SCPD.xml\n"
         "       upnp-trio interfaces [NAME|ADDRESS]..."
     )
     return _with_options(make_parser("upnp-trio", usage=usage, description=SERVE, epilog=EXAMPLES))
