@@ -21,7 +21,7 @@ import trio.testing
 
 import upnp_trio
 from tests.devices import BASIC
-from tests.server.fakes import HERE, NOON, FakeListener, fake_endpoint, serving_http
+from tests.server.fakes import HERE, NOON, FakeListener, fake_endpoint, services_of, serving_http
 from upnp_trio.documents.publication import publish
 from upnp_trio.server.discovery.responder import Responder
 from upnp_trio.server.http.response_writer import ResponseWriter
@@ -108,7 +108,7 @@ async def calls_of_a_get(*fields: str) -> int:
     site = Site()
     site.add(publication)
     stats = Stats()
-    writer = ResponseWriter(site, "s/1", lambda: NOON, stats, Events(stats))
+    writer = ResponseWriter(services_of(site, stats), "s/1", lambda: NOON, stats, Events(stats))
     with FakeListener() as listener:
         async with serving_http(writer, listener):
             client = listener.connect()

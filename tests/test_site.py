@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.asking import response_to
 from tests.strategies import OWN_SCPD
 from upnp_trio.documents.publication import publish
 from upnp_trio.exchange import KNOWN_METHODS, REASONS, Request, Response, error_response
@@ -56,7 +57,9 @@ SITE = _site(HAM)
 
 
 def _ask(target: str, method: str = "GET", site: Site = SITE, **headers: str) -> Response:
-    return site.respond(Request(method, target, {name.replace("_", "-"): value for name, value in headers.items()}))
+    return response_to(
+        site, Request(method, target, {name.replace("_", "-"): value for name, value in headers.items()})
+    )
 
 
 def _header(response: Response, name: str) -> str | None:
@@ -157,7 +160,7 @@ def test_an_etag_without_its_quotes_is_another_one() -> None:
 @pytest.mark.parametrize("target", [DESCRIPTION, SCPD, ICON, PAGE])
 def test_the_language_is_sent_when_it_is_asked_for_and_only_then(target: str) -> None:
     # UDA 2.0 §2.11: CONTENT-LANGUAGE is required in the response to ACCEPT-LANGUAGE
-    response = SITE.respond(Request("GET", target, LANGUAGE))
+    response = response_to(SITE, Request("GET", target, LANGUAGE))
     assert _header(response, "Content-Language") == "fr"
     assert attrs.evolve(response, headers=response.headers[:-1]) == _ask(target)
     assert _header(_ask(target), "Content-Language") is None
@@ -165,7 +168,7 @@ def test_the_language_is_sent_when_it_is_asked_for_and_only_then(target: str) ->
 
 def test_the_language_is_sent_with_304_as_well() -> None:
     etag = _header(_ask(DESCRIPTION), "ETag") or ""
-    response = SITE.respond(Request("GET", DESCRIPTION, {**LANGUAGE, "if-none-match": etag}))
+    response = response_to(SITE, Request("GET", DESCRIPTION, {**LANGUAGE, "if-none-match": etag}))
     assert (response.status, _header(response, "Content-Language")) == (304, "fr")
 
 
@@ -205,7 +208,7 @@ def test_several_devices_share_a_front_page() -> None:
     assert f'<a href="{PAGE}">Jambon 3000</a>'.encode() in response.body
     assert b">Side &lt;dish&gt;</a>" in response.body
     assert b"javascript" not in response.body
-    assert _header(site.respond(Request("GET", "/", LANGUAGE)), "Content-Language") == "en"
+    assert _header(response_to(site, Request("GET", "/", LANGUAGE)), "Content-Language") == "en"
     assert _ask("/", site=site, if_none_match=_header(response, "ETag") or "").status == 304
 
 
@@ -301,12 +304,12 @@ def test_a_control_call_gets_invalid_action(media_type: str) -> None:
 )
 def test_a_control_call_of_another_type_is_415(headers: dict[str, str]) -> None:
     # a post that needs no preflight request is not SOAP
-    assert SITE.respond(Request("POST", CONTROL, {"soapaction": SOAPACTION, **headers})) == error_response(415)
+    assert response_to(SITE, Request("POST", CONTROL, {"soapaction": SOAPACTION, **headers})) == error_response(415)
 
 
 @pytest.mark.parametrize("headers", [{}, {"soapaction": ""}])
 def test_a_control_call_without_soapaction_is_400(headers: dict[str, str]) -> None:
-    assert SITE.respond(Request("POST", CONTROL, {"content-type": "text/xml", **headers})) == error_response(400)
+    assert response_to(SITE, Request("POST", CONTROL, {"content-type": "text/xml", **headers})) == error_response(400)
 
 
 @pytest.mark.parametrize("method", sorted(KNOWN_METHODS - {"POST"}))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.asking import response_to
 from tests.strategies import servable_devices
 from tests.test_site import CALL, CONTROL, DESCRIPTION, HAM, ICON, PAGE, SITE
 from upnp_trio.documents.publication import publish
@@ -38,7 +39,7 @@ def _can_be_sent(response: Response) -> bool:
 @given(_methods, _targets, _headers)
 def test_every_request_has_a_response(method: str, target: str, headers: dict[str, str]) -> None:
     request = Request(method, target, headers)
-    response = SITE.respond(request)
+    response = response_to(SITE, request)
     assert response.status in REASONS
     assert response.status != 500 or method == "POST"
     assert isinstance(SITE.takes_body(request), bool)
@@ -53,16 +54,16 @@ def test_whatever_a_description_names_is_served(devices: list[RootDevice]) -> No
         site.add(publication)
     for publication in publications:
         for path in [*publication.files, *publication.pages]:
-            response = site.respond(Request("GET", path))
+            response = response_to(site, Request("GET", path))
             assert response.status == 200
             assert _can_be_sent(response)
             # another spelling is the same path
-            assert site.respond(Request("GET", quote(path, safe="/%"))) == response
+            assert response_to(site, Request("GET", quote(path, safe="/%"))) == response
         for path, file in publication.files.items():
-            assert site.respond(Request("GET", path)).body == file.body
+            assert response_to(site, Request("GET", path)).body == file.body
         for path in publication.control_paths:
-            assert site.respond(Request("POST", path, CALL)).status == 500
-    front = site.respond(Request("GET", "/"))
+            assert response_to(site, Request("POST", path, CALL)).status == 500
+    front = response_to(site, Request("GET", "/"))
     assert front.status == (302 if len(devices) == 1 else 200)
     assert _can_be_sent(front)
 
@@ -76,7 +77,7 @@ def test_a_device_of_uda_1_0_is_served_whatever_its_udn_has_for_a_uuid(udn: str)
         [*publication.files, *publication.pages]
     )
     call = Request("POST", next(iter(publication.control_paths)), CALL)
-    assert site.respond(call).status == 500
+    assert response_to(site, call).status == 500
     site.remove(publication.description_path)
     assert _status(site, *publication.files) == [404] * len(publication.files)
 
@@ -85,7 +86,7 @@ def test_a_device_of_uda_1_0_is_served_whatever_its_udn_has_for_a_uuid(udn: str)
 
 
 def _status(site: Site, *targets: str, method: str = "GET") -> list[int]:
-    return [site.respond(Request(method, target, CALL)).status for target in targets]
+    return [response_to(site, Request(method, target, CALL)).status for target in targets]
 
 
 def test_a_device_that_was_removed_leaves_nothing_behind() -> None:
@@ -96,7 +97,7 @@ def test_a_device_that_was_removed_leaves_nothing_behind() -> None:
     site.remove(publication.description_path)
     assert _status(site, "/", DESCRIPTION, ICON, PAGE) == [200, 404, 404, 404]
     assert _status(site, CONTROL, method="POST") == [404]
-    assert b"Jambon" not in site.respond(Request("GET", "/")).body
+    assert b"Jambon" not in response_to(site, Request("GET", "/")).body
 
 
 def test_removing_one_device_leaves_the_others() -> None:
@@ -112,10 +113,10 @@ def test_removing_one_device_leaves_the_others() -> None:
 def test_a_device_that_is_added_again_takes_the_place_of_the_earlier_one() -> None:
     site = Site()
     site.add(publish(HAM))
-    assert b"Jambon 3000" in site.respond(Request("GET", PAGE)).body
+    assert b"Jambon 3000" in response_to(site, Request("GET", PAGE)).body
     site.add(publish(attrs.evolve(HAM, friendly_name="Jambon 3001", icons=[])))
     for target in (DESCRIPTION, PAGE):
-        assert b"Jambon 3001" in site.respond(Request("GET", target)).body
+        assert b"Jambon 3001" in response_to(site, Request("GET", target)).body
     assert _status(site, ICON, "/") == [404, 302]
 
 
@@ -124,6 +125,6 @@ def test_the_pages_show_the_addresses_of_now() -> None:
     site.add(publish(HAM))
     for base_url in ("http://192.0.2.1:49152", "http://198.51.100.1:49152"):
         site.base_urls = [base_url]
-        body = site.respond(Request("GET", PAGE)).body
+        body = response_to(site, Request("GET", PAGE)).body
         assert f"{base_url}{DESCRIPTION}".encode() in body
         assert body.count(b":49152") == 2  # the link and its text

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.control.requests import TYPE
-from upnp_trio.control.rendering import INVALID_ACTION, render_fault, render_result
+from upnp_trio.control.rendering import render_fault, render_result
 
 SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 
@@ -52,7 +52,7 @@ def test_a_service_type_is_escaped() -> None:
 
 
 def test_the_fault_has_the_elements_of_udas_template() -> None:
-    root = ElementTree.fromstring(render_fault(*INVALID_ACTION))
+    root = ElementTree.fromstring(render_fault(401, "Invalid Action"))
     assert root.tag == f"{SOAP}Envelope"
     assert root.get(f"{SOAP}encodingStyle") == "http://schemas.xmlsoap.org/soap/encoding/"
     fault = root.find(f"{SOAP}Body/{SOAP}Fault")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from html.parser import HTMLParser
 
 import attrs
@@ -106,7 +106,7 @@ def variable(
     kind: str = "string",
     *,
     default: object = None,
-    allowed_values: Sequence[str] = (),
+    allowed_values: Iterable[str] = (),
     allowed_range: AllowedRange | None = None,
 ) -> VariableDescription:
     """A state variable of the data type called *kind*, whose values are their texts."""
@@ -114,7 +114,7 @@ def variable(
         name=name,
         data_type=DataType(kind, str, str, str, ""),
         default=default,
-        allowed_values=tuple(allowed_values),
+        allowed_values=allowed_values,
         allowed_range=allowed_range,
     )
 

@@ -22,6 +22,7 @@ from tests.documents.live_pages import (
 )
 from upnp_trio.documents.live_page import LivePage, LiveService, read_script, render_state
 from upnp_trio.documents.page import render_page
+from upnp_trio.model.datatypes import DATA_TYPES
 from upnp_trio.model.device import Device, RootDevice
 from upnp_trio.model.service import AllowedRange, ServiceDescription, VariableDescription
 
@@ -261,6 +262,32 @@ def test_a_field_begins_with_the_present_value_then_the_default_then_a_value_tha
     assert _field(variable("Level", "ui1", allowed_range=AllowedRange(5, 9)))[1].attributes["value"] == "5"
     assert _field(variable("A_ARG_TYPE_InstanceID", "ui4"))[1].attributes["value"] == "0"
     assert _field(variable("Text"))[1].attributes["value"] == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "type_"),
+    [
+        ("ui4", "7", "number"),
+        ("r8", "-0.5", "number"),
+        ("fixed.14.4", "1.25", "number"),
+        ("dateTime", "2031-12-24T18:30:00", "datetime-local"),
+        ("time", "18:30:00", "time"),
+        ("bin.hex", "68616d", "text"),
+        ("uuid", "2fac1234-31f8-11b4-a222-08002b34c003", "text"),
+    ],
+)
+def test_a_default_is_shown_as_its_data_type_writes_it(kind: str, text: str, type_: str) -> None:
+    data_type = DATA_TYPES[kind]
+    _, field = _field(VariableDescription(name="Ham", data_type=data_type, default=data_type.parse(text)))
+    assert field.attributes["type"] == type_
+    assert field.attributes["value"] == data_type.render(data_type.parse(text))
+
+
+def test_every_data_type_has_a_field_and_only_booleans_have_a_switch() -> None:
+    for kind in DATA_TYPES:
+        _, field = _field(variable("Ham", kind))
+        assert field.attributes["data-type"] == kind
+        assert (field.attributes.get("role") == "switch") is (kind == "boolean")
 
 
 def test_an_argument_whose_variable_is_missing_is_a_text() -> None:

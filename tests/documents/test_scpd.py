@@ -278,6 +278,7 @@ def test_an_unknown_data_type_is_read_as_string(written: str, caplog: pytest.Log
         ("boolean", "false", False),
         ("boolean", "maybe", None),
         ("string", "", ""),
+        ("bin.hex", " ", b""),
         ("string", " as it is ", " as it is "),
         ("fixed.14.4", "1.50", Decimal("1.5")),
     ],

@@ -9,17 +9,21 @@ from functools import cache
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from tests.fuzz.logs import harmless_logs
+from tests.asking import response_to
+from tests.fuzz.logs import check_harmless, harmless_logs
 from upnp_trio.documents.description import parse_description, render_description
 from upnp_trio.documents.device_file import MAX_ICON_BYTES, load_device
 from upnp_trio.documents.folder import Folder
 from upnp_trio.documents.publication import publish
+from upnp_trio.documents.scpd import parse_scpd, render_service_description
 from upnp_trio.documents.served_scpd import render_scpd
 from upnp_trio.documents.xml import parse_xml, render_xml
 from upnp_trio.errors import DescriptionError
 from upnp_trio.exchange import Request
 from upnp_trio.model.device import RootDevice
 from upnp_trio.model.rules import violations
+from upnp_trio.model.service_rules import flaws
+from upnp_trio.model.values import zero
 from upnp_trio.server.identity import with_udns
 from upnp_trio.site import Site
 
@@ -56,12 +60,30 @@ def _description(data: bytes) -> RootDevice | None:
 
 
 def _check_scpd(data: bytes) -> None:
+    _check_service_description(data)
     try:
         written = render_scpd(data, config_id=7, spec_version=(1, 1))
     except DescriptionError:
         return
     assert parse_xml(written).get("configId") == "7"
     assert render_scpd(written, config_id=7, spec_version=(1, 1)) == written
+
+
+def _check_service_description(data: bytes) -> None:
+    """Read the values of an SCPD. If they break no rule, what is written of them must read the same."""
+    try:
+        with harmless_logs():
+            description = parse_scpd(data)
+    except DescriptionError as error:
+        check_harmless(str(error))
+        return
+    for variable in description.variables:
+        zero(variable)
+    found = list(flaws(description))
+    for flaw in found:
+        check_harmless(flaw)
+    if not found and description.variables:
+        assert parse_scpd(render_service_description(description, spec_version=(1, 1))) == description
 
 
 @cache
@@ -102,7 +124,7 @@ def _check_device_file(data: bytes) -> None:
     site = Site()
     site.add(publication)
     for path in [*publication.files, *publication.pages, "/"]:
-        response = site.respond(Request("GET", path))
+        response = response_to(site, Request("GET", path))
         assert response.status in (200, 302)
         assert _SECRET not in response.body, f"{path} leads out of the folder"
 

@@ -7,9 +7,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["harmless_logs"]
+__all__ = ["check_harmless", "harmless_logs"]
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def check_harmless(message: str) -> None:
+    """Raise if *message*, which is logged or shown, contains a control character."""
+    assert not _CONTROLS.search(message), f"a control character is logged: {message!r}"
 
 
 class _Collector(logging.Handler):
@@ -41,4 +46,4 @@ def harmless_logs() -> Iterator[None]:
             message = record.getMessage()
             if record.levelno >= logging.ERROR:
                 raise AssertionError(f"logged as an error: {message}") from (record.exc_info or (None, None))[1]
-            assert not _CONTROLS.search(message), f"a control character is logged: {message!r}"
+            check_harmless(message)

@@ -139,6 +139,13 @@ def test_a_description_that_is_read_differently_than_it_was_written_is_found(mon
     find("descriptions", DESCRIPTION)
 
 
+def test_a_service_description_that_is_read_differently_than_it_was_written_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(descriptions, "render_service_description", lambda description, spec_version: b"<scpd/>")
+    find("descriptions", seed("descriptions/scpd_switch_power.xml"))
+
+
 def test_a_call_of_another_action_than_the_envelope_s_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def read_another(headers: Mapping[str, str], body: bytes) -> CallMessage:
         return attrs.evolve(read_call(headers, body), action="Set")

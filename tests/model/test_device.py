@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from uuid import UUID
 
 import attrs
@@ -39,6 +39,8 @@ OTHERS = {"pnpx", "spec_version", "attributes", "handler"}
 
 class _Handler:
     """Stands for what carries out the actions of a service."""
+
+    actions: Mapping[str, object] = {}
 
 
 def _fields(*, without: Set[str] = frozenset(), only: Set[str] = frozenset()) -> list[tuple[type, str]]:

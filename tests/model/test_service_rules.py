@@ -88,7 +88,7 @@ MUSTS = [
     ),
     (_variable("ui1", default=True), "defaultValue is True"),
     (_variable("string", default="\x00"), "defaultValue is '\\x00'"),
-    (_variable("string", default="z", allowed_values=["x"]), "it is not in the allowedValueList: x"),
+    (_variable("string", default="z", allowed_values=["x"]), "it is not in the allowedValueList ('x',)"),
     (_ranged("ui1", 1, 9, default=0), "it is not within the allowedValueRange, 1 to 9"),
     #
     (

@@ -58,9 +58,9 @@ def test_a_text_is_read_as_the_data_type_of_its_variable() -> None:
             CHANNEL,
             "master",
             601,
-            "Argument Value Out of Range: A: 'master' is not in the allowedValueList: Master, LF",
+            "Argument Value Out of Range: A: 'master' is not in the allowedValueList ('Master', 'LF')",
         ),
-        (CHANNEL, " LF", 601, "Argument Value Out of Range: A: ' LF' is not in the allowedValueList: Master, LF"),
+        (CHANNEL, " LF", 601, "Argument Value Out of Range: A: ' LF' is not in the allowedValueList ('Master', 'LF')"),
     ],
 )
 def test_an_error_has_udas_code_and_says_why(variable: VariableDescription, text: str, code: int, reason: str) -> None:
@@ -122,7 +122,7 @@ def test_the_value_that_is_read_can_be_assigned(data: st.DataObject) -> None:
         (VOLUME, "50", "A is a ui2: '50' is of type str, not int"),
         (VOLUME, None, "A is a ui2: None is of type NoneType, not int"),
         (VOLUME, -1, "A is a ui2: -1 is not within ui2's bounds, 0 to 65535"),
-        (CHANNEL, "RF", "A is 'RF': it is not in the allowedValueList: Master, LF"),
+        (CHANNEL, "RF", "A is 'RF': it is not in the allowedValueList ('Master', 'LF')"),
     ],
 )
 def test_a_wrong_assignment_names_variable_value_and_rule(
@@ -144,6 +144,7 @@ def test_a_wrong_assignment_names_variable_value_and_rule(
         (CHANNEL, "Master"),
         (_variable("ui1", default=7, allowed_range=AllowedRange(5, 9)), 7),
         (_ranged("ui1", 5, 9), 5),
+        (_ranged("string", 5, 9), ""),
         (_ranged("r8", 5, 9), 5.0),
         (_ranged("fixed.14.4", 5, 9), Decimal(5)),
         (_variable("dateTime.tz"), datetime(1970, 1, 1, tzinfo=UTC)),

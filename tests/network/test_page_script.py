@@ -10,10 +10,12 @@ from xml.etree import ElementTree
 
 import attrs
 import pytest
+from upnp_trio.documents.soap import render_fault
 
 from tests.documents.live_pages import action, live_page, root_with, variable
 from tests.network.browser import Browser, PausedRequest, open_browser
 from tests.network.namespaces import Network
+from upnp_trio.control.rendering import render_fault
 from upnp_trio.documents.live_page import (
     SCRIPT_TYPE,
     STATE_TYPE,
@@ -24,7 +26,6 @@ from upnp_trio.documents.live_page import (
 )
 from upnp_trio.documents.page import render_page
 from upnp_trio.documents.page_headers import LIVE_PAGE_HEADERS, SCRIPT_HEADERS, STATE_HEADERS
-from upnp_trio.documents.soap import render_fault
 from upnp_trio.model.service import AllowedRange, ServiceDescription
 
 pytestmark = pytest.mark.interop

@@ -17,15 +17,20 @@ import trio
 import trio.testing
 
 from upnp_trio.errors import NetworkError
+from upnp_trio.exchange import ServedAddress
 from upnp_trio.network.claims import Claim
 from upnp_trio.network.endpoint import STALLED_SEND_SECONDS, Address, Endpoint, Receiver, Sender
 from upnp_trio.network.interfaces import Interface, IpAddress
 from upnp_trio.network.listeners import HttpListener, authority, served_address
 from upnp_trio.network.served_interface import InterfaceOptions, ServedInterface, base_url
 from upnp_trio.network.ssdp_sockets import group_of
+from upnp_trio.network.streams import HttpStream
 from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.http.server import HttpServer
-from upnp_trio.server.monitoring.events import Event
+from upnp_trio.server.monitoring.events import Event, Events
+from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.server.services import Services
+from upnp_trio.site import Site
 from upnp_trio.ssdp.advertising import Origin
 from upnp_trio.ssdp.messages import PORT, Message
 from upnp_trio.ssdp.parsing import parse
@@ -38,9 +43,11 @@ __all__ = [
     "FakeListener",
     "FakeNetwork",
     "FakeReceiver",
+    "FakeSubscriber",
     "buffered_events",
     "fake_endpoint",
     "interface",
+    "services_of",
     "serving_http",
 ]
 
@@ -271,6 +278,12 @@ class FakeListener:
         self._receive.close()
 
 
+def services_of(site: Site, stats: Stats | None = None) -> Services:
+    """What responds to requests for *site*, without handlers."""
+    stats = stats or Stats()
+    return Services(site=site, network=FakeNetwork(), stats=stats, events=Events(stats), max_subscriptions=32)
+
+
 @asynccontextmanager
 async def serving_http(writer: ResponseWriter, listener: FakeListener) -> AsyncIterator[trio.Nursery]:
     """Serve HTTP on *listener*, at `HERE`; the server stops when the body ends or the nursery is cancelled."""
@@ -293,6 +306,89 @@ class FakeClaim:
         self.claimed.remove(self.udn)
 
 
+@attrs.define(eq=False)
+class Pipe:
+    """Bytes in one direction, in memory."""
+
+    waiting: bytearray = attrs.field(factory=bytearray)
+    is_closed: bool = False
+    lot: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
+
+    def write(self, data: bytes) -> None:
+        if self.is_closed:
+            raise trio.BrokenResourceError("the other end is closed")
+        self.waiting += data
+        self.lot.unpark_all()
+
+    def close(self) -> None:
+        self.is_closed = True
+        self.lot.unpark_all()
+
+    def read_now(self, max_bytes: int) -> bytes | None:
+        if not self.waiting and not self.is_closed:
+            return None
+        data = bytes(self.waiting[:max_bytes])
+        del self.waiting[:max_bytes]
+        return data
+
+    async def read(self, max_bytes: int) -> bytes:
+        await trio.lowlevel.checkpoint()
+        while (data := self.read_now(max_bytes)) is None:
+            await self.lot.park()
+        return data
+
+
+@attrs.frozen(eq=False)
+class PipeStream:
+    """One end of a connection between a device and its subscriber."""
+
+    incoming: Pipe
+    outgoing: Pipe
+    peer: str = ""
+
+    async def receive_some(self, max_bytes: int) -> bytes:
+        return await self.incoming.read(max_bytes)
+
+    def receive_now(self, max_bytes: int) -> bytes | None:
+        return self.incoming.read_now(max_bytes)
+
+    def send_now(self, pieces: Sequence[bytes]) -> int:
+        self.outgoing.write(b"".join(pieces))
+        return sum(map(len, pieces))
+
+    async def send_all(self, data: memoryview) -> None:
+        await trio.lowlevel.checkpoint()
+        self.outgoing.write(bytes(data))
+
+    async def send_eof(self) -> None:
+        await trio.lowlevel.checkpoint()
+        self.outgoing.close()
+
+    def close(self) -> None:
+        self.incoming.close()
+        self.outgoing.close()
+
+
+class FakeSubscriber:
+    """Listens where a test wants; gives its ends of the connections that the device opens."""
+
+    def __init__(self) -> None:
+        self.connections: list[PipeStream] = []
+        self._send, self._receive = trio.open_memory_channel[PipeStream](math.inf)
+        #: how long a connection takes
+        self.seconds = 0.0
+
+    async def connect(self, address: IpAddress) -> PipeStream:
+        await trio.sleep(self.seconds)
+        here, there = Pipe(), Pipe()
+        self.connections.append(PipeStream(there, here))
+        self._send.send_nowait(self.connections[-1])
+        return PipeStream(here, there, str(address))
+
+    async def accept(self) -> PipeStream:
+        return await self._receive.receive()
+
+
 class FakeNetwork:
     """A network that a test changes; *wire* has all that is sent on it."""
 
@@ -306,6 +402,10 @@ class FakeNetwork:
         self.unknown: NetworkError | None = None
         #: the UDNs that programs on this host have claimed
         self.claimed: set[str] = set()
+        #: who listens at an address and a port
+        self.subscribers: dict[tuple[str, int], FakeSubscriber] = {}
+        #: where each connection of ours was opened from and to
+        self.opened: list[tuple[ServedAddress, str, int]] = []
         self._news = trio.lowlevel.ParkingLot()
         self._changed = False
         self._slept = False
@@ -345,6 +445,19 @@ class FakeNetwork:
             return None
         self.claimed.add(udn)
         return FakeClaim(udn, self.claimed)
+
+    async def connect(self, address: IpAddress, port: int, *, served: ServedAddress) -> HttpStream:
+        self.opened.append((served, str(address), port))
+        subscriber = self.subscribers.get((str(address), port))
+        await trio.lowlevel.checkpoint()
+        if subscriber is None:
+            raise OSError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+        return await subscriber.connect(address)
+
+    def listen(self, address: str, port: int) -> FakeSubscriber:
+        """Somebody who listens there from now on."""
+        subscriber = self.subscribers[address, port] = FakeSubscriber()
+        return subscriber
 
     def find_port(self, interfaces: Iterable[Interface]) -> int:
         return 49152

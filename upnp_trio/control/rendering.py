@@ -12,9 +12,7 @@ from upnp_trio.documents.escaping import escape_attribute, escape_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["INVALID_ACTION", "render_action", "render_fault", "render_must_understand", "render_result"]
-
-INVALID_ACTION = (401, "Invalid Action")
+__all__ = ["render_action", "render_fault", "render_must_understand", "render_result"]
 
 _HEAD = f'<?xml version="1.0" encoding="utf-8"?>\n<s:Envelope xmlns:s="{ENVELOPE}" s:encodingStyle="{ENCODING_STYLE}">'
 

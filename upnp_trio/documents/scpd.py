@@ -110,7 +110,7 @@ def _default(variable: str, kind: DataType, element: Element, allowed: tuple[str
     text = child.text or ""
     if allowed:  # none of these has white space around it, so that of the text is the document's layout
         text = text.strip(XML_SPACE)
-    return _value(variable, kind, text, "default") if text or kind.python_type is str else None
+    return _value(variable, kind, text, "default")
 
 
 def _allowed_values(variable: str, kind: DataType, element: Element) -> tuple[str, ...]:

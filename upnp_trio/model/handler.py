@@ -50,7 +50,6 @@ class BoundAction(Protocol):
         ...
 
 
-@runtime_checkable
 class Handler(Protocol):
     """Carries out the actions of one service, and holds its state variables."""
 

@@ -61,7 +61,7 @@ def zero(variable: VariableDescription) -> object:
     kind = variable.data_type
     if variable.allowed_values:
         return kind.parse(variable.allowed_values[0])
-    if variable.allowed_range is not None:
+    if variable.allowed_range is not None and kind.is_number:
         return kind.parse(kind.render(variable.allowed_range.minimum))  # of the data type's Python type
     return kind.zero
 
@@ -73,7 +73,7 @@ def _refusal(code: int, variable: VariableDescription, reason: str) -> UpnpError
 def _broken_rule(variable: VariableDescription, value: object) -> str | None:
     """The rule of *variable* that *value*, which is one of its data type, breaks."""
     if variable.allowed_values and not _is_listed(variable, value):
-        return f"is not in the allowedValueList: {', '.join(variable.allowed_values)}"
+        return f"is not in the allowedValueList {shown(variable.allowed_values)}"
     allowed = variable.allowed_range
     if allowed is None or not variable.data_type.is_number or not isinstance(value, int | float | Decimal):
         return None  # a vendor's range of texts means nothing

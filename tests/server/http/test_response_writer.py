@@ -8,7 +8,7 @@ import attrs
 import h11
 
 from tests.devices import BASIC
-from tests.server.fakes import NOON
+from tests.server.fakes import NOON, services_of
 from tests.server.http.responses import take_response
 from upnp_trio.documents.publication import publish
 from upnp_trio.exchange import Request, Response, error_response
@@ -33,7 +33,7 @@ class Clock:
 def writer(clock: Clock | None = None) -> ResponseWriter:
     site = Site()
     site.add(PUBLICATION)
-    return ResponseWriter(site, "s/1", clock or Clock(), Stats(), Events())
+    return ResponseWriter(services_of(site), "s/1", clock or Clock(), Stats(), Events())
 
 
 def read(sent: bytes, method: str = "GET") -> tuple[h11.Response, bytes]:
