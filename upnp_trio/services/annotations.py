@@ -12,6 +12,7 @@ import attrs
 
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.datatypes import DataType
+from upnp_trio.model.deferred_value import DeferredValue
 from upnp_trio.services.markers import In, Out, Range, StateVariable
 
 __all__ = ["Annotation", "Place", "Scope", "awaited", "read_annotation", "resolve"]
@@ -60,9 +61,15 @@ class Annotation:
         return kind if isinstance(kind, type) and issubclass(kind, enum.Enum) else None
 
     @property
+    def deferred(self) -> type[DeferredValue] | None:
+        """The class of the value, if it is one that makes a text when its event leaves."""
+        kind = self.python_type
+        return kind if isinstance(kind, type) and issubclass(kind, DeferredValue) else None
+
+    @property
     def value_type(self) -> object:
         """The Python type of the values in an SCPD, which has no enumerations of Python."""
-        return str if self.enumeration else self.python_type
+        return str if self.enumeration or self.deferred else self.python_type
 
 
 @attrs.frozen

@@ -13,14 +13,14 @@ from upnp_trio.services.binding import BoundMethod, NoMethod, bind
 from upnp_trio.services.markers import In, Out
 from upnp_trio.services.names import camel_case, flaw
 from upnp_trio.services.values import Values, allowed_range, data_type_of, fit, values_of
-from upnp_trio.services.variables import MISSING, Variable
+from upnp_trio.services.variables import MISSING, DeferredVariable, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from upnp_trio.services.declarations import DeclaredAction, DeclaredVariable
 
-__all__ = ["ARGUMENT_TYPE", "BoundService", "derive", "start_value"]
+__all__ = ["ARGUMENT_TYPE", "BoundService", "attribute_of", "derive", "start_value"]
 
 #: begins the names of variables that only give arguments their types (UDA 2.0 §2.5)
 ARGUMENT_TYPE = "A_ARG_TYPE_"
@@ -73,11 +73,11 @@ class _Derivation:
             maximum_rate=marker.maximum_rate,
             minimum_delta=marker.minimum_delta,
         )
-        values = values_of(description, annotation.enumeration)
+        values = values_of(description, annotation)
         start = start_value(declared, description, values)
         if start is not MISSING and marker.describe_default:
             description = attrs.evolve(description, default=start)
-        self._add(Variable(description, declared.attribute, self.owner, values, start))
+        self._add(attribute_of(declared, description, self.owner, values, start))
         self.attributes[declared.attribute] = self.variables[name]
         self.declared.add(name)
 
@@ -141,7 +141,7 @@ class _Derivation:
             related_state_variable=related,
             retval=isinstance(marker, Out) and marker.retval,
         )
-        return argument, values_of(variable, annotation.enumeration)
+        return argument, values_of(variable, annotation)
 
     def _imply(self, description: VariableDescription, place: Place) -> None:
         known = self.variables.get(description.name)
@@ -156,11 +156,23 @@ class _Derivation:
         self.variables[variable.description.name] = variable
 
 
+def attribute_of(
+    declared: DeclaredVariable, description: VariableDescription, owner: str, values: Values, start: object
+) -> Variable:
+    """The descriptor of the attribute that *declared* is."""
+    kind = Variable if declared.annotation.deferred is None else DeferredVariable
+    return kind(description, declared.attribute, owner, values, start)
+
+
 def start_value(declared: DeclaredVariable, description: VariableDescription, values: Values) -> object:
     """The SCPD's form of the value that a variable starts with, or `MISSING`.
 
     Raises `DescriptionError` if the variable cannot have it, or if an evented variable has none.
     """
+    if declared.annotation.deferred is not None:
+        if declared.start is not MISSING:
+            declared.place.fail("all services of this class would share its value; assign one to self in __init__")
+        return MISSING
     if declared.start is MISSING:
         if description.evented:
             declared.place.fail(

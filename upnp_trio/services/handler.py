@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from upnp_trio.documents.scpd import render_service_description
+from upnp_trio.errors import DescriptionError
 from upnp_trio.model.device import Service
 from upnp_trio.services.declaring import declare
-from upnp_trio.services.variables import MISSING, Connection, Variable
+from upnp_trio.services.variables import MISSING, Connection, DeferredVariable, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -45,6 +46,7 @@ class ServiceHandler:
     _declared: ClassVar[Declarations]
     _optional: ClassVar[tuple[str, ...]] = ()
     _variables: ClassVar[Mapping[str, Variable]]
+    _deferred: ClassVar[tuple[DeferredVariable, ...]] = ()
     # An attribute of the class until `connect`, so that subclasses need not call this class's __init__.
     _connection: Connection | None = None
 
@@ -60,7 +62,16 @@ class ServiceHandler:
         declare(cls, service_type, service_id, scpd, tuple(optional))
 
     def as_service(self) -> Service:
-        """This service for `Device.services`: its types, its SCPD, and itself as the handler."""
+        """This service for `Device.services`: its types, its SCPD, and itself as the handler.
+
+        Raises `DescriptionError` if an evented variable has no value yet.
+        """
+        for variable in self._variables.values():
+            if variable.description.evented and variable.plain_value(self) is MISSING:
+                raise DescriptionError(
+                    f"{type(self).__name__}.{variable.attribute} has no value, and UDA §4.3 sends it to each new "
+                    f"subscriber; assign one to self in __init__"
+                )
         scpd = render_service_description(self.description, spec_version=(1, 1)) if self.scpd is None else self.scpd
         return Service(service_type=self.service_type, service_id=self.service_id, scpd=scpd, handler=self)
 
@@ -91,7 +102,17 @@ class ServiceHandler:
             raise RuntimeError(
                 f"this {type(self).__name__} is a service of a device already; make another one for this device"
             )
-        self._connection = Connection(on_change)
+        connection = Connection(on_change)
+        attached: list[DeferredVariable] = []
+        try:
+            for variable in self._deferred:
+                variable.attach(self, connection)
+                attached.append(variable)
+        except RuntimeError:
+            for variable in attached:
+                variable.detach(self)
+            raise
+        self._connection = connection
 
     @property
     def is_connected(self) -> bool:
@@ -100,4 +121,7 @@ class ServiceHandler:
 
     def disconnect(self) -> None:
         """Call `connect`'s function no more."""
+        if self._connection is not None:
+            for variable in self._deferred:
+                variable.detach(self)
         self._connection = None

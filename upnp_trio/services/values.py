@@ -16,6 +16,7 @@ from upnp_trio.model.values import check_value
 if TYPE_CHECKING:
     from enum import Enum
 
+    from upnp_trio.model.deferred_value import DeferredValue
     from upnp_trio.services.annotations import Annotation, Place
     from upnp_trio.services.markers import Range
 
@@ -50,6 +51,8 @@ def data_type_of(annotation: Annotation, place: Place) -> DataType:
 
 def fit(annotation: Annotation, variable: VariableDescription, place: Place) -> None:
     """Raise `DescriptionError` unless values of *variable* are what *annotation* promises."""
+    if annotation.deferred is not None and annotation.variable is None:
+        place.fail(f"{annotation.deferred.__name__} is the value of a state variable; an argument is str")
     kind, related = variable.data_type, f"{variable.name} has"
     named = annotation.data_type
     if annotation.variable is not None and annotation.variable.data_type is not None:
@@ -120,10 +123,12 @@ class Values:
     python: Callable[[object], object] | None
 
 
-def values_of(variable: VariableDescription, enumeration: type[Enum] | None = None) -> Values:
-    """How values of *variable* are checked and converted, its Python values being members of *enumeration*, if any."""
-    if enumeration is not None:
-        return _members(variable, enumeration)
+def values_of(variable: VariableDescription, annotation: Annotation | None = None) -> Values:
+    """How values of *variable* are checked and converted; *annotation* says what they are in Python."""
+    if annotation is not None and annotation.enumeration is not None:
+        return _members(annotation.enumeration)
+    if annotation is not None and annotation.deferred is not None:
+        return _deferred(annotation.deferred)
     kind = variable.data_type.python_type
     if kind is bool and not variable.allowed_values:
         return Values(_boolean, None)
@@ -142,7 +147,7 @@ def _boolean(value: object) -> object:
     raise ValueError(f"it is a boolean and must be True or False, not of type {type(value).__name__}")
 
 
-def _members(variable: VariableDescription, enumeration: type[Enum]) -> Values:
+def _members(enumeration: type[Enum]) -> Values:
     texts: dict[object, object] = {member: member.value for member in enumeration}
     members: dict[object, object] = {member.value: member for member in enumeration}
 
@@ -154,3 +159,12 @@ def _members(variable: VariableDescription, enumeration: type[Enum]) -> Values:
             raise ValueError(f"it must be a member of {enumeration.__name__}") from None
 
     return Values(plain, members.__getitem__)
+
+
+def _deferred(kind: type[DeferredValue]) -> Values:
+    def plain(value: object) -> object:
+        if not isinstance(value, kind):
+            raise ValueError(f"it must be a {kind.__name__}")
+        return value
+
+    return Values(plain, None)
