@@ -44,8 +44,8 @@ FOREIGN = re.compile(
 )
 #: names of other projects that the annotations give without their module
 FOREIGN_NAMES = {
-    "AsyncIterator", "Callable", "Counter", "Decimal", "IPv4Address", "IPv6Address", "IpAddress", "Iterable", "Iterator",
-    "Mapping", "MemoryReceiveChannel", "Path", "Random", "Sequence", "UUID", "Unpack",
+    "AsyncIterator", "Callable", "Counter", "Decimal", "IPv4Address", "IPv6Address", "IpAddress", "Iterable",
+    "Iterator", "Mapping", "MemoryReceiveChannel", "Path", "Random", "Sequence", "UUID", "Unpack",
 }  # fmt: skip
 #: what public names give and `upnp_trio` does not have by name
 INNER_NAMES = {"BoundAction", "Choice", "Handler", "Interface", "NoSuchValue", "SupportsAsService"}
