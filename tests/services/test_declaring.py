@@ -259,6 +259,8 @@ class NamedSwitch(Named, SwitchPower):
 def test_a_class_without_a_service_type_is_a_mix_in() -> None:
     assert not hasattr(Named, "description")
     assert not hasattr(Named, "service_type")
+    with pytest.raises(DescriptionError, match="Named is a mix-in: it has no service_type"):
+        Named().as_service()
 
 
 def test_a_subclass_adds_replaces_and_overrides() -> None:

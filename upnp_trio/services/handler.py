@@ -45,7 +45,7 @@ class ServiceHandler:
 
     _declared: ClassVar[Declarations]
     _optional: ClassVar[tuple[str, ...]] = ()
-    _variables: ClassVar[Mapping[str, Variable]]
+    _variables: ClassVar[Mapping[str, Variable]] = {}
     _deferred: ClassVar[tuple[DeferredVariable, ...]] = ()
     # An attribute of the class until `connect`, so that subclasses need not call this class's __init__.
     _connection: Connection | None = None
@@ -64,8 +64,10 @@ class ServiceHandler:
     def as_service(self) -> Service:
         """This service for `Device.services`: its types, its SCPD, and itself as the handler.
 
-        Raises `DescriptionError` if an evented variable has no value yet.
+        Raises `DescriptionError` if an evented variable has no value yet, or if this class is a mix-in.
         """
+        if not hasattr(self, "service_type"):
+            raise DescriptionError(f"{type(self).__name__} is a mix-in: it has no service_type, so it is no service")
         for variable in self._variables.values():
             if variable.description.evented and variable.plain_value(self) is MISSING:
                 raise DescriptionError(
