@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         UpnpError,
         UpnpTrioError,
     )
+    from upnp_trio.eventing.last_change import LastChange
     from upnp_trio.model.datatypes import DataType
     from upnp_trio.model.device import Device, Icon, RootDevice, Service
     from upnp_trio.model.extension import ExtensionElement, PnpX
@@ -112,6 +113,7 @@ __all__ = [
     "In",
     "Int",
     "Interface",
+    "LastChange",
     "Location",
     "MalformedMessage",
     "NetworkChanged",
@@ -164,6 +166,7 @@ _HOMES = {
     "upnp_trio._version": ("__version__",),
     "upnp_trio.documents.description": ("parse_description", "render_description"),
     "upnp_trio.documents.device_file": ("load_device",),
+    "upnp_trio.eventing.last_change": ("LastChange",),
     "upnp_trio.errors": (
         "DescriptionError",
         "DeviceFailed",

@@ -15,11 +15,13 @@ import attrs
 import upnp_trio
 from upnp_trio import Stats
 from upnp_trio.cli.arguments import serve_parser
+from upnp_trio.cli.stub import stub_parser
 from upnp_trio.server.monitoring.metrics import State, render_metrics
 
 __all__ = ["TABLES", "Limit", "comments_of", "first_sentence", "limits", "modules"]
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
@@ -41,9 +43,8 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
 # --- the command ---------------------------------------------------------------------------------------------------
 
 
-def _options() -> str:
+def _options(parser: ArgumentParser) -> str:
     def rows() -> Iterator[tuple[str, ...]]:
-        parser = serve_parser()
         formatter = parser._get_formatter()  # there is no public way to a help text with its default
         for action in parser._actions:
             text = formatter._expand_help(action)
@@ -205,7 +206,8 @@ def comments_of(source: str, mark: str, *, indent: int) -> dict[str, str]:
 
 #: what each marker in a page stands for
 TABLES: dict[str, Callable[[], str]] = {
-    "options": _options,
+    "options": lambda: _options(serve_parser()),
+    "stub-options": lambda: _options(stub_parser()),
     "limits": _limits,
     "counters": _counters,
     "metrics": _metrics,

@@ -15,6 +15,7 @@ from tests.docs.blocks import ROOT, Block
 from tests.network.served import environment
 from upnp_trio.cli.arguments import ServeArguments, parse
 from upnp_trio.cli.references import Reference
+from upnp_trio.cli.stub import StubArguments
 
 __all__ = ["Words", "nox_sessions", "words_of"]
 
@@ -77,6 +78,8 @@ def words_of(block: Block) -> list[Words]:
     for line in lines:
         for part in line.split(" && "):
             words = shlex.split(part, comments=True)
+            if ">" in words:  # into a file
+                del words[words.index(">") :]
             if words[:1] == ["sudo"]:
                 del words[0]
             if words:
@@ -100,6 +103,8 @@ def _check_ours(arguments: list[str], folder: Path) -> None:
                 assert (folder / file).is_file(), f"there is no {file}"
             elif isinstance(device, Reference):
                 assert importlib.util.find_spec(device.module) is not None, f"there is no module {device.module}"
+    elif isinstance(asked, StubArguments):
+        assert (folder / asked.scpd).is_file(), f"there is no {asked.scpd}"
 
 
 def _check_python(arguments: list[str], folder: Path) -> None:

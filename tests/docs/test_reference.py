@@ -15,6 +15,7 @@ from tests.docs.blocks import ROOT, page, pages, prose
 from tests.docs.commands import nox_sessions
 from upnp_trio.cli.arguments import serve_parser
 from upnp_trio.cli.parsing import option_names
+from upnp_trio.cli.stub import stub_parser
 
 MARKER = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
 SITE = [name for name in pages() if name.startswith("docs/")]
@@ -51,7 +52,7 @@ def test_properties_of_running_that_pages_name_exist() -> None:
 
 @pytest.mark.parametrize("name", pages())
 def test_options_that_a_page_names_exist(name: str) -> None:
-    known = {*option_names(serve_parser()), *FOREIGN_OPTIONS}
+    known = {*option_names(serve_parser()), *option_names(stub_parser()), *FOREIGN_OPTIONS}
     named = {
         option for code in re.findall(r"`([^`\n]+)`", prose(name)) for option in re.findall(r"(?<!\S)--\w[\w-]*", code)
     }

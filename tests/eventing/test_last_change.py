@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from tests.eventing.test_propertyset import texts
 from upnp_trio.errors import MalformedMessage
-from upnp_trio.eventing.last_change import RENDERING_CONTROL_NAMESPACE, Change, LastChange, read_last_change
+from upnp_trio.eventing.last_change import Change, LastChange, read_last_change
 
 
 def test_the_document_has_the_form_of_the_standard() -> None:
-    last_change = LastChange(RENDERING_CONTROL_NAMESPACE)
+    last_change = LastChange(LastChange.RENDERING_CONTROL)
     last_change.set(0, "Volume", "20", Channel="Master")
     assert last_change.take() == (
         '<Event xmlns="urn:schemas-upnp-org:metadata-1-0/RCS/">'
@@ -44,6 +44,17 @@ def test_an_instance_that_has_ended_is_in_no_document() -> None:
         last_change.set(instance_id, "Mute", 0)
     last_change.remove(1)
     assert read_last_change(last_change.take() or "") == [Change(0, "Mute", "0")]
+    assert read_last_change(last_change.current()) == [Change(0, "Mute", "0")]
+
+
+def test_a_copy_has_the_same_values_and_changes_alone() -> None:
+    last_change = LastChange("urn:x")
+    last_change.set(0, "Mute", 0)
+    last_change.connect(lambda: pytest.fail("the original has not changed"))
+    twin = last_change.copy()
+    assert (twin.current(), twin.take()) == (last_change.current(), None)
+    twin.set(0, "Mute", 1)
+    assert read_last_change(twin.take() or "") == [Change(0, "Mute", "1")]
     assert read_last_change(last_change.current()) == [Change(0, "Mute", "0")]
 
 

@@ -51,7 +51,7 @@ class Subscriber:
     ) -> Subscription[str]:
         added, ended = self.table.add(service, request(address, seconds), sid=f"uuid:{next(_numbers)}", now=now)
         assert all(subscription.ended for subscription in ended)
-        (self.loser,) = ended or [None]
+        self.loser = ended[0] if ended else None
         return added
 
     def refusal(self, address: str = "192.0.2.9", service: str = "a", *, now: float = 0.0) -> str:

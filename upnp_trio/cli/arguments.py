@@ -1,7 +1,7 @@
 """The verbs of ``upnp-trio`` and their options, defaults and help.
 
 The verb is ``serve`` unless the first word is another one. A device file that is named like a verb is written with its
-folder, as in ``./interfaces``.
+folder, as in ``./interfaces``. The verb ``stub``, which few need, is in a module of its own.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from upnp_trio.cli.parsing import (
     whole_number,
 )
 from upnp_trio.cli.references import Reference, as_reference
+from upnp_trio.model.device import PRESENTATIONS
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
@@ -30,6 +31,7 @@ from upnp_trio.state import state_directory
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from upnp_trio.cli.stub import StubArguments
     from upnp_trio.model.names import Udn
 
 __all__ = [
@@ -110,6 +112,7 @@ class ServeArguments(Namespace):
     multicast_ttl: int | None
     max_age: int
     profile: str
+    presentation: str | None
     metrics: bool
     state_dir: Path | None
     log_level: str
@@ -129,7 +132,7 @@ class TextArguments(Namespace):
     text: str
 
 
-def parse(words: Sequence[str]) -> ServeArguments | InterfacesArguments | TextArguments:
+def parse(words: Sequence[str]) -> ServeArguments | InterfacesArguments | StubArguments | TextArguments:
     """What *words* ask for; raises `UsageError`."""
     verb = words[0] if words else None
     try:
@@ -137,6 +140,10 @@ def parse(words: Sequence[str]) -> ServeArguments | InterfacesArguments | TextAr
             return _parse_interfaces(words[1:])
         if verb == "demo":
             return _parse_demo(words[1:])
+        if verb == "stub":
+            from upnp_trio.cli.stub import parse_stub
+
+            return parse_stub(words[1:])
         return _parse_serve(words[1:] if verb == "serve" else words)
     except TextWanted as wanted:
         return TextArguments(text=wanted.text)
@@ -185,6 +192,7 @@ def serve_parser() -> ArgumentParser:
     usage = (
         "upnp-trio [serve] [OPTIONS] [DEVICE.toml|DEVICE.xml|CODE.py:NAME]...\n"
         "       upnp-trio demo [OPTIONS] light|jambon...\n"
+        "       upnp-trio stub [OPTIONS] SCPD.xml\n"
         "       upnp-trio interfaces [NAME|ADDRESS]..."
     )
     return _with_options(make_parser("upnp-trio", usage=usage, description=SERVE, epilog=EXAMPLES))
@@ -275,6 +283,13 @@ def _with_options(parser: ArgumentParser) -> ArgumentParser:
         default=state_directory(),
         metavar="DIR",
         help="Keep BOOTID here, so that it rises over restarts. [default: where this system keeps state]",
+    )
+    add(
+        "--presentation",
+        type=one_of(PRESENTATIONS),
+        metavar="|".join(PRESENTATIONS),
+        help="What the device's page offers: values and a form for each action, values alone, or there is no page. "
+        "[default: as in the file, or full]",
     )
     add("--metrics", action="store_true", help="Serve the counters at /metrics, in Prometheus's text format.")
     add(

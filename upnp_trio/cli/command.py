@@ -19,6 +19,8 @@ from upnp_trio.errors import CodeFailed, DeviceFailed, UpnpTrioError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from upnp_trio.cli.stub import StubArguments
+
 __all__ = ["command"]
 
 
@@ -47,7 +49,7 @@ def command(words: Sequence[str]) -> int:
         return 0
 
 
-def _run(asked: ServeArguments | InterfacesArguments | TextArguments, outputs: Outputs) -> None:
+def _run(asked: ServeArguments | InterfacesArguments | StubArguments | TextArguments, outputs: Outputs) -> None:
     match asked:
         case TextArguments():
             outputs.output.write(asked.text)
@@ -56,6 +58,10 @@ def _run(asked: ServeArguments | InterfacesArguments | TextArguments, outputs: O
             show_interfaces(asked.names, outputs.output)
         case ServeArguments():
             serve(asked, outputs)
+        case _:
+            from upnp_trio.cli.stub import write_stub  # few need it
+
+            write_stub(asked, outputs.output)
 
 
 def _traceback_of(error: CodeFailed) -> str:

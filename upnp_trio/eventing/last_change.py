@@ -12,13 +12,14 @@ RenderingControl:1 §2.2.1 and AVTransport:1 §2.2.3 define it, each with a name
 A service has a `LastChange` as the value of its variable, and changes that::
 
     class RenderingControl(ServiceHandler, ...):
-        last_change: Annotated[LastChange, StateVariable("LastChange", maximum_rate=0.2)]
+        last_change: Annotated[LastChange, StateVariable(maximum_rate=0.2)] = LastChange(LastChange.RENDERING_CONTROL)
 
         async def set_volume(self, ...) -> None:
             self.last_change.set(0, "Volume", volume, Channel="Master")
 
-Each `LastChange.set` notes a change of the variable, without a text. `LastChange.take` makes the text at the moment
-when an event leaves, 0.2 seconds after the one before at the earliest, of everything that was set in between.
+Each service has a copy of its class's `LastChange`. `LastChange.set` notes a change of the variable, without a text.
+`LastChange.take` makes the text, of everything that was set since the last event, at the moment when the next one
+leaves, which is 0.2 seconds later at the earliest.
 """
 
 from __future__ import annotations
@@ -32,17 +33,8 @@ from upnp_trio.documents.xml import local_name, parse_xml
 from upnp_trio.errors import DescriptionError, MalformedMessage
 from upnp_trio.model.deferred_value import DeferredValue
 
-__all__ = [
-    "AV_TRANSPORT_NAMESPACE",
-    "LAST_CHANGE_SECONDS",
-    "RENDERING_CONTROL_NAMESPACE",
-    "Change",
-    "LastChange",
-    "read_last_change",
-]
+__all__ = ["LAST_CHANGE_SECONDS", "Change", "LastChange", "read_last_change"]
 
-RENDERING_CONTROL_NAMESPACE = "urn:schemas-upnp-org:metadata-1-0/RCS/"
-AV_TRANSPORT_NAMESPACE = "urn:schemas-upnp-org:metadata-1-0/AVT/"
 #: the ``maximum_rate`` of the variable LastChange
 LAST_CHANGE_SECONDS = 0.2
 
@@ -67,7 +59,15 @@ _Key = tuple[int, str, tuple[tuple[str, str], ...]]
 
 
 class LastChange(DeferredValue):
-    """The values of a service's instances, and which of them have changed since the last event."""
+    """The values of a service's instances, and which of them have changed since the last event.
+
+    *namespace* is that of the document, which belongs to the service.
+    """
+
+    #: the namespace of RenderingControl
+    RENDERING_CONTROL = "urn:schemas-upnp-org:metadata-1-0/RCS/"
+    #: the namespace of AVTransport
+    AV_TRANSPORT = "urn:schemas-upnp-org:metadata-1-0/AVT/"
 
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace
@@ -99,6 +99,12 @@ class LastChange(DeferredValue):
         for values in (self._values, self._changed):
             for key in [key for key in values if key[0] == instance_id]:
                 del values[key]
+
+    def copy(self) -> LastChange:
+        """Another one with the same values, none of which counts as changed."""
+        twin = type(self)(self._namespace)
+        twin._values = dict(self._values)
+        return twin
 
     def take(self) -> str | None:
         """The document of what has changed since the last time; ``None`` if nothing has."""

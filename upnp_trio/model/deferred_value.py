@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["DeferredValue"]
 
+D = TypeVar("D", bound="DeferredValue")
+
 
 class DeferredValue(ABC):
     """The value of an evented state variable that collects changes until its event leaves.
 
-    A service assigns it once, and changes it from then on. A variable may be moderated (UDA 2.0 §4.5), so between a
-    change and its event there may be more changes; all of them belong into that event. So who handles such a variable
+    A service has one from its start, and changes it from then on. A variable may be moderated (UDA 2.0 §4.5), so there
+    may be more changes between a change and its event, and all of them belong to that event. So this is how such a
+    variable is handled:
 
-    - calls `connect`, to know when it has changed, and notes the `DeferredValue` itself as the variable's new value;
-    - calls `take` at the moment an event leaves, and sends what it returns;
-    - calls `current` for an initial event (UDA 2.0 §4.1.2), and wherever else the value is asked for.
+    - `connect` is called, to learn of changes. The new value of the variable is then the `DeferredValue` itself.
+    - `take` is called at the moment when an event leaves, which sends what it returns.
+    - `current` is called for an initial event (UDA 2.0 §4.1.2), and wherever else the value is asked for.
     """
 
     _on_change: Callable[[], None] | None = None
@@ -38,6 +41,10 @@ class DeferredValue(ABC):
         """Say that `take` has something to return; for subclasses."""
         if self._on_change is not None:
             self._on_change()
+
+    @abstractmethod
+    def copy(self: D) -> D:
+        """Another one with the same values, which is connected to nothing. Each service gets a copy of its class's."""
 
     @abstractmethod
     def take(self) -> object | None:

@@ -62,13 +62,15 @@ class Annotation:
 
     @property
     def deferred(self) -> type[DeferredValue] | None:
-        """The class of the value, if it is one that makes a text when its event leaves."""
+        """The class of the value, if it is that of a state variable and a `DeferredValue`."""
         kind = self.python_type
-        return kind if isinstance(kind, type) and issubclass(kind, DeferredValue) else None
+        if self.variable is not None and isinstance(kind, type) and issubclass(kind, DeferredValue):
+            return kind
+        return None
 
     @property
     def value_type(self) -> object:
-        """The Python type of the values in an SCPD, which has no enumerations of Python."""
+        """The Python type of the values in an SCPD, which has no enumerations of Python and no deferred values."""
         return str if self.enumeration or self.deferred else self.python_type
 
 

@@ -13,7 +13,7 @@ from upnp_trio.documents.xml import MAX_DOCUMENT_BYTES
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.values import zero
 from upnp_trio.services.binding import BoundMethod, NoMethod, bind
-from upnp_trio.services.derivation import ARGUMENT_TYPE, BoundService, attribute_of, start_value
+from upnp_trio.services.derivation import ARGUMENT_TYPE, BoundService, start_value
 from upnp_trio.services.names import camel_case, matching_key
 from upnp_trio.services.values import Values, fit, values_of
 from upnp_trio.services.variables import MISSING, Variable
@@ -101,14 +101,18 @@ def _variables(
             other = by_name[variable.name].attribute
             item.place.fail(f"{other} is the state variable {variable.name}, too; each can have one attribute")
         fit(item.annotation, variable, item.place)
-        values = values_of(variable, item.annotation)
-        has_zero = item.start is MISSING and item.annotation.deferred is None
-        start = zero(variable) if has_zero else start_value(item, variable, values)
+        values = values_of(variable, item.annotation.enumeration, item.annotation.deferred)
+        needs_start = item.start is MISSING and item.annotation.deferred is None
+        start = zero(variable) if needs_start else start_value(item, variable, values)
         variable = attrs.evolve(
-            variable, maximum_rate=item.marker.maximum_rate, minimum_delta=item.marker.minimum_delta
+            variable,
+            level=item.marker.level,
+            maximum_rate=item.marker.maximum_rate,
+            minimum_delta=item.marker.minimum_delta,
         )
-        attribute = attribute_of(item, variable, place.owner, values, start)
-        attributes[item.attribute] = by_name[variable.name] = attribute
+        attributes[item.attribute] = by_name[variable.name] = Variable(
+            variable, item.attribute, place.owner, values, start
+        )
     found: dict[str, Variable] = {}
     for variable in description.variables:
         # Those that only give arguments their types have no value, unless somebody sets one.
@@ -194,4 +198,4 @@ def _fitting(
     if marker.related not in (None, variable.name):
         place.fail(f"the related state variable of {argument.name} is {variable.name}, not {marker.related}")
     fit(annotation, variable, place)
-    return values_of(variable, annotation)
+    return values_of(variable, annotation.enumeration)

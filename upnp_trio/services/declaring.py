@@ -15,7 +15,7 @@ from upnp_trio.services.annotations import Place, Scope
 from upnp_trio.services.contract import bind_to_scpd, read_scpd
 from upnp_trio.services.declarations import Declarations, DeclaredAction, DeclaredVariable, read_declarations
 from upnp_trio.services.derivation import derive
-from upnp_trio.services.variables import MISSING, DeferredVariable, Variable
+from upnp_trio.services.variables import MISSING, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +74,6 @@ def _bind(cls: type[ServiceHandler], place: Place) -> None:
     cls.description = bound.description
     cls.actions = bound.actions
     cls._variables = bound.variables
-    cls._deferred = tuple(item for item in bound.attributes.values() if isinstance(item, DeferredVariable))
     for attribute, variable in bound.attributes.items():
         setattr(cls, attribute, variable)
 

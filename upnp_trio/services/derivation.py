@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from upnp_trio.model.event_levels import LEVELS, is_level
 from upnp_trio.model.service import ActionDescription, ArgumentDescription, ServiceDescription, VariableDescription
 from upnp_trio.model.service_rules import flaws, name_flaw
 from upnp_trio.services.annotations import Annotation, Place
@@ -13,14 +14,14 @@ from upnp_trio.services.binding import BoundMethod, NoMethod, bind
 from upnp_trio.services.markers import In, Out
 from upnp_trio.services.names import camel_case
 from upnp_trio.services.values import Values, allowed_range, data_type_of, fit, values_of
-from upnp_trio.services.variables import MISSING, DeferredVariable, Variable
+from upnp_trio.services.variables import MISSING, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from upnp_trio.services.declarations import DeclaredAction, DeclaredVariable
 
-__all__ = ["ARGUMENT_TYPE", "BoundService", "attribute_of", "derive", "start_value"]
+__all__ = ["ARGUMENT_TYPE", "BoundService", "derive", "start_value"]
 
 #: begins the names of variables that only give arguments their types (UDA 2.0 §2.5)
 ARGUMENT_TYPE = "A_ARG_TYPE_"
@@ -63,21 +64,26 @@ class _Derivation:
         if name in self.variables:
             place.fail(f"{self.variables[name].attribute} is called {name}, too; each variable needs a name of its own")
         kind = data_type_of(annotation, place)
+        if not is_level(marker.level):
+            place.fail(
+                f"its level is {marker.level!r}; UDA §4.3.3 wants one of {', '.join(LEVELS)}, or 'domain:/level'"
+            )
         description = VariableDescription(
             name=name,
             data_type=kind,
             evented=marker.evented,
             multicast=marker.multicast,
+            level=marker.level,
             allowed_values=annotation.allowed_values,
             allowed_range=allowed_range(annotation.allowed_range, kind, place),
             maximum_rate=marker.maximum_rate,
             minimum_delta=marker.minimum_delta,
         )
-        values = values_of(description, annotation)
+        values = values_of(description, annotation.enumeration, annotation.deferred)
         start = start_value(declared, description, values)
-        if start is not MISSING and marker.describe_default:
+        if start is not MISSING and marker.describe_default and annotation.deferred is None:
             description = attrs.evolve(description, default=start)
-        self._add(attribute_of(declared, description, self.owner, values, start))
+        self._add(Variable(description, declared.attribute, self.owner, values, start))
         self.attributes[declared.attribute] = self.variables[name]
         self.declared.add(name)
 
@@ -141,7 +147,7 @@ class _Derivation:
             related_state_variable=related,
             retval=isinstance(marker, Out) and marker.retval,
         )
-        return argument, values_of(variable, annotation)
+        return argument, values_of(variable, annotation.enumeration)
 
     def _imply(self, description: VariableDescription, place: Place) -> None:
         known = self.variables.get(description.name)
@@ -156,23 +162,11 @@ class _Derivation:
         self.variables[variable.description.name] = variable
 
 
-def attribute_of(
-    declared: DeclaredVariable, description: VariableDescription, owner: str, values: Values, start: object
-) -> Variable:
-    """The descriptor of the attribute that *declared* is."""
-    kind = Variable if declared.annotation.deferred is None else DeferredVariable
-    return kind(description, declared.attribute, owner, values, start)
-
-
 def start_value(declared: DeclaredVariable, description: VariableDescription, values: Values) -> object:
     """The SCPD's form of the value that a variable starts with, or `MISSING`.
 
     Raises `DescriptionError` if the variable cannot have it, or if an evented variable has none.
     """
-    if declared.annotation.deferred is not None:
-        if declared.start is not MISSING:
-            declared.place.fail("all services of this class would share its value; assign one to self in __init__")
-        return MISSING
     if declared.start is MISSING:
         if description.evented:
             declared.place.fail(

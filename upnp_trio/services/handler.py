@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from upnp_trio.documents.scpd import render_service_description
 from upnp_trio.errors import DescriptionError
+from upnp_trio.model.deferred_value import DeferredValue
 from upnp_trio.model.device import Service
 from upnp_trio.services.declaring import declare
-from upnp_trio.services.variables import MISSING, Connection, DeferredVariable, Variable
+from upnp_trio.services.variables import MISSING, Connection, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -46,7 +47,6 @@ class ServiceHandler:
     _declared: ClassVar[Declarations]
     _optional: ClassVar[tuple[str, ...]] = ()
     _variables: ClassVar[Mapping[str, Variable]] = {}
-    _deferred: ClassVar[tuple[DeferredVariable, ...]] = ()
     # An attribute of the class until `connect`, so that subclasses need not call this class's __init__.
     _connection: Connection | None = None
 
@@ -64,26 +64,25 @@ class ServiceHandler:
     def as_service(self) -> Service:
         """This service for `Device.services`: its types, its SCPD, and itself as the handler.
 
-        Raises `DescriptionError` if an evented variable has no value yet, or if this class is a mix-in.
+        Raises `DescriptionError` if this class is a mix-in.
         """
         if not hasattr(self, "service_type"):
             raise DescriptionError(f"{type(self).__name__} is a mix-in: it has no service_type, so it is no service")
-        for variable in self._variables.values():
-            if variable.description.evented and variable.plain_value(self) is MISSING:
-                raise DescriptionError(
-                    f"{type(self).__name__}.{variable.attribute} has no value, and UDA §4.3 sends it to each new "
-                    f"subscriber; assign one to self in __init__"
-                )
         scpd = render_service_description(self.description, spec_version=(1, 1)) if self.scpd is None else self.scpd
         return Service(service_type=self.service_type, service_id=self.service_id, scpd=scpd, handler=self)
 
     def variables(self) -> dict[str, object]:
         """The values of the state variables now, by the SCPD's names; those without a value are left out.
 
-        They are as an SCPD has them: the text of an enumeration's member, not the member.
+        They are as an SCPD has them: the text of an enumeration's member, not the member, and the whole present value
+        of a `LastChange`.
         """
         values = {name: variable.plain_value(self) for name, variable in self._variables.items()}
-        return {name: value for name, value in values.items() if value is not MISSING}
+        return {
+            name: value.current() if isinstance(value, DeferredValue) else value
+            for name, value in values.items()
+            if value is not MISSING
+        }
 
     def set_variable(self, name: str, value: object) -> None:
         """Assign a state variable by the SCPD's name, like an assignment to its attribute.
@@ -97,24 +96,17 @@ class ServiceHandler:
     def connect(self, on_change: Callable[[str, object], None]) -> None:
         """Call *on_change* with the SCPD's name and the new value of each variable that changes from now on.
 
-        From now on only this thread may assign variables. Raises `RuntimeError` if this handler is connected already:
+        The value of a variable that is a `DeferredValue` is that itself; its event is made when it leaves. From now on
+        only this thread may assign variables. Raises `RuntimeError` if this handler is connected already:
         it can be one service of one device only.
         """
         if self._connection is not None:
             raise RuntimeError(
                 f"this {type(self).__name__} is a service of a device already; make another one for this device"
             )
-        connection = Connection(on_change)
-        attached: list[DeferredVariable] = []
-        try:
-            for variable in self._deferred:
-                variable.attach(self, connection)
-                attached.append(variable)
-        except RuntimeError:
-            for variable in attached:
-                variable.detach(self)
-            raise
-        self._connection = connection
+        self._connection = connection = Connection(on_change)
+        for variable in self._variables.values():
+            variable.connect(self, connection)
 
     @property
     def is_connected(self) -> bool:
@@ -124,6 +116,6 @@ class ServiceHandler:
     def disconnect(self) -> None:
         """Call `connect`'s function no more."""
         if self._connection is not None:
-            for variable in self._deferred:
-                variable.detach(self)
+            for variable in self._variables.values():
+                variable.disconnect(self)
         self._connection = None

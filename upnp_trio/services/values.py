@@ -51,8 +51,6 @@ def data_type_of(annotation: Annotation, place: Place) -> DataType:
 
 def fit(annotation: Annotation, variable: VariableDescription, place: Place) -> None:
     """Raise `DescriptionError` unless values of *variable* are what *annotation* promises."""
-    if annotation.deferred is not None and annotation.variable is None:
-        place.fail(f"{annotation.deferred.__name__} is the value of a state variable; an argument is str")
     kind, related = variable.data_type, f"{variable.name} has"
     named = annotation.data_type
     if annotation.variable is not None and annotation.variable.data_type is not None:
@@ -123,12 +121,19 @@ class Values:
     python: Callable[[object], object] | None
 
 
-def values_of(variable: VariableDescription, annotation: Annotation | None = None) -> Values:
-    """How values of *variable* are checked and converted; *annotation* says what they are in Python."""
-    if annotation is not None and annotation.enumeration is not None:
-        return _members(annotation.enumeration)
-    if annotation is not None and annotation.deferred is not None:
-        return _deferred(annotation.deferred)
+def values_of(
+    variable: VariableDescription,
+    enumeration: type[Enum] | None = None,
+    deferred: type[DeferredValue] | None = None,
+) -> Values:
+    """How values of *variable* are checked and converted.
+
+    Its Python values are members of *enumeration* or instances of *deferred*, if there is one.
+    """
+    if enumeration is not None:
+        return _members(variable, enumeration)
+    if deferred is not None:
+        return _instances(deferred)
     kind = variable.data_type.python_type
     if kind is bool and not variable.allowed_values:
         return Values(_boolean, None)
@@ -147,7 +152,16 @@ def _boolean(value: object) -> object:
     raise ValueError(f"it is a boolean and must be True or False, not of type {type(value).__name__}")
 
 
-def _members(enumeration: type[Enum]) -> Values:
+def _instances(deferred: type[DeferredValue]) -> Values:
+    def plain(value: object) -> object:
+        if isinstance(value, deferred):
+            return value
+        raise ValueError(f"it must be a {deferred.__name__}")
+
+    return Values(plain, None)
+
+
+def _members(variable: VariableDescription, enumeration: type[Enum]) -> Values:
     texts: dict[object, object] = {member: member.value for member in enumeration}
     members: dict[object, object] = {member.value: member for member in enumeration}
 
@@ -159,12 +173,3 @@ def _members(enumeration: type[Enum]) -> Values:
             raise ValueError(f"it must be a member of {enumeration.__name__}") from None
 
     return Values(plain, members.__getitem__)
-
-
-def _deferred(kind: type[DeferredValue]) -> Values:
-    def plain(value: object) -> object:
-        if not isinstance(value, kind):
-            raise ValueError(f"it must be a {kind.__name__}")
-        return value
-
-    return Values(plain, None)

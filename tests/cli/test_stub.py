@@ -1,0 +1,129 @@
+"""``upnp-trio stub``: names by default, and what is written."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from upnp_trio import ServiceHandler
+from upnp_trio.cli.arguments import TextArguments, parse
+from upnp_trio.cli.command import command
+from upnp_trio.cli.parsing import UsageError
+from upnp_trio.cli.stub import StubArguments
+
+SAMPLES = Path(__file__).parents[1] / "documents" / "scpd_samples"
+
+
+def parse_stub(*words: str) -> StubArguments:
+    asked = parse(["stub", *words])
+    assert isinstance(asked, StubArguments)
+    return asked
+
+
+def names(*words: str) -> tuple[str, str, str]:
+    asked = parse_stub(*words)
+    return asked.service_type, asked.service_id, asked.class_name
+
+
+# --- names ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "version"),
+    [
+        ("SwitchPower.xml", "SwitchPower", 1),
+        ("SwitchPower1.xml", "SwitchPower", 1),
+        ("switchPower:2.xml", "SwitchPower", 2),
+        ("a/b/WANIPConnection_v2.xml", "WANIPConnection", 2),
+        ("dimming-scpd.xml", "Dimming", 1),
+        ("Dimming1SCPD.xml", "Dimming", 1),
+        ("Dimming-scpd-2.xml", "Dimming", 2),
+        ("x_contentdirectory.xml", "Contentdirectory", 1),
+        ("rendering_control.xml", "RenderingControl", 1),
+        ("RenderingControl0.xml", "RenderingControl", 1),
+    ],
+)
+def test_the_file_s_name_suggests_a_standard_service(file: str, name: str, version: int) -> None:
+    assert names(file) == (f"urn:schemas-upnp-org:service:{name}:{version}", f"urn:upnp-org:serviceId:{name}", name)
+
+
+def test_a_vendor_s_type_gives_the_id_and_the_class() -> None:
+    assert names("scpd.xml", "--type", "urn:ham-example:service:Slicer.X:3") == (
+        "urn:ham-example:service:Slicer.X:3",
+        "urn:ham-example:serviceId:Slicer.X",
+        "Slicer_X",
+    )
+    assert names("scpd.xml", "--type", "urn:ham-example:service:3D:1")[2] == "Service3D"
+    assert names("none.xml")[2] == "ServiceNone"
+
+
+def test_each_name_can_be_given() -> None:
+    words = ["a.xml", "--type", "urn:h:service:S:3", "--id", "urn:h:serviceId:T.2", "--class", "U"]
+    assert names(*words) == ("urn:h:service:S:3", "urn:h:serviceId:T.2", "U")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("", "stub: name one SCPD file, not 0"),
+        ("a.xml b.xml", "stub: name one SCPD file, not 2"),
+        ("scpd.xml", "'scpd.xml' does not say which service it describes; give --type"),
+        ("éèà.xml", "'éèà.xml' does not say which service it describes; give --type"),
+        ("a.xml --type Slicer", "--type: 'Slicer' must read 'urn:<domain>:service:<type>:<version>' in ASCII, "),
+        ("a.xml --id Slicer", "--id: 'Slicer' must read 'urn:<domain>:serviceId:<id>'"),
+        ("a.xml --class a-b", "--class: 'a-b' is not a name in Python; write one such as SwitchPower"),
+        ("a.xml --class class", "--class: 'class' is not a name in Python; write one such as SwitchPower"),
+        ("a.xml --port 5", "unknown option '--port'; see upnp-trio stub --help"),
+    ],
+)
+def test_wrong_usage_is_reported_with_the_remedy(words: str, message: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        parse_stub(*words.split())
+    assert str(raised.value).startswith(message)
+
+
+def test_the_verb_has_its_own_help() -> None:
+    asked = parse(["stub", "--help"])
+    assert isinstance(asked, TextArguments)
+    assert asked.text.startswith("usage: upnp-trio stub [OPTIONS] SCPD.xml\n")
+
+
+# --- what is written -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("imports_undone")
+@pytest.mark.parametrize("sample", ["dimming", "rendering_control", "switch_power"])
+def test_the_class_is_a_service(
+    sample: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert command(["stub", str(SAMPLES / f"{sample}.xml")]) == 0
+    written, errors = capsys.readouterr()
+    assert errors == ""
+    (tmp_path / f"{sample}_stub.py").write_text(written, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module(f"{sample}_stub")
+    made = getattr(module, parse_stub(f"{sample}.xml").class_name)()
+    assert isinstance(made, ServiceHandler)
+    assert made.as_service().service_id.startswith("urn:upnp-org:serviceId:")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("none.xml", None, "none.xml: cannot be read: No such file or directory"),
+        ("a.xml", "<scpd>", "a.xml: line 1"),
+        ("a.xml", "<root/>", "a.xml: <root> is not a service description"),
+    ],
+)
+def test_a_wrong_scpd_is_status_1_and_one_line(
+    name: str, text: str | None, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert command(["stub", str(tmp_path / name)]) == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.startswith(f"Error: {tmp_path}/{message}")
+    assert errors.count("\n") == 1
