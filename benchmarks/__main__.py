@@ -93,7 +93,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help=f"one short round, without {' and '.join(LENGTHY)} unless named: about two minutes, and rough figures",
+        help=f"one short round, without {' and '.join(LENGTHY)} unless named: about 90 seconds, and rough figures",
     )
     parser.add_argument("--rounds", type=_positive, help=f"how many rounds (default: {Plan().rounds})")
     parser.add_argument("--parts", type=_names, help="measure only these parts, separated by commas")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.asking import response_to
+from tests.asking import call_request, response_to
 from tests.strategies import OWN_SCPD
 from upnp_trio.documents.publication import publish
 from upnp_trio.exchange import KNOWN_METHODS, REASONS, Request, Response, error_response
@@ -323,3 +323,26 @@ def test_only_the_body_of_a_control_call_is_waited_for() -> None:
     assert SITE.takes_body(Request("POST", f"http://192.0.2.1{CONTROL}?x"))
     for method, target in [("GET", CONTROL), ("POST", DESCRIPTION), ("POST", "/none"), ("POST", "*"), ("PUT", CONTROL)]:
         assert not SITE.takes_body(Request(method, target))
+
+
+# --- less of a page -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("presentation", ["read-only", "off"])
+@pytest.mark.parametrize("fields", [{"origin": "http://192.0.2.7:49152"}, {"sec-fetch-site": "same-origin"}])
+def test_without_forms_no_page_can_call_an_action(presentation: str, fields: dict[str, str]) -> None:
+    publication = publish(attrs.evolve(HAM, presentation=presentation))
+    site = Site()
+    site.add(publication)
+    call = call_request(publication.services[0].control_path, "urn:schemas-upnp-org:service:Ham:1", "Slice")
+    assert response_to(site, call).status == 500
+    assert response_to(site, attrs.evolve(call, headers={**call.headers, **fields})).status == 403
+
+
+def test_a_device_may_have_no_page() -> None:
+    publication = publish(attrs.evolve(HAM, presentation="off"))
+    site = Site()
+    site.add(publication)
+    assert publication.root.presentation_url is None
+    assert publication.pages == {}
+    assert _header(response_to(site, Request("GET", "/")), "Location") == publication.description_path

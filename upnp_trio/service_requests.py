@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Call", "SubscriptionCall", "fault_response", "read_control", "read_subscription", "state_of"]
 
+# A browser sends one of them with every POST of a script, which cannot leave them out (Fetch §3.1, Fetch Metadata §2).
+_PAGE_FIELDS = frozenset({"origin", "sec-fetch-site"})
 SUBSCRIPTION_METHODS = "SUBSCRIBE, UNSUBSCRIBE"
 
 
@@ -51,6 +53,8 @@ def read_control(service: PublishedService, request: Request) -> Call | Response
     """The call of an action that *request* is, or the response to one that is wrong."""
     if request.method != "POST":
         return error_response(405, ("Allow", "POST"))
+    if not service.takes_pages and not _PAGE_FIELDS.isdisjoint(request.headers):
+        return error_response(403)
     from upnp_trio.control.calls import CallRefused, read_call
 
     try:

@@ -239,6 +239,7 @@ def live_page(publication: Publication) -> LivePage:
         services=services,
         version=hashlib.sha256(values.encode()).hexdigest()[:20],
         config_id=publication.root.config_id or 0,
+        forms=publication.root.presentation == "full",
     )
 
 

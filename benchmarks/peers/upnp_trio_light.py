@@ -58,8 +58,12 @@ class MessageBoard(
 
 def _served(handler: ServiceHandler, name: str) -> Service:
     """The service at the peers' URLs, relative to the description."""
-    paths = {"scpd_url": f"{name}.xml", "control_url": f"control/{name}", "event_sub_url": f"events/{name}"}
-    return attrs.evolve(handler.as_service(), **paths)
+    return attrs.evolve(
+        handler.as_service(),
+        scpd_url=f"{name}.xml",
+        control_url=f"control/{name}",
+        event_sub_url=f"events/{name}",
+    )
 
 
 async def main(port: int) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import lines
 from upnp_trio.documents.live_page import LivePage, LiveService
+from upnp_trio.documents.page import render_page
 from upnp_trio.documents.publication import publish
 from upnp_trio.model.datatypes import DataType
 from upnp_trio.model.device import Device, RootDevice, Service
@@ -21,7 +22,16 @@ from upnp_trio.model.service import (
     VariableDescription,
 )
 
-__all__ = ["Element", "LivePageReader", "action", "live_page", "live_services", "root_with", "variable"]
+__all__ = [
+    "Element",
+    "LivePageReader",
+    "action",
+    "live_page",
+    "live_services",
+    "page_with_field",
+    "root_with",
+    "variable",
+]
 
 UUID = "e427ce1a-3e80-43d0-ad6f-89ec42e46363"
 #: elements without an end tag
@@ -165,6 +175,15 @@ def live_page(root: Device, *services: LiveService, forms: bool = True) -> LiveP
         config_id=3000,
         forms=forms,
     )
+
+
+def page_with_field(about: VariableDescription, **values: str) -> tuple[LivePageReader, Element]:
+    """A page, and its field for an argument that has *about* as its variable."""
+    root = root_with("Ham")
+    description = ServiceDescription(actions=[action("Set", {"new": about.name})], variables=[about])
+    live = live_page(root, LiveService(description=description, values=values))
+    page = LivePageReader(render_page(root, [], language="en", live=live))
+    return page, page.field("new")
 
 
 _texts = lines | st.text(max_size=8)

@@ -23,11 +23,12 @@ import attrs
 
 __all__ = ["OPTIONS", "Browser", "PausedRequest", "open_browser"]
 
-# No GPU, no sandbox (tests run as root), and no requests to the browser's makers.
+# No GPU, no sandbox (tests run as root), no scrollbars in pictures, and no requests to the browser's makers.
 OPTIONS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    "--hide-scrollbars",
     "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",

@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 
 import attrs
 import pytest
-from upnp_trio.documents.soap import render_fault
 
 from tests.documents.live_pages import action, live_page, root_with, variable
 from tests.network.browser import Browser, PausedRequest, open_browser

@@ -22,6 +22,7 @@ from upnp_trio.cli.parsing import (
     whole_number,
 )
 from upnp_trio.cli.references import Reference, as_reference
+from upnp_trio.model.device import PRESENTATIONS
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
@@ -111,6 +112,7 @@ class ServeArguments(Namespace):
     multicast_ttl: int | None
     max_age: int
     profile: str
+    presentation: str | None
     metrics: bool
     state_dir: Path | None
     log_level: str
@@ -281,6 +283,13 @@ def _with_options(parser: ArgumentParser) -> ArgumentParser:
         default=state_directory(),
         metavar="DIR",
         help="Keep BOOTID here, so that it rises over restarts. [default: where this system keeps state]",
+    )
+    add(
+        "--presentation",
+        type=one_of(PRESENTATIONS),
+        metavar="|".join(PRESENTATIONS),
+        help="What the device's page offers: values and a form for each action, values alone, or there is no page. "
+        "[default: as in the file, or full]",
     )
     add("--metrics", action="store_true", help="Serve the counters at /metrics, in Prometheus's text format.")
     add(

@@ -10,6 +10,7 @@ from contextlib import ExitStack, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
+import attrs
 import trio
 
 from upnp_trio.cli.devices import load_devices
@@ -52,6 +53,8 @@ def serve(asked: ServeArguments, outputs: Outputs) -> None:
         logger.warning("--max-age is %s; UDA requires %s or more, less suits tests", asked.max_age, DEFAULT_MAX_AGE)
     _check_state_directory(asked.state_dir)
     roots = load_devices(asked.devices, asked.friendly_name, asked.udn)
+    if asked.presentation is not None:
+        roots = [attrs.evolve(root, presentation=asked.presentation) for root in roots]
     linecache.clearcache()  # attrs and cattrs keep the source of every method there that they generate: half a MiB
     try:
         trio.run(_serve, roots, _options(asked), asked.quiet, outputs)

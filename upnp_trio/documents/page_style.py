@@ -82,6 +82,7 @@ button { padding: .5rem 1.1rem; border: 1px solid var(--on); border-radius: 8px;
   color: var(--on-ink); font-weight: 600; cursor: pointer; overflow-wrap: anywhere; }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem 1.5rem; align-items: start; margin-top: .75rem; }
 .buttons fieldset { padding: 0; border: 0; }
+.buttons .result dl { grid-template-columns: 1fr; gap: 0; }
 .buttons button { background: none; color: var(--on); }
 button:disabled { opacity: .55; cursor: default; }
 [aria-busy=true] button { opacity: .55; }

@@ -56,6 +56,8 @@ class PublishedService:
     event_path: str
     #: what carries out the actions
     handler: Handler | None
+    #: whether a page in a browser may call the actions
+    takes_pages: bool = True
 
     @property
     def usn(self) -> str:
@@ -144,6 +146,7 @@ class _Plan:
 
     def __init__(self, root: RootDevice) -> None:
         assert root.udn is not None
+        self._presentation = root.presentation
         self.directory = f"/{quote(root.udn.uuid, safe='')}/"
         self.files: dict[str, File] = {}
         self.pages: dict[str, Device] = {}
@@ -171,7 +174,7 @@ class _Plan:
         url = device.presentation_url
         if url is not None and has_scheme(url):
             return url  # the device has its page on another host
-        if url is None and not is_root:
+        if self._presentation == "off" or (url is None and not is_root):
             return None
         # Only the root device may have the directory itself as the path of its page.
         path = self.directory if is_root and not self._below(url or "") else self._claim(url or "", "page.html")
@@ -209,6 +212,7 @@ class _Plan:
                 control_path=control_path,
                 event_path=event_path,
                 handler=service.handler,
+                takes_pages=self._presentation == "full",
             )
         )
         return attrs.evolve(service, scpd_url=scpd_path, control_url=control_path, event_sub_url=event_path)

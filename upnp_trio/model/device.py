@@ -21,7 +21,9 @@ from upnp_trio.model.text import one_line, optional_line, tidy, tidy_optional, w
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Device", "Icon", "RootDevice", "Service"]
+__all__ = ["PRESENTATIONS", "Device", "Icon", "RootDevice", "Service"]
+
+PRESENTATIONS = ("full", "read-only", "off")
 
 
 # Converters that accept any iterable for a tuple. There is one for each type, as mypy cannot infer a generic one's.
@@ -173,6 +175,9 @@ class RootDevice(Device):
     config_id: int | None = attrs.field(default=None, validator=attrs.validators.optional(whole_number))
     #: as read from a document; it is never served, because UDA 1.1 and later forbid it
     url_base: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
+    #: what the built-in page offers: "full", the values of the state variables and a form for each action;
+    #: "read-only", the values alone; "off", there is no page. Only with "full", pages in a browser can call actions
+    presentation: str = attrs.field(default="full", eq=False)
     #: the language of the texts, for CONTENT-LANGUAGE
     language: str = attrs.field(default="en", eq=False)
 
@@ -182,6 +187,11 @@ class RootDevice(Device):
             isinstance(value, tuple) and len(value) == 2 and all(type(part) is int and part >= 0 for part in value)
         ):
             raise DescriptionError(f"spec_version is {value!r}; it must be a pair such as (1, 1)")
+
+    @presentation.validator
+    def _validate_presentation(self, attribute: attrs.Attribute[str], value: object) -> None:
+        if value not in PRESENTATIONS:
+            raise DescriptionError(f"presentation is {value!r}; it must be one of {', '.join(PRESENTATIONS)}")
 
     @language.validator
     def _validate_language(self, attribute: attrs.Attribute[str], value: object) -> None:

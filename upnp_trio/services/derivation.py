@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from upnp_trio.model.event_levels import LEVELS, is_level
 from upnp_trio.model.service import ActionDescription, ArgumentDescription, ServiceDescription, VariableDescription
 from upnp_trio.model.service_rules import flaws
 from upnp_trio.services.annotations import Annotation, Place
@@ -63,11 +64,16 @@ class _Derivation:
         if name in self.variables:
             place.fail(f"{self.variables[name].attribute} is called {name}, too; each variable needs a name of its own")
         kind = data_type_of(annotation, place)
+        if not is_level(marker.level):
+            place.fail(
+                f"its level is {marker.level!r}; UDA §4.3.3 wants one of {', '.join(LEVELS)}, or 'domain:/level'"
+            )
         description = VariableDescription(
             name=name,
             data_type=kind,
             evented=marker.evented,
             multicast=marker.multicast,
+            level=marker.level,
             allowed_values=annotation.allowed_values,
             allowed_range=allowed_range(annotation.allowed_range, kind, place),
             maximum_rate=marker.maximum_rate,
