@@ -104,9 +104,9 @@ def test_the_only_connection_is_0(example: Any) -> None:  # noqa: ANN401
 
 
 async def test_nothing_can_be_played_until_there_is_something(transport: Any) -> None:  # noqa: ANN401
-    for act in (lambda: transport.play(0, "1"), lambda: transport.stop(0), lambda: transport.pause(0)):
+    for method, arguments in (("play", (0, "1")), ("stop", (0,)), ("pause", (0,))):
         with pytest.raises(UpnpError) as refused:
-            act()
+            getattr(transport, method)(*arguments)
         assert code_of(refused) == 701
     transport.set_uri(0, SONG, DIDL)
     assert transport.get_transport_info(0).state == "STOPPED"
