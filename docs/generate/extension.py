@@ -48,7 +48,7 @@ FOREIGN_NAMES = {
     "Iterator", "Mapping", "MemoryReceiveChannel", "Path", "Random", "Sequence", "UUID", "Unpack",
 }  # fmt: skip
 #: what public names give and `upnp_trio` does not have by name
-INNER_NAMES = {"BoundAction", "Choice", "Handler", "Interface", "NoSuchValue", "SupportsAsService"}
+INNER_NAMES = {"BoundAction", "Choice", "DeferredValue", "Handler", "Interface", "NoSuchValue", "SupportsAsService"}
 #: type variables
 TYPE_VARIABLES = {"H", "Method"}
 #: classes that only the library creates, so their signatures are not shown
