@@ -39,14 +39,18 @@ PAGES = {
     "tests/fuzz/README.md": "project/fuzzing.md",
 }
 #: what signatures name and other projects document; their inventories would have to be fetched from the net
-FOREIGN = re.compile(r"(trio|datetime|uuid|ipaddress|random|collections|typing|pathlib|asyncio|os)\.[\w.]+[][]*")
+FOREIGN = re.compile(
+    r"(trio|datetime|decimal|uuid|ipaddress|random|collections|typing|pathlib|asyncio|os)\.[\w.]+[][]*"
+)
 #: names of other projects that the annotations give without their module
 FOREIGN_NAMES = {
     "AsyncIterator", "Callable", "Counter", "IPv4Address", "IPv6Address", "IpAddress", "Iterable", "Iterator",
     "Mapping", "MemoryReceiveChannel", "Path", "Random", "Sequence", "UUID", "Unpack",
 }  # fmt: skip
 #: what public names give and `upnp_trio` does not have by name
-INNER_NAMES = {"Choice", "Interface"}
+INNER_NAMES = {"BoundAction", "Choice", "DeferredValue", "Handler", "Interface", "NoSuchValue", "SupportsAsService"} | {
+    *("H", "Method"),  # type variables
+}
 #: classes that only the library creates, so their signatures are not shown
 MADE_BY_US = {
     "Announced", "Counted", "Location", "NetworkChanged", "RequestAnswered", "Running", "SearchAnswered", "Stats",

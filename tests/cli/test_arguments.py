@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from upnp_trio import Udn, __version__
 from upnp_trio.cli.arguments import DEMOS, InterfacesArguments, ServeArguments, TextArguments, parse, serve_parser
 from upnp_trio.cli.parsing import UsageError, option_names
+from upnp_trio.cli.references import Reference
 from upnp_trio.state import state_directory
 
 UUID = "e427ce1a-3e80-43d0-ad6f-89ec42e46363"
@@ -125,7 +126,7 @@ def test_all_words_after_two_dashes_are_device_files() -> None:
 
 def test_a_demo_is_a_device_in_python_and_takes_the_options_of_serve() -> None:
     asked = parse_serve("demo", "light", "--port", "49200")
-    assert [str(device) for device in asked.devices] == ["upnp_trio.demo.light:device"]
+    assert asked.devices == [Reference("light", "upnp_trio.demo.light", "device")]
     assert asked.port == 49200
     assert len(parse_serve("demo", "light", "jambon").devices) == 2
 
