@@ -44,13 +44,13 @@ FOREIGN = re.compile(
 )
 #: names of other projects that the annotations give without their module
 FOREIGN_NAMES = {
-    "AsyncIterator", "Callable", "Counter", "IPv4Address", "IPv6Address", "IpAddress", "Iterable", "Iterator",
-    "Mapping", "MemoryReceiveChannel", "Path", "Random", "Sequence", "UUID", "Unpack",
+    "AsyncIterator", "Callable", "Counter", "Decimal", "IPv4Address", "IPv6Address", "IpAddress", "Iterable",
+    "Iterator", "Mapping", "MemoryReceiveChannel", "Path", "Random", "Sequence", "UUID", "Unpack",
 }  # fmt: skip
 #: what public names give and `upnp_trio` does not have by name
-INNER_NAMES = {"BoundAction", "Choice", "DeferredValue", "Handler", "Interface", "NoSuchValue", "SupportsAsService"} | {
-    *("H", "Method"),  # type variables
-}
+INNER_NAMES = {"BoundAction", "Choice", "DeferredValue", "Handler", "Interface", "NoSuchValue", "SupportsAsService"}
+#: type variables
+TYPE_VARIABLES = {"H", "Method"}
 #: classes that only the library creates, so their signatures are not shown
 MADE_BY_US = {
     "Announced", "Counted", "Location", "NetworkChanged", "RequestAnswered", "Running", "SearchAnswered", "Stats",
@@ -97,7 +97,7 @@ def resolve(
         found = python.resolve_xref(env, node["refdoc"], app.builder, "obj", f"upnp_trio.{name}", node, contnode)
         if found is not None:
             return found
-    if hasattr(builtins, target) or FOREIGN.fullmatch(target) or name in FOREIGN_NAMES | INNER_NAMES:
+    if hasattr(builtins, target) or FOREIGN.fullmatch(target) or name in FOREIGN_NAMES | INNER_NAMES | TYPE_VARIABLES:
         return contnode
     return None
 

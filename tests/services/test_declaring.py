@@ -76,7 +76,7 @@ def test_what_is_not_said_has_a_usual_name_and_type() -> None:
             )
         ],
         variables=[
-            VariableDescription(name="Remaining", data_type="ui4", default=300),
+            VariableDescription(name="Remaining", data_type="ui4", multicast=True, default=300),
             VariableDescription(
                 name="Kind", data_type="string", default="Jambon", allowed_values=["Jambon", "Saucisson"]
             ),

@@ -52,8 +52,8 @@ def test_a_declared_service_gives_a_stub_that_declares_the_same(kind: type[Servi
     stub = declared(source, kind.__name__)
     assert stub.description == kind.description
     assert (stub.service_type, stub.service_id) == (kind.service_type, kind.service_id)
-    moderation = [(item.maximum_rate, item.minimum_delta) for item in stub.description.variables]
-    assert moderation == [(item.maximum_rate, item.minimum_delta) for item in kind.description.variables]
+    moderation = [(item.level, item.maximum_rate, item.minimum_delta) for item in stub.description.variables]
+    assert moderation == [(item.level, item.maximum_rate, item.minimum_delta) for item in kind.description.variables]
 
 
 def test_the_stub_with_everything_is_the_one_that_is_checked_in() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, ClassVar
 
 from upnp_trio.documents.scpd import render_service_description
@@ -104,9 +105,13 @@ class ServiceHandler:
             raise RuntimeError(
                 f"this {type(self).__name__} is a service of a device already; make another one for this device"
             )
-        self._connection = connection = Connection(on_change)
-        for variable in self._variables.values():
-            variable.connect(self, connection)
+        connection = Connection(on_change)
+        with ExitStack() as undo:
+            for variable in self._variables.values():
+                variable.connect(self, connection)
+                undo.callback(variable.disconnect, self)
+            undo.pop_all()
+        self._connection = connection
 
     @property
     def is_connected(self) -> bool:
