@@ -41,7 +41,8 @@ open_tcp (const struct sockaddr_in *server, struct in_addr own, int64_t patience
         if (connect (opened, (const struct sockaddr *) server, sizeof *server) == 0)
                 return opened;
         /* SIGTERM may come while it waits; the load then ends as if the device had refused this connection. */
-        if (errno != ECONNREFUSED && errno != ECONNRESET && errno != ETIMEDOUT && errno != EINPROGRESS && errno != EINTR)
+        if (errno != ECONNREFUSED && errno != ECONNRESET && errno != ETIMEDOUT && errno != EINPROGRESS &&
+            errno != EINTR)
                 fail ("connecting");
         close (opened);
         return -1;

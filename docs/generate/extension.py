@@ -39,14 +39,18 @@ PAGES = {
     "tests/fuzz/README.md": "project/fuzzing.md",
 }
 #: what signatures name and other projects document; their inventories would have to be fetched from the net
-FOREIGN = re.compile(r"(trio|datetime|uuid|ipaddress|random|collections|typing|pathlib|asyncio|os)\.[\w.]+[][]*")
+FOREIGN = re.compile(
+    r"(trio|datetime|decimal|uuid|ipaddress|random|collections|typing|pathlib|asyncio|os)\.[\w.]+[][]*"
+)
 #: names of other projects that the annotations give without their module
 FOREIGN_NAMES = {
-    "AsyncIterator", "Callable", "Counter", "IPv4Address", "IPv6Address", "IpAddress", "Iterable", "Iterator",
-    "Mapping", "MemoryReceiveChannel", "Path", "Random", "Sequence", "UUID", "Unpack",
+    "AsyncIterator", "Callable", "Counter", "Decimal", "IPv4Address", "IPv6Address", "IpAddress", "Iterable",
+    "Iterator", "Mapping", "MemoryReceiveChannel", "Path", "Random", "Sequence", "UUID", "Unpack",
 }  # fmt: skip
 #: what public names give and `upnp_trio` does not have by name
-INNER_NAMES = {"Choice", "Interface"}
+INNER_NAMES = {"BoundAction", "Choice", "DeferredValue", "Handler", "Interface", "NoSuchValue", "SupportsAsService"}
+#: type variables
+TYPE_VARIABLES = {"H", "Method"}
 #: classes that only the library creates, so their signatures are not shown
 MADE_BY_US = {
     "Announced", "Counted", "Location", "NetworkChanged", "RequestAnswered", "Running", "SearchAnswered", "Stats",
@@ -93,7 +97,7 @@ def resolve(
         found = python.resolve_xref(env, node["refdoc"], app.builder, "obj", f"upnp_trio.{name}", node, contnode)
         if found is not None:
             return found
-    if hasattr(builtins, target) or FOREIGN.fullmatch(target) or name in FOREIGN_NAMES | INNER_NAMES:
+    if hasattr(builtins, target) or FOREIGN.fullmatch(target) or name in FOREIGN_NAMES | INNER_NAMES | TYPE_VARIABLES:
         return contnode
     return None
 

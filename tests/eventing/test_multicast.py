@@ -14,13 +14,12 @@ from upnp_trio.eventing.multicast import (
     EVENT_GROUP,
     EVENT_GROUP_V6_LINK_LOCAL,
     EVENT_GROUP_V6_SITE_LOCAL,
-    LEVELS,
     MulticastEvent,
-    is_level,
     read_multicast_event,
     render_multicast_event,
 )
 from upnp_trio.eventing.propertyset import render_propertyset
+from upnp_trio.model.event_levels import LEVELS, is_level
 
 USN = "uuid:5f9ec1b3-ed59-1900-4530-00e0a5b3c001::urn:schemas-upnp-org:service:SwitchPower:1"
 SERVICE_ID = "urn:upnp-org:serviceId:SwitchPower"

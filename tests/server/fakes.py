@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
+from random import Random
 
 import attrs
 import trio
@@ -25,6 +26,7 @@ from upnp_trio.network.listeners import HttpListener, authority, served_address
 from upnp_trio.network.served_interface import InterfaceOptions, ServedInterface, base_url
 from upnp_trio.network.ssdp_sockets import group_of
 from upnp_trio.network.streams import HttpStream
+from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.http.server import HttpServer
 from upnp_trio.server.monitoring.events import Event, Events
@@ -281,7 +283,15 @@ class FakeListener:
 def services_of(site: Site, stats: Stats | None = None) -> Services:
     """What responds to requests for *site*, without handlers."""
     stats = stats or Stats()
-    return Services(site=site, network=FakeNetwork(), stats=stats, events=Events(stats), max_subscriptions=32)
+    events = Events(stats)
+    return Services(
+        site=site,
+        network=FakeNetwork(),
+        announcer=Announcer(boot_id=1, rng=Random(1), stats=stats, events=events),
+        stats=stats,
+        events=events,
+        max_subscriptions=32,
+    )
 
 
 @asynccontextmanager

@@ -60,7 +60,9 @@ class Slices(NamedTuple):
 
 
 class Slicer(ServiceHandler, service_type="urn:example-com:service:Slicer:2"):
-    remaining: Annotated[Ui4, StateVariable(maximum_rate=0.5, minimum_delta=2)] = 300
+    remaining: Annotated[Ui4, StateVariable(maximum_rate=0.5, minimum_delta=2, multicast=True, level="upnp:/info")] = (
+        300
+    )
     kind: Annotated[Kind, StateVariable()] = Kind.HAM
     mode: Annotated[Mode, StateVariable("CurrentMode", evented=False)] = Mode.SLOW
 

@@ -77,7 +77,7 @@ def test_what_is_not_said_has_a_usual_name_and_type() -> None:
             )
         ],
         variables=[
-            VariableDescription(name="Remaining", data_type="ui4", default=300),
+            VariableDescription(name="Remaining", data_type="ui4", multicast=True, default=300),
             VariableDescription(
                 name="Kind", data_type="string", default="Jambon", allowed_values=["Jambon", "Saucisson"]
             ),
@@ -271,6 +271,8 @@ class NamedSwitch(Named, SwitchPower):
 def test_a_class_without_a_service_type_is_a_mix_in() -> None:
     assert not hasattr(Named, "description")
     assert not hasattr(Named, "service_type")
+    with pytest.raises(DescriptionError, match="Named is a mix-in: it has no service_type"):
+        Named().as_service()
 
 
 def test_a_subclass_adds_replaces_and_overrides() -> None:
@@ -352,8 +354,11 @@ class Pair(NamedTuple):
         (variable(Annotated[Ui1, StateVariable(), Range(0, 1.5)], 0), "the Range has the bound 1.5"),
         (variable(Annotated[R8, StateVariable(), Range(2, 1)], 0), "minimum 2.0 is above its maximum 1.0"),
         (variable(Annotated[R8, StateVariable(), Range(0, 1, 0)], 0), "the Range's step is 0.0; it must be above 0"),
-        (variable(Annotated[bool, StateVariable("a-b")], True), "Bad.value: 'a-b' is not a name: UDA §2.5"),
-        (variable(Annotated[bool, StateVariable("a#b")], True), "'a#b' is not a name"),
+        (
+            variable(Annotated[bool, StateVariable("a-b")], True),
+            "Bad.value: its name in the SCPD is 'a-b'; UDA §2.5 wants",
+        ),
+        (variable(Annotated[bool, StateVariable("a#b")], True), "its name in the SCPD is 'a#b'"),
         (variable(Annotated[bool, StateVariable()], True, name="connect"), "Bad.connect: ServiceHandler has this name"),
         (variable(Annotated[bool, StateVariable()], True, name="description"), "Bad.description: ServiceHandler has"),
         (variable("Annotated[Nothing, StateVariable()]"), "Bad.value: .* name 'Nothing' is not defined.*TYPE_CHECKING"),
@@ -438,8 +443,8 @@ def connect(self: object) -> None: ...
         (method(wrong_type), r"Bad.wrong_type, parameter 'value': there is no data type for list\[int\]"),
         (method(late_retval), "Bad.late_retval, its result, field Pair.two: retval is for the first result"),
         (method(out_of_record), "Bad.out_of_record, its result: Pair holds several results"),
-        (method(bad_name), "Bad.bad_name: 'a-b' is not a name"),
-        (method(bad_argument), "Bad.bad_argument, parameter 'value': 'a b' is not a name"),
+        (method(bad_name), "Bad.bad_name: its name in the SCPD is 'a-b'"),
+        (method(bad_argument), "Bad.bad_argument, parameter 'value': its name in the SCPD is 'a b'"),
         (method(twice), "Bad.twice: it has two arguments called A"),
         (method(first, second), "Bad.second: another method is the action Bare"),
         (method(first, other), "Bad.other, parameter 'value': another argument has the type A_ARG_TYPE_Value"),

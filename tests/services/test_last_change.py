@@ -115,3 +115,17 @@ def test_a_contract_s_variable_may_be_one() -> None:
         def set_volume(self, desired_volume: int) -> None: ...
 
     assert Contracted().variables()["LastChange"] == '<Event xmlns="urn:x"></Event>'
+
+
+def test_a_value_of_two_services_leaves_the_second_unconnected() -> None:
+    class Two(RenderingControl):
+        other: Annotated[LastChange, StateVariable("Other")] = LastChange(LastChange.RENDERING_CONTROL)
+
+    first, second = RenderingControl(), Two()
+    first.connect(lambda name, value: None)
+    second.other = first.last_change
+    with pytest.raises(RuntimeError, match="is the value of a variable already"):
+        second.connect(lambda name, value: None)
+    assert not second.is_connected
+    second.other = LastChange(LastChange.RENDERING_CONTROL)
+    second.connect(lambda name, value: None)

@@ -16,6 +16,7 @@ from tests.services.examples import CALLER, Dimming, Slicer, SwitchPower
 from tests.services.stubs.everything import Everything
 from upnp_trio import DescriptionError, ServiceDescription, ServiceHandler, UpnpError, parse_scpd
 from upnp_trio.documents.scpd import render_service_description
+from upnp_trio.model.service_rules import flaws
 from upnp_trio.services.names import python_name
 from upnp_trio.services.source import quoted
 from upnp_trio.services.stub import render_stub
@@ -51,8 +52,8 @@ def test_a_declared_service_gives_a_stub_that_declares_the_same(kind: type[Servi
     stub = declared(source, kind.__name__)
     assert stub.description == kind.description
     assert (stub.service_type, stub.service_id) == (kind.service_type, kind.service_id)
-    moderation = [(item.maximum_rate, item.minimum_delta) for item in stub.description.variables]
-    assert moderation == [(item.maximum_rate, item.minimum_delta) for item in kind.description.variables]
+    moderation = [(item.level, item.maximum_rate, item.minimum_delta) for item in stub.description.variables]
+    assert moderation == [(item.level, item.maximum_rate, item.minimum_delta) for item in kind.description.variables]
 
 
 def test_the_stub_with_everything_is_the_one_that_is_checked_in() -> None:
@@ -60,6 +61,20 @@ def test_the_stub_with_everything_is_the_one_that_is_checked_in() -> None:
     source = render_stub(description, service_type=SERVICE_TYPE, class_name="Everything")
     assert source == (STUBS / "everything.py").read_text(encoding="utf-8")
     assert Everything.description == description
+
+
+SAMPLES = sorted((Path(__file__).parents[1] / "documents" / "scpd_samples").glob("*.xml"))
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_the_documents_of_standards_and_vendors_have_stubs_or_flaws(path: Path) -> None:
+    description = parse_scpd(path.read_bytes())
+    try:
+        source = render_stub(description, service_type=SERVICE_TYPE, class_name="Sample")
+    except DescriptionError:
+        assert list(flaws(description))
+    else:
+        assert declared(source, "Sample").description == description
 
 
 async def test_an_action_of_a_stub_is_answered_with_error_602() -> None:

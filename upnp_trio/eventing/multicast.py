@@ -14,6 +14,7 @@ from upnp_trio.errors import MalformedMessage
 from upnp_trio.eventing.messages import CONTENT_TYPE, MAX_SEQ, NOTIFICATION_SUBTYPE
 from upnp_trio.eventing.propertyset import read_propertyset
 from upnp_trio.eventing.requests import NOTIFICATION_TYPE
+from upnp_trio.model.event_levels import LEVELS, is_level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,9 +24,7 @@ __all__ = [
     "EVENT_GROUP_V6_LINK_LOCAL",
     "EVENT_GROUP_V6_SITE_LOCAL",
     "EVENT_PORT",
-    "LEVELS",
     "MulticastEvent",
-    "is_level",
     "read_multicast_event",
     "render_multicast_event",
 ]
@@ -37,14 +36,9 @@ EVENT_GROUP_V6_LINK_LOCAL = "ff02::130"
 EVENT_GROUP_V6_SITE_LOCAL = "ff05::130"
 #: the UDP port of events, for all groups
 EVENT_PORT = 7900
-#: the levels of UDA 2.0 §4.3.3, the most urgent first
-LEVELS = tuple(f"upnp:/{level}" for level in ("emergency", "fault", "warning", "info", "debug", "general"))
-
 MAX_HEAD_BYTES = 4096
 MAX_HEAD_LINES = 64
 
-# A vendor's domain and a path below it
-_VENDOR_LEVEL = re.compile(r"(?!upnp:)[A-Za-z0-9][A-Za-z0-9.-]{0,253}:/[!-~]{1,256}", re.ASCII | re.IGNORECASE)
 _START_LINE = re.compile(rb"NOTIFY \* HTTP/1\.[01]\s*", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
@@ -61,11 +55,6 @@ class MulticastEvent:
     #: ``None`` if it has no readable one
     boot_id: int | None
     properties: tuple[tuple[str, str], ...]
-
-
-def is_level(text: str) -> bool:
-    """Whether *text* is a level of UDA 2.0 §4.3.3, or a vendor's (``domain:/level``)."""
-    return text in LEVELS or _VENDOR_LEVEL.fullmatch(text) is not None
 
 
 def render_multicast_event(

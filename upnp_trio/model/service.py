@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import attrs
 
 from upnp_trio.model.datatypes import DataType, data_type
+from upnp_trio.model.event_levels import DEFAULT_LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,14 +56,16 @@ class VariableDescription:
     evented: bool = True
     #: whether its changes are sent by multicast, too (UDA 2.0 §4.2)
     multicast: bool = False
+    #: LVL of its multicast events, such as ``upnp:/warning`` (UDA 2.0 §4.3.3); like the next two, it is in no document
+    level: str = attrs.field(default=DEFAULT_LEVEL, eq=False)
     #: defaultValue, a value of the data type's Python type; ``None`` if there is none
     default: object = None
     #: allowedValueList, for a string; empty means that any text is allowed
     allowed_values: tuple[str, ...] = attrs.field(default=(), converter=_texts)
     #: allowedValueRange, for a number
     allowed_range: AllowedRange | None = None
-    #: the least time between two events of this variable, in seconds; 0 means no limit. Like the next one, it belongs
-    #: to the service's standard and is in no document (UDA 2.0 §4.5)
+    #: the least time between two events of this variable, in seconds; 0 means no limit. It belongs to the service's
+    #: standard (UDA 2.0 §4.5)
     maximum_rate: float = attrs.field(default=0.0, eq=False)
     #: the least change of its number that is an event; ``None`` means that every change is one
     minimum_delta: Number | None = attrs.field(default=None, eq=False)

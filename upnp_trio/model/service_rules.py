@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         VariableDescription,
     )
 
-__all__ = ["flaws", "service_violations"]
+__all__ = ["flaws", "name_flaw", "service_violations"]
 
 # UDA 2.0 §2.5 says "should be < 32 characters", of names and of allowed values.
 SHORT = 32
@@ -57,11 +57,15 @@ def _repeats(names: Iterable[str], where: str, owner: str) -> Iterator[Violation
             yield Violation(where, name, f"UDA §2.5: {count} {owner} have this name; each needs its own")
 
 
+def name_flaw(name: str) -> str | None:
+    """The MUST of UDA 2.0 §2.5 that *name* breaks as the name of an action, an argument or a variable, if any."""
+    if _NAME.fullmatch(name):
+        return None
+    return "UDA §2.5 wants a name of letters, digits, '_' and '.', which starts with a letter or '_', not with 'xml'"
+
+
 def _name(name: str, where: str) -> Iterator[Violation]:
-    if not _NAME.fullmatch(name):
-        rule = (
-            "UDA §2.5 wants a name of letters, digits, '_' and '.', which starts with a letter or '_', not with 'xml'"
-        )
+    if rule := name_flaw(name):
         yield Violation(f"{where}: name", name, rule)
     elif len(name) >= SHORT:
         yield _long(f"{where}: name", name)

@@ -28,6 +28,7 @@ from upnp_trio.server.delivery import Delivery
 from upnp_trio.server.discovery.wakeup import Wakeup
 from upnp_trio.server.monitoring.events import Events, VariablesChanged
 from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.server.multicast_events import MulticastEvents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,6 +66,15 @@ class _Publisher:
         evented = self.handler.description.evented
         return self.texts((variable.name, values[variable.name]) for variable in evented)
 
+    def by_level(self, changes: Iterable[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
+        """Those of *changes* that are sent by multicast, by their level."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for name, text in changes:
+            variable = self.handler.description.variable(name)
+            if variable is not None and variable.multicast:
+                found.setdefault(variable.level, []).append((name, text))
+        return found
+
 
 @attrs.define(eq=False, repr=False, kw_only=True)
 class Notifier:
@@ -75,6 +85,7 @@ class Notifier:
     events: Events
     nursery: trio.Nursery
     table: SubscriptionTable[PublishedService]
+    multicast: MulticastEvents
     new_sid: Callable[[], str] = _new_sid
     _publishers: dict[PublishedService, _Publisher] = attrs.field(factory=dict)
     #: those that have changes, in the order of the first one
@@ -123,6 +134,8 @@ class Notifier:
         now = trio.current_time()
         changes = publisher.texts(publisher.pending.due(now))
         if changes:
+            if by_level := publisher.by_level(changes):
+                self.multicast.send(publisher.service, by_level)
             queued = self.table.publish(publisher.service, changes, now)
             for subscription in queued:
                 if (delivery := self._deliveries.get(subscription)) is not None:

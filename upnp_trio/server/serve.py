@@ -154,9 +154,6 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
     events = Events(stats)
     site = Site(answers_off_link=settings.answer_off_link)
     changes = ChangeLock()
-    services = Services(
-        site=site, network=network, stats=stats, events=events, max_subscriptions=settings.max_subscriptions
-    )
     responder = Responder(
         boot_id=boot_id,
         rng=settings.rng,
@@ -168,6 +165,14 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
         profile=PROFILES[settings.profile],
     )
     announcer = Announcer(boot_id=boot_id, rng=settings.rng, stats=stats, events=events)
+    services = Services(
+        site=site,
+        network=network,
+        announcer=announcer,
+        stats=stats,
+        events=events,
+        max_subscriptions=settings.max_subscriptions,
+    )
     by_udn: dict[str, ServedDevice] = {}
     conflicts = ConflictWatch(devices=by_udn, announcer=announcer, stats=stats)
     responder.on_notify = conflicts.receive_notify

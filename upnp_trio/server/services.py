@@ -15,6 +15,7 @@ from upnp_trio.documents.publication import PublishedService
 from upnp_trio.errors import DescriptionError
 from upnp_trio.exchange import Request, Response, error_response
 from upnp_trio.network.served_interface import Network
+from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.monitoring.events import Events
 from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.service_requests import Call, SubscriptionCall
@@ -52,6 +53,8 @@ class Services:
 
     site: Site
     network: Network
+    #: its senders send the events of variables that are evented by multicast
+    announcer: Announcer
     stats: Stats
     events: Events
     #: how many subscriptions each service accepts
@@ -78,6 +81,7 @@ class Services:
         if self._acting is None:
             from upnp_trio.eventing.subscriptions import SubscriptionTable
             from upnp_trio.server.calls import Calls
+            from upnp_trio.server.multicast_events import MulticastEvents
             from upnp_trio.server.notifier import Notifier
             from upnp_trio.server.page_state import PageState
 
@@ -89,6 +93,7 @@ class Services:
                 events=self.events,
                 nursery=self._nursery,
                 table=SubscriptionTable(limit, max(limit // PARTS_OF_ONE_PEER, 1)),
+                multicast=MulticastEvents(self.announcer, self.stats),
             )
             self._acting = _Acting(Calls(self.stats, self.events), notifier, PageState())
         return self._acting

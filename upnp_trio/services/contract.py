@@ -105,7 +105,10 @@ def _variables(
         needs_start = item.start is MISSING and item.annotation.deferred is None
         start = zero(variable) if needs_start else start_value(item, variable, values)
         variable = attrs.evolve(
-            variable, maximum_rate=item.marker.maximum_rate, minimum_delta=item.marker.minimum_delta
+            variable,
+            level=item.marker.level,
+            maximum_rate=item.marker.maximum_rate,
+            minimum_delta=item.marker.minimum_delta,
         )
         attributes[item.attribute] = by_name[variable.name] = Variable(
             variable, item.attribute, place.owner, values, start

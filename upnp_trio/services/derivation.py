@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from upnp_trio.model.event_levels import LEVELS, is_level
 from upnp_trio.model.service import ActionDescription, ArgumentDescription, ServiceDescription, VariableDescription
-from upnp_trio.model.service_rules import flaws
+from upnp_trio.model.service_rules import flaws, name_flaw
 from upnp_trio.services.annotations import Annotation, Place
 from upnp_trio.services.binding import BoundMethod, NoMethod, bind
 from upnp_trio.services.markers import In, Out
-from upnp_trio.services.names import camel_case, flaw
+from upnp_trio.services.names import camel_case
 from upnp_trio.services.values import Values, allowed_range, data_type_of, fit, values_of
 from upnp_trio.services.variables import MISSING, Variable
 
@@ -63,11 +64,16 @@ class _Derivation:
         if name in self.variables:
             place.fail(f"{self.variables[name].attribute} is called {name}, too; each variable needs a name of its own")
         kind = data_type_of(annotation, place)
+        if not is_level(marker.level):
+            place.fail(
+                f"its level is {marker.level!r}; UDA §4.3.3 wants one of {', '.join(LEVELS)}, or 'domain:/level'"
+            )
         description = VariableDescription(
             name=name,
             data_type=kind,
             evented=marker.evented,
             multicast=marker.multicast,
+            level=marker.level,
             allowed_values=annotation.allowed_values,
             allowed_range=allowed_range(annotation.allowed_range, kind, place),
             maximum_rate=marker.maximum_rate,
@@ -176,6 +182,6 @@ def start_value(declared: DeclaredVariable, description: VariableDescription, va
 
 def _checked_name(given: str | None, python_name: str, place: Place) -> str:
     name = camel_case(python_name) if given is None else given
-    if rule := flaw(name):
-        place.fail(rule)
+    if rule := name_flaw(name):
+        place.fail(f"its name in the SCPD is {name!r}; {rule}")
     return name

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, ClassVar
 
 from upnp_trio.documents.scpd import render_service_description
+from upnp_trio.errors import DescriptionError
 from upnp_trio.model.deferred_value import DeferredValue
 from upnp_trio.model.device import Service
 from upnp_trio.services.declaring import declare
@@ -45,7 +47,7 @@ class ServiceHandler:
 
     _declared: ClassVar[Declarations]
     _optional: ClassVar[tuple[str, ...]] = ()
-    _variables: ClassVar[Mapping[str, Variable]]
+    _variables: ClassVar[Mapping[str, Variable]] = {}
     # An attribute of the class until `connect`, so that subclasses need not call this class's __init__.
     _connection: Connection | None = None
 
@@ -61,7 +63,12 @@ class ServiceHandler:
         declare(cls, service_type, service_id, scpd, tuple(optional))
 
     def as_service(self) -> Service:
-        """This service for `Device.services`: its types, its SCPD, and itself as the handler."""
+        """This service for `Device.services`: its types, its SCPD, and itself as the handler.
+
+        Raises `DescriptionError` if this class is a mix-in.
+        """
+        if not hasattr(self, "service_type"):
+            raise DescriptionError(f"{type(self).__name__} is a mix-in: it has no service_type, so it is no service")
         scpd = render_service_description(self.description, spec_version=(1, 1)) if self.scpd is None else self.scpd
         return Service(service_type=self.service_type, service_id=self.service_id, scpd=scpd, handler=self)
 
@@ -98,9 +105,13 @@ class ServiceHandler:
             raise RuntimeError(
                 f"this {type(self).__name__} is a service of a device already; make another one for this device"
             )
-        self._connection = connection = Connection(on_change)
-        for variable in self._variables.values():
-            variable.connect(self, connection)
+        connection = Connection(on_change)
+        with ExitStack() as undo:
+            for variable in self._variables.values():
+                variable.connect(self, connection)
+                undo.callback(variable.disconnect, self)
+            undo.pop_all()
+        self._connection = connection
 
     @property
     def is_connected(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, overload
 import attrs
 
 from upnp_trio.errors import DescriptionError
+from upnp_trio.model.event_levels import DEFAULT_LEVEL
 from upnp_trio.model.service import Number
 
 __all__ = ["ActionMark", "In", "Out", "Range", "StateVariable", "action", "mark_of"]
@@ -31,6 +32,9 @@ class StateVariable:
     evented: bool = attrs.field(default=True, kw_only=True)
     #: whether its changes are sent by multicast, too (UDA 2.0 §4.2)
     multicast: bool = attrs.field(default=False, kw_only=True)
+    #: LVL of its multicast events: ``upnp:/`` and emergency, fault, warning, info, debug or general, or a vendor's
+    #: level, as in ``example.com:/kitchen`` (UDA 2.0 §4.3.3)
+    level: str = attrs.field(default=DEFAULT_LEVEL, kw_only=True)
     #: dataType, such as ``"ui2"``; by default the one that belongs to the Python type
     data_type: str | None = attrs.field(default=None, kw_only=True)
     #: the least time between two events of this variable, in seconds; 0 means no limit (UDA 2.0 §4.5)

@@ -5,18 +5,9 @@ from __future__ import annotations
 import keyword
 import re
 
-__all__ = ["camel_case", "flaw", "matching_key", "python_name", "snake_case"]
+__all__ = ["camel_case", "matching_key", "python_name", "snake_case"]
 
-# UDA §2.5 forbids hyphens and hash marks. The rest follows from their use as names of XML elements.
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-
-
-def flaw(name: object) -> str | None:
-    """The rule that *name* breaks as the name of an action, an argument or a variable, if any."""
-    if isinstance(name, str) and _NAME.fullmatch(name):
-        return None
-    return f"{name!r} is not a name: UDA §2.5 allows letters, digits, '_' and '.', and no digit or '.' in front"
 
 
 def camel_case(name: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from upnp_trio.errors import DescriptionError
+from upnp_trio.model.event_levels import DEFAULT_LEVEL
 from upnp_trio.model.service_rules import flaws
 from upnp_trio.model.values import zero
 from upnp_trio.services.handler import ServiceHandler
@@ -179,6 +180,8 @@ class _Stub:
             options.append("evented=False")
         if variable.multicast:
             options.append("multicast=True")
+        if variable.level != DEFAULT_LEVEL:
+            options.append(f"level={quoted(variable.level)}")
         if variable.maximum_rate:
             options.append(f"maximum_rate={variable.maximum_rate!r}")
         if variable.minimum_delta is not None:

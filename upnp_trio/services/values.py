@@ -119,6 +119,8 @@ class Values:
     plain: Callable[[object], object]
     #: the value in Python, from one that an SCPD allows; ``None`` if both are the same
     python: Callable[[object], object] | None
+    #: whether the values are those of a `DeferredValue`
+    deferred: bool = False
 
 
 def values_of(
@@ -158,7 +160,7 @@ def _instances(deferred: type[DeferredValue]) -> Values:
             return value
         raise ValueError(f"it must be a {deferred.__name__}")
 
-    return Values(plain, None)
+    return Values(plain, None, deferred=True)
 
 
 def _members(variable: VariableDescription, enumeration: type[Enum]) -> Values:

@@ -51,6 +51,8 @@ class Variable:
         self._owner = owner
         self._plain = values.plain
         self._python = values.python
+        # An instance check of an abstract class is slow.
+        self._is_deferred = values.deferred
 
     def __get__(self, handler: ServiceHandler | None, owner: type | None = None) -> object:
         if handler is None:
@@ -71,7 +73,7 @@ class Variable:
             values[self._key] = plain
             return
         self._check_thread(connection)
-        if isinstance(plain, DeferredValue):
+        if self._is_deferred:
             raise RuntimeError(
                 f"{self._owner}.{self.attribute} is assigned while its device is served; change it instead"
             )
@@ -91,7 +93,7 @@ class Variable:
 
     def plain_value(self, handler: ServiceHandler) -> object:
         """The value as an SCPD has it, but for a `DeferredValue`, which is itself; `MISSING` if there is none."""
-        if isinstance(self.start, DeferredValue) and self._key not in handler.__dict__:
+        if self._is_deferred and self._key not in handler.__dict__ and isinstance(self.start, DeferredValue):
             handler.__dict__[self._key] = self.start.copy()
         return handler.__dict__.get(self._key, self.start)
 

@@ -1,0 +1,89 @@
+"""Variables that are evented by multicast are sent to the group of events on every served interface (UDA 2.0 §4.2)."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Annotated
+
+import attrs
+import trio
+import trio.testing
+from trio.testing import MockClock
+
+from tests.devices import BASIC
+from tests.server.fakes import NOON, FakeNetwork, Sent, interface
+from upnp_trio.eventing.multicast import EVENT_PORT, MulticastEvent, read_multicast_event
+from upnp_trio.server.options import Settings
+from upnp_trio.server.serve import serve_on
+from upnp_trio.services.handler import ServiceHandler
+from upnp_trio.services.markers import StateVariable
+
+
+class Smoke(ServiceHandler, service_type="urn:schemas-upnp-org:service:Smoke:1"):
+    alarm: Annotated[bool, StateVariable(multicast=True, level="upnp:/emergency")] = False
+    battery: Annotated[int, StateVariable(multicast=True)] = 9
+    tests: Annotated[int, StateVariable()] = 0
+
+
+def settings() -> Settings:
+    return Settings(rng=Random(1), utcnow=lambda: NOON, state_dir=None)
+
+
+def multicast(network: FakeNetwork) -> list[tuple[Sent, MulticastEvent]]:
+    """The events that were sent by multicast, in their order."""
+    found = [sent for sent in network.wire.sent if sent.destination[1] == EVENT_PORT]
+    return [(sent, read_multicast_event(sent.payload)) for sent in found]
+
+
+async def test_an_event_leaves_on_every_interface_and_family_with_its_level(autojump_clock: MockClock) -> None:
+    network = FakeNetwork(
+        interface("192.0.2.7/24"),
+        interface("fe80::7/64", "2001:db8::7/64", name="eth1", index=3),
+    )
+    device = attrs.evolve(BASIC, services=[Smoke()])
+    async with serve_on(network, [device], settings()) as running:
+        running.service(Smoke).alarm = True
+        await trio.testing.wait_all_tasks_blocked()
+        sent = multicast(network)
+        assert {(str(each.source), each.destination[0]) for each, _ in sent} == {
+            ("192.0.2.7", "239.255.255.246"),
+            ("fe80::7", "ff02::130"),
+            ("2001:db8::7", "ff05::130"),
+        }
+        assert {event for _, event in sent} == {
+            MulticastEvent(
+                usn=f"{running.device.udn}::urn:schemas-upnp-org:service:Smoke:1",
+                service_id="urn:upnp-org:serviceId:Smoke",
+                seq=0,
+                level="upnp:/emergency",
+                boot_id=running.boot_id,
+                properties=(("Alarm", "1"),),
+            )
+        }
+
+
+async def test_changes_of_one_level_share_a_message_and_seq_rises(autojump_clock: MockClock) -> None:
+    network = FakeNetwork()
+    device = attrs.evolve(BASIC, services=[Smoke()])
+    async with serve_on(network, [device], settings()) as running:
+        smoke = running.service(Smoke)
+        smoke.alarm, smoke.battery, smoke.tests = True, 8, 1
+        await trio.testing.wait_all_tasks_blocked()
+        smoke.battery = 7
+        await trio.testing.wait_all_tasks_blocked()
+    assert [(event.seq, event.level, event.properties) for _, event in multicast(network)] == [
+        (0, "upnp:/emergency", (("Alarm", "1"),)),
+        (1, "upnp:/general", (("Battery", "8"),)),
+        (2, "upnp:/general", (("Battery", "7"),)),
+    ]
+
+
+async def test_an_interface_that_cannot_send_costs_the_others_nothing(autojump_clock: MockClock) -> None:
+    network = FakeNetwork(interface("192.0.2.7/24"), interface("198.51.100.7/24", name="eth1", index=3))
+    device = attrs.evolve(BASIC, services=[Smoke()])
+    async with serve_on(network, [device], settings()) as running:
+        network.wire.blocked.add(network.now[0].addresses[0].ip)
+        running.service(Smoke).alarm = True
+        await trio.testing.wait_all_tasks_blocked()
+        assert [str(sent.source) for sent, _ in multicast(network)] == ["198.51.100.7"]
+        assert running.stats.send_errors["Network is down"] >= 1
