@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from upnp_trio import Udn, __version__
 from upnp_trio.cli.arguments import DEMOS, InterfacesArguments, ServeArguments, TextArguments, parse, serve_parser
 from upnp_trio.cli.parsing import UsageError, option_names
+from upnp_trio.cli.references import Reference
 from upnp_trio.state import state_directory
 
 UUID = "e427ce1a-3e80-43d0-ad6f-89ec42e46363"
@@ -54,6 +55,7 @@ def test_the_defaults_are_those_that_the_help_shows() -> None:
         "max_age": 1800,
         "profile": "uda",
         "state_dir": state_directory(),
+        "presentation": None,
         "metrics": False,
         "log_level": "warning",
         "quiet": False,
@@ -75,7 +77,7 @@ def test_each_option_sets_its_argument() -> None:
     words = f"""--friendly-name Ham --uuid {UUID} --port=49200 --interface eth0 --interface 192.0.2.7 --ipv6-only
         --advertise-url http://192.0.2.1:8080 --allow-host ham.local --allow-host h:80 --announce-only
         --answer-off-link --reply-budget 5 --multicast-ttl 4 --max-age 60 --profile windows --metrics
-        --state-dir state
+        --state-dir state --presentation read-only
         --log-level debug --quiet --debug a.toml"""
     assert vars(parse_serve(*words.split())) == {
         "devices": [Path("a.toml")],
@@ -93,6 +95,7 @@ def test_each_option_sets_its_argument() -> None:
         "max_age": 60,
         "profile": "windows",
         "state_dir": Path("state"),
+        "presentation": "read-only",
         "metrics": True,
         "log_level": "debug",
         "quiet": True,
@@ -123,7 +126,7 @@ def test_all_words_after_two_dashes_are_device_files() -> None:
 
 def test_a_demo_is_a_device_in_python_and_takes_the_options_of_serve() -> None:
     asked = parse_serve("demo", "light", "--port", "49200")
-    assert [str(device) for device in asked.devices] == ["upnp_trio.demo.light:device"]
+    assert asked.devices == [Reference("light", "upnp_trio.demo.light", "device")]
     assert asked.port == 49200
     assert len(parse_serve("demo", "light", "jambon").devices) == 2
 
@@ -160,6 +163,7 @@ def test_a_log_level_may_be_written_in_any_case(level: str) -> None:
         ("--max-age -1", "--max-age: '-1' is not a whole number from 1 to 2147483647"),
         ("--uuid mine", "--uuid: 'mine' is not a UUID; write it as 8-4-4-4-12 hexadecimal digits"),
         ("--log-level loud", "--log-level: 'loud' is not one of debug, info, warning, error"),
+        ("--presentation mine", "--presentation: 'mine' is not one of full, read-only, off"),
         ("--profile mac", "--profile: 'mac' is not one of uda, windows"),
         ("--quiet=yes", "-q/--quiet: takes no value; leave out 'yes'"),
         ("--ipv4-only --ipv6-only", "--ipv6-only: not allowed with argument --ipv4-only"),
