@@ -285,6 +285,11 @@ def test_every_refusal_has_its_status_in_plain_words(status: int) -> None:
     assert response.body == f"{status} {REASONS[status]}\n".encode()
 
 
+@pytest.mark.parametrize("status", [400, 412, 503])
+def test_every_status_of_a_refused_subscription_has_its_words(status: int) -> None:
+    assert error_response(status).body.startswith(f"{status} ".encode())
+
+
 # --- control ---------------------------------------------------------------------------------------------------
 
 

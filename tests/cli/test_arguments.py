@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from upnp_trio import ServeOptions, Udn, __version__
 from upnp_trio.cli.arguments import DEMOS, InterfacesArguments, ServeArguments, TextArguments, parse, serve_parser
 from upnp_trio.cli.parsing import UsageError, option_names
+from upnp_trio.cli.references import Reference
 from upnp_trio.cli.serve import _options
 from upnp_trio.state import state_directory
 
@@ -135,7 +136,7 @@ def test_all_words_after_two_dashes_are_device_files() -> None:
 
 def test_a_demo_is_a_device_in_python_and_takes_the_options_of_serve() -> None:
     asked = parse_serve("demo", "light", "--port", "49200")
-    assert [str(device) for device in asked.devices] == ["upnp_trio.demo.light:device"]
+    assert asked.devices == [Reference("light", "upnp_trio.demo.light", "device")]
     assert asked.port == 49200
     assert len(parse_serve("demo", "light", "jambon").devices) == 2
 
@@ -173,6 +174,7 @@ def test_a_log_level_may_be_written_in_any_case(level: str) -> None:
         ("--max-age -1", "--max-age: '-1' is not a whole number from 1 to 2147483647"),
         ("--uuid mine", "--uuid: 'mine' is not a UUID; write it as 8-4-4-4-12 hexadecimal digits"),
         ("--log-level loud", "--log-level: 'loud' is not one of debug, info, warning, error"),
+        ("--presentation mine", "--presentation: 'mine' is not one of full, read-only, off"),
         ("--profile mac", "--profile: 'mac' is not one of uda, windows"),
         ("--quiet=yes", "-q/--quiet: takes no value; leave out 'yes'"),
         ("--ipv4-only --ipv6-only", "--ipv6-only: not allowed with argument --ipv4-only"),

@@ -48,8 +48,8 @@ __all__ = [
 
 #: the devices of ``upnp-trio demo``, by their names
 DEMOS = {
-    "light": "upnp_trio.demo.light:device",
-    "jambon": "upnp_trio.demo.jambon:device",
+    "light": Reference("light", "upnp_trio.demo.light", "device"),
+    "jambon": Reference("jambon", "upnp_trio.demo.jambon", "device"),
 }
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -175,12 +175,10 @@ def _parse_demo(words: Sequence[str]) -> ServeArguments:
     return asked
 
 
-def _demo(name: str) -> Path | Reference:
+def _demo(name: str) -> Reference:
     if name not in DEMOS:
         raise UsageError(f"demo: there is no {name!r}; the devices are {', '.join(DEMOS)}")
-    reference = as_reference(DEMOS[name])
-    assert reference is not None
-    return reference
+    return DEMOS[name]
 
 
 def _check_single(asked: ServeArguments, otherwise: str) -> None:
