@@ -29,11 +29,12 @@ class PageState:
     """Wakes the requests that wait for a change."""
 
     _changed: trio.Event = attrs.field(factory=trio.Event)
+    _waiting: int = 0
     _ended: bool = False
 
     def change(self) -> None:
         """A variable has another value, or a service has come or gone."""
-        if self._changed.statistics().tasks_waiting:
+        if self._waiting:
             self._changed.set()
             self._changed = trio.Event()
 
@@ -57,7 +58,11 @@ class PageState:
         return response
 
     async def _next_change(self) -> None:
-        await self._changed.wait()
+        self._waiting += 1
+        try:
+            await self._changed.wait()
+        finally:
+            self._waiting -= 1
         if not self._ended:
             await trio.sleep(GATHERING_SECONDS)
 
