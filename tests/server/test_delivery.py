@@ -16,7 +16,7 @@ from tests.server.acting import PEER, Client, Oven, Subscriber, call, reply, ser
 from tests.server.fakes import FakeNetwork, FakeSubscriber, Pipe, PipeStream
 from upnp_trio import Running
 from upnp_trio.network.interfaces import IpAddress
-from upnp_trio.server.delivery import CONNECT_SECONDS, IDLE_SECONDS, REPLY_SECONDS
+from upnp_trio.server.delivery import IDLE_SECONDS, REPLY_SECONDS
 
 Clock = trio.testing.MockClock
 
@@ -537,5 +537,3 @@ async def test_what_a_dying_handler_assigns_when_its_device_goes_reaches_nobody(
         assert on.oven.heat == 77
         assert [event.seq for event in subscriber.events] == [0]
         client.close()
-
-
