@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable
 from inspect import iscoroutine
+from typing import cast
 
 import attrs
 import trio
