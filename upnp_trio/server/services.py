@@ -136,7 +136,7 @@ class Services:
             if self._acting is not None:
                 self._acting.notifier.detach(service)
                 self._acting.calls.cancel(service)
-                self._acting.page_state.change()
+                self._acting.page_state.depart()
 
     def close(self) -> None:
         """Disconnect all handlers, when the tasks have ended."""
