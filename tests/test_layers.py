@@ -29,11 +29,23 @@ MAY_IMPORT: dict[str, set[str]] = {
     "control": {"documents", "model", "errors", "_version"},
     "eventing": {"documents", "model", "errors", "_version"},
     "exchange": set(),
-    "service_requests": {"exchange", *PURE, "errors", "dates", "_version"},
-    "site": {"service_requests", "exchange", *PURE, "errors", "dates", "_version"},
+    "service_calls": {"exchange", *PURE, "errors", "dates", "_version"},
+    "service_requests": {"service_calls", "exchange", *PURE, "errors", "dates", "_version"},
+    "site": {"service_requests", "service_calls", "exchange", *PURE, "errors", "dates", "_version"},
     # the group's address and the size of a datagram are defined with the messages
     "network": {"exchange", "ssdp.messages", "ssdp.advertising", "model", "state", "errors", "dates", "_version"},
-    "server": {"service_requests", "exchange", "site", "network", "state", *PURE, "errors", "dates", "_version"},
+    "server": {
+        "service_requests",
+        "service_calls",
+        "exchange",
+        "site",
+        "network",
+        "state",
+        *PURE,
+        "errors",
+        "dates",
+        "_version",
+    },
     # examples that people copy, so they use what people can use
     "demo": set(upnp_trio.__all__),
     "cli": {
@@ -52,7 +64,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
 }
 
-BELOW_THE_TRIO_LINE = ("site", "service_requests", "exchange", *sorted(PURE), "errors", "_version", "dates")
+BELOW_THE_TRIO_LINE = (
+    "site",
+    "service_requests",
+    "service_calls",
+    "exchange",
+    *sorted(PURE),
+    "errors",
+    "_version",
+    "dates",
+)
 #: modules that wait, or use the network or the clock
 IMPURE = {"trio", "socket", "select", "selectors", "ssl", "asyncio", "threading", "subprocess", "time", "ifaddr", "h11"}
 #: parts of these modules that neither wait nor use the network or the clock

@@ -1,7 +1,7 @@
 """Requests to a service: a control call or a subscription, as a value that is to be carried out (UDA 2.0 §3, §4).
 
-What can be answered at once, because it is wrong, is answered here. The rooms that read SOAP and GENA are imported when
-the first such request comes.
+What can be answered at once, because it is wrong, is answered here. This module is imported when the first such request
+comes, because most devices never get one.
 """
 
 from __future__ import annotations
@@ -9,44 +9,26 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-import attrs
-
-from upnp_trio.documents.publication import XML_TYPE, PublishedService
+from upnp_trio.control.arguments import typed_arguments
+from upnp_trio.control.calls import CallMessage, CallRefused, matches, read_call
+from upnp_trio.control.rendering import render_fault
+from upnp_trio.documents.publication import XML_TYPE
 from upnp_trio.errors import UpnpError
-from upnp_trio.eventing.requests import SubscriptionRequest
-from upnp_trio.exchange import Peer, Request, Response, error_response
-from upnp_trio.model.handler import BoundAction, Caller
+from upnp_trio.eventing.refusals import EventingRefused
+from upnp_trio.eventing.requests import read_subscription_request
+from upnp_trio.exchange import Request, Response, error_response
+from upnp_trio.model.handler import Caller
+from upnp_trio.service_calls import Call, SubscriptionCall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from upnp_trio.documents.publication import PublishedService
 
-__all__ = ["Call", "SubscriptionCall", "fault_response", "read_control", "read_subscription", "state_of"]
+__all__ = ["fault_response", "read_control", "read_subscription", "state_of"]
 
 # A browser sends one of them with every POST of a script, which cannot leave them out (Fetch §3.1, Fetch Metadata §2).
 _PAGE_FIELDS = frozenset({"origin", "sec-fetch-site"})
 SUBSCRIPTION_METHODS = "SUBSCRIBE, UNSUBSCRIBE"
-
-
-@attrs.frozen(eq=False, kw_only=True)
-class Call:
-    """A call of an action that *service* has."""
-
-    service: PublishedService
-    action: BoundAction
-    #: the service's type as the caller wrote it, which the result repeats
-    service_type: str
-    #: values of their data types, by name
-    arguments: dict[str, object]
-    caller: Caller
-
-
-@attrs.frozen(eq=False, kw_only=True)
-class SubscriptionCall:
-    """A request of *peer* for a subscription to *service*: a new one, or one that it has."""
-
-    service: PublishedService
-    request: SubscriptionRequest
-    peer: Peer
+FAULT_HEADERS = (("Content-Type", XML_TYPE), ("EXT", ""))
 
 
 def read_control(service: PublishedService, request: Request) -> Call | Response:
@@ -55,34 +37,26 @@ def read_control(service: PublishedService, request: Request) -> Call | Response
         return error_response(405, ("Allow", "POST"))
     if not service.takes_pages and not _PAGE_FIELDS.isdisjoint(request.headers):
         return error_response(403)
-    from upnp_trio.control.calls import CallRefused, read_call
-
     try:
-        message = read_call(request.headers, request.body)
-        return _call(service, message.service_type, message.action, message.arguments, request)
+        return _call(service, read_call(request.headers, request.body), request)
     except CallRefused as refused:
         if refused.body:
-            return Response(refused.status, (("Content-Type", XML_TYPE), ("EXT", "")), refused.body)
+            return Response(refused.status, FAULT_HEADERS, refused.body)
         return error_response(refused.status)
     except UpnpError as error:
         return fault_response(error)
 
 
-def _call(
-    service: PublishedService, service_type: str, name: str, given: Iterable[tuple[str, str]], request: Request
-) -> Call:
-    from upnp_trio.control.arguments import typed_arguments
-    from upnp_trio.control.calls import matches
-
+def _call(service: PublishedService, message: CallMessage, request: Request) -> Call:
     handler = service.handler
-    action = None if handler is None else handler.actions.get(name)
-    if handler is None or action is None or not matches(service_type, service.service_type):
+    action = None if handler is None else handler.actions.get(message.action)
+    if handler is None or action is None or not matches(message.service_type, service.service_type):
         raise UpnpError(401)
     return Call(
         service=service,
         action=action,
-        service_type=service_type,
-        arguments=typed_arguments(handler.description, action.description, given),
+        service_type=message.service_type,
+        arguments=typed_arguments(handler.description, action.description, message.arguments),
         caller=Caller(
             address=request.peer.address,
             interface=request.peer.served.interface,
@@ -93,10 +67,8 @@ def _call(
 
 def fault_response(error: UpnpError) -> Response:
     """A UPnP error as HTTP carries it (UDA 2.0 §3.2.5)."""
-    from upnp_trio.control.rendering import render_fault
-
     body = render_fault(error.code, error.description)
-    return Response(500, (("Content-Type", XML_TYPE), ("EXT", "")), body, is_unique=True)
+    return Response(500, FAULT_HEADERS, body, is_unique=True)
 
 
 def read_subscription(
@@ -108,9 +80,6 @@ def read_subscription(
     """
     if request.method not in ("SUBSCRIBE", "UNSUBSCRIBE"):
         return error_response(405, ("Allow", SUBSCRIPTION_METHODS))
-    from upnp_trio.eventing.refusals import EventingRefused
-    from upnp_trio.eventing.requests import read_subscription_request
-
     assert service.handler is not None
     try:
         asked = read_subscription_request(

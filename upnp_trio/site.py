@@ -6,6 +6,7 @@ A publication's responses are made when it is added. A request costs a look-up.
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote
 
@@ -14,10 +15,11 @@ import attrs
 from upnp_trio.documents.publication import HTML_TYPE, File, Publication, PublishedService
 from upnp_trio.exchange import KNOWN_METHODS, READ_METHODS, Request, Response, decoded, error_response, path_of
 from upnp_trio.model.urls import is_web_link
-from upnp_trio.service_requests import Call, SubscriptionCall, read_control, read_subscription, state_of
+from upnp_trio.service_calls import Call, SubscriptionCall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from types import ModuleType
 
     from upnp_trio.documents.live_page import LivePage
     from upnp_trio.model.device import Device
@@ -201,18 +203,22 @@ class Site:
         if path is None:
             return error_response(400)
         if path in self._controls:
-            return read_control(self._controls[path], request)
+            answer: Answer = _service_requests().read_control(self._controls[path], request)
+            return answer
         if path in self._events:
-            return read_subscription(self._events[path], request, is_off_link_allowed=self._answers_off_link)
+            service = self._events[path]
+            is_off_link_allowed = self._answers_off_link
+            answer = _service_requests().read_subscription(service, request, is_off_link_allowed=is_off_link_allowed)
+            return answer
         is_read = request.method in ("GET", "HEAD")
         if path in self._states and is_read:
             return StateWanted(publication=self._states[path], after=_after(request.target))
-        answer = self._resources.get(path) or self._page(path) or self._script(path) or self._at_top(path)
-        if answer is None and path not in self._states:
+        found = self._resources.get(path) or self._page(path) or self._script(path) or self._at_top(path)
+        if found is None and path not in self._states:
             return error_response(404)
-        if answer is None or not is_read:
+        if found is None or not is_read:
             return error_response(405, ("Allow", READ_METHODS))
-        return answer if isinstance(answer, Response) else self._read(answer, request.headers)
+        return found if isinstance(found, Response) else self._read(found, request.headers)
 
     def _read(self, resource: _Resource, headers: Mapping[str, str]) -> Response:
         response = resource.response
@@ -223,10 +229,19 @@ class Site:
         return response
 
 
+@cache
+def _service_requests() -> ModuleType:
+    """What reads SOAP and GENA, which most devices never need; an import statement for each call would cost more."""
+    from upnp_trio import service_requests
+
+    return service_requests
+
+
 def live_page(publication: Publication) -> LivePage:
     """The state of the services of *publication* that have a handler, as its live page shows it."""
     from upnp_trio.documents.live_page import LivePage, LiveService
 
+    state_of = _service_requests().state_of
     services = {
         service.control_path: LiveService(description=service.handler.description, values=state_of(service))
         for service in publication.services

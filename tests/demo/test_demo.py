@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import struct
+import sys
 from pathlib import Path
 
 import pytest
 
 from upnp_trio import RootDevice, UpnpError, check
 from upnp_trio.cli.arguments import DEMOS
-from upnp_trio.cli.references import as_reference, load_reference
+from upnp_trio.cli.references import Reference, as_reference, load_reference
 from upnp_trio.demo.jambon import Slicer
 from upnp_trio.demo.light import Dimming, SwitchPower
 from upnp_trio.model.service import ActionDescription
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-PYTHON = [*DEMOS.values(), f"{EXAMPLES}/light.py:device"]
+LIGHT = as_reference(f"{EXAMPLES}/light.py:device")
 
 pytestmark = pytest.mark.usefixtures("imports_undone")
 
 
-def load(word: str) -> RootDevice:
-    reference = as_reference(word)
+def load(reference: Reference | None) -> RootDevice:
     assert reference is not None
     (root,) = load_reference(reference)
     return root
@@ -31,25 +31,32 @@ def arguments(action: ActionDescription) -> list[tuple[str, str, str]]:
     return [(each.direction, each.name, each.related_state_variable) for each in action.arguments]
 
 
-@pytest.mark.parametrize("word", PYTHON)
-def test_a_device_keeps_every_rule(word: str, caplog: pytest.LogCaptureFixture) -> None:
-    root = load(word)
+@pytest.mark.parametrize("reference", [*DEMOS.values(), LIGHT], ids=str)
+def test_a_device_keeps_every_rule(reference: Reference, caplog: pytest.LogCaptureFixture) -> None:
+    root = load(reference)
     check(root)
     assert caplog.records == []
     assert root.services
     assert all(service.handler is not None for service in root.services)
 
 
-@pytest.mark.parametrize("word", DEMOS.values())
-def test_a_demo_has_an_icon_of_the_size_that_it_declares(word: str) -> None:
-    (icon,) = load(word).icons
+@pytest.mark.parametrize("reference", DEMOS.values(), ids=str)
+def test_a_demo_has_an_icon_of_the_size_that_it_declares(reference: Reference) -> None:
+    (icon,) = load(reference).icons
     assert icon.data is not None
     assert struct.unpack_from(">II", icon.data, 16) == (icon.width, icon.height)
 
 
-@pytest.mark.parametrize("word", DEMOS.values())
-def test_a_demo_that_is_loaded_twice_is_two_devices(word: str) -> None:
-    first, second = load(word), load(word)
+@pytest.mark.parametrize("reference", DEMOS.values(), ids=str)
+def test_a_demo_does_not_change_where_modules_are_found(reference: Reference) -> None:
+    before = list(sys.path)
+    load(reference)
+    assert sys.path == before
+
+
+@pytest.mark.parametrize("reference", DEMOS.values(), ids=str)
+def test_a_demo_that_is_loaded_twice_is_two_devices(reference: Reference) -> None:
+    first, second = load(reference), load(reference)
     assert first == second
     assert all(one.handler is not other.handler for one, other in zip(first.services, second.services, strict=True))
 

@@ -14,7 +14,7 @@ import pytest
 from tests.network.demands import demand
 from tests.network.namespaces import open_network, why_impossible
 from tests.network.scenes import make_pair, open_scene
-from tests.network.served import GATEWAY, JAMBON, open_served
+from tests.network.served import EVERY_TYPE, GATEWAY, JAMBON, open_served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +73,13 @@ def jambon(possible: None) -> Iterator[Scene]:
 def gateway(possible: None) -> Iterator[Scene]:
     """The gateway with its embedded devices, for all tests of a module."""
     with open_scene(GATEWAY) as scene:
+        yield scene
+
+
+@pytest.fixture(scope="module")
+def every_type(possible: None) -> Iterator[Scene]:
+    """The device of `tests.services.every_type`, whose actions and events can be tried, for all tests of a module."""
+    with open_scene(EVERY_TYPE) as scene:
         yield scene
 
 

@@ -122,6 +122,10 @@ class Program:
         self._input.write(f"{line}\n")
         self._input.flush()
 
+    def close_input(self) -> None:
+        """Let it see the end of its standard input."""
+        self._input.close()
+
     def wait_until(self, enough: Callable[[str], bool], what: str, seconds: float = PATIENCE_SECONDS) -> str:
         """Its output as soon as it is *enough*; AssertionError with all its output if *what* is late."""
         deadline = time.monotonic() + seconds

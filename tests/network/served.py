@@ -20,7 +20,17 @@ if TYPE_CHECKING:
 
     from tests.network.namespaces import Namespace
 
-__all__ = ["EXAMPLES", "GATEWAY", "JAMBON", "REPOSITORY", "Example", "Served", "environment", "open_served"]
+__all__ = [
+    "EVERY_TYPE",
+    "EXAMPLES",
+    "GATEWAY",
+    "JAMBON",
+    "REPOSITORY",
+    "Example",
+    "Served",
+    "environment",
+    "open_served",
+]
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = REPOSITORY / "examples"
@@ -28,7 +38,7 @@ EXAMPLES = REPOSITORY / "examples"
 
 @attrs.frozen
 class Example:
-    """A device file and what a control point must find: the (NT, USN) pairs, written out by hand."""
+    """What the command serves, and what a control point must find: the (NT, USN) pairs, written out by hand."""
 
     file: Path
     rows: tuple[tuple[str, str], ...]
@@ -68,6 +78,19 @@ GATEWAY = Example(
         (f"{_GATEWAY}3", f"{_GATEWAY}3"),
         (f"{_UPNP}:device:WANConnectionDevice:2", f"{_GATEWAY}3::{_UPNP}:device:WANConnectionDevice:2"),
         (f"{_UPNP}:service:WANIPConnection:2", f"{_GATEWAY}3::{_UPNP}:service:WANIPConnection:2"),
+    ),
+)
+
+_EVERY_TYPE = "uuid:0c6cd4d5-65ba-4d1e-8b7a-3a6b6a1a2c11"
+EVERY_TYPE = Example(
+    REPOSITORY / "tests/services/every_type.py:device",
+    (
+        ("upnp:rootdevice", f"{_EVERY_TYPE}::upnp:rootdevice"),
+        (_EVERY_TYPE, _EVERY_TYPE),
+        ("urn:example-com:device:EveryType:1", f"{_EVERY_TYPE}::urn:example-com:device:EveryType:1"),
+        (f"{_UPNP}:service:SwitchPower:1", f"{_EVERY_TYPE}::{_UPNP}:service:SwitchPower:1"),
+        ("urn:example-com:service:Limits:1", f"{_EVERY_TYPE}::urn:example-com:service:Limits:1"),
+        ("urn:example-com:service:EveryType:1", f"{_EVERY_TYPE}::urn:example-com:service:EveryType:1"),
     ),
 )
 

@@ -23,6 +23,7 @@ from upnp_trio import (
     ArgumentDescription,
     BinHex,
     Caller,
+    DateTime,
     DescriptionError,
     In,
     Out,
@@ -199,6 +200,17 @@ def test_a_start_value_may_stay_out_of_the_description() -> None:
 
     assert Test.description.variables[0].default is None
     assert Test().variables() == {"Value": 7}
+
+
+def test_a_start_value_that_is_a_date_or_a_time_is_described_on_demand_only() -> None:
+    class Test(ServiceHandler, service_type=SERVICE_TYPE):
+        date: Annotated[datetime.date, StateVariable()] = datetime.date(2026, 11, 24)
+        moment: Annotated[DateTime, StateVariable()] = datetime.datetime(2026, 11, 24)
+        time: Annotated[datetime.time, StateVariable()] = datetime.time(18, 8)
+        described: Annotated[datetime.time, StateVariable(describe_default=True)] = datetime.time(18, 8)
+
+    assert [variable.default for variable in Test.description.variables] == [None, None, None, datetime.time(18, 8)]
+    assert Test().variables()["Date"] == datetime.date(2026, 11, 24)
 
 
 def test_ordinary_attributes_and_methods_stay_ordinary() -> None:

@@ -29,7 +29,9 @@ class Reference:
     module: str
     #: one name, or several with dots between them
     attribute: str
-    #: the path of the module's file; ``None`` if Python is to find the module
+    #: what comes first on `sys.path` when it is imported; ``None`` changes nothing
+    folder: Path | None = None
+    #: the path of the module's file, if it is named by that
     file: Path | None = None
 
     def __str__(self) -> str:
@@ -52,10 +54,11 @@ def as_reference(word: str) -> Reference | None:
     if where.lower().endswith(".py"):
         if not is_name:
             raise UsageError(f"{word!r}: {attribute!r} is not the name of a device in {where}; write {where}:device")
-        return Reference(word, Path(where).stem, attribute, Path(where))
+        file = Path(where)
+        return Reference(word, file.stem, attribute, file.parent, file)
     if not is_name or not is_dotted_name(where) or _DRIVE.fullmatch(word):
         return None
-    return Reference(word, where, attribute)
+    return Reference(word, where, attribute, Path())
 
 
 def load_reference(reference: Reference) -> list[RootDevice]:
@@ -73,10 +76,9 @@ def load_reference(reference: Reference) -> list[RootDevice]:
 def _load(reference: Reference) -> list[RootDevice]:
     from upnp_trio.documents.code import call, import_object
 
-    file = reference.file
-    if file is not None:
-        _check_file(file)
-    found = import_object(reference.module, reference.attribute, Path.cwd() if file is None else file.parent)
+    if reference.file is not None:
+        _check_file(reference.file)
+    found = import_object(reference.module, reference.attribute, reference.folder)
     if callable(found):
         found = call(found, reference.attribute)
     devices = [_as_root(each) for each in (found if isinstance(found, list | tuple) else [found])]

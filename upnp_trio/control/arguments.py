@@ -56,11 +56,12 @@ def result_texts(
     Raises `ValueError` if *values* has not exactly the action's out arguments, each with a value of its data type.
     That is a mistake of the handler, and error 501 for the caller.
     """
-    names = [argument.name for argument in action.out_arguments]
-    if len(values) != len(names) or not all(name in values for name in names):
+    arguments = action.out_arguments
+    if len(values) != len(arguments) or not all(argument.name in values for argument in arguments):
+        names = [argument.name for argument in arguments]
         raise ValueError(f"{action.name} must give {_listed(names)}, and gave {_listed(values)}")
     texts = []
-    for argument in action.out_arguments:
+    for argument in arguments:
         data_type = _variable_of(description, argument).data_type
         try:
             texts.append((argument.name, data_type.render(values[argument.name])))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.control.envelope import CHARSETS, MustUnderstand, charset_of, read_envelope
+from upnp_trio.control.plain_call import parse_plain_call
 from upnp_trio.control.rendering import render_action, render_must_understand
 from upnp_trio.errors import MalformedMessage, UpnpError
 from upnp_trio.model.names import split_version
@@ -65,17 +66,23 @@ def read_call(headers: Mapping[str, str], body: bytes) -> CallMessage:
         raise CallRefused(400, "a call needs SOAPACTION")
     if len(body) > MAX_CALL_BYTES:
         raise CallRefused(413, f"the call has {len(body)} bytes; at most {MAX_CALL_BYTES} are read")
+    plain = parse_plain_call(body) if charset == "utf-8" else None
+    service_type, action, arguments = _parsed(body, charset) if plain is None else plain
+    if f"{service_type}#{action}" != _unquoted(header):
+        raise CallRefused(400, f"SOAPACTION is {header!r}, but the envelope calls {action!r}")
+    if service_type == _QUERY_TYPE:
+        raise UpnpError(401)
+    return CallMessage(service_type, action, arguments)
+
+
+def _parsed(body: bytes, charset: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     try:
         content = read_envelope(body, charset)
     except MustUnderstand as error:
         raise CallRefused(500, str(error), render_must_understand()) from error
     except MalformedMessage as error:
         raise CallRefused(400, str(error)) from error
-    if f"{content.namespace}#{content.name}" != _unquoted(header):
-        raise CallRefused(400, f"SOAPACTION is {header!r}, but the envelope calls {content.name!r}")
-    if content.namespace == _QUERY_TYPE:
-        raise UpnpError(401)
-    return CallMessage(content.namespace, content.name, tuple(content.arguments))
+    return content.namespace, content.name, tuple(content.arguments)
 
 
 def _unquoted(soapaction: str) -> str:

@@ -52,6 +52,10 @@ _DECLARED = re.compile(rb"<\?xml[^>]{1,100}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{
 _AROUND = "\ufeff \t\r\n\0"
 
 
+# as UDA 2.0 §3.2.1 writes it, and without the quotes
+_USUAL_TYPES = frozenset({'text/xml; charset="utf-8"', "text/xml; charset=utf-8", "text/xml"})
+
+
 class MustUnderstand(MalformedMessage):
     """The envelope has a header entry that only who understands it may ignore (SOAP 1.1 §4.2.3)."""
 
@@ -72,6 +76,8 @@ class Content:
 
 def charset_of(content_type: str) -> tuple[str, str]:
     """The media type and the charset that a Content-Type names, in lower case; without a charset, UTF-8."""
+    if content_type in _USUAL_TYPES:
+        return "text/xml", "utf-8"
     media_type, _, parameters = content_type.partition(";")
     charset = "utf-8"
     for parameter in parameters.split(";"):

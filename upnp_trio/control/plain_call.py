@@ -15,11 +15,12 @@ __all__ = ["parse_plain_call"]
 # More than any action of a standard has. The parser bounds the elements of other calls.
 MAX_PLAIN_ARGUMENTS = 64
 
-_S = "[ \t\n]"
+_S = "[ \t\r\n]"
 # Names that begin with "xml" are reserved.
 _NAME = "(?![Xx][Mm][Ll])[A-Za-z_][A-Za-z0-9_.-]{0,63}"
 # Text without markup. XML makes a line feed of a carriage return, and excludes the other control characters.
-_TEXT = "(?:[^<&\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|&(?:amp|lt|gt|quot|apos);)*"
+_PLAIN = "[^<&\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]*"
+_TEXT = f"{_PLAIN}(?:&(?:amp|lt|gt|quot|apos);{_PLAIN})*"
 _NAMESPACE = "(?!http://www\\.w3\\.org/)[!#-%'-;=-~]{1,256}"
 _SOAP = r'xmlns:(?P=s)="http://schemas\.xmlsoap\.org/soap/envelope/"'
 _STYLE = r'(?P=s):encodingStyle="http://schemas\.xmlsoap\.org/soap/encoding/"'

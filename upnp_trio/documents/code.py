@@ -35,9 +35,10 @@ def is_dotted_name(text: str) -> bool:
     return all(part.isidentifier() for part in text.split("."))
 
 
-def import_object(module: str, attribute: str, folder: Path) -> object:
+def import_object(module: str, attribute: str, folder: Path | None) -> object:
     """What *attribute*, a name or several with dots between them, is in *module*, found in *folder* or else elsewhere.
 
+    With ``None``, `sys.path` stays as it is.
     Raises `DescriptionError` if there is no such module or attribute, and `CodeFailed` if the import fails otherwise.
     """
     found: object = _import(module, folder)
@@ -87,19 +88,22 @@ def check_links(module: str, folder: Path) -> None:
 # --- modules -------------------------------------------------------------------------------------------------------
 
 
-def _import(name: str, folder: Path) -> ModuleType:
-    top = os.path.realpath(folder)
-    if top in sys.path:
-        sys.path.remove(top)
-    sys.path.insert(0, top)
-    importlib.invalidate_caches()  # the file may be younger than the last look at its folder
+def _import(name: str, folder: Path | None) -> ModuleType:
+    top = None if folder is None else os.path.realpath(folder)
+    if top is not None:
+        if top in sys.path:
+            sys.path.remove(top)
+        sys.path.insert(0, top)
+        importlib.invalidate_caches()  # the file may be younger than the last look at its folder
     try:
         module = _run(importlib.import_module, name, what=f"importing {name}", expected=ModuleNotFoundError)
     except ModuleNotFoundError as error:
         if not _is_missing_itself(error, name):
             raise CodeFailed(f"importing {name} failed: {_last_line(error)}") from error
-        raise DescriptionError(f"there is no module {error.name!r} in {top!r}, nor is one installed") from error
-    _check_origin(sys.modules[name.partition(".")[0]], top)
+        where = "" if top is None else f"in {top!r}, nor is one "
+        raise DescriptionError(f"there is no module {error.name!r} {where}installed") from error
+    if top is not None:
+        _check_origin(sys.modules[name.partition(".")[0]], top)
     return module
 
 

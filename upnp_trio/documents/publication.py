@@ -42,7 +42,7 @@ class File:
     body: bytes = attrs.field(repr=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)  # it is the key of its subscriptions and changes
 class PublishedService:
     """A service of a device that is ready to be served."""
 

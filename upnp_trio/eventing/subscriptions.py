@@ -140,6 +140,10 @@ class SubscriptionTable(Generic[S]):
     def __iter__(self) -> Iterator[Subscription[S]]:
         return iter(list(self._by_sid.values()))
 
+    def has(self, service: S) -> bool:
+        """Whether there is any subscription to *service*."""
+        return service in self._of_service
+
     def of(self, service: S) -> list[Subscription[S]]:
         """The subscriptions to *service*, the oldest first."""
         return list(self._of_service.get(service, {}).values())

@@ -67,6 +67,11 @@ class DataType:
         """Whether its values are numbers, which may have an allowedValueRange."""
         return self.python_type in (int, float, Decimal)
 
+    @property
+    def is_moment(self) -> bool:
+        """Whether its values are dates, times of day, or both."""
+        return self.python_type in (date, datetime, time)
+
     def parse(self, text: str) -> object:
         """The value that *text* stands for; raises `ValueError`, which says what is wrong with it.
 

@@ -94,15 +94,15 @@ class ActionDescription:
     name: str
     arguments: tuple[ArgumentDescription, ...] = attrs.field(default=(), converter=_arguments)
 
-    @property
-    def in_arguments(self) -> tuple[ArgumentDescription, ...]:
-        """The arguments of a call, in their order."""
-        return tuple(argument for argument in self.arguments if argument.direction == "in")
+    #: the arguments of a call, in their order
+    in_arguments: tuple[ArgumentDescription, ...] = attrs.field(init=False, eq=False, repr=False)
+    #: the arguments of a result, in their order
+    out_arguments: tuple[ArgumentDescription, ...] = attrs.field(init=False, eq=False, repr=False)
 
-    @property
-    def out_arguments(self) -> tuple[ArgumentDescription, ...]:
-        """The arguments of a result, in their order."""
-        return tuple(argument for argument in self.arguments if argument.direction == "out")
+    def __attrs_post_init__(self) -> None:
+        for direction in ("in", "out"):
+            found = tuple(argument for argument in self.arguments if argument.direction == direction)
+            object.__setattr__(self, f"{direction}_arguments", found)
 
 
 def _actions(items: Iterable[ActionDescription]) -> tuple[ActionDescription, ...]:

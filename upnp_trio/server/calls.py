@@ -23,7 +23,8 @@ from upnp_trio.model.peers import peer_of
 from upnp_trio.server.monitoring.events import ActionCalled, Events
 from upnp_trio.server.monitoring.log_limit import LogLimit
 from upnp_trio.server.monitoring.stats import Stats
-from upnp_trio.service_requests import Call, fault_response
+from upnp_trio.service_calls import Call
+from upnp_trio.service_requests import fault_response
 
 __all__ = ["Calls"]
 

@@ -22,6 +22,7 @@ from upnp_trio.eventing.refusals import EventingRefused
 from upnp_trio.eventing.requests import Renew, Subscribe, Unsubscribe, subscription_headers
 from upnp_trio.eventing.subscriptions import Subscription, SubscriptionTable
 from upnp_trio.exchange import Peer, Response, error_response
+from upnp_trio.model.deferred_value import DeferredValue
 from upnp_trio.model.handler import Handler
 from upnp_trio.network.served_interface import Network
 from upnp_trio.server.delivery import Delivery
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from upnp_trio.eventing.callbacks import Callback
     from upnp_trio.network.streams import HttpStream
-    from upnp_trio.service_requests import SubscriptionCall
+    from upnp_trio.service_calls import SubscriptionCall
 
 __all__ = ["Notifier"]
 
@@ -54,6 +55,16 @@ class _Publisher:
     service: PublishedService
     handler: Handler
     pending: PendingChanges
+    #: whether it sends events by multicast, too
+    is_multicast: bool
+    #: whether variables have changed that *pending* was not told of, because there was nobody to tell
+    is_behind: bool = False
+
+    def catch_up(self) -> None:
+        """Begin anew with the present values, if changes were left out."""
+        if self.is_behind:
+            self.is_behind = False
+            self.pending = PendingChanges(self.handler.description, self.handler.variables())
 
     def texts(self, values: Iterable[tuple[str, object]]) -> list[tuple[str, str]]:
         """*values* of variables as they are sent."""
@@ -99,8 +110,10 @@ class Notifier:
     def attach(self, service: PublishedService) -> None:
         """Accept subscriptions to *service* from now on."""
         assert service.handler is not None
-        pending = PendingChanges(service.handler.description, service.handler.variables())
-        self._publishers[service] = _Publisher(service, service.handler, pending)
+        description = service.handler.description
+        pending = PendingChanges(description, service.handler.variables())
+        is_multicast = any(variable.multicast for variable in description.evented)
+        self._publishers[service] = _Publisher(service, service.handler, pending, is_multicast)
 
     def detach(self, service: PublishedService) -> None:
         """End all subscriptions to *service*; its byebye has been sent, or is about to be (UDA 2.0 §4.1.1)."""
@@ -118,12 +131,16 @@ class Notifier:
     def note(self, service: PublishedService, name: str, value: object) -> None:
         """The variable *name* of *service* has changed."""
         publisher = self._publishers[service]
-        variable = publisher.handler.description.variable(name)
-        if variable is not None and variable.evented:
-            now = trio.current_time()
-            publisher.pending.note(name, value, now)
-            self._changed[service] = None
-            self._wakeup.set(now)
+        if not (self.table.has(service) or publisher.is_multicast or self.events.wanted):
+            publisher.is_behind = True
+            if isinstance(value, DeferredValue):
+                value.take()
+            return
+        publisher.catch_up()
+        now = trio.current_time()
+        publisher.pending.note(name, value, now)
+        self._changed[service] = None
+        self._wakeup.set(now)
 
     async def _publish_changes(self) -> NoReturn:
         while True:
@@ -178,6 +195,7 @@ class Notifier:
 
     def _subscribe(self, service: PublishedService, request: Subscribe, peer: Peer, now: float) -> _Beginning:
         publisher = self._publishers[service]
+        publisher.catch_up()
         self._publish(publisher)  # what has changed before is in the initial event
         subscription, ended = self.table.add(service, request, sid=self.new_sid(), now=now)
         self._end(ended)

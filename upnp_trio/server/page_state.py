@@ -40,6 +40,7 @@ class PageState:
     """Wakes the requests that wait for a change."""
 
     _changed: trio.Event = attrs.field(factory=trio.Event)
+    _waiting: int = 0
     #: how often a service has gone
     _departures: int = 0
     _ended: bool = False
@@ -49,7 +50,7 @@ class PageState:
     def change(self) -> None:
         """A variable has another value."""
         self._kept.clear()
-        if self._changed.statistics().tasks_waiting:
+        if self._waiting:
             self._changed.set()
             self._changed = trio.Event()
 
@@ -77,7 +78,11 @@ class PageState:
         return self._read(wanted).response
 
     async def _next_change(self) -> None:
-        await self._changed.wait()
+        self._waiting += 1
+        try:
+            await self._changed.wait()
+        finally:
+            self._waiting -= 1
         if not self._ended:
             await trio.sleep(GATHERING_SECONDS)
 

@@ -18,7 +18,7 @@ from upnp_trio.network.served_interface import Network
 from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.monitoring.events import Events
 from upnp_trio.server.monitoring.stats import Stats
-from upnp_trio.service_requests import Call, SubscriptionCall
+from upnp_trio.service_calls import Call, SubscriptionCall
 from upnp_trio.site import Site, StateWanted
 
 if TYPE_CHECKING:

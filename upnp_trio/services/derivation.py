@@ -81,7 +81,8 @@ class _Derivation:
         )
         values = values_of(description, annotation.enumeration, annotation.deferred)
         start = start_value(declared, description, values)
-        if start is not MISSING and marker.describe_default and annotation.deferred is None:
+        is_described = not kind.is_moment if marker.describe_default is None else marker.describe_default
+        if start is not MISSING and is_described and annotation.deferred is None:
             description = attrs.evolve(description, default=start)
         self._add(Variable(description, declared.attribute, self.owner, values, start))
         self.attributes[declared.attribute] = self.variables[name]

@@ -23,7 +23,7 @@ class StateVariable:
     """Makes an annotated attribute of a `ServiceHandler` a state variable (UDA 2.0 §2.5, stateVariable).
 
     The value that the class gives the attribute is the one that each service starts with. It is also the SCPD's
-    defaultValue, unless *describe_default* is false.
+    defaultValue, unless *describe_default* is false or the value is a date or a time.
     """
 
     #: the name in the SCPD; by default the attribute's name in CamelCase
@@ -41,8 +41,9 @@ class StateVariable:
     maximum_rate: float = attrs.field(default=0.0, kw_only=True)
     #: the least change of its number that is an event; ``None`` means that every change is one (UDA 2.0 §4.5)
     minimum_delta: Number | None = attrs.field(default=None, kw_only=True)
-    #: whether the SCPD gives the start value as defaultValue
-    describe_default: bool = attrs.field(default=True, kw_only=True)
+    #: whether the SCPD gives the start value as defaultValue; ``None`` means: unless it is a date or a time, at whose
+    #: default async_upnp_client (0.49) fails, so that it, and with it Home Assistant, would not see the device at all
+    describe_default: bool | None = attrs.field(default=None, kw_only=True)
 
 
 @attrs.frozen

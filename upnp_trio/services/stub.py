@@ -191,6 +191,8 @@ class _Stub:
             # UDA sends each evented variable to each new subscriber, so that it must have some value.
             start = zero(variable)
             options.append("describe_default=False")
+        elif start is not None and variable.data_type.is_moment:
+            options.append("describe_default=True")  # which is not the rule for these types
         markers: list[Node] = [Nested("StateVariable(", tuple(options), ")")]
         if variable.allowed_range is not None:
             markers.append(self._range(variable.allowed_range))

@@ -56,11 +56,11 @@ class Everything(
     stop: Annotated[Int, StateVariable("Stop", evented=False)] = -1
     datetime_: Annotated[
         DateTimeTz,
-        StateVariable("Datetime", evented=False),
+        StateVariable("Datetime", evented=False, describe_default=True),
     ] = datetime.datetime.fromisoformat("2026-01-02T03:04:05+01:00")
     connect_: Annotated[
         datetime.date,
-        StateVariable("Connect", evented=False),
+        StateVariable("Connect", evented=False, describe_default=True),
     ] = datetime.date.fromisoformat("2026-01-02")
     price: Annotated[
         Fixed14_4,

@@ -1,0 +1,38 @@
+"""What is asked of a service, as values that are to be carried out: a call of an action, or a subscription."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from upnp_trio.documents.publication import PublishedService
+from upnp_trio.exchange import Peer
+from upnp_trio.model.handler import BoundAction, Caller
+
+if TYPE_CHECKING:
+    from upnp_trio.eventing.requests import SubscriptionRequest  # noqa: TC004  # attrs does not evaluate it
+
+__all__ = ["Call", "SubscriptionCall"]
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Call:
+    """A call of an action that *service* has."""
+
+    service: PublishedService
+    action: BoundAction
+    #: the service's type as the caller wrote it, which the result repeats
+    service_type: str
+    #: values of their data types, by name
+    arguments: dict[str, object]
+    caller: Caller
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class SubscriptionCall:
+    """A request of *peer* for a subscription to *service*: a new one, or one that it has."""
+
+    service: PublishedService
+    request: SubscriptionRequest
+    peer: Peer
