@@ -60,13 +60,15 @@ class ControlPoint:
 
 
 @contextmanager
-def open_control_point(host: Namespace, *command: str) -> Iterator[ControlPoint]:
-    """A control point on *host*, once it has found its device."""
+def open_control_point(host: Namespace, *command: str, warnings: str = "") -> Iterator[ControlPoint]:
+    """A control point on *host*, once it has found its device; it may warn of what the pattern *warnings* matches."""
     with Program(host.command(*command)) as program:
         program.wait_for("^ready")
         yield ControlPoint(program)
         program.close_input()
-        assert (program.wait(), program.errors) == (0, "")
+        assert program.wait() == 0, program.errors
+        errors = [line for line in program.errors.splitlines() if line and not (warnings and re.search(warnings, line))]
+        assert errors == []
 
 
 def open_async_control_point(host: Namespace, url: str, address: str) -> AbstractContextManager[ControlPoint]:
