@@ -112,7 +112,7 @@ class ControlPoint:
 
     def _type(self, service: str, variable: str) -> GObject.GType:
         described = self._introspections[service].get_state_variable(variable)
-        # GUPnP's own types, such as its dates, are strings to Python; variables of types that it does not know are absent
+        # GUPnP's own types, such as its dates, are strings to Python; variables of types it does not know are absent
         if described is None or described.type not in (*FLOATS, *NUMBERS, GObject.TYPE_BOOLEAN):
             return GObject.TYPE_STRING
         return described.type
