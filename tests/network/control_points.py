@@ -55,6 +55,10 @@ class ControlPoint:
         """Wait for an event of *service* with exactly *values*."""
         self.wait_for_events(lambda events: (service, values) in events, f"the event {values}")
 
+    def wait_for_count(self, count: int) -> None:
+        """Wait until it has *count* events."""
+        self.wait_for_events(lambda events: len(events) >= count, f"event {count}")
+
     def _lines(self, kind: str) -> list[str]:
         return re.findall(rf"^{kind} (.*)$", self.program.output, re.MULTILINE)
 

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
-from http.client import HTTPMessage
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -31,7 +31,7 @@ class Notify:
     method: str
     target: str
     version: str
-    headers: HTTPMessage
+    headers: Message
     body: bytes
     #: the address that it came from
     peer: str

@@ -117,5 +117,5 @@ def test_it_unsubscribes(pair: Pair, serve: Serve, gupnp_python: str) -> None:
         before = control_point.events()
         for count, value in enumerate(("0", "1"), start=3):
             _call(witness, switch, "SetTarget", newTargetValue=value)
-            witness.wait_for_events(lambda events, count=count: len(events) == count, "the event of this change")
+            witness.wait_for_count(count)
         assert control_point.events() == before

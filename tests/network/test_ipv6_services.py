@@ -42,8 +42,8 @@ class Scene6:
 @pytest.fixture
 def scene(pair: Pair, serve_both: Serve) -> Scene6:
     """Such a scene for one test."""
-    for host, addresses in ((pair.device, (ULA, GLOBAL)), (pair.asker, (ULA_ASKER, GLOBAL_ASKER))):
-        for address in addresses:
+    for host, given in ((pair.device, (ULA, GLOBAL)), (pair.asker, (ULA_ASKER, GLOBAL_ASKER))):
+        for address in given:
             host.ip("address", "add", f"{address}/64", "dev", LINK, "nodad")
     addresses = {
         "link-local": (link_local(pair.device), link_local(pair.asker)),
