@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.asking import response_to
 from tests.strategies import servable_devices
-from tests.test_site import CALL, CONTROL, DESCRIPTION, HAM, ICON, PAGE, SITE
+from tests.test_site import CALL, CONTROL, DESCRIPTION, ENVELOPE, HAM, ICON, PAGE, SITE
 from upnp_trio.documents.publication import publish
 from upnp_trio.exchange import KNOWN_METHODS, REASONS, Request, Response
 from upnp_trio.model.device import RootDevice
@@ -62,7 +62,7 @@ def test_whatever_a_description_names_is_served(devices: list[RootDevice]) -> No
         for path, file in publication.files.items():
             assert response_to(site, Request("GET", path)).body == file.body
         for path in publication.control_paths:
-            assert response_to(site, Request("POST", path, CALL)).status == 500
+            assert response_to(site, Request("POST", path, CALL, ENVELOPE)).status == 500
     front = response_to(site, Request("GET", "/"))
     assert front.status == (302 if len(devices) == 1 else 200)
     assert _can_be_sent(front)
@@ -76,7 +76,7 @@ def test_a_device_of_uda_1_0_is_served_whatever_its_udn_has_for_a_uuid(udn: str)
     assert _status(site, "/", *publication.files, *publication.pages) == [302] + [200] * len(
         [*publication.files, *publication.pages]
     )
-    call = Request("POST", next(iter(publication.control_paths)), CALL)
+    call = Request("POST", next(iter(publication.control_paths)), CALL, ENVELOPE)
     assert response_to(site, call).status == 500
     site.remove(publication.description_path)
     assert _status(site, *publication.files) == [404] * len(publication.files)
@@ -86,7 +86,7 @@ def test_a_device_of_uda_1_0_is_served_whatever_its_udn_has_for_a_uuid(udn: str)
 
 
 def _status(site: Site, *targets: str, method: str = "GET") -> list[int]:
-    return [response_to(site, Request(method, target, CALL)).status for target in targets]
+    return [response_to(site, Request(method, target, CALL, ENVELOPE)).status for target in targets]
 
 
 def test_a_device_that_was_removed_leaves_nothing_behind() -> None:

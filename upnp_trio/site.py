@@ -247,7 +247,8 @@ def live_page(publication: Publication) -> LivePage:
         for service in publication.services
         if service.handler is not None
     }
-    values = repr([(path, service.values) for path, service in services.items()])
+    # a device that is updated may have the same values, and its page is to be loaded anew
+    values = repr((publication.root.config_id, [(path, service.values) for path, service in services.items()]))
     return LivePage(
         state_path=publication.state_path,
         script_path=publication.script_path,

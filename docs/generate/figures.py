@@ -29,7 +29,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("demo", "cli"),
     ("server",),
     ("state", "network"),
-    ("exchange", "service_requests", "site"),
+    ("exchange", "service_calls", "service_requests", "site"),
     ("services", "control", "eventing"),
     ("ssdp", "documents"),
     ("model",),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upnp_trio import Udn, __version__
+from upnp_trio import ServeOptions, Udn, __version__
 from upnp_trio.cli.arguments import DEMOS, InterfacesArguments, ServeArguments, TextArguments, parse, serve_parser
 from upnp_trio.cli.parsing import UsageError, option_names
 from upnp_trio.cli.references import Reference
+from upnp_trio.cli.serve import _options
 from upnp_trio.state import state_directory
 
 UUID = "e427ce1a-3e80-43d0-ad6f-89ec42e46363"
@@ -51,11 +53,12 @@ def test_the_defaults_are_those_that_the_help_shows() -> None:
         "announce_only": False,
         "answer_off_link": False,
         "reply_budget": 64,
+        "max_subscriptions": 32,
         "multicast_ttl": None,
         "max_age": 1800,
         "profile": "uda",
-        "state_dir": state_directory(),
         "presentation": None,
+        "state_dir": state_directory(),
         "metrics": False,
         "log_level": "warning",
         "quiet": False,
@@ -76,8 +79,8 @@ def test_options_may_stand_before_between_and_after_device_files() -> None:
 def test_each_option_sets_its_argument() -> None:
     words = f"""--friendly-name Ham --uuid {UUID} --port=49200 --interface eth0 --interface 192.0.2.7 --ipv6-only
         --advertise-url http://192.0.2.1:8080 --allow-host ham.local --allow-host h:80 --announce-only
-        --answer-off-link --reply-budget 5 --multicast-ttl 4 --max-age 60 --profile windows --metrics
-        --state-dir state --presentation read-only
+        --answer-off-link --reply-budget 5 --max-subscriptions 8 --multicast-ttl 4 --max-age 60 --profile windows
+        --metrics --state-dir state --presentation read-only
         --log-level debug --quiet --debug a.toml"""
     assert vars(parse_serve(*words.split())) == {
         "devices": [Path("a.toml")],
@@ -91,16 +94,23 @@ def test_each_option_sets_its_argument() -> None:
         "announce_only": True,
         "answer_off_link": True,
         "reply_budget": 5,
+        "max_subscriptions": 8,
         "multicast_ttl": 4,
         "max_age": 60,
         "profile": "windows",
-        "state_dir": Path("state"),
         "presentation": "read-only",
+        "state_dir": Path("state"),
         "metrics": True,
         "log_level": "debug",
         "quiet": True,
         "debug": True,
     }
+
+
+def test_every_option_of_serving_can_be_chosen_but_chance_and_the_clock() -> None:
+    passed = _options(parse_serve("--max-subscriptions", "8"))
+    assert set(passed) == set(get_type_hints(ServeOptions)) - {"rng", "utcnow"}
+    assert passed["max_subscriptions"] == 8
 
 
 def test_a_repeatable_option_starts_empty_in_each_call() -> None:
@@ -159,6 +169,7 @@ def test_a_log_level_may_be_written_in_any_case(level: str) -> None:
         ("--port", "--port: the value is missing; write one that begins with '-' as --port=VALUE"),
         ("--friendly-name -x", "--friendly-name: the value is missing; write one that begins with '-' as --friendly-n"),
         ("--reply-budget 0", "--reply-budget: '0' is not a whole number of 1 or more"),
+        ("--max-subscriptions 0", "--max-subscriptions: '0' is not a whole number of 1 or more"),
         ("--multicast-ttl 256", "--multicast-ttl: '256' is not a whole number from 1 to 255"),
         ("--max-age -1", "--max-age: '-1' is not a whole number from 1 to 2147483647"),
         ("--uuid mine", "--uuid: 'mine' is not a UUID; write it as 8-4-4-4-12 hexadecimal digits"),
@@ -182,7 +193,7 @@ def test_wrong_usage_is_reported_with_the_option_the_value_and_the_remedy(words:
 
 
 @pytest.mark.parametrize("number", [" 80", "80 ", "+80", "8_0", "８０", "٨٠", "80.0", "0x50", "", "8" * 5000])
-@pytest.mark.parametrize("option", ["--port", "--reply-budget", "--multicast-ttl", "--max-age"])
+@pytest.mark.parametrize("option", ["--port", "--reply-budget", "--max-subscriptions", "--multicast-ttl", "--max-age"])
 def test_a_number_is_written_in_ascii_digits_and_nothing_else(option: str, number: str) -> None:
     with pytest.raises(UsageError, match=f"^{option}: '.*' is not a whole number "):
         parse([f"{option}={number}"])

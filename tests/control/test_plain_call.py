@@ -44,6 +44,7 @@ def plain(text: str) -> Read | None:
         CALL.replace('<?xml version="1.0"?>', ""),
         CALL.replace('"1.0"', '"1.0" encoding="utf-8" standalone="yes"') + "\n",
         CALL.replace("><", ">\n  <"),
+        CALL.replace("><", ">\r\n<"),
         re.sub(r"\bs:|(?<=:)s(?==)", lambda found: found[0].replace("s", "SOAP-ENV"), CALL),
         re.sub(r"\bu:|(?<=:)u(?==)", lambda found: found[0].replace("u", "m"), CALL),
         CALL.replace(f" {STYLE}", ""),

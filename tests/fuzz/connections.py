@@ -12,7 +12,7 @@ from tests.devices import GATEWAY
 from tests.fuzz.logs import harmless_logs
 from tests.fuzz.script import CUT, HANG_UP, LONG_WAIT, STOP, WAIT, Move, read_script
 from tests.fuzz.stage import play
-from tests.server.fakes import NOON, FakeListener, buffered_events, serving_http
+from tests.server.fakes import NOON, FakeListener, buffered_events, services_of, serving_http
 from tests.server.http.responses import take_response
 from upnp_trio.cli.view import describe
 from upnp_trio.documents.publication import publish
@@ -51,7 +51,7 @@ def _make_site() -> Site:
 
 
 #: a gateway with an icon, SCPDs, control URLs and a page
-SITE: Responding = _make_site()
+SITE: Responding = services_of(_make_site())
 
 
 def fuzz_one(data: bytes) -> None:

@@ -184,6 +184,12 @@ def test_a_language_must_be_a_tag(value: str) -> None:
         assert getattr(_build(RootDevice, language=tag), "language", None) == tag
 
 
+@pytest.mark.parametrize("value", ["", "Full", "readonly", None, True, ["full"]])
+def test_a_presentation_is_one_of_three_words(value: object) -> None:
+    message = f"presentation is {value!r}; it must be one of full, read-only, off"
+    assert _refusal(RootDevice, presentation=value) == message
+
+
 # --- values ----------------------------------------------------------------------------------------------------
 
 

@@ -416,6 +416,8 @@ class FakeNetwork:
         self.subscribers: dict[tuple[str, int], FakeSubscriber] = {}
         #: where each connection of ours was opened from and to
         self.opened: list[tuple[ServedAddress, str, int]] = []
+        #: the device's ends of these connections
+        self.opened_streams: list[PipeStream] = []
         self._news = trio.lowlevel.ParkingLot()
         self._changed = False
         self._slept = False
@@ -462,7 +464,9 @@ class FakeNetwork:
         await trio.lowlevel.checkpoint()
         if subscriber is None:
             raise OSError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
-        return await subscriber.connect(address)
+        stream = await subscriber.connect(address)
+        self.opened_streams.append(stream)
+        return stream
 
     def listen(self, address: str, port: int) -> FakeSubscriber:
         """Somebody who listens there from now on."""

@@ -23,6 +23,7 @@ def test_every_option_has_a_setting_and_every_setting_an_option() -> None:
         ({"interfaces": ["eth 0"]}, "'eth 0' is not an interface name"),
         ({"multicast_ttl": 0}, "multicast_ttl is 0"),
         ({"reply_budget": 0}, "reply_budget is 0"),
+        ({"max_subscriptions": 0}, "max_subscriptions is 0"),
         ({"advertise_url": "192.0.2.1:8080"}, "advertise_url is '192.0.2.1:8080'"),
         ({"advertise_url": "http://192.0.2.1/path"}, "write scheme, host and port"),
         ({"advertise_url": "http://a\r\nb"}, "advertise_url"),

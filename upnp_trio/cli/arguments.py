@@ -23,6 +23,7 @@ from upnp_trio.cli.parsing import (
 )
 from upnp_trio.cli.references import Reference, as_reference
 from upnp_trio.model.device import PRESENTATIONS
+from upnp_trio.server.options import DEFAULT_MAX_SUBSCRIPTIONS
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
@@ -109,6 +110,7 @@ class ServeArguments(Namespace):
     announce_only: bool
     answer_off_link: bool
     reply_budget: int
+    max_subscriptions: int
     multicast_ttl: int | None
     max_age: int
     profile: str
@@ -253,6 +255,14 @@ def _with_options(parser: ArgumentParser) -> ArgumentParser:
         metavar="N",
         help="How many answers a second one address gets in the long run, 1 or more; half a minute's worth may "
         "leave at once. [default: %(default)s]",
+    )
+    add(
+        "--max-subscriptions",
+        type=whole_number(1),
+        default=DEFAULT_MAX_SUBSCRIPTIONS,
+        metavar="N",
+        help="How many subscribers the events of each service may have; one host may have a quarter of them. "
+        "[default: %(default)s]",
     )
     add(
         "--multicast-ttl",

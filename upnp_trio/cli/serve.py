@@ -73,6 +73,7 @@ def _options(asked: ServeArguments) -> ServeOptions:
         announce_only=asked.announce_only,
         answer_off_link=asked.answer_off_link,
         reply_budget=asked.reply_budget,
+        max_subscriptions=asked.max_subscriptions,
         multicast_ttl=asked.multicast_ttl,
         max_age=asked.max_age,
         profile=asked.profile,

@@ -15,7 +15,7 @@ __all__ = ["parse_plain_call"]
 # More than any action of a standard has. The parser bounds the elements of other calls.
 MAX_PLAIN_ARGUMENTS = 64
 
-_S = "[ \t\n]"
+_S = "[ \t\r\n]"
 # Names that begin with "xml" are reserved.
 _NAME = "(?![Xx][Mm][Ll])[A-Za-z_][A-Za-z0-9_.-]{0,63}"
 # Text without markup. XML makes a line feed of a carriage return, and excludes the other control characters.

@@ -54,8 +54,8 @@ class PublishedService:
     control_path: str
     #: the path that takes subscriptions; empty if no variable sends events
     event_path: str
-    #: what carries out the actions
-    handler: Handler | None
+    #: what carries out the actions; its class may compare by value, but one of its objects is not another
+    handler: Handler | None = attrs.field(eq=id, hash=False)
     #: whether a page in a browser may call the actions
     takes_pages: bool = True
 

@@ -82,12 +82,14 @@ class Delivery:
                 self._close()
 
     async def _wait(self) -> None:
-        if self._stream is not None:
-            with trio.move_on_after(IDLE_SECONDS):
-                await self._news.park()
-                return
+        if self._stream is None:
+            await self._news.park()
+            return
+        with trio.move_on_after(IDLE_SECONDS) as idle:
+            await self._news.park()
+        if idle.cancelled_caught:
+            # an event may have been queued at this moment, too, and then nobody was parked; so look again
             self._close()
-        await self._news.park()
 
     async def _deliver(self, event: QueuedEvent) -> bool:
         """Send *event* to the first URL that takes it; without one it is lost, and the subscription stays.

@@ -121,6 +121,11 @@ class Notifier:
         self._publishers.pop(service, None)
         self._changed.pop(service, None)
 
+    def end(self) -> None:
+        """End all subscriptions, as the device ends; its byebye is about to be sent (UDA 2.0 §4.1.1)."""
+        for service in self._publishers:
+            self._end(self.table.remove_service(service))
+
     # --- changes ---
 
     def note(self, service: PublishedService, name: str, value: object) -> None:

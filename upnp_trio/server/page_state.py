@@ -11,6 +11,7 @@ import trio
 
 from upnp_trio.documents.live_page import STATE_TYPE, render_state
 from upnp_trio.documents.page_headers import STATE_HEADERS
+from upnp_trio.documents.publication import Publication
 from upnp_trio.exchange import Response
 from upnp_trio.site import StateWanted
 
@@ -24,19 +25,39 @@ GATHERING_SECONDS = 0.05
 HEADERS = (("Content-Type", STATE_TYPE), *STATE_HEADERS)
 
 
+@attrs.frozen(eq=False)
+class _Kept:
+    """The state of a publication as it was a moment ago."""
+
+    publication: Publication
+    version: str
+    response: Response
+    read_at: float
+
+
 @attrs.define(eq=False, repr=False)
 class PageState:
     """Wakes the requests that wait for a change."""
 
     _changed: trio.Event = attrs.field(factory=trio.Event)
     _waiting: int = 0
+    #: how often a service has gone
+    _departures: int = 0
     _ended: bool = False
+    #: by the path of the state; emptied at each change, so that a crowd of pages costs one reading
+    _kept: dict[str, _Kept] = attrs.field(factory=dict)
 
     def change(self) -> None:
-        """A variable has another value, or a service has come or gone."""
+        """A variable has another value."""
+        self._kept.clear()
         if self._waiting:
             self._changed.set()
             self._changed = trio.Event()
+
+    def depart(self) -> None:
+        """A service has gone: let pages ask again, as their device may have gone with it or have another CONFIGID."""
+        self._departures += 1
+        self.change()
 
     def end(self) -> None:
         """The device ends: let no request wait any more."""
@@ -45,17 +66,16 @@ class PageState:
 
     def begin(self, wanted: StateWanted) -> Response | _Waiting:
         """The response to a page that has the state as of ``wanted.after``, or the wait for it."""
-        response = _response(wanted)
-        return _Waiting(self, wanted) if response is None else response
+        state = self._read(wanted)
+        return state.response if state.version != wanted.after else _Waiting(self, wanted)
 
     async def wait(self, wanted: StateWanted) -> Response:
         """The state when it differs from what the page knows, or after `WAIT_SECONDS` in any case."""
+        departures = self._departures
         with trio.move_on_after(WAIT_SECONDS):
-            while not self._ended and _response(wanted) is None:
+            while not self._ended and departures == self._departures and self._read(wanted).version == wanted.after:
                 await self._next_change()
-        response = _response(wanted, at_once=True)
-        assert response is not None
-        return response
+        return self._read(wanted).response
 
     async def _next_change(self) -> None:
         self._waiting += 1
@@ -65,6 +85,16 @@ class PageState:
             self._waiting -= 1
         if not self._ended:
             await trio.sleep(GATHERING_SECONDS)
+
+    def _read(self, wanted: StateWanted) -> _Kept:
+        now = trio.current_time()
+        path = wanted.publication.state_path
+        kept = self._kept.get(path)
+        if kept is None or kept.publication is not wanted.publication or now >= kept.read_at + GATHERING_SECONDS:
+            state = wanted.read()
+            response = Response(200, HEADERS, render_state(state), is_unique=True)
+            kept = self._kept[path] = _Kept(wanted.publication, state.version, response, now)
+        return kept
 
 
 @attrs.define(eq=False, repr=False)
@@ -83,11 +113,3 @@ class _Waiting:
 
     def abandon(self) -> None:
         """Nothing is held."""
-
-
-def _response(wanted: StateWanted, *, at_once: bool = False) -> Response | None:
-    """The state for the page; ``None`` if the page knows it, unless it is wanted *at_once*."""
-    state = wanted.read()
-    if state.version == wanted.after and not at_once:
-        return None
-    return Response(200, HEADERS, render_state(state), is_unique=True)

@@ -72,8 +72,10 @@ class Services:
                 task_status.started()
                 await trio.sleep_forever()
             finally:
-                # pages wait for changes on connections that have a moment to finish
+                # connections have a moment to finish, in which nothing new may begin
+                self._nursery = None
                 if self._acting is not None:
+                    self._acting.notifier.end()
                     self._acting.page_state.end()
         raise AssertionError("unreachable: sleeping for ever has no end")
 
@@ -134,7 +136,7 @@ class Services:
             if self._acting is not None:
                 self._acting.notifier.detach(service)
                 self._acting.calls.cancel(service)
-                self._acting.page_state.change()
+                self._acting.page_state.depart()
 
     def close(self) -> None:
         """Disconnect all handlers, when the tasks have ended."""
@@ -151,7 +153,7 @@ class Services:
         raise LookupError(f"no {kind.__name__} is served" + ("" if udn is None else f" by {udn}"))
 
     def _note(self, service: PublishedService, name: str, value: object) -> None:
-        if self._acting is not None:
+        if self._acting is not None and self._nursery is not None:
             self._acting.notifier.note(service, name, value)
             self._acting.page_state.change()
 
@@ -162,7 +164,8 @@ class Services:
         answer = self.site.respond(request)
         if isinstance(answer, Response):
             return answer
-        if self._nursery is None:
+        is_ending = self._nursery is None
+        if is_ending and (self._acting is None or isinstance(answer, SubscriptionCall)):
             return error_response(503)
         acting = self._begin_to_act()
         match answer:

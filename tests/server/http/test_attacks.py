@@ -6,7 +6,7 @@ a fixture's is not the run's.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import attrs
@@ -15,7 +15,7 @@ import trio.testing
 
 from tests.server.fakes import FakeNetwork, interface
 from tests.server.http.test_http import read_until_silent, responses
-from tests.test_site import CALL, CONTROL, DESCRIPTION, HAM, ICON, PAGE, SCPD
+from tests.test_site import CALL, CONTROL, DESCRIPTION, ENVELOPE, HAM, ICON, PAGE, SCPD
 from upnp_trio import Running, Settings
 from upnp_trio.server.serve import serve_on
 
@@ -40,11 +40,20 @@ class Device:
             return responses(received, *(methods or ("GET",))), closed
 
     async def ask(self, target: str = DESCRIPTION, method: str = "GET", host: str | None = HOST, **headers: str) -> Got:
-        """Send one request and return its response."""
+        """Send one request without a body and return its response."""
         fields = {"host": host, **headers} if host is not None else headers
+        return await self._ask(target, method, fields, b"")
+
+    async def post(self, host: str = HOST, **headers: str) -> Got:
+        """Send the envelope of a call and return its response."""
+        return await self._ask(
+            CONTROL, "POST", {"host": host, "content-length": f"{len(ENVELOPE)}", **headers}, ENVELOPE
+        )
+
+    async def _ask(self, target: str, method: str, fields: Mapping[str, str], body: bytes) -> Got:
         lines = [f"{name.replace('_', '-')}: {value}" for name, value in fields.items()]
         request = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""])
-        (got,), _ = await self.send(request.encode(), method)
+        (got,), _ = await self.send(request.encode() + body, method)
         assert not [name for name in got[1] if name.startswith("access-control")], "no CORS header, ever"
         return got
 
@@ -78,8 +87,8 @@ async def test_a_request_under_another_name_gets_nothing_of_any_resource(
 
 
 async def test_a_call_under_another_name_is_refused(autojump_clock: Clock, device: Device) -> None:
-    assert (await device.ask(CONTROL, "POST", host=REBOUND[0], content_length="0", **_fields(CALL)))[0] == 403
-    assert (await device.ask(CONTROL, "POST", content_length="0", **_fields(CALL)))[0] == 500
+    assert (await device.post(REBOUND[0], **_fields(CALL)))[0] == 403
+    assert (await device.post(**_fields(CALL)))[0] == 500
 
 
 async def test_a_body_under_another_name_is_not_asked_for(autojump_clock: Clock, device: Device) -> None:
@@ -159,14 +168,13 @@ async def test_a_script_of_another_site_gets_nothing(
 
 async def test_a_script_of_our_own_page_is_served(autojump_clock: Clock, device: Device) -> None:
     assert (await device.ask(PAGE, origin=f"http://{HOST}"))[0] == 200
-    assert (await device.ask(CONTROL, "POST", origin=f"http://{HOST}", content_length="0", **_fields(CALL)))[0] == 500
+    assert (await device.post(origin=f"http://{HOST}", **_fields(CALL)))[0] == 500
 
 
 async def test_a_form_of_another_site_is_refused_even_where_the_browser_sends_no_origin(
     autojump_clock: Clock, device: Device
 ) -> None:
-    call = {**_fields(CALL), "content_length": "0", "sec_fetch_site": "cross-site"}
-    assert (await device.ask(CONTROL, "POST", **call))[0] == 403
+    assert (await device.post(sec_fetch_site="cross-site", **_fields(CALL)))[0] == 403
     # another site may link to our page
     assert (await device.ask(PAGE, sec_fetch_site="cross-site", sec_fetch_mode="navigate"))[0] == 200
 
@@ -190,7 +198,7 @@ async def test_a_preflight_of_our_own_page_gets_no_permission(autojump_clock: Cl
 async def test_a_post_that_needs_no_preflight_is_not_a_call(
     autojump_clock: Clock, device: Device, headers: dict[str, str], status: int
 ) -> None:
-    assert (await device.ask(CONTROL, "POST", content_length="0", **headers))[0] == status
+    assert (await device.post(**headers))[0] == status
 
 
 # --- paths -------------------------------------------------------------------------------------------------------

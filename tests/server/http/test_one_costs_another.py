@@ -15,7 +15,7 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
-from tests.server.fakes import HERE, NOON, FakeListener, MemoryStream, serving_http
+from tests.server.fakes import HERE, NOON, FakeListener, MemoryStream, services_of, serving_http
 from tests.server.http.test_http import GET, exchange, read_until_silent, responses, serving
 from upnp_trio.documents.publication import publish
 from upnp_trio.exchange import Request, Response
@@ -195,7 +195,7 @@ async def test_pipelined_requests_take_turns_with_all_other_tasks() -> None:
     site = Site()
     site.add(publication)
     stats = Stats()
-    writer = ResponseWriter(site, "s/1", lambda: NOON, stats, Events(stats))
+    writer = ResponseWriter(services_of(site, stats), "s/1", lambda: NOON, stats, Events(stats))
     request = f"GET {publication.description_path} HTTP/1.1\r\nHost: {HERE}\r\n\r\n".encode()
     number = 16 * 1024 // len(request)
     ours, theirs = socket.socketpair()
@@ -257,7 +257,7 @@ async def test_responses_rendered_before_a_change_are_not_sent_after_it(autojump
     publication = publish(BASIC)
     site.add(publication)
     stats = Stats()
-    writer = ResponseWriter(site, "s/1", lambda: NOON, stats, Events(stats))
+    writer = ResponseWriter(services_of(site, stats), "s/1", lambda: NOON, stats, Events(stats))
     request = f"GET {publication.description_path} HTTP/1.1\r\nHost: {HERE}\r\n\r\n".encode()
     with FakeListener() as listener:
         async with serving_http(writer, listener):

@@ -16,6 +16,7 @@ from upnp_trio.server.http import response_writer as response_writer_module
 from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.monitoring.events import Events
 from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.server.services import Services
 from upnp_trio.site import Site
 
 PUBLICATION = publish(BASIC)
@@ -34,6 +35,12 @@ def writer(clock: Clock | None = None) -> ResponseWriter:
     site = Site()
     site.add(PUBLICATION)
     return ResponseWriter(services_of(site), "s/1", clock or Clock(), Stats(), Events())
+
+
+def response_of(responses: ResponseWriter) -> Response:
+    response = responses.site.respond(REQUEST)
+    assert isinstance(response, Response)
+    return response
 
 
 def read(sent: bytes, method: str = "GET") -> tuple[h11.Response, bytes]:
@@ -72,10 +79,10 @@ def test_not_modified_has_neither_length_nor_body() -> None:
 def test_the_same_response_is_rendered_once_a_second_and_has_the_date_of_its_second() -> None:
     clock = Clock()
     responses = writer(clock)
-    response = responses.site.respond(REQUEST)
+    response = response_of(responses)
     first = responses.render(response)
     clock.now = NOON.replace(microsecond=999_999)
-    assert responses.render(responses.site.respond(REQUEST)) is first
+    assert responses.render(response_of(responses)) is first
     clock.now = NOON.replace(second=1)
     assert b"Date: Mon, 23 Nov 2026 12:00:01 GMT" in responses.render(response)[0]
     assert read(responses.render(response)[0])[1] == response.body
@@ -83,14 +90,14 @@ def test_the_same_response_is_rendered_once_a_second_and_has_the_date_of_its_sec
 
 def test_after_a_change_of_the_site_nothing_rendered_before_it_is_sent() -> None:
     responses = writer()
-    assert isinstance(responses.site, Site)
-    before = responses.render(responses.site.respond(REQUEST))
-    responses.site.add(publish(attrs.evolve(BASIC, friendly_name="renamed")))
-    after = responses.render(responses.site.respond(REQUEST))
+    assert isinstance(responses.site, Services)
+    before = responses.render(response_of(responses))
+    responses.site.site.add(publish(attrs.evolve(BASIC, friendly_name="renamed")))
+    after = responses.render(response_of(responses))
     assert b"renamed" in after[0]
     assert before != after
-    responses.site.remove(PUBLICATION.description_path)
-    assert b" 404 " in responses.render(responses.site.respond(REQUEST))[0]
+    responses.site.site.remove(PUBLICATION.description_path)
+    assert b" 404 " in responses.render(response_of(responses))[0]
 
 
 def test_a_large_body_is_not_copied_for_each_reader() -> None:

@@ -48,7 +48,7 @@ class Deferred(Protocol):
 
 
 class Responding(Protocol):
-    """What responds to requests: `upnp_trio.site.Site`, or anything like it."""
+    """What responds to requests: `upnp_trio.server.services.Services`, or anything like it."""
 
     def respond(self, request: Request) -> Response | Deferred:
         """The response to *request*."""

@@ -1,0 +1,212 @@
+"""Devices with handlers come, go and change while calls, subscriptions and pages are under way."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+import trio
+import trio.testing
+
+from tests.server.acting import PEER, Client, Oven, Subscriber, call, oven_device, served, subscribe
+from tests.server.fakes import NOON, FakeNetwork
+from tests.server.test_serve import CancelAt
+from upnp_trio import DescriptionError, RootDevice
+from upnp_trio.server.options import Settings
+from upnp_trio.server.serve import serve_on
+
+Clock = trio.testing.MockClock
+
+
+def renamed(*ovens: Oven, name: str = "Jambon 3001") -> RootDevice:
+    return attrs.evolve(oven_device(*ovens), friendly_name=name)
+
+
+# --- a handler that changes the device that it is part of ---
+
+
+@pytest.mark.parametrize("how", ["update", "remove"])
+async def test_a_handler_may_change_its_own_device(autojump_clock: Clock, how: str) -> None:
+    network, oven = FakeNetwork(), Oven()
+    done = False
+
+    async def work() -> None:
+        nonlocal done
+        if how == "update":
+            await running.update(renamed(oven))
+        else:
+            await running.remove(running.device.udn or "")
+        done = True
+
+    oven.task = work
+    async with served(network, oven) as (running, (control,), _):
+        client = Client(network)
+        with trio.fail_after(10):
+            answer = await client.ask(call(control, "Do"))
+        assert answer.status == 200
+        assert done
+        if how == "update":
+            assert running.device.friendly_name == "Jambon 3001"
+            assert (await client.ask(call(control, "Get"))).status == 200
+        else:
+            assert running.devices == ()
+        client.close()
+    assert not oven.is_connected
+
+
+async def test_a_handler_that_removes_its_device_while_it_stops_holds_nothing_up(autojump_clock: Clock) -> None:
+    network, oven = FakeNetwork(), Oven()
+
+    async def work() -> None:
+        await trio.sleep(1)
+        await running.remove(running.device.udn or "")
+
+    oven.task = work
+    async with served(network, oven) as (running, (control,), _):
+        client = Client(network)
+        await client.send(call(control, "Do"))
+        await trio.sleep(0.9)
+    assert trio.current_time() < 5
+    assert not oven.is_connected
+    client.close()
+
+
+# --- calls at the moment of a change ---
+
+
+async def test_a_call_that_arrives_at_any_moment_of_a_removal_is_answered_and_leaves_nothing(
+    autojump_clock: Clock,
+) -> None:
+    for steps in range(60):
+        network, oven = FakeNetwork(), Oven()
+        async with served(network, oven) as (running, (control,), _), trio.open_nursery() as nursery:
+            await trio.sleep(10)
+            nursery.start_soon(running.remove, running.device.udn or "")
+            await trio.sleep(0.15 if steps % 2 else 0)
+            for _ in range(steps // 2):
+                await trio.lowlevel.checkpoint()
+            network.listener.first_bytes.append(call(control, "Wait", ("Number", 1), ("Seconds", 20)))
+            client = Client(network)
+            began = trio.current_time()
+            answer = await client.read()
+            assert answer.status in (404, 500)
+            assert trio.current_time() < began + 2
+            client.close()
+        begun = [number for what, number in oven.log if what == "begin"]
+        ended = [number for what, number in oven.log if what != "begin"]
+        assert begun == ended
+
+
+async def test_every_step_of_an_update_that_is_cancelled_leaves_one_handler_in_charge(autojump_clock: Clock) -> None:
+    step = 0
+    while True:
+        step += 1
+        network, old, new = FakeNetwork(), Oven(), Oven()
+        old.heat, new.heat = 1, 2
+        async with served(network, old) as (running, (control,), _):
+            await trio.sleep(10)
+            with trio.CancelScope() as scope:
+                instrument = CancelAt(scope, step)
+                trio.lowlevel.add_instrument(instrument)
+                try:
+                    await running.update(renamed(new))
+                finally:
+                    trio.lowlevel.remove_instrument(instrument)
+            await trio.sleep(10)
+            in_charge, other = (new, old) if running.device.friendly_name == "Jambon 3001" else (old, new)
+            assert in_charge.is_connected
+            assert not other.is_connected
+            assert running.service(Oven) is in_charge
+            client = Client(network)
+            answer = await client.ask(call(control, "Get"))
+            assert f"<Heat>{in_charge.heat}<".encode() in answer.body
+            client.close()
+        if instrument.steps_left > 0:
+            break
+    assert step > 5
+
+
+# --- handlers that cannot be served ---
+
+
+async def test_a_handler_of_two_services_is_refused_and_nothing_is_half_done(autojump_clock: Clock) -> None:
+    network, oven, other = FakeNetwork(), Oven(), Oven()
+    settings = Settings(utcnow=lambda: NOON, state_dir=None)
+    with pytest.raises(DescriptionError, match="serves another service"):
+        async with serve_on(network, [oven_device(oven), oven_device(other, oven, number=1)], settings):
+            pytest.fail("it started")
+    assert not oven.is_connected
+    assert not other.is_connected
+    async with served(network, oven) as (running, (control,), _):
+        for change in (running.add(oven_device(other, oven, number=1)), running.update(renamed(oven, oven))):
+            with pytest.raises(DescriptionError, match="serves another service"):
+                await change
+        assert not other.is_connected
+        async with served(FakeNetwork(), other):
+            with pytest.raises(DescriptionError, match="serves another service"):
+                await running.add(oven_device(other, number=1))
+        await running.add(oven_device(other, number=1))
+        client = Client(network)
+        assert (await client.ask(call(control, "Get"))).status == 200
+        client.close()
+
+
+class Comparable(Oven):
+    """A handler of a class that compares by value, and so cannot be hashed."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Comparable)
+
+    __hash__ = None  # type: ignore[assignment]  # as a dataclass sets it
+
+
+async def test_handlers_that_compare_equal_are_two_services(autojump_clock: Clock) -> None:
+    network, first, second = FakeNetwork(), Comparable(), Comparable()
+    async with served(network, first, second) as (running, controls, events), trio.open_nursery() as nursery:
+        subscriber = Subscriber(network)
+        nursery.start_soon(subscriber.run)
+        client = Client(network)
+        await client.ask(subscribe(events[0], f"http://{PEER}:8000/0"))
+        await client.ask(subscribe(events[1], f"http://{PEER}:8000/1"))
+        await client.ask(call(controls[1], "Set", ("Heat", 5), ("Light", 1)))
+        await trio.sleep(1)
+        assert (first.heat, second.heat) == (0, 5)
+        assert [(event.target, event.seq) for event in subscriber.events] == [("/0", 0), ("/1", 0), ("/1", 1)]
+        await client.ask(call(controls[0], "Do"))
+        client.close()
+        third = Comparable()
+        await running.update(oven_device(first, third))
+        assert not second.is_connected
+        assert third.is_connected
+        nursery.cancel_scope.cancel()
+
+
+# --- requests that take the long way ---
+
+
+async def test_subscribe_works_with_http_1_0_in_pieces_and_pipelined(autojump_clock: Clock) -> None:
+    network, oven = FakeNetwork(), Oven()
+    async with served(network, oven) as (running, _, (events,)), trio.open_nursery() as nursery:
+        subscriber = Subscriber(network)
+        nursery.start_soon(subscriber.run)
+        requests = [subscribe(events, f"http://{PEER}:8000/{number}") for number in range(5)]
+        client = Client(network)
+        assert (await client.ask(requests[0].replace(b"HTTP/1.1", b"HTTP/1.0"))).status == 200
+        assert await client.ended()
+        client.close()
+        client = Client(network)
+        for byte in requests[1]:
+            await client.send(bytes([byte]))
+        assert (await client.read()).status == 200
+        await client.send(b"".join(requests[2:]))
+        for _ in range(3):
+            assert (await client.read()).status == 200
+        await trio.sleep(1)
+        assert sorted(event.target for event in subscriber.events) == ["/0", "/1", "/2", "/3", "/4"]
+        assert running.stats.subscriptions == 5
+        expecting = requests[0].replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n", 1)
+        answer = await Client(network).ask(expecting)
+        await trio.sleep(1)
+        granted = answer.status == 200
+        assert len(subscriber.events) == 5 + granted
+        client.close()
+        nursery.cancel_scope.cancel()
