@@ -261,6 +261,21 @@ async def test_a_handler_has_25_seconds_and_then_its_connection_goes_on(
         client.close()
 
 
+async def test_slow_handlers_fill_no_log(autojump_clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    network = FakeNetwork()
+    async with served(network, Oven()) as (_, (control,), _), trio.open_nursery() as nursery:
+
+        async def ask() -> None:
+            client = Client(network)
+            for _ in range(5):
+                assert fault_code(await client.ask(wait(control, 1, 26))) == 501
+            client.close()
+
+        for _ in range(20):
+            nursery.start_soon(ask)
+    assert len(caplog.records) == 1
+
+
 async def test_a_handler_that_fails_while_it_is_cancelled_gives_its_own_fault(autojump_clock: Clock) -> None:
     network, oven = FakeNetwork(), Oven()
 
