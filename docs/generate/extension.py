@@ -53,7 +53,8 @@ INNER_NAMES = {"BoundAction", "Choice", "DeferredValue", "Handler", "Interface",
 TYPE_VARIABLES = {"H", "Method"}
 #: classes that only the library creates, so their signatures are not shown
 MADE_BY_US = {
-    "Announced", "Counted", "Location", "NetworkChanged", "RequestAnswered", "Running", "SearchAnswered", "Stats",
+    "ActionCalled", "Announced", "Counted", "Location", "NetworkChanged", "RequestAnswered", "Running",
+    "SearchAnswered", "Stats", "VariablesChanged",
 }  # fmt: skip
 
 

@@ -29,9 +29,12 @@ T = TypeVar("T", bound=attrs.AttrsInstance)
 
 PACKAGE = Path(upnp_trio.__file__).parent
 #: parts of the package whose numbers are not limits of the network's or a file's
-WITHOUT_LIMITS = ("cli",)
+WITHOUT_LIMITS = ("cli", "demo")
 #: numbers of the protocols, which bound nothing
-NO_LIMITS = ("PORT", "HTTP_PORT")
+NO_LIMITS = {
+    *("PORT", "HTTP_PORT", "DEFAULT_PORT", "EVENT_PORT", "PRECONDITION_FAILED"),
+    *("MAX_SEQ", "LAST_SEQ", "MAX_INSTANCE_ID", "R4_MAX"),
+}
 _DEFAULT = re.compile(r"\s*\[default: (.+)\]$")
 
 

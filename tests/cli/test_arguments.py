@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upnp_trio import Udn, __version__
+from upnp_trio import ServeOptions, Udn, __version__
 from upnp_trio.cli.arguments import DEMOS, InterfacesArguments, ServeArguments, TextArguments, parse, serve_parser
 from upnp_trio.cli.parsing import UsageError, option_names
 from upnp_trio.cli.references import Reference
+from upnp_trio.cli.serve import _options
 from upnp_trio.state import state_directory
 
 UUID = "e427ce1a-3e80-43d0-ad6f-89ec42e46363"
@@ -103,6 +105,12 @@ def test_each_option_sets_its_argument() -> None:
         "quiet": True,
         "debug": True,
     }
+
+
+def test_every_option_of_serving_can_be_chosen_but_chance_and_the_clock() -> None:
+    passed = _options(parse_serve("--max-subscriptions", "8"))
+    assert set(passed) == set(get_type_hints(ServeOptions)) - {"rng", "utcnow"}
+    assert passed["max_subscriptions"] == 8
 
 
 def test_a_repeatable_option_starts_empty_in_each_call() -> None:

@@ -89,6 +89,7 @@ def test_every_field_can_be_written_in_toml(tmp_path: Path) -> None:
     text = """
         spec_version = [1, 0]
         language = "de-CH"
+        presentation = "read-only"
         upc = "123456789012"
         page = "page.html"
         dlna_docs = ["DMS-1.50", "M-DMS-1.50"]
@@ -113,6 +114,7 @@ def test_every_field_can_be_written_in_toml(tmp_path: Path) -> None:
     device = _load(tmp_path, REQUIRED + text)
     rind = ExtensionElement("urn:example-com:ham", "rind")
     assert (device.spec_version, device.language, device.upc) == ((1, 0), "de-CH", "123456789012")
+    assert device.presentation == "read-only"
     assert (device.page, device.dlna_docs) == (b"<p>mine</p>", ("DMS-1.50", "M-DMS-1.50"))
     assert device.extensions == (ExtensionElement("urn:example-com:ham", "slices", "7", {"unit": "mm"}, [rind]),)
     assert device.pnpx == PnpX(device_category="Other")

@@ -243,6 +243,19 @@ def test_a_decimal_with_more_digits_is_refused(text: str) -> None:
         data_type("fixed.14.4").render(Decimal(text))
 
 
+@given(st.integers(-(10**9), 10**9))
+def test_a_fixed_number_may_have_the_digits_of_a_double(units: int) -> None:
+    """GUPnP holds it as a double, and writes all 17 digits."""
+    value = Decimal(units).scaleb(-4)
+    assert data_type("fixed.14.4").parse(f"{float(value):.17g}") == value
+
+
+@pytest.mark.parametrize("text", ["99999999999999.99999", "0.10001", "0.00001", "1e-5", "1e999999"])
+def test_a_fixed_number_is_not_rounded(text: str) -> None:
+    with pytest.raises(NoSuchValue):
+        data_type("fixed.14.4").parse(text)
+
+
 @pytest.mark.parametrize("value", [1.5, True, "1", Decimal("nan"), Decimal("inf"), Decimal("snan"), 10**14, 10**400])
 def test_a_fixed_number_is_rendered_from_decimals_and_integers(value: object) -> None:
     with pytest.raises(ValueError, match=r"not Decimal|digits"):

@@ -34,7 +34,7 @@ LEAST: dict[type, dict[str, object]] = {
 NUMBERS = {"width", "height", "depth", "config_id"}
 BYTES = {"data", "scpd", "page"}
 LISTS = {"icons", "services", "devices", "extensions", "children", "dlna_docs"}
-OTHERS = {"pnpx", "spec_version", "attributes", "handler", "presentation"}
+OTHERS = {"pnpx", "spec_version", "attributes", "handler"}
 
 
 class _Handler:
@@ -182,6 +182,12 @@ def test_a_language_must_be_a_tag(value: str) -> None:
     )
     for tag in ("en", "fr-CA", "zh-Hant-TW"):
         assert getattr(_build(RootDevice, language=tag), "language", None) == tag
+
+
+@pytest.mark.parametrize("value", ["", "Full", "readonly", None, True, ["full"]])
+def test_a_presentation_is_one_of_three_words(value: object) -> None:
+    message = f"presentation is {value!r}; it must be one of full, read-only, off"
+    assert _refusal(RootDevice, presentation=value) == message
 
 
 # --- values ----------------------------------------------------------------------------------------------------

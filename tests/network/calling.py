@@ -33,6 +33,8 @@ class Endpoint:
     scpd_url: str
     control_url: str
     event_url: str
+    #: the subscriptions that were granted
+    sids: list[str] = attrs.field(factory=list)
 
     def call(self, action: str, arguments: Mapping[str, str] | None = None) -> Answer:
         """Call *action*; returns the answer as it is."""
@@ -52,7 +54,15 @@ class Endpoint:
 
     def subscribe(self, callback: str, **headers: str) -> Answer:
         """Ask for a new subscription whose events go to *callback*."""
-        return self.request("SUBSCRIBE", CALLBACK=callback, NT="upnp:event", **headers)
+        answer = self.request("SUBSCRIBE", CALLBACK=callback, NT="upnp:event", **headers)
+        if answer.status == 200:
+            self.sids.append(answer.headers["SID"])
+        return answer
+
+    def end_subscriptions(self) -> None:
+        """Unsubscribe from whatever is left, so that its places are free."""
+        while self.sids:
+            assert self.request("UNSUBSCRIBE", SID=self.sids.pop()).status in (200, 412)
 
     def request(self, method: str, **headers: str) -> Answer:
         """A request to the service's event URL."""

@@ -55,18 +55,24 @@ class ControlPoint:
         """Wait for an event of *service* with exactly *values*."""
         self.wait_for_events(lambda events: (service, values) in events, f"the event {values}")
 
+    def wait_for_count(self, count: int) -> None:
+        """Wait until it has *count* events."""
+        self.wait_for_events(lambda events: len(events) >= count, f"event {count}")
+
     def _lines(self, kind: str) -> list[str]:
         return re.findall(rf"^{kind} (.*)$", self.program.output, re.MULTILINE)
 
 
 @contextmanager
-def open_control_point(host: Namespace, *command: str) -> Iterator[ControlPoint]:
-    """A control point on *host*, once it has found its device."""
+def open_control_point(host: Namespace, *command: str, warnings: str = "") -> Iterator[ControlPoint]:
+    """A control point on *host*, once it has found its device; it may warn of what the pattern *warnings* matches."""
     with Program(host.command(*command)) as program:
         program.wait_for("^ready")
         yield ControlPoint(program)
         program.close_input()
-        assert (program.wait(), program.errors) == (0, "")
+        assert program.wait() == 0, program.errors
+        errors = [line for line in program.errors.splitlines() if line and not (warnings and re.search(warnings, line))]
+        assert errors == []
 
 
 def open_async_control_point(host: Namespace, url: str, address: str) -> AbstractContextManager[ControlPoint]:

@@ -28,13 +28,19 @@ class Answer:
 
 
 def open_stream(host: Namespace, url: str, *, address: str = "") -> socket.socket:
-    """A connection from *host*, from *address* if given, to where *url* stands; the caller closes it."""
+    """A connection from *host*, from *address* if given, to where *url* stands; the caller closes it.
+
+    A link-local address in *url* has the interface of *host* behind it: ``http://[fe80::1%25eth0]:80/``.
+    """
     parts = urlsplit(url)
-    stream = host.open_socket(socket.SOCK_STREAM)
+    literal, _, zone = (parts.hostname or "").partition("%25")
+    family = socket.AF_INET6 if ":" in literal else socket.AF_INET
+    stream = host.open_socket(socket.SOCK_STREAM, family)
     try:
         stream.settimeout(PATIENCE_SECONDS)
-        stream.bind((address, 0))
-        stream.connect((parts.hostname, parts.port))
+        if address:
+            stream.bind((address, 0))
+        stream.connect((literal, parts.port, 0, host.index(zone)) if zone else (literal, parts.port))
     except BaseException:
         stream.close()
         raise
@@ -60,7 +66,8 @@ def fetch(
     """One request from *host* on a connection of its own."""
     parts = urlsplit(url)
     assert parts.hostname is not None
-    with closing(http.client.HTTPConnection(parts.hostname, parts.port)) as connection:
+    # without a zone, which means nothing to the other host
+    with closing(http.client.HTTPConnection(parts.hostname.partition("%25")[0], parts.port)) as connection:
         connection.sock = open_stream(host, url, address=address)
         connection.request(method, url[url.index(parts.path) :], body=body, headers=headers or {})
         response = connection.getresponse()

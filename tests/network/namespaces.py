@@ -86,9 +86,9 @@ class Namespace:
             raise errors[0]
         return results[0]
 
-    def open_socket(self, kind: socket.SocketKind) -> socket.socket:
-        """An IPv4 socket of this host; the caller closes it."""
-        return self.inside(lambda: socket.socket(socket.AF_INET, kind))
+    def open_socket(self, kind: socket.SocketKind, family: socket.AddressFamily = socket.AF_INET) -> socket.socket:
+        """A socket of this host; the caller closes it."""
+        return self.inside(lambda: socket.socket(family, kind))
 
     def index(self, link: str = LINK) -> int:
         """The interface index of *link*."""

@@ -126,7 +126,7 @@ def test_a_subscription_is_renewed_and_ends(every_type: Scene) -> None:
         assert control_point.ask("unsubscribe", sid=sid) == sid
         for count, value in enumerate(("0", "1"), start=3):
             _call(witness, switch, "SetTarget", newTargetValue=value)
-            witness.wait_for_events(lambda events, count=count: len(events) == count, "the event of this change")
+            witness.wait_for_count(count)
         # one initial event and one change; the renewal had none
         assert control_point.events() == [(switch, {"Status": "False"}), (switch, {"Status": "True"})]
 

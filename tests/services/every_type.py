@@ -80,7 +80,7 @@ class Flavour(StrEnum):
 class Order(NamedTuple):
     """Several results, of which the first is the return value."""
 
-    count: Annotated[Ui2, Out("Count", "Count", retval=True)]
+    number: Annotated[Ui2, Out("Count", "Count", retval=True)]
     flavour: Annotated[Flavour, Out("Flavour", "Flavour")]
     note: Annotated[str, Out("Note", "Note")]
 

@@ -35,7 +35,7 @@ from upnp_trio.model.deferred_value import DeferredValue
 
 __all__ = ["LAST_CHANGE_SECONDS", "Change", "LastChange", "read_last_change"]
 
-#: the ``maximum_rate`` of the variable LastChange
+# The maximum_rate of the variable LastChange (RenderingControl:1 §2.2.1, AVTransport:1 §2.2.3).
 LAST_CHANGE_SECONDS = 0.2
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)

@@ -36,6 +36,7 @@ EVENT_GROUP_V6_LINK_LOCAL = "ff02::130"
 EVENT_GROUP_V6_SITE_LOCAL = "ff05::130"
 #: the UDP port of events, for all groups
 EVENT_PORT = 7900
+# The head of an event has ten fields, and some 400 bytes with the usual names.
 MAX_HEAD_BYTES = 4096
 MAX_HEAD_LINES = 64
 

@@ -32,7 +32,8 @@ XML_SPACE = " \t\r\n"
 # UDA's own bound, which is a little above the largest number of four bytes.
 R4_MAX = 3.40282347e38
 _FIXED_UNIT = Decimal("0.0001")
-_EIGHTEEN_DIGITS = Context(prec=18)
+# one more than a value has, for one that is rounded up to a power of ten and then refused
+_NINETEEN_DIGITS = Context(prec=19)
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _UUID = re.compile(r"(?:uuid:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
@@ -152,16 +153,33 @@ def _parse_fixed(text: str) -> Decimal:
         value = Decimal(_number(text))
     except InvalidOperation:  # an exponent of more than 18 digits
         raise NoSuchValue(f"{shown(text)} has not at most 14 digits before and 4 after the point") from None
+    value = _without_noise(value)
     _fixed(value)
     return value
+
+
+def _without_noise(value: Decimal) -> Decimal:
+    """*value* with four digits after the point, if the others are those of a double that stands for such a number.
+
+    GUPnP holds the number as a double, and writes all of its 17 digits: 0.10000000000000001.
+    """
+    if _has_fixed_size(value):
+        near = value.quantize(_FIXED_UNIT, context=_NINETEEN_DIGITS)
+        if near != value and float(near) == float(value):
+            return near
+    return value
+
+
+def _has_fixed_size(value: Decimal) -> bool:
+    return value.is_finite() and (not value or -4 <= value.adjusted() < 14)
 
 
 def _fixed(value: Decimal) -> Decimal:
     """*value* with four digits after the point; raises `NoSuchValue` if this changes it."""
     # The place of the first digit comes first: quantize() would write out all digits of 1E+999999.
-    if not value.is_finite() or (value and not -4 <= value.adjusted() < 14):
+    if not _has_fixed_size(value):
         raise NoSuchValue(f"{shown(value)} has not at most 14 digits before and 4 after the point")
-    fixed = value.quantize(_FIXED_UNIT, context=_EIGHTEEN_DIGITS)
+    fixed = value.quantize(_FIXED_UNIT, context=_NINETEEN_DIGITS)
     if fixed != value:
         raise NoSuchValue(f"{shown(value)} has more than 4 digits after the point")
     return fixed

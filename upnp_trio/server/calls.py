@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Awaitable
-from inspect import isawaitable, iscoroutine
+from inspect import iscoroutine
+from typing import cast
 
 import attrs
 import trio
@@ -53,8 +54,8 @@ class Calls:
     events: Events
     _waiting: Counter[str] = attrs.field(factory=Counter)
     _log_limit: LogLimit = attrs.field(factory=LogLimit)
-    #: from the request to the response, and so a little longer than the handlers run
-    _unanswered: dict[PublishedService, set[WaitingCall]] = attrs.field(factory=dict)
+    #: from the request to the response, and so a little longer than the handlers run; by the control path of the service
+    _unanswered: dict[str, set[WaitingCall]] = attrs.field(factory=dict)
 
     def begin(self, call: Call) -> Response | WaitingCall:
         """Call the handler: the response, or the rest of the call if the handler has to be waited for."""
@@ -62,10 +63,11 @@ class Calls:
             returned = call.action.call(call.service.handler, call.arguments, call.caller)
         except Exception as error:
             return self._failed(call, error)
-        if not isawaitable(returned):
+        # `inspect.isawaitable` takes as long as the rest of this function
+        if not hasattr(type(returned), "__await__"):
             return self._returned(call, returned)
-        waiting = WaitingCall(self, call, returned)
-        self._unanswered.setdefault(call.service, set()).add(waiting)
+        waiting = WaitingCall(self, call, cast("Awaitable[object]", returned))
+        self._unanswered.setdefault(call.service.control_path, set()).add(waiting)
         return waiting
 
     def _no_room(self, address: str) -> str | None:
@@ -101,15 +103,16 @@ class Calls:
 
     def cancel(self, service: PublishedService) -> None:
         """Cancel the handlers of *service*, which is no longer served."""
-        for waiting in self._unanswered.pop(service, ()):
+        for waiting in self._unanswered.pop(service.control_path, ()):
             waiting.scope.cancel(reason="the service is no longer served")
 
     def forget(self, waiting: WaitingCall) -> None:
         """*waiting* has ended, in whatever way."""
-        others = self._unanswered.get(waiting.call.service, set())
+        path = waiting.call.service.control_path
+        others = self._unanswered.get(path, set())
         others.discard(waiting)
         if not others:
-            self._unanswered.pop(waiting.call.service, None)
+            self._unanswered.pop(path, None)
 
     def _refused(self, reason: str) -> Response:
         self.stats.refused[reason] += 1

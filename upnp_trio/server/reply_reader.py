@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["read_reply"]
 
+# More than a usual reply has, which arrives in one read.
 READ_BYTES = 4096
+# As long as the longest head of a request.
 MAX_HEAD_BYTES = 16 * 1024
 # Interim responses have no use for a NOTIFY.
 MAX_INTERIM_RESPONSES = 4

@@ -1,0 +1,86 @@
+"""Everything that comes to an interface, whatever the protocol and the port: a packet socket that keeps frames."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from contextlib import contextmanager
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TYPE_CHECKING
+
+import attrs
+
+from tests.network.namespaces import LINK, Namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Sniffer", "open_sniffer"]
+
+_ETH_P_ALL = 0x0003
+_ARP, _IPV4, _IPV6 = 0x0806, 0x0800, 0x86DD
+_TCP, _UDP, _ICMPV6 = 6, 17, 58
+_NEIGHBOUR_SOLICITATION = 135
+_POLL_SECONDS = 0.05
+
+
+@attrs.define(eq=False)
+class Sniffer:
+    """The frames that an interface has received."""
+
+    _frames: list[bytes] = attrs.field(factory=list)
+
+    def keep(self, frame: bytes) -> None:
+        """Note a frame."""
+        self._frames.append(frame)
+
+    def reached_for(self, *addresses: str) -> list[str]:
+        """What was sent to any of *addresses*, or asked for its hardware address: a sign of each such frame."""
+        wanted = {ip_address(address) for address in addresses}
+        return [sign for frame in list(self._frames) if (sign := _sign(frame, wanted))]
+
+
+def _sign(frame: bytes, wanted: set[IPv4Address | IPv6Address]) -> str:
+    (kind,) = struct.unpack_from("!H", frame, 12)
+    packet = frame[14:]
+    if kind == _ARP and IPv4Address(packet[24:28]) in wanted and packet[6:8] == b"\x00\x01":
+        return f"ARP from {IPv4Address(packet[14:18])}"
+    if kind == _IPV4 and IPv4Address(packet[16:20]) in wanted and packet[9] in (_TCP, _UDP):
+        return f"IPv4 from {IPv4Address(packet[12:16])}, protocol {packet[9]}"
+    if kind == _IPV6 and packet[6] in (_TCP, _UDP) and IPv6Address(packet[24:40]) in wanted:
+        return f"IPv6 from {IPv6Address(packet[8:24])}, protocol {packet[6]}"
+    if kind == _IPV6 and packet[6] == _ICMPV6 and packet[40] == _NEIGHBOUR_SOLICITATION:
+        source, target = IPv6Address(packet[8:24]), IPv6Address(packet[48:64])
+        # from nowhere it is the host's own check of its new address
+        if target in wanted and not source.is_unspecified:
+            return f"neighbour solicitation from {source}"
+    return ""
+
+
+@contextmanager
+def open_sniffer(host: Namespace, link: str = LINK) -> Iterator[Sniffer]:
+    """Keep what *link* of *host* receives from now on."""
+    opened = host.inside(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL)))
+    opened.bind((link, 0))
+    opened.settimeout(_POLL_SECONDS)
+    sniffer = Sniffer()
+    ended = threading.Event()
+
+    def read() -> None:
+        while not ended.is_set():
+            try:
+                frame, (_, _, direction, *_) = opened.recvfrom(65536)
+            except TimeoutError:
+                continue
+            if direction != socket.PACKET_OUTGOING:
+                sniffer.keep(frame)
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    try:
+        yield sniffer
+    finally:
+        ended.set()
+        thread.join()
+        opened.close()
