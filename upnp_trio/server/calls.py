@@ -54,7 +54,7 @@ class Calls:
     events: Events
     _waiting: Counter[str] = attrs.field(factory=Counter)
     _log_limit: LogLimit = attrs.field(factory=LogLimit)
-    #: from the request to the response, and so a little longer than the handlers run; by the control path of the service
+    #: from the request to the response, which is a little longer than the handlers run; by the control path
     _unanswered: dict[str, set[WaitingCall]] = attrs.field(factory=dict)
 
     def begin(self, call: Call) -> Response | WaitingCall:
