@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 
 import attrs
 import pytest
@@ -11,12 +12,17 @@ import trio
 import trio.lowlevel
 import trio.testing
 
-from tests.server.acting import Client, Oven, Subscriber, call, fault_code, oven_device, served, subscribe
-from tests.server.fakes import HERE, FakeNetwork
+from tests.server.acting import PEER, Client, Oven, Subscriber, call, fault_code, oven_device, served, subscribe
+from tests.server.fakes import HERE, NOON, FakeListener, FakeNetwork, FakeStream
 from tests.server.test_serve import CancelAt
 from upnp_trio import UpnpError
+from upnp_trio.exchange import Request, Response
 from upnp_trio.server.calls import HANDLER_SECONDS, MAX_WAITING_CALLS, MAX_WAITING_CALLS_OF_ONE_PEER
-from upnp_trio.server.http.connection import GRACE_SECONDS
+from upnp_trio.server.http.connection import GRACE_SECONDS, Connection
+from upnp_trio.server.http.host_check import HostCheck
+from upnp_trio.server.http.response_writer import ResponseWriter
+from upnp_trio.server.monitoring.events import Events
+from upnp_trio.server.monitoring.stats import Stats
 
 Clock = trio.testing.MockClock
 
@@ -334,6 +340,48 @@ async def test_the_129th_waiting_call_is_refused(autojump_clock: Clock) -> None:
             assert (await client.read()).status == 200
         for client in (*clients, other):
             client.close()
+
+
+@attrs.frozen
+class LateResponse:
+    async def respond(self) -> Response:
+        await trio.sleep(1)
+        return Response(200)
+
+    def sent(self) -> None:
+        pass
+
+    def abandon(self) -> None:
+        pass
+
+
+class AlwaysLate:
+    """Makes every response in a second."""
+
+    def respond(self, request: Request) -> Response | LateResponse:
+        return LateResponse()
+
+    def takes_body(self, request: Request) -> bool:
+        return False
+
+
+async def test_a_connection_that_was_waited_for_counts_as_waiting_again_after_its_response(
+    autojump_clock: Clock,
+) -> None:
+    """Otherwise a slow head behind a call would be the last to give way to others."""
+    ours, theirs = trio.testing.memory_stream_pair()
+    stats = Stats()
+    writer = ResponseWriter(AlwaysLate(), "s/1", lambda: NOON, stats, Events(stats))
+    connection = Connection(FakeStream(ours, PEER, FakeListener()), HostCheck(HERE), writer)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(connection.run)
+        request = f"GET / HTTP/1.1\r\nHost: {HERE}\r\n\r\n".encode()
+        await theirs.send_all(request + request[:10])
+        await trio.sleep(0.5)
+        assert connection.waiting_since == math.inf
+        await trio.sleep(1)
+        assert connection.waiting_since == 1
+        connection.give_way()
 
 
 # --- ends ---
