@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import math
+from collections.abc import Sequence
 
 import attrs
 import pytest
@@ -365,6 +366,13 @@ class AlwaysLate:
         return False
 
 
+class Taking(FakeStream):
+    """Takes everything at once, as a kernel does."""
+
+    def send_now(self, pieces: Sequence[bytes]) -> int:
+        return sum(map(len, pieces))
+
+
 async def test_a_connection_that_was_waited_for_counts_as_waiting_again_after_its_response(
     autojump_clock: Clock,
 ) -> None:
@@ -372,7 +380,7 @@ async def test_a_connection_that_was_waited_for_counts_as_waiting_again_after_it
     ours, theirs = trio.testing.memory_stream_pair()
     stats = Stats()
     writer = ResponseWriter(AlwaysLate(), "s/1", lambda: NOON, stats, Events(stats))
-    connection = Connection(FakeStream(ours, PEER, FakeListener()), HostCheck(HERE), writer)
+    connection = Connection(Taking(ours, PEER, FakeListener()), HostCheck(HERE), writer)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(connection.run)
         request = f"GET / HTTP/1.1\r\nHost: {HERE}\r\n\r\n".encode()
