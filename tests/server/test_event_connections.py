@@ -9,6 +9,7 @@ import attrs
 import trio
 import trio.testing
 
+from tests.growth import held_by
 from tests.server.acting import PEER, Client, Oven, Subscriber, served, subscribe
 from tests.server.fakes import FakeNetwork
 from upnp_trio.server.event_connections import MAX_CONNECTIONS_OF_ONE_PEER, EventConnections
@@ -126,6 +127,18 @@ async def test_an_idle_connection_makes_room_and_a_busy_one_is_waited_for(autoju
         connections.give_back(holder)
     assert not connections.is_wanted(first)
     assert connections.size == 0
+
+
+async def test_those_that_wait_in_vain_are_not_remembered(autojump_clock: Clock) -> None:
+    connections = EventConnections(limit=1)
+    first = Holder(connections)
+    await connections.take(first)
+    before = held_by(connections)
+    for host in range(20, 200):
+        with trio.move_on_after(1):
+            await connections.take(Holder(connections, f"192.0.2.{host}"))
+    assert held_by(connections) <= before
+    connections.give_back(first)
 
 
 async def test_a_wait_that_is_cancelled_at_any_moment_passes_the_turn_on(autojump_clock: Clock) -> None:

@@ -73,15 +73,15 @@ class EventConnections:
         """Let *holder* open one connection, as soon as it may; it calls `give_back` when it has closed it."""
         name = peer_of(holder.address)
         while True:
-            peer = self._peers.setdefault(name, _Peer())
-            if len(peer.holders) >= self.limit_per_peer:
+            peer = self._peers.get(name)
+            if peer is not None and len(peer.holders) >= self.limit_per_peer:
                 if not _close_one(peer.holders):
                     await peer.lot.park()
             elif self.size >= self.limit:
                 if not _close_one(each for other in self._peers.values() for each in other.holders):
                     await self._lot.park()
             else:
-                peer.holders[holder] = None
+                self._peers.setdefault(name, _Peer()).holders[holder] = None
                 self.size += 1
                 return
 
