@@ -58,8 +58,8 @@ class Group:
 
 
 GROUPS = (
-    Group(name="subscribe", rate=0.6 * SUBSCRIBE_RATE, requests=subscriptions, connections=8, sources=1, each=1000),
-    Group(name="subscribe", rate=0.4 * SUBSCRIBE_RATE, requests=subscriptions, connections=20, sources=200, each=1),
+    Group(name="subscribe", rate=0.6 * SUBSCRIBE_RATE, requests=subscriptions, connections=16, sources=1, each=1000),
+    Group(name="subscribe", rate=0.4 * SUBSCRIBE_RATE, requests=subscriptions, connections=60, sources=200, each=1),
     Group(name="call", rate=200, requests=valid_calls, connections=4, sources=2, each=1000),
     Group(name="call", rate=150, requests=malformed_calls, connections=8, sources=8, each=10),
     Group(name="call", rate=10, requests=huge_calls, connections=4, sources=2, each=1),

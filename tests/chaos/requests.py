@@ -24,8 +24,9 @@ def _request(method: str, path: str, host: str, *lines: str, body: str = "") -> 
 def subscriptions(host: str, source: str) -> Iterator[bytes]:
     """Requests for new subscriptions whose events go to each of the bad ports, and requests that lie."""
     new = ["NT: upnp:event", "TIMEOUT: Second-60"]
-    for number in itertools.count():
-        for port in PORTS:
+    first = int(source.rpartition(".")[2])  # each source begins with another port
+    for number in itertools.count(first):
+        for port in (*PORTS[number % len(PORTS) :], *PORTS[: number % len(PORTS)]):
             yield _request("SUBSCRIBE", EVENT_PATH, host, f"CALLBACK: <http://{source}:{port}/{number}>", *new)
         for url in (
             f"http://{CLIENT_ADDRESS}:4004/good",
