@@ -326,6 +326,23 @@ async def test_the_33rd_waiting_call_of_a_peer_is_refused_and_others_are_served(
     assert ("begin", 99) not in oven.log
 
 
+async def test_the_calls_of_others_leave_a_peer_room_for_one(autojump_clock: Clock) -> None:
+    network, oven = FakeNetwork(), Oven()
+    async with served(network, oven) as (running, (control,), _):
+        clients = [Client(network, f"192.0.2.{20 + number % 8}") for number in range(MAX_WAITING_CALLS)]
+        for number, client in enumerate(clients):
+            await client.send(wait(control, number, 20))
+        await trio.testing.wait_all_tasks_blocked()
+        good, again = Client(network, "192.0.2.10"), Client(network, "192.0.2.10")
+        await good.send(wait(control, 998, 1))
+        await trio.testing.wait_all_tasks_blocked()
+        assert (await again.ask(wait(control, 999, 1))).status == 503
+        assert (await good.read()).status == 200
+        assert running.stats.refused["too many calls"] == 1
+        for client in (*clients, good, again):
+            client.close()
+
+
 async def test_the_129th_waiting_call_is_refused(autojump_clock: Clock) -> None:
     network, oven = FakeNetwork(), Oven()
     async with served(network, oven) as (running, (control,), _):
@@ -333,7 +350,7 @@ async def test_the_129th_waiting_call_is_refused(autojump_clock: Clock) -> None:
         for number, client in enumerate(clients):
             await client.send(wait(control, number, 20))
         await trio.testing.wait_all_tasks_blocked()
-        other = Client(network, "192.0.2.10")
+        other = Client(network, "192.0.2.20")
         assert (await other.ask(wait(control, 999, 1))).status == 503
         assert running.stats.refused["too many calls"] == 1
         assert (await other.ask(call(control, "Get"))).status == 200

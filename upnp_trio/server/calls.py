@@ -34,7 +34,8 @@ logger = logging.getLogger(__name__)
 # UDA 2.0 §3.2.1 gives a call 30 s, in which the request and the response have to travel, too.
 HANDLER_SECONDS = 25.0
 # Handlers that wait at the same time, in all and for one peer. Real control points call one action after the other;
-# the next call is answered with 503. One peer has a quarter, so that others can always call.
+# the next call is answered with 503. One peer has a quarter; and whatever others do, each peer has one, of which there
+# are no more than connections.
 MAX_WAITING_CALLS = 128
 MAX_WAITING_CALLS_OF_ONE_PEER = 32
 
@@ -71,7 +72,10 @@ class Calls:
         return waiting
 
     def _no_room(self, address: str) -> str | None:
-        if self._waiting[peer_of(address)] >= MAX_WAITING_CALLS_OF_ONE_PEER:
+        waiting = self._waiting[peer_of(address)]
+        if not waiting:
+            return None
+        if waiting >= MAX_WAITING_CALLS_OF_ONE_PEER:
             return TOO_MANY_CALLS_OF_ONE_PEER
         return TOO_MANY_CALLS if self._waiting.total() >= MAX_WAITING_CALLS else None
 
