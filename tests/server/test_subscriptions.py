@@ -220,6 +220,32 @@ async def test_a_subscriber_that_closes_before_the_response_is_forgotten(autojum
         assert on.subscriber.events == []
 
 
+class Failing(Oven):
+    """A handler that cannot always give its values."""
+
+    is_failing = False
+
+    def variables(self) -> dict[str, object]:
+        if self.is_failing:
+            raise LookupError("no values")
+        return super().variables()
+
+
+async def test_a_handler_that_cannot_give_its_values_costs_no_subscription(
+    autojump_clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    oven = Failing()
+    async with served(network := FakeNetwork(), oven, max_subscriptions=1) as (_, _, (events,)):
+        oven.is_failing = True
+        with pytest.raises(EOFError):
+            await Client(network).ask(subscribe(events))
+        assert "no values" in caplog.text
+        oven.is_failing = False
+        other = Client(network, "192.0.2.10")
+        assert (await other.ask(subscribe(events, "http://192.0.2.10:8000/"))).status == 200
+        other.close()
+
+
 async def test_changes_without_an_await_between_are_one_event(autojump_clock: Clock) -> None:
     async with scene() as on:
         await on.sid()

@@ -199,10 +199,11 @@ class Notifier:
         publisher = self._publishers[service]
         publisher.catch_up()
         self._publish(publisher)  # what has changed before is in the initial event
+        # the initial event has all variables, those too whose later changes are moderated (UDA 2.0 §4.3)
+        state = publisher.state()  # a handler of the user's, which may fail, so nothing has begun yet
         subscription, ended = self.table.add(service, request, sid=self.new_sid(), now=now)
         self._end(ended)
-        # the initial event has all variables, those too whose later changes are moderated (UDA 2.0 §4.3)
-        state = [change for change in publisher.state() if subscription.wants(change[0])]
+        state = [change for change in state if subscription.wants(change[0])]
         publisher.pending.show(name for name, _ in state)
         subscription.enqueue(render_propertyset(state), now)
         self._wakeup.set(subscription.expires)
