@@ -29,6 +29,9 @@ __all__ = ["Delivery"]
 # A neighbour connects and replies in milliseconds. UDA gives it 30 s, within which all its URLs are tried.
 CONNECT_SECONDS = 5.0
 REPLY_SECONDS = 10.0
+# How long a subscriber has to read the response to its SUBSCRIBE before the initial event comes. GUPnP 1.6 drops an
+# event, with 200, while it does not know the SID; its event loop may see the event's connection first.
+SETTLING_SECONDS = 0.125
 # A connection that has been idle for longer is closed. Changes that follow each other sooner share one.
 IDLE_SECONDS = 30.0
 
@@ -71,6 +74,7 @@ class Delivery:
     async def run(self) -> None:
         """Send events until the subscription ends, or its subscriber says that it does not know it."""
         with self._scope:
+            await trio.sleep(SETTLING_SECONDS)
             try:
                 while not self.subscription.ended:
                     event = self.subscription.take(trio.current_time())
