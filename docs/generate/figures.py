@@ -1,4 +1,4 @@
-"""The drawn figures: the rooms of the package, made from its folders, and the paths of a search and of a GET.
+"""The drawn figures: the rooms of the package, made from its folders, and the paths of requests and events.
 
 They are SVG within the page, so that they take the page's colours, light or dark.
 """
@@ -48,7 +48,7 @@ class Step:
     what: str
 
 
-#: two paths through the rooms; a test knows that the rooms exist
+#: paths through the rooms; a test knows that the rooms exist
 PATHS: dict[str, tuple[Step, ...]] = {
     "A search": (
         Step("network", "A datagram comes in on one interface."),
@@ -67,6 +67,22 @@ PATHS: dict[str, tuple[Step, ...]] = {
         Step("site", "Method and path give a response, made when the device was published."),
         Step("server/http", "Date and headers are added, and the body is not copied."),
         Step("network", "Head and body are sent. The connection stays open for the next request."),
+    ),
+    "A call": (
+        Step("server/http", "Head and body are read within their limits, and Host and Origin are checked."),
+        Step("site", "The path gives the service. It has a handler, so the request is a call."),
+        Step("control", "Headers and envelope give the action and its arguments as typed values, or an error."),
+        Step("server", "The handler's method runs. If it waits, it has a deadline and a place among a bounded number."),
+        Step("control", "The result or the UPnP error is rendered as SOAP."),
+        Step("server/http", "It is sent as any response."),
+    ),
+    "An event": (
+        Step("services", "An assignment is checked and stored. It notes the change."),
+        Step("eventing", "Moderation decides when the change may leave."),
+        Step("server", "When the handler waits or ends, all that may leave becomes one event."),
+        Step("eventing", "It is rendered once. Each subscription gives it a number and a place in its queue."),
+        Step("server", "Each subscription's own task sends its queue in order over a kept connection."),
+        Step("network", "The subscriber replies. A failure loses that message, and the subscription stays."),
     ),
 }
 

@@ -16,15 +16,17 @@ import upnp_trio
 from tests.docs.blocks import ROOT, Block, blocks, pages
 from tests.docs.commands import words_of
 from tests.docs.conftest import Folder
+from tests.docs.test_exchanges import PAGE as EXCHANGES
 from tests.network.namespaces import Namespace
 from tests.network.processes import Program
 from tests.network.served import environment
-from upnp_trio import load_device
+from upnp_trio import load_device, parse_scpd
+from upnp_trio.model.service_rules import service_violations
 from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse
 from upnp_trio.ssdp.parsing import parse
 from upnp_trio.ssdp.rendering import render_alive, render_byebye, render_search, render_search_response
 
-CHECKED = {"python", "toml", "sh", "console", "http"}
+CHECKED = {"python", "toml", "xml", "sh", "console", "http"}
 FRAGMENT_SECONDS = 2
 
 # What stands around a fragment: the names that the page has introduced, and a device that is served where it needs one.
@@ -95,9 +97,15 @@ def test_python_runs(block: Block, folder: Folder, lonely_host: Namespace) -> No
             body="\n".join(f"            {line}" for line in block.text.splitlines()),
         )
     (where / "block.py").write_text(code, encoding="utf-8")
-    python = lonely_host.command(sys.executable, "block.py")
+    if "run by pytest" in block.notes:
+        python = lonely_host.command(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "block.py")
+    else:
+        python = lonely_host.command(sys.executable, "block.py")
     with Program(python, cwd=where, env={**environment(), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}) as program:
-        if is_program(block) and "ends by itself" not in block.notes:
+        if "run by pytest" in block.notes:
+            assert program.wait() == 0, program.output
+            assert re.search(r"\b[1-9]\d* passed", program.output)
+        elif is_program(block) and "ends by itself" not in block.notes:
             program.wait_for(r"http://127\.0\.0\.1:\d+/")
             program.stop(signal.SIGINT)
             # nothing else is in its traceback, which a nursery of the program's own puts into a group
@@ -123,7 +131,12 @@ def test_a_device_file_is_a_device(block: Block, folder: Folder, caplog: pytest.
     assert caplog.messages == []
 
 
-@of("http")
+@of("xml")
+def test_a_service_description_is_one_without_flaws(block: Block) -> None:
+    assert list(service_violations(parse_scpd(block.text.encode()))) == []
+
+
+@pytest.mark.parametrize("block", [block for block in blocks("http") if block.page != EXCHANGES], ids=str)
 def test_a_message_is_what_we_read_and_what_we_send(block: Block) -> None:
     raw = "\r\n".join([*block.text.splitlines(), "", ""]).encode()
     if raw.startswith(b"GET "):
@@ -148,7 +161,7 @@ def test_a_message_is_what_we_read_and_what_we_send(block: Block) -> None:
 @of("http")
 def test_a_message_names_the_example_and_this_version(block: Block) -> None:
     example = load_device(ROOT / "examples" / "jambon3000.toml")
-    assert set(re.findall(r"uuid:[0-9a-f-]{36}", block.text)) <= {str(example.udn)}
+    assert set(re.findall(r"(?<!SID: )uuid:[0-9a-f-]{36}", block.text)) <= {str(example.udn)}
     assert set(re.findall(r"upnp_trio/(\S+)", block.text)) <= {upnp_trio.__version__}
 
 

@@ -112,7 +112,7 @@ def test_the_limits_are_found_with_their_reasons() -> None:
     assert (depth.value, depth.shown) == (32, "32")
     assert "embedded devices" in depth.reason
     assert found["documents.xml.MAX_DOCUMENT_BYTES"].shown == "1 MiB"
-    assert found["server.http.connection.HEAD_SECONDS"].shown == "5 s"
+    assert found["server.http.phases.HEAD_SECONDS"].shown == "5 s"
     assert sum(bool(limit.reason) for limit in found.values()) > 0.9 * len(found)
 
 
@@ -154,6 +154,15 @@ FIGURES_IN_PROSE = [
     ("docs/explanation/packets.md", "within 100 ms of the start", "MAX_FIRST_WAIT", 0.1),
     ("docs/explanation/packets.md", "twice more within the first second", "FIRST_REPEATS", 2),
     ("docs/how-to/watch.md", "worth a warning each hour", "LOG_INTERVAL_SECONDS", 3600),
+    ("docs/how-to/write-a-service.md", "cancelled after 25 seconds", "HANDLER_SECONDS", 25),
+    ("docs/how-to/write-a-service.md", "accepts 32 subscriptions", "DEFAULT_MAX_SUBSCRIPTIONS", 32),
+    ("docs/explanation/control-and-events.md", "when 128 handlers wait", "MAX_WAITING_CALLS", 128),
+    ("docs/explanation/control-and-events.md", "or 32 of one address", "MAX_WAITING_CALLS_OF_ONE_PEER", 32),
+    ("docs/explanation/control-and-events.md", "a call of more than 64 KiB", "MAX_CALL_BYTES", 64 * 1024),
+    ("docs/explanation/control-and-events.md", "more than 6 URLs", "MAX_CALLBACKS", 6),
+    ("docs/explanation/control-and-events.md", "holds ten events", "MAX_QUEUED_EVENTS", 10),
+    ("docs/explanation/control-and-events.md", "none older than 30 seconds", "MAX_EVENT_AGE_SECONDS", 30),
+    ("docs/explanation/control-and-events.md", "after 25 seconds without a change", "WAIT_SECONDS", 25),
 ]
 
 
