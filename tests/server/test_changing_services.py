@@ -206,6 +206,7 @@ async def test_handlers_that_compare_equal_are_two_services(autojump_clock: Cloc
         await client.ask(subscribe(events[0], f"http://{PEER}:8000/0"))
         await subscriber.event(0)
         await client.ask(subscribe(events[1], f"http://{PEER}:8000/1"))
+        await subscriber.event(1)
         await client.ask(call(controls[1], "Set", ("Heat", 5), ("Light", 1)))
         await trio.sleep(1)
         assert (first.heat, second.heat) == (0, 5)

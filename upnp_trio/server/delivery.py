@@ -55,6 +55,8 @@ class Delivery:
     subscription: Subscription[Any]
     #: raises `OSError`
     connect: Callable[[Callback], Awaitable[HttpStream]]
+    #: queues the initial event
+    begin: Callable[[], None]
     stats: Stats
     _news: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
     _scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
@@ -75,6 +77,8 @@ class Delivery:
         """Send events until the subscription ends, or its subscriber says that it does not know it."""
         with self._scope:
             await trio.sleep(SETTLING_SECONDS)
+            if not self.subscription.ended:
+                self.begin()
             try:
                 while not self.subscription.ended:
                     event = self.subscription.take(trio.current_time())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 from uuid import uuid4
 
@@ -196,18 +197,21 @@ class Notifier:
             return error_response(refused.status)
 
     def _subscribe(self, service: PublishedService, request: Subscribe, peer: Peer, now: float) -> _Beginning:
-        publisher = self._publishers[service]
-        publisher.catch_up()
-        self._publish(publisher)  # what has changed before is in the initial event
         subscription, ended = self.table.add(service, request, sid=self.new_sid(), now=now)
         self._end(ended)
-        # the initial event has all variables, those too whose later changes are moderated (UDA 2.0 §4.3)
-        state = [change for change in publisher.state() if subscription.wants(change[0])]
-        publisher.pending.show(name for name, _ in state)
-        subscription.enqueue(render_propertyset(state), now)
         self._wakeup.set(subscription.expires)
         self.stats.subscriptions += 1
         return _Beginning(self, subscription, peer, _granted(subscription, request.seconds, request.variables))
+
+    def _tell_state(self, subscription: Subscription[PublishedService]) -> None:
+        """Queue the initial event of *subscription*, with the values of this moment."""
+        publisher = self._publishers[subscription.service]
+        publisher.catch_up()
+        self._publish(publisher)  # what has changed before is in the initial event
+        # it has all variables, those too whose later changes are moderated (UDA 2.0 §4.3)
+        state = [change for change in publisher.state() if subscription.wants(change[0])]
+        publisher.pending.show(name for name, _ in state)
+        subscription.enqueue(render_propertyset(state), trio.current_time())
 
     def deliver(self, subscription: Subscription[PublishedService], peer: Peer) -> None:
         """Begin to send the events of *subscription*, whose response its subscriber has got."""
@@ -218,7 +222,11 @@ class Notifier:
             return await self.network.connect(callback.address, callback.port, served=peer.served)
 
         delivery = self._deliveries[subscription] = Delivery(
-            subscription=subscription, connect=connect, stats=self.stats, connections=self.connections
+            subscription=subscription,
+            connect=connect,
+            begin=partial(self._tell_state, subscription),
+            stats=self.stats,
+            connections=self.connections,
         )
         self.nursery.start_soon(self._run, delivery)
 
