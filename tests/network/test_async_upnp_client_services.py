@@ -81,6 +81,7 @@ def test_a_change_of_every_data_type_is_an_event(pair: Pair, serve: Serve) -> No
     service = find_services(pair.asker, served.location)["EveryType"]
     with open_async_control_point(pair.asker, served.location, pair.asker_address) as control_point:
         control_point.ask("subscribe", service="EveryType")
+        control_point.wait_for_count(1)
         for sample in SAMPLES:
             assert service.call(f"Set{sample.variable}", {"New": sample.text}).status == 200
         last = {SAMPLES[-1].variable: SAMPLES[-1].shown}
@@ -99,6 +100,7 @@ def test_changes_of_one_call_are_one_event(every_type: Scene) -> None:
     pair = every_type.pair
     with open_async_control_point(pair.asker, every_type.served.location, pair.asker_address) as control_point:
         control_point.ask("subscribe", service="Limits")
+        control_point.wait_for_count(1)
         for count, flavour in (("20", "Salted"), ("25", "Smoked")):
             order = {"NewCount": count, "NewFlavour": flavour, "NewNote": ""}
             _call(control_point, "Limits", "Order", **order)

@@ -176,6 +176,7 @@ def test_a_url_of_the_subscriber_leads_to_the_subscriber(number: int, street: St
     with open_subscriber(street.subscriber, SUBSCRIBER) as subscriber:
         answer = street.service.subscribe(_callbacks_of(subscriber)[number])
         assert answer.status == 200
+        subscriber.wait_for(1)
         _toggle(street.service)
         initial, change, *_ = subscriber.wait_for(2)
         assert {initial.peer, change.peer} == {DEVICE}
@@ -208,6 +209,7 @@ def test_a_subscriber_gets_its_events_at_another_port_of_its_own(street: Street)
 def test_events_go_to_the_second_url_if_nobody_is_at_the_first(street: Street) -> None:
     with open_subscriber(street.subscriber, SUBSCRIBER) as subscriber:
         assert street.service.subscribe(f"<http://{SUBSCRIBER}:9/>{subscriber.callback}").status == 200
+        subscriber.wait_for(1)
         _toggle(street.service)
         assert [notify.headers["SEQ"] for notify in subscriber.wait_for(2)] == ["0", "1"]
         street.service.end_subscriptions()
@@ -250,6 +252,7 @@ def test_a_link_local_neighbour_is_not_called_either(street: Street) -> None:
 def test_nothing_reaches_the_victim_later(street: Street) -> None:
     with open_subscriber(street.subscriber, SUBSCRIBER) as subscriber:
         assert street.service.subscribe(subscriber.callback).status == 200
+        subscriber.wait_for(1)
         _toggle(street.service)
         subscriber.wait_for(2)
         street.service.end_subscriptions()

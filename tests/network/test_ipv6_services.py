@@ -61,6 +61,7 @@ def test_a_link_local_subscriber_gets_its_events(scene: Scene6, zone: str) -> No
     with open_subscriber(scene.pair.asker, asker, scope=scene.pair.asker.index()) as subscriber:
         answer = switch.subscribe(f"<http://[{asker}{zone}]:{subscriber.port}/events>")
         assert answer.status == 200
+        subscriber.wait_for(1)
         switch.call("SetTarget", {"newTargetValue": "1"})
         first, change = subscriber.wait_for(2)
         assert [first.values, change.values] == [{"Status": "0"}, {"Status": "1"}]
@@ -77,6 +78,7 @@ def test_a_subscriber_of_the_site_gets_its_events(scene: Scene6, scope: str) -> 
     with open_subscriber(scene.pair.asker, asker) as subscriber:
         answer = switch.subscribe(subscriber.callback)
         assert answer.status == 200
+        subscriber.wait_for(1)
         switch.call("SetTarget", {"newTargetValue": "1"})
         first, change = subscriber.wait_for(2)
         assert [first.values, change.values] == [{"Status": "0"}, {"Status": "1"}]
@@ -106,6 +108,8 @@ def test_a_subscriber_gets_its_events_by_the_family_it_came_by(scene: Scene6) ->
     assert switch6.subscribe("<http://10.77.0.2:8080/>").status == 412
     with open_subscriber(scene.pair.asker, "10.77.0.2") as four, open_subscriber(scene.pair.asker, ULA_ASKER) as six:
         assert switch4.subscribe(four.callback).status == switch6.subscribe(six.callback).status == 200
+        for subscriber in (four, six):
+            subscriber.wait_for(1)
         switch4.call("SetTarget", {"newTargetValue": "1"})
         for subscriber in (four, six):
             assert [notify.values for notify in subscriber.wait_for(2)] == [{"Status": "0"}, {"Status": "1"}]

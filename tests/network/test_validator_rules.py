@@ -154,6 +154,7 @@ def test_a_refused_call_changes_nothing(services: dict[str, Endpoint]) -> None:
     assert service.call("Order", arguments).status == 200
     with open_subscriber(service.host, "10.77.0.2") as subscriber:
         service.subscribe(subscriber.callback)
+        subscriber.wait_for(1)
         assert error_code(service.call("Order", {**arguments, "NewCount": "55", "NewFlavour": "Sweet"})) == 601
         assert service.call("SetWarmth", {"New": "7"}).status == 200
         assert service.call("SetWarmth", {"New": "8"}).status == 200

@@ -16,7 +16,7 @@ from tests.server.acting import PEER, Client, Oven, Subscriber, call, reply, ser
 from tests.server.fakes import FakeNetwork, FakeSubscriber, Pipe, PipeStream
 from upnp_trio import Running
 from upnp_trio.network.interfaces import IpAddress
-from upnp_trio.server.delivery import IDLE_SECONDS, REPLY_SECONDS
+from upnp_trio.server.delivery import IDLE_SECONDS, REPLY_SECONDS, SETTLING_SECONDS
 
 Clock = trio.testing.MockClock
 
@@ -94,6 +94,7 @@ async def test_an_event_at_any_moment_of_idleness_arrives_at_once(autojump_clock
     async with scene() as on:
         subscriber = on.listen()
         await on.subscribe()
+        await subscriber.event(0)
         for heat in range(1, 20):
             await trio.sleep(between)
             on.oven.heat = heat
@@ -112,7 +113,7 @@ async def test_a_connection_that_the_subscriber_has_closed_is_opened_again(autoj
             subscriber.listening.connections[-1].close()
             on.oven.heat = heat
             await trio.sleep(1)
-        assert [(event.seq, event.time) for event in subscriber.events] == [(0, 0), (1, 1), (2, 2), (3, 3)]
+        assert [(event.seq, event.time) for event in subscriber.events[1:]] == [(1, 1), (2, 2), (3, 3)]
         assert len(on.network.opened) == 4
         assert on.lost == {}
 
@@ -264,7 +265,7 @@ async def test_a_subscriber_that_is_never_reached_costs_nobody_anything(autojump
             await trio.sleep(1)
             on.oven.heat = heat
         await trio.sleep(1)
-        assert [(event.time, event.seq) for event in good.events] == [(each, each) for each in range(101)]
+        assert [(event.time, event.seq) for event in good.events[1:]] == [(each, each) for each in range(1, 101)]
         assert on.lost["cannot connect"] == 10  # each has taken two times 5 s
         opened = [port for _, address, port in on.network.opened if address == PEER]
         assert opened[:4] == [8000, 8001, 8000, 8001]
@@ -280,9 +281,12 @@ async def test_a_subscriber_that_never_replies_is_given_10_seconds(autojump_cloc
         await trio.sleep(1)
         on.oven.heat = 1
         await trio.sleep(1)
-        assert [event.time for event in good.events] == [0, 1]
+        assert [event.time for event in good.events] == [SETTLING_SECONDS, 1]
         await trio.sleep(20)
-        assert [(event.time, event.seq) for event in silent.events] == [(0, 0), (REPLY_SECONDS, 1)]
+        assert [(event.time, event.seq) for event in silent.events] == [
+            (SETTLING_SECONDS, 0),
+            (SETTLING_SECONDS + REPLY_SECONDS, 1),
+        ]
         assert on.lost == {"no reply": 2}
         assert await on.is_subscribed(sid)
 
@@ -294,7 +298,7 @@ async def test_all_attempts_for_one_event_end_after_30_seconds(autojump_clock: C
         await on.subscribe(*(f"http://{PEER}:{8000 + number}/" for number in range(6)))
         await trio.sleep(29.9)
         assert on.lost == {}
-        await trio.sleep(0.2)
+        await trio.sleep(0.2 + SETTLING_SECONDS)
         assert sum(on.lost.values()) == 1
         assert len(on.network.opened) == 3
 
@@ -424,6 +428,7 @@ async def test_a_refusal_or_a_redirect_loses_that_message_and_leads_nowhere(auto
         elsewhere = on.listen(GOOD)
         subscriber.reply = lambda event: reply(status, f"Location: http://{GOOD}:8000/")
         sid = await on.subscribe()
+        await subscriber.event(0)
         on.oven.heat = 1
         await trio.sleep(1)
         assert elsewhere.events == []

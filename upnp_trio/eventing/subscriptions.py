@@ -275,11 +275,13 @@ class SubscriptionTable(Generic[S]):
     def publish(self, service: S, changes: Sequence[tuple[str, str]], now: float) -> list[Subscription[S]]:
         """Queue an event with *changes* for the subscriptions to *service* that want any of them, and return these.
 
-        The message is rendered once for all who get the same variables.
+        The message is rendered once for all who get the same variables. Those without an initial event get none yet.
         """
         rendered: dict[frozenset[str] | None, bytes | None] = {}
         queued = []
         for subscription in self._of_service.get(service, {}).values():
+            if not subscription.seq:
+                continue  # its initial event, which is still to come, will have these changes
             variables = subscription.variables
             if variables not in rendered:
                 wanted = [change for change in changes if subscription.wants(change[0])]

@@ -33,7 +33,7 @@ CONNECT_SECONDS = 5.0
 REPLY_SECONDS = 10.0
 # How long a subscriber has to read the response to its SUBSCRIBE before the initial event comes. GUPnP 1.6 drops an
 # event, with 200, while it does not know the SID; its event loop may see the event's connection first.
-SETTLING_SECONDS = 0.1
+SETTLING_SECONDS = 0.125
 # A connection that has been idle for longer is closed. Changes that follow each other sooner share one.
 IDLE_SECONDS = 30.0
 
@@ -57,6 +57,8 @@ class Delivery:
     subscription: Subscription[Any]
     #: raises `OSError`
     connect: Callable[[Callback], Awaitable[HttpStream]]
+    #: queues the initial event
+    begin: Callable[[], None]
     stats: Stats
     connections: EventConnections
     _news: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
@@ -93,6 +95,8 @@ class Delivery:
         """Send events until the subscription ends, or its subscriber says that it does not know it."""
         with self._scope:
             await trio.sleep(SETTLING_SECONDS)
+            if not self.subscription.ended:
+                self.begin()
             try:
                 while not self.subscription.ended:
                     event = self.subscription.take(trio.current_time())

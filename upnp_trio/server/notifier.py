@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 from uuid import uuid4
 
@@ -29,6 +30,7 @@ from upnp_trio.server.delivery import Delivery
 from upnp_trio.server.discovery.wakeup import Wakeup
 from upnp_trio.server.event_connections import EventConnections
 from upnp_trio.server.monitoring.events import Events, VariablesChanged
+from upnp_trio.server.monitoring.log_limit import LogLimit
 from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.multicast_events import MulticastEvents
 
@@ -105,6 +107,7 @@ class Notifier:
     _changed: dict[PublishedService, None] = attrs.field(factory=dict)
     _deliveries: dict[Subscription[PublishedService], Delivery] = attrs.field(factory=dict)
     _wakeup: Wakeup = attrs.field(factory=Wakeup)
+    _log_limit: LogLimit = attrs.field(factory=LogLimit)
 
     def __attrs_post_init__(self) -> None:
         self.nursery.start_soon(self._publish_changes)
@@ -196,19 +199,21 @@ class Notifier:
             return error_response(refused.status)
 
     def _subscribe(self, service: PublishedService, request: Subscribe, peer: Peer, now: float) -> _Beginning:
-        publisher = self._publishers[service]
-        publisher.catch_up()
-        self._publish(publisher)  # what has changed before is in the initial event
-        # the initial event has all variables, those too whose later changes are moderated (UDA 2.0 §4.3)
-        state = publisher.state()  # a handler of the user's, which may fail, so nothing has begun yet
         subscription, ended = self.table.add(service, request, sid=self.new_sid(), now=now)
         self._end(ended)
-        state = [change for change in state if subscription.wants(change[0])]
-        publisher.pending.show(name for name, _ in state)
-        subscription.enqueue(render_propertyset(state), now)
         self._wakeup.set(subscription.expires)
         self.stats.subscriptions += 1
         return _Beginning(self, subscription, peer, _granted(subscription, request.seconds, request.variables))
+
+    def _tell_state(self, subscription: Subscription[PublishedService]) -> None:
+        """Queue the initial event of *subscription*, with the values of this moment."""
+        publisher = self._publishers[subscription.service]
+        publisher.catch_up()
+        self._publish(publisher)  # what has changed before is in the initial event
+        # it has all variables, those too whose later changes are moderated (UDA 2.0 §4.3)
+        state = [change for change in publisher.state() if subscription.wants(change[0])]
+        publisher.pending.show(name for name, _ in state)
+        subscription.enqueue(render_propertyset(state), trio.current_time())
 
     def deliver(self, subscription: Subscription[PublishedService], peer: Peer) -> None:
         """Begin to send the events of *subscription*, whose response its subscriber has got."""
@@ -219,7 +224,11 @@ class Notifier:
             return await self.network.connect(callback.address, callback.port, served=peer.served)
 
         delivery = self._deliveries[subscription] = Delivery(
-            subscription=subscription, connect=connect, stats=self.stats, connections=self.connections
+            subscription=subscription,
+            connect=connect,
+            begin=partial(self._tell_state, subscription),
+            stats=self.stats,
+            connections=self.connections,
         )
         self.nursery.start_soon(self._run, delivery)
 
@@ -228,8 +237,9 @@ class Notifier:
         try:
             await delivery.run()
         except Exception:
-            # like that of a connection, a fault here ends this subscription alone
-            logger.exception("a fault while delivering events to %s; its subscription ends", subscription.address)
+            # like that of a connection, a fault here ends this subscription alone, and a peer may cause it again
+            if self._log_limit.is_news("fault", subscription.address, trio.current_time()):
+                logger.exception("a fault while delivering events to %s; its subscription ends", subscription.address)
         finally:
             self.table.remove(subscription)
             self.stats.notifications_lost["too slow"] += subscription.dropped
