@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import attrs
@@ -230,6 +231,23 @@ async def test_handlers_that_share_a_value_are_refused_and_nothing_is_half_done(
         await running.add(oven_device(second, number=1))
         await running.update(oven_device(heir))  # takes the value over
         assert (first.is_connected, heir.is_connected) == (False, True)
+
+
+async def test_a_first_handler_whose_modules_cannot_be_imported_is_not_half_added(
+    autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, oven = FakeNetwork(), Oven()
+    async with served(network) as (running, _, _):  # a device without handlers, which imports little
+        with monkeypatch.context() as patch:
+            # as when no descriptor is left for it (H22)
+            patch.setitem(sys.modules, "upnp_trio.server.page_state", None)
+            with pytest.raises(ImportError):
+                await running.add(oven_device(oven, number=1))
+        assert not oven.is_connected
+        device = await running.add(oven_device(oven, number=1))
+        client = Client(network)
+        assert (await client.ask(call(device.services[0].control_url, "Get"))).status == 200
+        client.close()
 
 
 class Comparable(Oven):

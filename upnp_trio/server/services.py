@@ -123,6 +123,8 @@ class Services:
                 )
             taken.add(id(service.handler))
         self._try_to_connect(publication, in_place_of)
+        if self._nursery is not None and any(_with_handlers(publication)):
+            self._begin_to_act()  # imports modules, which may fail
 
     def _try_to_connect(self, publication: Publication, in_place_of: Publication | None) -> None:
         """Raise `DescriptionError` if a handler refuses, as when two of them share one `LastChange`."""
