@@ -26,7 +26,7 @@ from tests.server.acting import (
     unsubscribe,
 )
 from tests.server.fakes import HERE, FakeNetwork, interface
-from upnp_trio import Running
+from upnp_trio import Running, ServiceHandler
 from upnp_trio.server.delivery import SETTLING_SECONDS
 
 Clock = trio.testing.MockClock
@@ -224,6 +224,25 @@ async def test_a_subscriber_that_closes_before_the_response_is_forgotten(autojum
         await trio.sleep(1)
         assert not on.network.opened
         assert on.subscriber.events == []
+
+
+NAMED = """<?xml version="1.0"?>
+<scpd xmlns="urn:schemas-upnp-org:service-1-0"><specVersion><major>1</major><minor>0</minor></specVersion>
+<serviceStateTable><stateVariable sendEvents="yes"><name>Größe</name><dataType>string</dataType></stateVariable>
+</serviceStateTable></scpd>"""
+
+
+class Named(ServiceHandler, service_type="urn:example-com:service:Named:1", scpd=NAMED.encode()):
+    """A service whose variable has a name that no header field can carry."""
+
+
+async def test_a_subscriber_that_asks_for_a_name_that_is_not_ascii_gets_all(autojump_clock: Clock) -> None:
+    async with served(network := FakeNetwork(), Named()) as (_, _, (events,)):
+        client = Client(network)
+        await client.send(subscribe(events, variables=["Size"]).replace(b"Size", "Größe".encode("latin-1")))
+        answer = await client.read()
+        assert (answer.status, answer.headers.get("accepted-statevar")) == (200, None)
+        client.close()
 
 
 class Failing(Oven):

@@ -82,7 +82,8 @@ def test_a_text_is_no_last_change() -> None:
 
 def test_another_thread_is_told_to_leave_it_alone() -> None:
     service = RenderingControl()
-    service.connect(lambda name, value: None)
+    told: list[str] = []
+    service.connect(lambda name, value: told.append(name))
     errors: list[str] = []
 
     def change() -> None:
@@ -95,6 +96,11 @@ def test_another_thread_is_told_to_leave_it_alone() -> None:
     thread.start()
     thread.join()
     assert "another thread" in errors[0]
+    # the same change, made in the right thread, is one still
+    assert read_last_change(service.last_change.current()) == []
+    service.last_change.set(0, "Mute", True)
+    assert told == ["LastChange"]
+    assert read_last_change(service.last_change.take() or "") == [Change(0, "Mute", "1")]
 
 
 def test_an_argument_cannot_be_one() -> None:

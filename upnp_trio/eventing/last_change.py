@@ -91,8 +91,14 @@ class LastChange(DeferredValue):
         text = _text(value)
         if self._values.get(key) == text:
             return
+        known, waiting = self._values.get(key), self._changed.get(key)
         self._values[key] = self._changed[key] = text
-        self.changed()
+        try:
+            self.changed()
+        except BaseException:  # in another thread; nothing has changed, so that the same value is a change later
+            _restore(self._values, key, known)
+            _restore(self._changed, key, waiting)
+            raise
 
     def remove(self, instance_id: int) -> None:
         """Forget an instance that has ended."""
@@ -116,6 +122,13 @@ class LastChange(DeferredValue):
     def current(self) -> str:
         """The document of all values."""
         return _render(self._namespace, self._values)
+
+
+def _restore(values: dict[_Key, str], key: _Key, text: str | None) -> None:
+    if text is None:
+        values.pop(key, None)
+    else:
+        values[key] = text
 
 
 def _text(value: str | int) -> str:

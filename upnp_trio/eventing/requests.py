@@ -137,11 +137,13 @@ def _seconds(timeout: str) -> int:
 def _variables(statevar: str | None, evented: Collection[str]) -> tuple[str, ...] | None:
     """The names in STATEVAR that are evented, each once; ``None``, for all, if there is none.
 
+    A name that is not ASCII counts as unknown, as no header field can carry it back.
+
     A list of unknown names only counts as no list. A subscription to nothing would have an initial event without a
     variable, and devices before UDA 2.0, which ignore STATEVAR, send everything, too. Without ACCEPTED-STATEVAR in the
     response, the subscriber knows.
     """
     if statevar is None:
         return None
-    known = [name for text in statevar.split(",") if (name := text.strip()) in evented]
+    known = [name for text in statevar.split(",") if (name := text.strip()).isascii() and name in evented]
     return tuple(dict.fromkeys(known)) or None
