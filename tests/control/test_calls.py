@@ -18,7 +18,7 @@ from upnp_trio.control.calls import (
     read_call,
     render_call,
 )
-from upnp_trio.control.envelope import MAX_DEPTH, MAX_ELEMENTS
+from upnp_trio.control.envelope import MAX_DEPTH, MAX_ELEMENTS, MAX_MENDED
 from upnp_trio.errors import UpnpError
 from upnp_trio.model.names import ServiceType
 
@@ -87,6 +87,11 @@ def test_elements_in_an_argument_are_taken_whole_with_the_text_around_them() -> 
 def test_an_ampersand_that_a_client_forgot_to_escape_stands_for_itself() -> None:
     call = read_call(*recorded("bare_ampersand"))
     assert call.arguments[1:] == (("CurrentURI", "http://192.0.2.9/a?x=1&y=2"), ("CurrentURIMetaData", ""))
+
+
+def test_more_of_them_than_any_url_has_are_refused() -> None:
+    assert read(envelope(f"<A>{'a & b' * MAX_MENDED}</A>")).arguments == (("A", "a & b" * MAX_MENDED),)
+    assert refusal(envelope(f"<A>{'a & b' * (MAX_MENDED + 1)}</A>")).status == 400
 
 
 def test_cdata_and_comments_are_no_part_of_a_value() -> None:

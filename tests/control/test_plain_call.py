@@ -92,6 +92,13 @@ def test_other_calls_are_left_to_the_parser(text: str) -> None:
     assert plain(text) is None
 
 
+def test_as_many_arguments_as_are_plain_are_read() -> None:
+    more = "<a>&amp;</a>" * (MAX_PLAIN_ARGUMENTS - 1)
+    text = CALL.replace("</u:SetTarget>", f"{more}</u:SetTarget>").replace("?>", ' encoding="utf-8"?>')
+    assert plain(text) == parsed(text.encode())
+    assert plain(text) is not None
+
+
 def test_bytes_that_are_not_utf_8_are_left_to_the_parser() -> None:
     assert parse_plain_call(CALL.replace(">1<", ">é<").encode("latin-1")) is None
 

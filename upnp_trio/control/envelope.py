@@ -26,6 +26,8 @@ ENCODING_STYLE = "http://schemas.xmlsoap.org/soap/encoding/"
 MAX_DEPTH = 32
 # pupnp took seconds for 100,000 elements (pupnp #250).
 MAX_ELEMENTS = 4096
+# Bare ampersands, which some clients leave in the query of a URL. To mend tens of thousands takes as long as ten calls.
+MAX_MENDED = 256
 # expat gives each element's name with its namespace. Real ones have less than 100 characters.
 MAX_NAMESPACE_CHARACTERS = 256
 
@@ -92,8 +94,8 @@ def read_envelope(data: bytes, charset: str = "utf-8") -> Content:
     """The element in the body of the SOAP 1.1 envelope *data*, which is in one of `CHARSETS`.
 
     Raises `MalformedMessage` for what is no such envelope, or has a DOCTYPE, a processing instruction, more than
-    `MAX_DEPTH` levels, more than `MAX_ELEMENTS` elements or a namespace of more than `MAX_NAMESPACE_CHARACTERS`; and
-    its subclass `MustUnderstand`.
+    `MAX_DEPTH` levels, more than `MAX_ELEMENTS` elements, more than `MAX_MENDED` bare ampersands or a namespace of more
+    than `MAX_NAMESPACE_CHARACTERS`; and its subclass `MustUnderstand`.
     """
     try:
         text = _decode(data, charset).strip(_AROUND)
@@ -104,7 +106,7 @@ def read_envelope(data: bytes, charset: str = "utf-8") -> Content:
     except expat.ExpatError as error:
         from upnp_trio.documents.xml import mend_ampersands
 
-        mended = mend_ampersands(text)
+        mended = mend_ampersands(text, MAX_MENDED)
         if mended == text:
             raise _not_xml(error) from error
     try:

@@ -14,6 +14,9 @@ __all__ = ["parse_plain_call"]
 
 # More than any action of a standard has. The parser bounds the elements of other calls.
 MAX_PLAIN_ARGUMENTS = 64
+# Two tags for each of them and for envelope, body and action, and the XML declaration. The expression would take many
+# times as long as the parser, which is left to refuse a call of thousands.
+_MAX_TAGS = 2 * (MAX_PLAIN_ARGUMENTS + 3) + 1
 
 _S = "[ \t\r\n]"
 # Names that begin with "xml" are reserved.
@@ -40,6 +43,8 @@ _CHARACTERS = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 def parse_plain_call(body: bytes) -> tuple[str, str, tuple[tuple[str, str], ...]] | None:
     """Service type, action, and arguments as names and texts; ``None`` if *body* is not a plain call."""
+    if body.count(b"<") > _MAX_TAGS:
+        return None
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -52,8 +57,6 @@ def parse_plain_call(body: bytes) -> tuple[str, str, tuple[tuple[str, str], ...]
         if name != end:
             return None
         arguments.append((name, _REFERENCE.sub(_character, value) if "&" in value else value))
-    if len(arguments) > MAX_PLAIN_ARGUMENTS:
-        return None
     return call["type"], call["action"], tuple(arguments)
 
 

@@ -130,9 +130,9 @@ def _encoding(data: bytes) -> str:
     return _ONE_BYTE
 
 
-def mend_ampersands(text: str) -> str:
-    """The document *text* with ``&amp;`` for each bare ``&``."""
-    return _BARE_AMPERSAND.sub(lambda match: match[1] or "&amp;", text)
+def mend_ampersands(text: str, at_most: int = 0) -> str:
+    """The document *text* with ``&amp;`` for each bare ``&``, or for about the first *at_most* of them."""
+    return _BARE_AMPERSAND.sub(lambda match: match[1] or "&amp;", text, count=at_most)
 
 
 def _mend(data: bytes, encoding: str) -> bytes:
