@@ -42,7 +42,8 @@ class Device:
 
     `search_targets` are those that it answers exactly once each. `window` is the part of MX over which it spreads its
     multicast answers, according to its source. `command` starts it; where that reads a device file, `plain_command`
-    starts it without one. `light` is another device of the same program, or None.
+    starts it without one. `light` is another device of the same program, or None, and so is `demo`, the light that the
+    program itself offers; it has no message board.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Device:
     search_targets: tuple[str, ...] = (ROOT_DEVICE,)
     window: tuple[float, float] = (0.0, 1.0)
     light: Light | None = None
+    demo: Light | None = None
     remark: str = ""
     unavailable: str | None = None
 
@@ -108,6 +110,11 @@ def _upnp_trio() -> Device:
         ),
         window=(0.0, 0.9),
         light=_light(_python("benchmarks.peers.upnp_trio_light", HTTP_PORT)),
+        demo=Light(
+            command=_python(OURS, "demo", "light", "--port", HTTP_PORT, "--quiet"),
+            control={SWITCH_POWER: "service-1/control"},
+            events={SWITCH_POWER: "service-1/events"},
+        ),
     )
 
 

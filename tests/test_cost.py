@@ -1,12 +1,14 @@
-"""What a search and a GET cost, in calls: the machine's mood does not show in these, and a slip does.
+"""What a search, a GET, a control call and an event cost, in calls.
 
-Counted are the calls that the package's own code makes, of Python and of C. The bounds are what was counted when they
-were written, and a tenth on top; whoever has a good reason raises one, and says it in the commit.
+The machine's mood does not show in these, and a slip does. Counted are the calls that the package's own code makes, of
+Python and of C. The bounds are what was counted when they were written, and a tenth on top; whoever has a good reason
+raises one, and says it in the commit.
 """
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +23,8 @@ import trio.testing
 
 import upnp_trio
 from tests.devices import BASIC
-from tests.server.fakes import HERE, NOON, FakeListener, fake_endpoint, services_of, serving_http
+from tests.server.acting import Client, Oven, Subscriber, call, served, subscribe
+from tests.server.fakes import HERE, NOON, FakeListener, FakeNetwork, fake_endpoint, services_of, serving_http
 from upnp_trio.documents.publication import publish
 from upnp_trio.server.discovery.responder import Responder
 from upnp_trio.server.http.response_writer import ResponseWriter
@@ -40,6 +43,8 @@ class Calls:
     """How many calls there were."""
 
     number: int = 0
+    #: how often each function of the package was called
+    by_name: Counter[str] = attrs.field(factory=Counter)
 
 
 @contextmanager
@@ -50,6 +55,8 @@ def counting() -> Iterator[Calls]:
     def note(frame: FrameType, event: str, argument: Any) -> None:  # noqa: ANN401  # as setprofile has it
         if event in ("call", "c_call") and frame.f_code.co_filename.startswith(PACKAGE):
             calls.number += 1
+            if event == "call":
+                calls.by_name[frame.f_code.co_name] += 1
 
     before = sys.getprofile()
     sys.setprofile(note)
@@ -161,3 +168,67 @@ async def test_a_plain_get_takes_so_many_calls(autojump_clock: trio.testing.Mock
 
 async def test_a_get_that_h11_reads_takes_so_many_calls(autojump_clock: trio.testing.MockClock) -> None:
     assert 0 < await calls_of_a_get("Content-Length: 0") <= 150
+
+
+# --- services ------------------------------------------------------------------------------------------------------
+
+
+async def calls_of_a_call(name: str, *arguments: tuple[str, object]) -> int:
+    """The calls for a control call on a connection that has had others within the same second."""
+    network, oven = FakeNetwork(), Oven()
+    async with served(network, oven) as (_, (control,), _):
+        client = Client(network)
+        for number in range(3):
+            with counting() as calls:
+                await client.send(call(control, name, *arguments, extra=[f"User-Agent: {number}"]))
+                await trio.testing.wait_all_tasks_blocked()
+            assert (await client.read()).status == 200
+        client.close()
+    return calls.number
+
+
+async def calls_of_a_change(subscribers: int) -> Calls:
+    """The calls for a change of a variable, from its assignment until the reply of the last subscriber."""
+    network, oven = FakeNetwork(), Oven()
+    addresses = [f"192.0.2.{10 + number % 128}" for number in range(subscribers)]
+    listening = {address: Subscriber(network, address) for address in addresses}
+    async with trio.open_nursery() as nursery:
+        for each in listening.values():
+            nursery.start_soon(each.run)
+        async with served(network, oven, max_subscriptions=subscribers) as (_, _, (events,)):
+            for address in addresses:
+                client = Client(network, address)
+                assert (await client.ask(subscribe(events, f"http://{address}:8000/"))).status == 200
+                client.close()
+            for heat in (1, 2):  # the connections are kept from the first one on
+                await trio.sleep(1)
+                with counting() as calls:
+                    oven.heat = heat
+                    await trio.testing.wait_all_tasks_blocked()
+            received = [event for each in listening.values() for event in each.events]
+            assert [event.values.get("Heat") for event in received].count("2") == subscribers
+        nursery.cancel_scope.cancel()
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "bound"),
+    [("Get", (), 196), ("Set", (("Heat", 1), ("Light", 1)), 200), ("Do", (), 198)],
+    ids=["two results", "two arguments", "a handler that has to be waited for"],
+)
+async def test_a_control_call_takes_so_many_calls(
+    name: str, arguments: tuple[tuple[str, object], ...], bound: int, autojump_clock: trio.testing.MockClock
+) -> None:
+    assert 0 < await calls_of_a_call(name, *arguments) <= bound
+
+
+async def test_a_notification_takes_so_many_calls(autojump_clock: trio.testing.MockClock) -> None:
+    one, many = await calls_of_a_change(1), await calls_of_a_change(256)
+    assert 0 < one.number <= 170
+    assert 0 < (many.number - one.number) / 255 <= 103
+
+
+async def test_a_change_is_rendered_once_for_all_subscribers(autojump_clock: trio.testing.MockClock) -> None:
+    calls = await calls_of_a_change(256)
+    assert calls.by_name["render_notify"] == 256
+    assert calls.by_name["render_propertyset"] == 1

@@ -1,9 +1,10 @@
-"""Resident memory after load, without and with a device file, and whether it still grows."""
+"""Resident memory after load, without and with a device file and of a light, and whether it still grows."""
 
 from collections.abc import Sequence
 
 import attrs
 
+from benchmarks.calls import GET_STATUS
 from benchmarks.clients import Datagram, many_clients, one_client
 from benchmarks.devices import Device
 from benchmarks.load import MeasurementError
@@ -20,16 +21,20 @@ def measure(device: Device, tools: Tools, plan: Plan, _: Sequence[Outcome]) -> O
         return Outcome(figures=_after_load("memory", device, tools, plan))
     # The default device has a UDN and types of its own, so only the root device is searched for.
     plain = attrs.evolve(device, command=device.plain_command, search_targets=device.search_targets[:1])
-    return Outcome(figures=_after_load("memory", plain, tools, plan) | _after_load("memory_file", device, tools, plan))
+    found = _after_load("memory", plain, tools, plan) | _after_load("memory_file", device, tools, plan)
+    if device.demo is not None:
+        light = attrs.evolve(plain, command=device.demo.command, light=device.demo)
+        found |= _after_load("memory_demo", light, tools, plan, calls=True)
+    return Outcome(figures=found)
 
 
-def _after_load(name: str, device: Device, tools: Tools, plan: Plan) -> dict[str, float]:
+def _after_load(name: str, device: Device, tools: Tools, plan: Plan, *, calls: bool = False) -> dict[str, float]:
     """Put the same load on the device twice: caches and queues that fill under load are full after the first time."""
     datagrams = _mixture(device, plan.mx)
     with open_testbed(device, tools) as testbed:
-        _put_load_on(testbed, datagrams, plan)
+        _put_load_on(testbed, datagrams, plan, calls=calls)
         before = testbed.memory().resident_mib
-        _put_load_on(testbed, datagrams, plan)
+        _put_load_on(testbed, datagrams, plan, calls=calls)
         memory = testbed.memory()
     return {
         f"{name}_mib": memory.resident_mib,
@@ -44,10 +49,11 @@ def _mixture(device: Device, mx: int) -> list[Datagram]:
     return [datagram for many in many_clients(mx, device.search_targets) for datagram in (many, *same, *different)]
 
 
-def _put_load_on(testbed: Testbed, datagrams: Sequence[Datagram], plan: Plan) -> None:
+def _put_load_on(testbed: Testbed, datagrams: Sequence[Datagram], plan: Plan, *, calls: bool) -> None:
     searches = testbed.search(datagrams, plan.search_rates[-1], plan.memory_seconds, plan.mx)
     fetches = testbed.fetch(CONNECTIONS, keep=True, differ=True, seconds=plan.get_seconds / 2)
-    if not searches.delays_ns or not fetches.times_ns:
+    called = testbed.call(GET_STATUS, CONNECTIONS, keep=True, seconds=plan.call_seconds) if calls else None
+    if not searches.delays_ns or not fetches.times_ns or (called is not None and not called.times_ns):
         raise MeasurementError("the load was not answered")
 
 
@@ -74,5 +80,6 @@ MEMORY = Part(
     tables=(
         _table("memory", "Resident memory after 5,000 searches a second and GETs on 32 connections"),
         _table("memory_file", "The same with a TOML file"),
+        _table("memory_demo", "The same with the light of `upnp-trio demo light`, and calls on 32 connections"),
     ),
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CLIENT_ADDRESS",
+    "CROWD_SOURCES",
     "DEVICE_ADDRESS",
     "FLAPPING_ADDRESS",
     "FLAPPING_LINK",
@@ -41,6 +42,8 @@ PREFIX = 20
 MANY_SOURCES = "10.79.1.1", 200
 #: the first of the addresses that its slow connections come from, and how many: each may have 64
 SLOW_SOURCES = "10.79.2.1", 8
+#: the same of its subscribers and callers
+CROWD_SOURCES = "10.79.3.1", 200
 FLAPPING_ADDRESS = "10.80.0.1/24"
 IPV6_OFF = 'for each in /proc/sys/net/ipv6/conf/*/disable_ipv6; do [ ! -e "$each" ] || echo 1 > "$each"; done'
 
@@ -78,7 +81,7 @@ def open_arena() -> Iterator[Arena]:
             host.ip("address", "add", f"{address}/{PREFIX}", "dev", LINK)
             host.ip("route", "add", "239.0.0.0/8", "dev", LINK)
         arena.device.ip("address", "add", FLAPPING_ADDRESS, "dev", FLAPPING_LINK)
-        for prefix in ("10.79.1.0/24", "10.79.2.0/24"):  # each address there is the hostile host's own
+        for prefix in ("10.79.1.0/24", "10.79.2.0/24", "10.79.3.0/24"):  # each address there is the hostile host's own
             arena.hostile.ip("route", "add", "local", prefix, "dev", "lo")
         yield arena
 

@@ -18,7 +18,7 @@ import attrs
 from benchmarks.scheduling import DEVICE_CORE, give_right_of_way
 from tests.chaos.arena import DEVICE_ADDRESS, FLAPPING_LINK, LINK
 from tests.network.processes import Program
-from tests.network.served import JAMBON, REPOSITORY, environment
+from tests.network.served import REPOSITORY, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ __all__ = ["MAX_AGE", "Device", "Resources", "open_device"]
 
 #: short, so that many announcements are due in a run of minutes
 MAX_AGE = 8
+DEVICE = REPOSITORY / "tests" / "chaos" / "counter.py"
 COUNTED_SECONDS = 10.0
 # A fetch or a file that is being read adds to a sample, so the least of several samples counts.
 LOOKS = 10
@@ -101,6 +102,12 @@ class Device:
         fields = Path(f"/proc/{self.program.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def cpu_share(self, seconds: float) -> float:
+        """How much of a core it uses from now on, for so long."""
+        before = self.cpu_seconds()
+        time.sleep(seconds)
+        return (self.cpu_seconds() - before) / seconds
+
     def waiting_seconds(self) -> float:
         """How long it was ready to run while no core was free."""
         return int(Path(f"/proc/{self.program.pid}/schedstat").read_text().split()[1]) / 1e9
@@ -129,7 +136,7 @@ def open_device(host: Namespace, folder: Path, *, right_of_way: bool) -> Iterato
     report = folder / "stock.json"
     interfaces = ["--interface", LINK, "--interface", FLAPPING_LINK]
     state = ["--state-dir", str(folder / "state")]
-    served = ["--ipv4-only", "--max-age", str(MAX_AGE), *state, *interfaces, str(JAMBON.file)]
+    served = ["--ipv4-only", "--max-age", str(MAX_AGE), *state, *interfaces, f"{DEVICE}:device"]
     command = [sys.executable, "-m", "tests.chaos.observed", str(report), *served]
     with Program(host.command(*command), cwd=REPOSITORY, env=environment()) as program:
         program.wait_for("^Press Ctrl-C")

@@ -23,7 +23,7 @@ __all__ = ["Announcement", "Outcome", "Tries", "Try"]
 
 @attrs.frozen(kw_only=True)
 class Try:
-    """One search or fetch of the good client: when, and after how many seconds it was answered."""
+    """What the good client tried, or a fault that it saw: when, and after how many seconds it was answered."""
 
     kind: str
     moment: float
@@ -77,6 +77,8 @@ class Outcome:
     received: tuple[Announcement, ...]
     before: Resources
     after: Resources
+    #: when the storm is over and its subscriptions have expired
+    rest_cpu_share: float
     errors: str
     exit_status: int
     counters: str
@@ -86,6 +88,14 @@ class Outcome:
         """What the good client tried in *phase*."""
         (passed,) = [each for each in self.phases if each.phase == phase]
         return Tries(tuple(t for t in self.tries if t.kind == kind and passed.start <= t.moment < passed.end))
+
+    def all_tried(self, kind: str) -> Tries:
+        """What the good client tried in the whole run."""
+        return Tries(tuple(t for t in self.tries if t.kind == kind))
+
+    def count(self, kind: str) -> int:
+        """How many of a kind there are, none of which there should be."""
+        return len(self.all_tried(kind).tries)
 
     def late(self, phase: Phase) -> float:
         """How long after its MX window the slowest answer to a search came, in seconds; less than 0 is within."""

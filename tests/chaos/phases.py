@@ -50,6 +50,8 @@ class Phase:
     name: str
     impaired: bool = False
     hostile: bool = False
+    #: hostile subscribers and callers
+    crowded: bool = False
     flapping: bool = False
 
 
@@ -57,7 +59,8 @@ PHASES = (
     Phase(name="calm"),
     Phase(name="bad cable", impaired=True),
     Phase(name="hostile", hostile=True),
-    Phase(name="everything", impaired=True, hostile=True, flapping=True),
+    Phase(name="crowd", crowded=True),
+    Phase(name="everything", impaired=True, hostile=True, crowded=True, flapping=True),
     Phase(name="calm again"),
 )
 
@@ -75,7 +78,7 @@ class Passed:
     #: datagrams that the kernel dropped, as they were not read in time
     overflown: int
     resident_kib: int
-    #: what the flood, the slow connections and the cable report
+    #: what the flood, the slow connections, the crowd and the cable report
     loads: Mapping[str, Any]
 
 
@@ -134,6 +137,10 @@ def play(phase: Phase, seconds: float, arena: Arena, device: Device, tools: Mapp
             slow = [sys.executable, "-m", "tests.chaos.slow", DEVICE_ADDRESS, str(device.port), device.path]
             stack.enter_context(_load(arena, "flood", [*flood, *many], loads))
             stack.enter_context(_load(arena, "slow", [*slow, str(SLOW_CONNECTIONS), longest], loads))
+        if phase.crowded:
+            longest = str(seconds + SPARE_SECONDS)
+            crowd = [sys.executable, "-m", "tests.chaos.crowd", DEVICE_ADDRESS, str(device.port), longest]
+            stack.enter_context(_load(arena, "crowd", crowd, loads))
         if phase.flapping:
             stack.enter_context(_flapping(arena))
         start, cpu, waiting = time.monotonic(), device.cpu_seconds(), device.waiting_seconds()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
+from tests.chaos.crowd import CALL_RATE, SUBSCRIBE_RATE
 from tests.chaos.device import MAX_AGE
 from tests.chaos.outcome import Outcome, least_share
 from tests.chaos.phases import FLOOD_RATE, SLOW_CONNECTIONS, Passed
@@ -45,6 +46,8 @@ class Verdict:
 # The device's caches and tables when a flood has filled them all: pending answers, their heads, the searchers; and what
 # the allocator keeps after a peak. A leak of 100 bytes for each hostile datagram would be more in a run of minutes.
 MAX_GROWTH_KIB = 24 * 1024
+# The good client goes on with its requests, and so does whatever the machine does in the process's name.
+MAX_REST_CPU_SHARE = 0.03
 # On two cores that the hostile programs, the client and the wire share with the device.
 SCHEDULING_SECONDS = 0.1
 # A SYN or its answer that the cable loses is sent again after 1 s, then 2 s.
@@ -74,6 +77,28 @@ def _hostile(figure: Callable[[Passed], float]) -> Callable[[Outcome], Iterator[
                 yield passed.phase.name, figure(passed)
 
     return figures
+
+
+def _crowded(figure: Callable[[Passed], float]) -> Callable[[Outcome], Iterator[tuple[str, float]]]:
+    def figures(outcome: Outcome) -> Iterator[tuple[str, float]]:
+        for passed in outcome.phases:
+            if passed.phase.crowded:
+                yield passed.phase.name, figure(passed)
+
+    return figures
+
+
+def _crowd_rate(kind: str) -> Callable[[Passed], float]:
+    return lambda passed: float(passed.loads["crowd"][kind] / passed.loads["crowd"]["seconds"])
+
+
+def _crowd_part(outcome: Outcome, of: str) -> float:
+    # on a bad cable they wait for answers like everybody, and beside slow connections for a place
+    return 0.1 if _passed(outcome, of).phase.impaired else 0.9
+
+
+def _slowest(outcome: Outcome, of: str) -> float:
+    return MAX_GET_SECONDS if _passed(outcome, of).phase.impaired else MAX_CLEAN_GET_SECONDS
 
 
 def _passed(outcome: Outcome, name: str) -> Passed:
@@ -148,8 +173,55 @@ PROMISES = (
         name="slowest description, s",
         reason="at once on a good cable; on a bad one, after a lost packet was sent again",
         figures=_each(lambda outcome, passed: outcome.tried("fetch", passed.phase).worst),
-        limit=lambda outcome, of: MAX_GET_SECONDS if _passed(outcome, of).phase.impaired else MAX_CLEAN_GET_SECONDS,
+        limit=_slowest,
         binding=False,
+    ),
+    Promise(
+        name="calls answered, share",
+        reason="calls of others, however many, wrong, long or slow, leave room for good ones",
+        figures=_each(lambda outcome, passed: outcome.tried("call", passed.phase).share),
+        limit=lambda outcome, of: 1.0,
+        least=True,
+    ),
+    Promise(
+        name="slowest call, s",
+        reason="like a description",
+        figures=_each(lambda outcome, passed: outcome.tried("call", passed.phase).worst),
+        limit=_slowest,
+        binding=False,
+    ),
+    Promise(
+        name="changes that the good subscriber was told, share",
+        reason="a subscriber that is slow, dead or lying, or a thousand of them, delays no other",
+        figures=_each(lambda outcome, passed: outcome.tried("event", passed.phase).share),
+        limit=lambda outcome, of: 1.0,
+        least=True,
+    ),
+    Promise(
+        name="slowest event, s from the call that changed the variable",
+        reason="the call and the event, which travel one after the other",
+        figures=_each(lambda outcome, passed: outcome.tried("event", passed.phase).worst),
+        limit=_slowest,
+        binding=False,
+    ),
+    Promise(
+        name="gaps, events out of order and events of others",
+        reason="the good subscriber gets its own events, each with the next number",
+        figures=_one("the run", lambda outcome: outcome.count("fault")),
+        limit=lambda outcome, of: 0,
+    ),
+    Promise(
+        name="subscriptions and renewals granted, share",
+        reason="an address with one subscription keeps it however many others there are",
+        figures=_one("the run", lambda outcome: outcome.all_tried("subscription").share),
+        limit=lambda outcome, of: 1.0,
+        least=True,
+    ),
+    Promise(
+        name="CPU at rest after the storm, share of a core",
+        reason="nothing goes on for those who have gone",
+        figures=_one("the run", lambda outcome: outcome.rest_cpu_share),
+        limit=lambda outcome, of: MAX_REST_CPU_SHARE,
     ),
     Promise(
         name="oldest announcement, s",
@@ -175,7 +247,22 @@ PROMISES = (
         name="slow connections at a time",
         reason="otherwise the run proves nothing; a peer whose connection is closed comes again at once",
         figures=_hostile(lambda passed: float(passed.loads["slow"]["there on average"])),
-        limit=lambda outcome, of: 0.8 * SLOW_CONNECTIONS,
+        # a crowd takes some of the places for connections, as it may
+        limit=lambda outcome, of: (0.3 if _passed(outcome, of).phase.crowded else 0.8) * SLOW_CONNECTIONS,
+        least=True,
+    ),
+    Promise(
+        name="hostile SUBSCRIBE and UNSUBSCRIBE, 1/s",
+        reason="otherwise the run proves nothing",
+        figures=_crowded(_crowd_rate("subscribe")),
+        limit=lambda outcome, of: _crowd_part(outcome, of) * SUBSCRIBE_RATE,
+        least=True,
+    ),
+    Promise(
+        name="hostile calls, 1/s",
+        reason="otherwise the run proves nothing",
+        figures=_crowded(_crowd_rate("call")),
+        limit=lambda outcome, of: _crowd_part(outcome, of) * CALL_RATE,
         least=True,
     ),
 )

@@ -19,17 +19,21 @@ if TYPE_CHECKING:
 
 __all__ = ["as_json", "as_text"]
 
+#: what the good client tries in each phase
+KINDS = ("search", "fetch", "call", "event")
+
 
 def as_text(outcome: Outcome, verdicts: Sequence[Verdict]) -> str:
     """The figures phase by phase, and then the promises that were not kept."""
     rows = [
         (
-            *("phase", "searches", "worst", "beyond MX", "GETs", "worst", "oldest alive", "as received"),
+            *("phase", "searches", "worst", "beyond MX", "GETs", "worst", "calls", "worst", "events", "worst"),
+            *("oldest alive", "as received"),
             *("CPU", "waiting", "memory", "overflown"),
         )
     ]
     for passed in outcome.phases:
-        searches, fetches = (outcome.tried(kind, passed.phase) for kind in ("search", "fetch"))
+        searches, fetches, calls, events = (outcome.tried(kind, passed.phase) for kind in KINDS)
         rows.append(
             (
                 passed.phase.name,
@@ -38,6 +42,10 @@ def as_text(outcome: Outcome, verdicts: Sequence[Verdict]) -> str:
                 f"{max(outcome.late(passed.phase), 0):.3f} s",
                 f"{fetches.share:.1%} of {len(fetches.tries)}",
                 f"{fetches.worst:.3f} s",
+                f"{calls.share:.1%} of {len(calls.tries)}",
+                f"{calls.worst:.3f} s",
+                f"{events.share:.1%} of {len(events.tries)}",
+                f"{events.worst:.3f} s",
                 f"{outcome.oldest(outcome.sent, passed):.1f} s",
                 f"{outcome.oldest(outcome.received, passed):.1f} s",
                 f"{passed.cpu_share:.0%}",
@@ -58,6 +66,8 @@ def as_text(outcome: Outcome, verdicts: Sequence[Verdict]) -> str:
             _table(resources),
             "\n".join(loads),
             f"the device: {outcome.counters}",
+            f"at rest: {outcome.rest_cpu_share:.1%} of a core",
+            f"faults: {outcome.all_tried('fault').reasons}",
             _judgement(verdicts),
         ]
     )
@@ -94,7 +104,7 @@ def as_json(outcome: Outcome, verdicts: Sequence[Verdict]) -> str:
 
     phases: list[dict[str, Any]] = []
     for passed in outcome.phases:
-        searches, fetches = (outcome.tried(kind, passed.phase) for kind in ("search", "fetch"))
+        searches, fetches, calls, events = (outcome.tried(kind, passed.phase) for kind in KINDS)
         phases.append(
             {
                 **attrs.asdict(passed.phase),
@@ -107,6 +117,14 @@ def as_json(outcome: Outcome, verdicts: Sequence[Verdict]) -> str:
                 "gets_answered": finite(fetches.share),
                 "gets_worst_seconds": finite(fetches.worst),
                 "gets_unanswered_because": fetches.reasons,
+                "calls": len(calls.tries),
+                "calls_answered": finite(calls.share),
+                "calls_worst_seconds": finite(calls.worst),
+                "calls_unanswered_because": calls.reasons,
+                "events": len(events.tries),
+                "events_received": finite(events.share),
+                "events_worst_seconds": finite(events.worst),
+                "events_missed": events.reasons,
                 "oldest_alive_seconds": finite(outcome.oldest(outcome.sent, passed)),
                 "oldest_alive_as_received_seconds": finite(outcome.oldest(outcome.received, passed)),
                 "cpu_share": finite(passed.cpu_share),
@@ -136,6 +154,8 @@ def as_json(outcome: Outcome, verdicts: Sequence[Verdict]) -> str:
         "phases": phases,
         "before": attrs.asdict(outcome.before),
         "after": attrs.asdict(outcome.after),
+        "rest_cpu_share": finite(outcome.rest_cpu_share),
+        "faults": outcome.all_tried("fault").reasons,
         "errors": outcome.errors.splitlines(),
         "exit_status": outcome.exit_status,
         "counters": outcome.counters,

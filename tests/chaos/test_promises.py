@@ -7,6 +7,7 @@ from collections.abc import Callable
 import attrs
 import pytest
 
+from tests.chaos.crowd import CALL_RATE, SUBSCRIBE_RATE
 from tests.chaos.device import MAX_AGE, Resources
 from tests.chaos.outcome import Announcement, Outcome, Try
 from tests.chaos.phases import FLOOD_RATE, PHASES, SLOW_CONNECTIONS, Passed, Phase
@@ -17,6 +18,7 @@ PHASE_SECONDS = 30.0
 LOADS = {
     "flood": {"seconds": 30.0, "refused": 0, "garbage": 30 * FLOOD_RATE},
     "slow": {"there on average": float(SLOW_CONNECTIONS)},
+    "crowd": {"seconds": 30.0, "subscribe": 30 * SUBSCRIBE_RATE, "call": 30 * CALL_RATE},
 }
 RESOURCES = Resources(resident_kib=30_000, descriptors=19, tasks=24, objects=30_000)
 
@@ -31,20 +33,22 @@ def passed(number: int, phase: Phase) -> Passed:
         waiting_share=0.0,
         overflown=0,
         resident_kib=30_000,
-        loads=LOADS if phase.hostile else {},
+        loads=LOADS if phase.hostile or phase.crowded else {},
     )
 
 
+KINDS = ("search", "fetch", "call", "event", "subscription")
 MOMENTS = [100.5 + second for second in range(int(len(PHASES) * PHASE_SECONDS))]
 GOOD = Outcome(
     cable="netem",
     right_of_way=True,
     phases=tuple(passed(*each) for each in enumerate(PHASES)),
-    tries=tuple(Try(kind=k, moment=m, seconds=0.5, why_not=None) for k in ("search", "fetch") for m in MOMENTS),
+    tries=tuple(Try(kind=k, moment=m, seconds=0.5, why_not=None) for k in KINDS for m in MOMENTS),
     sent=tuple(Announcement(moment=m, usn="uuid:a", alive=True) for m in [99.0, *MOMENTS[:: MAX_AGE // 2]]),
     received=(),
     before=RESOURCES,
     after=RESOURCES,
+    rest_cpu_share=0.01,
     errors="WARNING: cannot announce on eth1",
     exit_status=0,
     counters="Stopped: searches 1",
@@ -87,7 +91,7 @@ def load(name: str, **figures: float) -> Callable[[Outcome], Outcome]:
     def change(outcome: Outcome) -> Outcome:
         loads = {**LOADS, name: {**LOADS[name], **{key.replace("_", " "): value for key, value in figures.items()}}}
         return attrs.evolve(
-            outcome, phases=tuple(attrs.evolve(p, loads=loads) if p.phase.hostile else p for p in outcome.phases)
+            outcome, phases=tuple(attrs.evolve(p, loads=loads) if p.loads else p for p in outcome.phases)
         )
 
     return change
@@ -103,10 +107,21 @@ BROKEN: dict[str, Callable[[Outcome], Outcome]] = {
     "slowest answer to a search, s beyond MX": slowly("search"),
     "descriptions fetched, share": without("fetch"),
     "slowest description, s": slowly("fetch"),
+    "calls answered, share": without("call"),
+    "slowest call, s": slowly("call"),
+    "changes that the good subscriber was told, share": without("event"),
+    "slowest event, s from the call that changed the variable": slowly("event"),
+    "gaps, events out of order and events of others": lambda good: attrs.evolve(
+        good, tries=(*good.tries, Try(kind="fault", moment=130.0, seconds=None, why_not="SEQ 7, expected 6"))
+    ),
+    "subscriptions and renewals granted, share": without("subscription"),
+    "CPU at rest after the storm, share of a core": lambda good: attrs.evolve(good, rest_cpu_share=0.1),
     "oldest announcement, s": lambda good: attrs.evolve(good, sent=good.sent[:-4]),
     "oldest announcement, s beside half of max-age": lambda good: attrs.evolve(good, sent=good.sent[::2]),
     "hostile datagrams, 1/s": load("flood", garbage=20 * FLOOD_RATE),
-    "slow connections at a time": load("slow", there_on_average=100.0),
+    "slow connections at a time": load("slow", there_on_average=50.0),
+    "hostile SUBSCRIBE and UNSUBSCRIBE, 1/s": load("crowd", subscribe=20.0 * SUBSCRIBE_RATE),
+    "hostile calls, 1/s": load("crowd", call=20.0 * CALL_RATE),
 }
 
 
@@ -130,7 +145,9 @@ def test_each_promise_can_be_broken(promise: object) -> None:
 
 def test_an_unannounced_row_and_an_untried_phase_break_their_promises() -> None:
     assert "oldest announcement, s" in broken(attrs.evolve(GOOD, sent=()))
-    assert {"searches answered, share", "descriptions fetched, share"} <= broken(attrs.evolve(GOOD, tries=()))
+    assert {"searches answered, share", "descriptions fetched, share", "calls answered, share"} <= broken(
+        attrs.evolve(GOOD, tries=())
+    )
 
 
 def test_a_bad_cable_may_lose_what_it_loses_and_no_more() -> None:

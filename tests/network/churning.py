@@ -37,18 +37,20 @@ class Resources:
     tasks: int
     descriptors: int
     objects: int
-    resident_kib: int
+    #: its own memory, resident or swapped out
+    own_kib: int
 
 
 def resources() -> Resources:
     """The resources of this process now."""
-    resident = re.search(r"^VmRSS:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
-    assert resident is not None
+    # the pages of files do not count: the system drops them when it likes, and reads them again
+    own = re.findall(r"^(?:RssAnon|VmSwap):\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    assert len(own) == 2
     return Resources(
         objects=living_objects(),  # first, as it collects the garbage
         tasks=trio.lowlevel.current_statistics().tasks_living,
         descriptors=len(os.listdir("/proc/self/fd")),
-        resident_kib=int(resident[1]),
+        own_kib=sum(map(int, own)),
     )
 
 

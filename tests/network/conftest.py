@@ -114,6 +114,24 @@ def gupnp_python() -> str:
     return _python_with("GUPnP", "1.6", package="gir1.2-gupnp-1.6")
 
 
+@pytest.fixture(scope="session")
+def gupnp_universal_cp() -> str:
+    """The path of GUPnP's control point with a window."""
+    return _program("gupnp-universal-cp", package="gupnp-tools")
+
+
+@pytest.fixture(scope="session")
+def xvfb() -> str:
+    """The path of an X server without a screen."""
+    return _program("Xvfb", package="xvfb")
+
+
+@pytest.fixture(scope="session")
+def xdotool() -> str:
+    """The path of a program that presses keys in windows."""
+    return _program("xdotool", package="xdotool")
+
+
 def _program(*names: str, package: str, folder: str | None = None) -> str:
     found = [path for name in names if (path := shutil.which(name, path=folder))]
     demand(None if found else f"{names[0]} is missing; install {package}")

@@ -29,4 +29,4 @@ def test_a_thousand_starts_and_cancels_leave_no_task_descriptor_warning_or_growt
     assert after.descriptors == before.descriptors
     # much less than one object, or 4 KiB, for each start
     assert after.objects < before.objects + STARTS // 2
-    assert after.resident_kib < before.resident_kib + 4 * STARTS
+    assert after.own_kib < before.own_kib + 4 * STARTS

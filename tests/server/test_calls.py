@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
+from collections.abc import Sequence
 
 import attrs
 import pytest
@@ -11,12 +13,17 @@ import trio
 import trio.lowlevel
 import trio.testing
 
-from tests.server.acting import Client, Oven, Subscriber, call, fault_code, oven_device, served, subscribe
-from tests.server.fakes import HERE, FakeNetwork
+from tests.server.acting import PEER, Client, Oven, Subscriber, call, fault_code, oven_device, served, subscribe
+from tests.server.fakes import HERE, NOON, FakeListener, FakeNetwork, FakeStream
 from tests.server.test_serve import CancelAt
 from upnp_trio import UpnpError
+from upnp_trio.exchange import Request, Response
 from upnp_trio.server.calls import HANDLER_SECONDS, MAX_WAITING_CALLS, MAX_WAITING_CALLS_OF_ONE_PEER
-from upnp_trio.server.http.connection import GRACE_SECONDS
+from upnp_trio.server.http.connection import GRACE_SECONDS, Connection
+from upnp_trio.server.http.host_check import HostCheck
+from upnp_trio.server.http.response_writer import ResponseWriter
+from upnp_trio.server.monitoring.events import Events
+from upnp_trio.server.monitoring.stats import Stats
 
 Clock = trio.testing.MockClock
 
@@ -261,6 +268,21 @@ async def test_a_handler_has_25_seconds_and_then_its_connection_goes_on(
         client.close()
 
 
+async def test_slow_handlers_fill_no_log(autojump_clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    network = FakeNetwork()
+    async with served(network, Oven()) as (_, (control,), _), trio.open_nursery() as nursery:
+
+        async def ask() -> None:
+            client = Client(network)
+            for _ in range(5):
+                assert fault_code(await client.ask(wait(control, 1, 26))) == 501
+            client.close()
+
+        for _ in range(20):
+            nursery.start_soon(ask)
+    assert len(caplog.records) == 1
+
+
 async def test_a_handler_that_fails_while_it_is_cancelled_gives_its_own_fault(autojump_clock: Clock) -> None:
     network, oven = FakeNetwork(), Oven()
 
@@ -304,6 +326,23 @@ async def test_the_33rd_waiting_call_of_a_peer_is_refused_and_others_are_served(
     assert ("begin", 99) not in oven.log
 
 
+async def test_the_calls_of_others_leave_a_peer_room_for_one(autojump_clock: Clock) -> None:
+    network, oven = FakeNetwork(), Oven()
+    async with served(network, oven) as (running, (control,), _):
+        clients = [Client(network, f"192.0.2.{20 + number % 8}") for number in range(MAX_WAITING_CALLS)]
+        for number, client in enumerate(clients):
+            await client.send(wait(control, number, 20))
+        await trio.testing.wait_all_tasks_blocked()
+        good, again = Client(network, "192.0.2.10"), Client(network, "192.0.2.10")
+        await good.send(wait(control, 998, 1))
+        await trio.testing.wait_all_tasks_blocked()
+        assert (await again.ask(wait(control, 999, 1))).status == 503
+        assert (await good.read()).status == 200
+        assert running.stats.refused["too many calls"] == 1
+        for client in (*clients, good, again):
+            client.close()
+
+
 async def test_the_129th_waiting_call_is_refused(autojump_clock: Clock) -> None:
     network, oven = FakeNetwork(), Oven()
     async with served(network, oven) as (running, (control,), _):
@@ -311,7 +350,7 @@ async def test_the_129th_waiting_call_is_refused(autojump_clock: Clock) -> None:
         for number, client in enumerate(clients):
             await client.send(wait(control, number, 20))
         await trio.testing.wait_all_tasks_blocked()
-        other = Client(network, "192.0.2.10")
+        other = Client(network, "192.0.2.20")
         assert (await other.ask(wait(control, 999, 1))).status == 503
         assert running.stats.refused["too many calls"] == 1
         assert (await other.ask(call(control, "Get"))).status == 200
@@ -319,6 +358,55 @@ async def test_the_129th_waiting_call_is_refused(autojump_clock: Clock) -> None:
             assert (await client.read()).status == 200
         for client in (*clients, other):
             client.close()
+
+
+@attrs.frozen
+class LateResponse:
+    async def respond(self) -> Response:
+        await trio.sleep(1)
+        return Response(200)
+
+    def sent(self) -> None:
+        pass
+
+    def abandon(self) -> None:
+        pass
+
+
+class AlwaysLate:
+    """Makes every response in a second."""
+
+    def respond(self, request: Request) -> Response | LateResponse:
+        return LateResponse()
+
+    def takes_body(self, request: Request) -> bool:
+        return False
+
+
+class Taking(FakeStream):
+    """Takes everything at once, as a kernel does."""
+
+    def send_now(self, pieces: Sequence[bytes]) -> int:
+        return sum(map(len, pieces))
+
+
+async def test_a_connection_that_was_waited_for_counts_as_waiting_again_after_its_response(
+    autojump_clock: Clock,
+) -> None:
+    """Otherwise a slow head behind a call would be the last to give way to others."""
+    ours, theirs = trio.testing.memory_stream_pair()
+    stats = Stats()
+    writer = ResponseWriter(AlwaysLate(), "s/1", lambda: NOON, stats, Events(stats))
+    connection = Connection(Taking(ours, PEER, FakeListener()), HostCheck(HERE), writer)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(connection.run)
+        request = f"GET / HTTP/1.1\r\nHost: {HERE}\r\n\r\n".encode()
+        await theirs.send_all(request + request[:10])
+        await trio.sleep(0.5)
+        assert connection.waiting_since == math.inf
+        await trio.sleep(1)
+        assert connection.waiting_since == 1
+        connection.give_way()
 
 
 # --- ends ---

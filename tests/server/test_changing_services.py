@@ -7,12 +7,18 @@ import pytest
 import trio
 import trio.testing
 
+from tests.growth import held_by
 from tests.server.acting import PEER, Client, Oven, Subscriber, call, oven_device, served, subscribe
 from tests.server.fakes import NOON, FakeNetwork
 from tests.server.test_serve import CancelAt
-from upnp_trio import DescriptionError, RootDevice
+from upnp_trio import Caller, DescriptionError, RootDevice
+from upnp_trio.documents.publication import publish
+from upnp_trio.server.calls import Calls, WaitingCall
+from upnp_trio.server.monitoring.events import Events
+from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
+from upnp_trio.service_calls import Call
 
 Clock = trio.testing.MockClock
 
@@ -94,6 +100,38 @@ async def test_a_call_that_arrives_at_any_moment_of_a_removal_is_answered_and_le
         begun = [number for what, number in oven.log if what == "begin"]
         ended = [number for what, number in oven.log if what != "begin"]
         assert begun == ended
+
+
+async def test_a_call_whose_service_goes_before_its_handler_has_begun_never_begins(autojump_clock: Clock) -> None:
+    oven = Oven()
+    (service,) = publish(oven_device(oven)).services
+    stats = Stats()
+    calls = Calls(stats, Events(stats))
+    arguments: dict[str, object] = {"Number": 1, "Seconds": 20}
+    asked = Call(
+        service=service,
+        action=oven.actions["Wait"],
+        service_type=str(service.service_type),
+        arguments=arguments,
+        caller=Caller(address=PEER),
+    )
+    before = held_by(calls)
+    waiting = calls.begin(asked)
+    assert isinstance(waiting, WaitingCall)
+    calls.cancel(service)  # the connection's task has not run in the meantime
+    assert (await waiting.respond()).status == 500
+    assert oven.log == []
+    assert trio.current_time() == 0
+    for _ in range(3):
+        abandoned = calls.begin(asked)
+        assert isinstance(abandoned, WaitingCall)
+        abandoned.abandon()
+        abandoned.abandon()
+    finished = calls.begin(attrs.evolve(asked, arguments=arguments | {"Seconds": 1}))
+    assert isinstance(finished, WaitingCall)
+    assert (await finished.respond()).status == 200
+    finished.abandon()
+    assert held_by(calls) <= before + 10  # counters, and nothing of the service
 
 
 async def test_every_step_of_an_update_that_is_cancelled_leaves_one_handler_in_charge(autojump_clock: Clock) -> None:

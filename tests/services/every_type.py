@@ -387,3 +387,15 @@ def device() -> RootDevice:
         udn="uuid:0c6cd4d5-65ba-4d1e-8b7a-3a6b6a1a2c11",
         services=[SwitchPower(), Limits(), EveryType()],
     )
+
+
+def switch() -> RootDevice:
+    """A device with the switch alone."""
+    return RootDevice(
+        device_type="urn:schemas-upnp-org:device:BinaryLight:1",
+        friendly_name="Switch",
+        manufacturer="Boucherie numérique SAS",
+        model_name="Switch",
+        udn="uuid:0c6cd4d5-65ba-4d1e-8b7a-3a6b6a1a2c12",
+        services=[SwitchPower()],
+    )

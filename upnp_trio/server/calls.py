@@ -34,7 +34,8 @@ logger = logging.getLogger(__name__)
 # UDA 2.0 §3.2.1 gives a call 30 s, in which the request and the response have to travel, too.
 HANDLER_SECONDS = 25.0
 # Handlers that wait at the same time, in all and for one peer. Real control points call one action after the other;
-# the next call is answered with 503. One peer has a quarter, so that others can always call.
+# the next call is answered with 503. One peer has a quarter; and whatever others do, each peer has one, of which there
+# are no more than connections.
 MAX_WAITING_CALLS = 128
 MAX_WAITING_CALLS_OF_ONE_PEER = 32
 
@@ -54,7 +55,8 @@ class Calls:
     events: Events
     _waiting: Counter[str] = attrs.field(factory=Counter)
     _log_limit: LogLimit = attrs.field(factory=LogLimit)
-    _running: dict[PublishedService, set[trio.CancelScope]] = attrs.field(factory=dict)
+    #: from the request to the response, which is a little longer than the handlers run; by the control path
+    _unanswered: dict[str, set[WaitingCall]] = attrs.field(factory=dict)
 
     def begin(self, call: Call) -> Response | WaitingCall:
         """Call the handler: the response, or the rest of the call if the handler has to be waited for."""
@@ -63,44 +65,62 @@ class Calls:
         except Exception as error:
             return self._failed(call, error)
         # `inspect.isawaitable` takes as long as the rest of this function
-        if hasattr(type(returned), "__await__"):
-            return WaitingCall(self, call, cast("Awaitable[object]", returned))
-        return self._returned(call, returned)
+        if not hasattr(type(returned), "__await__"):
+            return self._returned(call, returned)
+        waiting = WaitingCall(self, call, cast("Awaitable[object]", returned))
+        self._unanswered.setdefault(call.service.control_path, set()).add(waiting)
+        return waiting
 
     def _no_room(self, address: str) -> str | None:
-        if self._waiting[peer_of(address)] >= MAX_WAITING_CALLS_OF_ONE_PEER:
+        waiting = self._waiting[peer_of(address)]
+        if not waiting:
+            return None
+        if waiting >= MAX_WAITING_CALLS_OF_ONE_PEER:
             return TOO_MANY_CALLS_OF_ONE_PEER
         return TOO_MANY_CALLS if self._waiting.total() >= MAX_WAITING_CALLS else None
 
-    async def wait(self, call: Call, awaitable: Awaitable[object]) -> Response:
+    async def wait(self, waiting: WaitingCall) -> Response:
         """The response to a call whose handler has to be waited for."""
-        if reason := self._no_room(call.caller.address):
-            self.stats.refused[reason] += 1
-            _close(awaitable)
-            return error_response(503)
+        call, scope = waiting.call, waiting.scope
+        reason = self._no_room(call.caller.address)
+        if reason is not None or scope.cancel_called:
+            _close(waiting.awaitable)
+            await trio.lowlevel.checkpoint()
+            return self._failed(call, NO_LONGER_SERVED) if reason is None else self._refused(reason)
         peer = peer_of(call.caller.address)
-        scope = trio.CancelScope(deadline=trio.current_time() + HANDLER_SECONDS)
+        scope.deadline = trio.current_time() + HANDLER_SECONDS
         self._waiting[peer] += 1
-        self._running.setdefault(call.service, set()).add(scope)
         try:
             with scope:
-                return self._returned(call, await awaitable)
+                return self._returned(call, await waiting.awaitable)
         except Exception as error:
             return self._failed(call, error)
         finally:
-            self._running.get(call.service, set()).discard(scope)
             self._waiting[peer] -= 1
             if not self._waiting[peer]:
                 del self._waiting[peer]
         if trio.current_time() < scope.deadline:
             return self._failed(call, NO_LONGER_SERVED)
-        logger.warning("%s: %s", _name(call), TOO_SLOW)
+        if self._log_limit.is_news(f"slow {_name(call)}", call.caller.address, trio.current_time()):
+            logger.warning("%s: %s", _name(call), TOO_SLOW)
         return self._failed(call, TOO_SLOW)
 
     def cancel(self, service: PublishedService) -> None:
         """Cancel the handlers of *service*, which is no longer served."""
-        for scope in self._running.pop(service, ()):
-            scope.cancel(reason="the service is no longer served")
+        for waiting in self._unanswered.pop(service.control_path, ()):
+            waiting.scope.cancel(reason="the service is no longer served")
+
+    def forget(self, waiting: WaitingCall) -> None:
+        """*waiting* has ended, in whatever way."""
+        path = waiting.call.service.control_path
+        others = self._unanswered.get(path, set())
+        others.discard(waiting)
+        if not others:
+            self._unanswered.pop(path, None)
+
+    def _refused(self, reason: str) -> Response:
+        self.stats.refused[reason] += 1
+        return error_response(503)
 
     def _returned(self, call: Call, returned: object) -> Response:
         action = call.action
@@ -144,19 +164,25 @@ class WaitingCall:
     """A call whose handler has to be waited for."""
 
     _calls: Calls
-    _call: Call
-    _awaitable: Awaitable[object]
+    call: Call
+    awaitable: Awaitable[object]
+    #: its deadline is set when the handler begins
+    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
 
     async def respond(self) -> Response:
         """The result of the action, or its fault."""
-        return await self._calls.wait(self._call, self._awaitable)
+        try:
+            return await self._calls.wait(self)
+        finally:
+            self._calls.forget(self)
 
     def sent(self) -> None:
         """Nothing follows from a call."""
 
     def abandon(self) -> None:
         """Close the handler if it has not begun."""
-        _close(self._awaitable)
+        _close(self.awaitable)
+        self._calls.forget(self)
 
 
 def _close(awaitable: Awaitable[object]) -> None:

@@ -27,6 +27,7 @@ from upnp_trio.model.handler import Handler
 from upnp_trio.network.served_interface import Network
 from upnp_trio.server.delivery import Delivery
 from upnp_trio.server.discovery.wakeup import Wakeup
+from upnp_trio.server.event_connections import EventConnections
 from upnp_trio.server.monitoring.events import Events, VariablesChanged
 from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.multicast_events import MulticastEvents
@@ -97,6 +98,7 @@ class Notifier:
     nursery: trio.Nursery
     table: SubscriptionTable[PublishedService]
     multicast: MulticastEvents
+    connections: EventConnections
     new_sid: Callable[[], str] = _new_sid
     _publishers: dict[PublishedService, _Publisher] = attrs.field(factory=dict)
     #: those that have changes, in the order of the first one
@@ -216,7 +218,7 @@ class Notifier:
             return await self.network.connect(callback.address, callback.port, served=peer.served)
 
         delivery = self._deliveries[subscription] = Delivery(
-            subscription=subscription, connect=connect, stats=self.stats
+            subscription=subscription, connect=connect, stats=self.stats, connections=self.connections
         )
         self.nursery.start_soon(self._run, delivery)
 

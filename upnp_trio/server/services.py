@@ -83,18 +83,22 @@ class Services:
         if self._acting is None:
             from upnp_trio.eventing.subscriptions import SubscriptionTable
             from upnp_trio.server.calls import Calls
+            from upnp_trio.server.event_connections import MAX_CONNECTIONS_OF_ONE_PEER, EventConnections
             from upnp_trio.server.multicast_events import MulticastEvents
             from upnp_trio.server.notifier import Notifier
             from upnp_trio.server.page_state import PageState
 
             assert self._nursery is not None
             limit = self.max_subscriptions
+            limit_per_peer = max(limit // PARTS_OF_ONE_PEER, 1)
             notifier = Notifier(
                 network=self.network,
                 stats=self.stats,
                 events=self.events,
                 nursery=self._nursery,
-                table=SubscriptionTable(limit, max(limit // PARTS_OF_ONE_PEER, 1)),
+                table=SubscriptionTable(limit, limit_per_peer),
+                # a service may have an event for all subscriptions of a peer at once
+                connections=EventConnections(limit_per_peer=max(limit_per_peer, MAX_CONNECTIONS_OF_ONE_PEER)),
                 multicast=MulticastEvents(self.announcer, self.stats),
             )
             self._acting = _Acting(Calls(self.stats, self.events), notifier, PageState())

@@ -278,7 +278,9 @@ class Connection:
             self._enter(_Phase.MAKING, math.inf)  # whatever makes it has a deadline of its own
             # nobody's slot is free before its response: among the waiting connections this is the last to give way
             self.waiting_since = math.inf
-            await send(await deferred.respond())
+            response = await deferred.respond()
+            self.waiting_since = trio.current_time()
+            await send(response)
             is_sent = True
         finally:
             if not is_sent:
