@@ -25,7 +25,7 @@ from tests.server.acting import (
     subscribe,
     unsubscribe,
 )
-from tests.server.fakes import HERE, FakeNetwork
+from tests.server.fakes import HERE, FakeNetwork, interface
 from upnp_trio import Running
 
 Clock = trio.testing.MockClock
@@ -514,3 +514,27 @@ async def test_a_thousand_subscriptions_of_one_peer_take_nothing_from_another(au
         assert [event.seq for event in told] == list(range(11))
         await trio.sleep(2000)
         assert on.tasks() <= before
+
+
+# --- IPv6 ---
+
+
+@pytest.mark.parametrize(("own", "peer"), [("2001:db8::7/64", "2001:db8::9"), ("fe80::7/64", "fe80::9")])
+async def test_events_reach_a_subscriber_of_ipv6_on_the_interface_that_it_asked_on(
+    autojump_clock: Clock, own: str, peer: str
+) -> None:
+    network, oven = FakeNetwork(interface(own)), Oven()
+    async with trio.open_nursery() as nursery:
+        subscriber = Subscriber(network, peer)
+        nursery.start_soon(subscriber.run)
+        async with served(network, oven) as (_, _, (events,)):
+            client = Client(network, peer)
+            request = subscribe(events, f"http://[{peer}]:8000/")
+            here = f"[{own.partition('/')[0]}]:49152"
+            assert (await client.ask(request.replace(HERE.encode(), here.encode(), 1))).status == 200
+            oven.heat = 1
+            await subscriber.event(1)
+            served_at, address, port = network.opened[0]
+            assert (served_at.index, f"{served_at.address}/64", address, port) == (2, own, peer, 8000)
+            client.close()
+        nursery.cancel_scope.cancel()

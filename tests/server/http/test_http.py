@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.server.fakes import HERE, NOON, FakeListener, buffered_events, serving_http
 from tests.server.http.responses import take_response
 from upnp_trio.exchange import Request, Response, error_response
-from upnp_trio.server.http import connection as connection_module
+from upnp_trio.server.http import phases
 from upnp_trio.server.http import server as http_module
 from upnp_trio.server.http.connection import Connection
 from upnp_trio.server.http.host_check import HostCheck
@@ -270,7 +270,7 @@ async def test_a_malformed_request_is_answered_with_an_error_and_the_connection_
         assert headers["connection"] == "close"
         # what the peer still sends is read and dropped for a while, so that no reset overtakes the answer
         await client.send_all(b"more")
-        await trio.sleep(connection_module.LINGER_SECONDS + 0.1)
+        await trio.sleep(phases.LINGER_SECONDS + 0.1)
         assert (await read_until_silent(client))[1]
         await client.aclose()
         # and the server still answers
@@ -326,10 +326,10 @@ async def test_an_empty_line_after_a_body_is_not_a_request(
 @pytest.mark.parametrize(
     ("sent", "seconds", "answer"),
     [
-        pytest.param(b"", connection_module.IDLE_SECONDS, b"", id="a connection without a request"),
-        pytest.param(b"\r\n", connection_module.IDLE_SECONDS, b"", id="an empty line alone"),
-        pytest.param(b"G", connection_module.HEAD_SECONDS, b"HTTP/1.1 408 ", id="a head that never ends"),
-        pytest.param(POST + b"he", connection_module.BODY_SECONDS, b"HTTP/1.1 408 ", id="a body that never ends"),
+        pytest.param(b"", phases.IDLE_SECONDS, b"", id="a connection without a request"),
+        pytest.param(b"\r\n", phases.IDLE_SECONDS, b"", id="an empty line alone"),
+        pytest.param(b"G", phases.HEAD_SECONDS, b"HTTP/1.1 408 ", id="a head that never ends"),
+        pytest.param(POST + b"he", phases.BODY_SECONDS, b"HTTP/1.1 408 ", id="a body that never ends"),
     ],
 )
 async def test_a_peer_that_stops_is_waited_for_so_long_and_no_longer(
@@ -360,7 +360,7 @@ async def test_a_head_that_drips_in_does_not_hold_the_connection(autojump_clock:
                     await trio.sleep(1)
             except trio.BrokenResourceError:
                 pass
-        assert dripped <= connection_module.HEAD_SECONDS + 1
+        assert dripped <= phases.HEAD_SECONDS + 1
         await client.aclose()
 
 
@@ -370,7 +370,7 @@ async def test_a_connection_whose_peer_reads_nothing_is_closed(autojump_clock: t
         client = served.listener.connect()
         await client.send_all(GET)
         assert await client.receive_some() == b""
-        assert trio.current_time() == connection_module.STALLED_WRITE_SECONDS
+        assert trio.current_time() == phases.STALLED_WRITE_SECONDS
         assert served.stats.timeouts == {"write": 1}
         await client.aclose()
 
@@ -401,7 +401,7 @@ async def test_one_peer_gets_so_many_connections_and_no_more(autojump_clock: tri
         assert (status, headers["connection"]) == (503, "close")
         assert served.stats.refused == {"too many connections of one peer": 1}
         await clients.pop().aclose()
-        await trio.sleep(connection_module.LINGER_SECONDS)
+        await trio.sleep(phases.LINGER_SECONDS)
         assert (await exchange(served, GET))[0] == 200
         for client in clients:
             await client.aclose()
@@ -467,7 +467,7 @@ async def test_a_request_that_is_not_finished_within_the_grace_is_cut_off(
         await client.send_all(GET[:20])
         await trio.testing.wait_all_tasks_blocked()
         served.stop()
-    assert trio.current_time() == connection_module.GRACE_SECONDS
+    assert trio.current_time() == phases.GRACE_SECONDS
     await client.aclose()
 
 

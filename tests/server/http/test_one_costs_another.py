@@ -21,8 +21,9 @@ from upnp_trio.documents.publication import publish
 from upnp_trio.exchange import Request, Response
 from upnp_trio.network.streams import TcpStream
 from upnp_trio.server.http import server as server_module
-from upnp_trio.server.http.connection import LINGER_SECONDS, Connection
+from upnp_trio.server.http.connection import Connection
 from upnp_trio.server.http.host_check import HostCheck
+from upnp_trio.server.http.phases import LINGER_SECONDS
 from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.monitoring.events import Events
 from upnp_trio.server.monitoring.stats import Stats

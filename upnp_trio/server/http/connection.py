@@ -1,8 +1,8 @@
 """One HTTP/1.1 connection, with bounds on everything that the peer can make long or slow.
 
 A connection is one task with one cancel scope. Its deadline moves from phase to phase: waiting for a request, reading
-the head, reading the body, sending the response. The scope is shielded, so that stopping the device does not cut off a
-response: idle connections end at once, busy ones get `GRACE_SECONDS`.
+the head, reading the body, waiting for the response, sending it (`upnp_trio.server.http.phases`). When the device
+stops, idle connections end at once, and busy ones get `GRACE_SECONDS`.
 
 h11 is the state machine. A plain GET that arrives in one piece leaves its state unchanged, so it is read without h11
 (`upnp_trio.server.http.plain_request`). Its response is made, rendered and sent like every other one.
@@ -10,8 +10,6 @@ h11 is the state machine. A plain GET that arrives in one piece leaves its state
 
 from __future__ import annotations
 
-import enum
-import math
 from typing import TYPE_CHECKING
 
 import attrs
@@ -21,18 +19,10 @@ import trio
 from upnp_trio.exchange import Peer, Request, Response, ServedAddress, error_response
 from upnp_trio.network.streams import HttpStream
 from upnp_trio.server.http.host_check import HostCheck
+from upnp_trio.server.http.phases import LINGER_SECONDS, Phase, PhaseTimer
 from upnp_trio.server.http.plain_request import parse_plain_request
-from upnp_trio.server.http.request_rules import (
-    MAX_BODY_BYTES,
-    MAX_HEAD_BYTES,
-    MAX_HEAD_FIELDS,
-    Refused,
-    check_folding,
-    check_number_of_fields,
-    check_request,
-    refused_by_h11,
-    request_of,
-)
+from upnp_trio.server.http.request_reader import READ_BYTES, RequestReader
+from upnp_trio.server.http.request_rules import MAX_HEAD_FIELDS, Refused, check_request, refused_by_h11, request_of
 from upnp_trio.server.http.response_writer import Deferred, ResponseWriter, join
 
 if TYPE_CHECKING:
@@ -40,40 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection"]
 
-# A head fits into a few packets. A peer that takes longer holds the connection open on purpose (slowloris).
-HEAD_SECONDS = 5.0
-# A body of the longest kind needs a few round trips. A peer that takes longer holds the connection open on purpose.
-BODY_SECONDS = 10.0
-# The time between two requests. Windows fetches description, SCPDs and icons within a second. GUPnP keeps a connection
-# longer.
-IDLE_SECONDS = 15.0
-# A deadline that is too late by no more than this is not moved, as moving it costs as much as a read.
-IDLE_SLACK_SECONDS = 1.0
-# A peer that takes nothing for this long has stopped reading.
-STALLED_WRITE_SECONDS = 10.0
-# A request in flight when the device stops may take this long. Most take milliseconds, and the user is waiting.
-GRACE_SECONDS = 2.0
-# After an error, what the peer still sends is read and dropped. Otherwise the kernel would answer it with a reset that
-# overtakes our response (RFC 9112 §9.6). A peer notices the end within this time.
-LINGER_SECONDS = 1.0
 # Enough for what a peer has sent before it reads the error: four bodies of the longest kind.
 MAX_LINGER_BYTES = 256 * 1024
-
-# As long as the longest head, so that most requests arrive in one read.
-READ_BYTES = 16 * 1024
 # A large body is sent in pieces of this size, so that the deadline of a write moves with its progress.
 WRITE_BYTES = 64 * 1024
-
-
-class _Phase(enum.Enum):
-    """What a connection waits for, and so what happens when its deadline passes."""
-
-    IDLE = "idle"
-    HEAD = "head"
-    BODY = "body"
-    MAKING = "response"
-    WRITING = "write"
-    LINGERING = "linger"
 
 
 @attrs.frozen(eq=False)
@@ -85,20 +45,16 @@ class _Owed:
 
 @attrs.define(eq=False, repr=False)
 class Connection:
-    """One connection: its h11 state, its phase and its deadline."""
+    """One connection: its requests, its responses, its phase and its deadline."""
 
     stream: HttpStream
     host_check: HostCheck
     writer: ResponseWriter
     served: ServedAddress = attrs.field(factory=ServedAddress)
-    #: when it last began to wait for its peer: for a request, or for room to send
-    waiting_since: float = attrs.field(factory=trio.current_time)
-    #: ``None`` as long as all requests were plain ones
-    _h11: h11.Connection | None = None
-    _scope: trio.CancelScope = attrs.field(factory=lambda: trio.CancelScope(shield=True))
-    _phase: _Phase = _Phase.IDLE
-    _last_moment: float = math.inf
-    _gives_way: bool = False
+    _timer: PhaseTimer = attrs.field(factory=PhaseTimer)
+    _reader: RequestReader = attrs.field(
+        init=False, default=attrs.Factory(lambda self: RequestReader(self.stream, self._timer), takes_self=True)
+    )
     _request: Request | None = None
     #: received and not parsed yet
     _arrived: bytes | None = None
@@ -117,6 +73,11 @@ class Connection:
         """The address at the other end."""
         return self.stream.peer
 
+    @property
+    def waiting_since(self) -> float:
+        """When it last began to wait for its peer; infinity while its peer waits for a response."""
+        return self._timer.waiting_since
+
     def answer_at_once(self) -> bool:
         """Answer the plain request that came with the connection, if there is one, without waiting.
 
@@ -134,9 +95,9 @@ class Connection:
 
         With *refuse*, answer 503 and close; with *stopping*, the device is about to end.
         """
-        self._scope.deadline = self.waiting_since + IDLE_SECONDS
+        self._timer.begin()
         try:
-            with self._scope:
+            with self._timer.scope:
                 if stopping:
                     self.stop()
                 if refuse:
@@ -147,47 +108,22 @@ class Connection:
         finally:
             if self._owed is not None:
                 self._owed.deferred.abandon()
-        if not self._scope.cancelled_caught or self._gives_way:
+        if not self._timer.timed_out:
             return
-        if not self._stopping and self._phase is not _Phase.LINGERING:
-            self.writer.stats.timeouts[self._phase.value] += 1
-        if self._phase in (_Phase.HEAD, _Phase.BODY):
+        phase = self._timer.phase
+        if not self._timer.is_stopping and phase is not Phase.LINGERING:
+            self.writer.stats.timeouts[phase.value] += 1
+        if phase in (Phase.HEAD, Phase.BODY):
             with trio.CancelScope(shield=True, deadline=trio.current_time() + LINGER_SECONDS):
                 await self._send(error_response(408), close=True)
 
     def stop(self) -> None:
         """The device stops: close now if idle, else within `GRACE_SECONDS`."""
-        self._last_moment = trio.current_time() + GRACE_SECONDS
-        if self._phase is _Phase.IDLE and not self._unsent and self._owed is None:
-            self._scope.cancel(reason="the device stops")
-        else:
-            self._scope.deadline = min(self._scope.deadline, self._last_moment)
+        self._timer.stop(is_busy=bool(self._unsent) or self._owed is not None)
 
     def give_way(self) -> None:
         """Close now, because another connection needs the slot."""
-        self._gives_way = True
-        self._scope.cancel(reason="another connection needs the slot")
-
-    @property
-    def _stopping(self) -> bool:
-        return self._last_moment < math.inf
-
-    @property
-    def _protocol(self) -> h11.Connection:
-        if self._h11 is None:
-            self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
-        return self._h11
-
-    def _enter(self, phase: _Phase, seconds: float) -> None:
-        self._phase = phase
-        self._scope.deadline = min(trio.current_time() + seconds, self._last_moment)
-
-    def _wait_for_request(self) -> None:
-        self._phase = _Phase.IDLE
-        self.waiting_since = trio.current_time()
-        left = self._scope.deadline - self.waiting_since
-        if not IDLE_SECONDS - IDLE_SLACK_SECONDS <= left <= IDLE_SECONDS:
-            self._enter(_Phase.IDLE, IDLE_SECONDS)
+        self._timer.give_way()
 
     async def _converse(self) -> None:
         try:
@@ -201,17 +137,17 @@ class Connection:
 
     async def _exchange(self) -> None:
         """Read one request and answer it, or notice the end of the connection."""
-        if self._has_unread():
+        if self._reader.has_unread:
             # pipelined requests take turns with all other tasks
-            self._enter(_Phase.HEAD, HEAD_SECONDS)
+            self._timer.enter(Phase.HEAD)
             await trio.lowlevel.checkpoint()
         else:
             arrived, self._arrived = self._arrived, None
             if arrived is None:
-                if self._stopping:
+                if self._timer.is_stopping:
                     self._is_over = True
                     return
-                self._wait_for_request()
+                self._timer.wait_for_request()
                 arrived = await self.stream.receive_some(READ_BYTES)
             if self._answer_plain(arrived):
                 await self._send_rest()
@@ -220,19 +156,19 @@ class Connection:
             # an empty line after an earlier body is not a request (RFC 9112 §2.2)
             if arrived[:1] in (b"\r", b"\n") and not (arrived := arrived.lstrip(b"\r\n")):
                 return
-            self._protocol.receive_data(arrived)
+            self._reader.receive(arrived)
         self._request = None
-        head = await self._read_head()
+        head = await self._reader.read_head()
         if head is None:
             self._is_over = True
             return
         answer = await self._read_request(head)
         if isinstance(answer, Response):
-            await self._send(answer, close=self._stopping)
+            await self._send_next(answer)
         else:
-            await self._carry_out(answer, self._send_deferred)
-        if self._protocol.our_state is h11.DONE and self._protocol.their_state is h11.DONE:
-            self._begin_next_cycle()
+            await self._carry_out(answer, self._send_next)
+        if self._reader.may_go_on:
+            self._reader.begin_next_cycle()
         else:
             self._is_over = True
             await self._linger()
@@ -243,7 +179,7 @@ class Connection:
         h11 need not see such a request, because it leaves h11's state unchanged. A refused one is read again by h11.
         """
         plain = parse_plain_request(arrived, max_fields=MAX_HEAD_FIELDS, peer=self._peer)
-        if plain is None or self._stopping:
+        if plain is None or self._timer.is_stopping:
             return False
         request, closes = plain
         if self.host_check.refusal(request.method, request.target, request.headers):
@@ -264,9 +200,9 @@ class Connection:
         owed, self._owed = self._owed, None
 
         async def send(response: Response) -> None:
-            closes = self._is_over = owed.closes or self._stopping
-            self._request = owed.request
-            await self._write(*self.writer.render(response, closes=closes))
+            closes = self._is_over = owed.closes or self._timer.is_stopping
+            head_only = owed.request.method == "HEAD"
+            await self._write(*self.writer.render(response, head_only=head_only, closes=closes))
             self.writer.report(self.address, owed.request, response.status)
 
         await self._carry_out(owed.deferred, send)
@@ -275,11 +211,9 @@ class Connection:
         """Wait for a response, and *send* it."""
         is_sent = False
         try:
-            self._enter(_Phase.MAKING, math.inf)  # whatever makes it has a deadline of its own
-            # nobody's slot is free before its response: among the waiting connections this is the last to give way
-            self.waiting_since = math.inf
+            self._timer.enter(Phase.RESPONDING)
             response = await deferred.respond()
-            self.waiting_since = trio.current_time()
+            self._timer.enter(Phase.WRITING)
             await send(response)
             is_sent = True
         finally:
@@ -287,78 +221,23 @@ class Connection:
                 deferred.abandon()
         deferred.sent()
 
-    def _begin_next_cycle(self) -> None:
-        """Be ready for the next request, a part of which may have arrived already."""
-        rest = self._protocol.trailing_data[0]
-        if rest[:1] not in (b"\r", b"\n"):
-            self._protocol.start_next_cycle()
-            return
-        # h11 takes an empty line after a body for a request, which it is not (RFC 9112 §2.2)
-        self._h11 = None
-        if rest := rest.lstrip(b"\r\n"):  # h11 would take no data for the end
-            self._protocol.receive_data(rest)
-
-    def _has_unread(self) -> bool:
-        return self._h11 is not None and bool(self._h11.trailing_data[0])
-
-    async def _read_head(self) -> h11.Request | None:
-        """The next request's head; ``None`` when the peer has closed instead."""
-        while True:
-            unread = self._protocol.trailing_data[0]
-            check_number_of_fields(unread)
-            event = self._protocol.next_event()
-            if isinstance(event, h11.Request):
-                check_folding(unread[: len(unread) - len(self._protocol.trailing_data[0])])
-                return event
-            if isinstance(event, h11.ConnectionClosed):
-                return None
-            if self._phase is _Phase.IDLE:  # only a part has arrived; most heads arrive whole
-                self._enter(_Phase.HEAD, HEAD_SECONDS)
-            await self._receive()
-
-    async def _receive(self) -> None:
-        self._protocol.receive_data(await self.stream.receive_some(READ_BYTES))
-
     async def _read_request(self, head: h11.Request) -> Response | Deferred:
         """The response to a request whose body, if it has one, has been read."""
         self._request = request = request_of(head, self._peer)
         check_request(request, head.http_version, self.host_check)
         takes_body = self.writer.site.takes_body(request)
-        if self._protocol.they_are_waiting_for_100_continue:
+        if self._reader.protocol.they_are_waiting_for_100_continue:
             if not takes_body:
                 answer = self.writer.site.respond(request)
                 if isinstance(answer, Response):
                     raise Refused(answer, None)
                 answer.abandon()
                 raise Refused(error_response(417), "unknown expectation")
-            await self._write(self._protocol.send(h11.InformationalResponse(status_code=100, headers=[])))
-        body = await self._read_body()
+            await self._write(self._reader.protocol.send(h11.InformationalResponse(status_code=100, headers=[])))
+        body = await self._reader.read_body()
         if takes_body:
             self._request = request = attrs.evolve(request, body=body)
         return self.writer.site.respond(request)
-
-    async def _read_body(self) -> bytes:
-        body = bytearray()
-        while True:
-            event = self._protocol.next_event()
-            if isinstance(event, h11.Data):
-                body += event.data
-                if len(body) > MAX_BODY_BYTES:
-                    raise Refused(error_response(413), "body too long")
-                # one piece that arrived may hold thousands of chunks, which take turns with all other tasks
-                self._wait_for_body()
-                await trio.lowlevel.checkpoint()
-            elif event is h11.NEED_DATA:
-                self._wait_for_body()
-                await self._receive()
-            elif isinstance(event, h11.EndOfMessage):
-                return bytes(body)
-            else:  # ConnectionClosed cannot come here: h11 raises for a body cut short
-                raise AssertionError(f"unexpected {event!r} within a body")
-
-    def _wait_for_body(self) -> None:
-        if self._phase is not _Phase.BODY:
-            self._enter(_Phase.BODY, BODY_SECONDS)
 
     async def _refuse(self, refused: Refused) -> None:
         if refused.reason is not None:
@@ -369,16 +248,17 @@ class Connection:
         await self._send(response, close=True)
         await self._linger()
 
-    async def _send_deferred(self, response: Response) -> None:
-        await self._send(response, close=self._stopping)
+    async def _send_next(self, response: Response) -> None:
+        await self._send(response, close=self._timer.is_stopping)
 
     async def _send(self, response: Response, *, close: bool) -> None:
         """Send *response* through h11, which adds ``Connection: close`` where it must."""
         body = b"" if response.status == 304 or (self._request and self._request.method == "HEAD") else response.body
-        head = self._protocol.send(self.writer.head(response, closes=close))
+        protocol = self._reader.protocol
+        head = protocol.send(self.writer.head(response, closes=close))
         if body:
-            self._protocol.send_with_data_passthrough(h11.Data(data=body))  # returns the same object
-        self._protocol.send(h11.EndOfMessage())
+            protocol.send_with_data_passthrough(h11.Data(data=body))  # returns the same object
+        protocol.send(h11.EndOfMessage())
         await self._write(*join(head, body))
         self.writer.report(self.address, self._request, response.status)
 
@@ -396,15 +276,14 @@ class Connection:
         unsent, self._unsent = self._unsent, ()
         for piece in unsent:
             for start in range(0, len(piece), WRITE_BYTES):
-                self.waiting_since = trio.current_time()
-                self._enter(_Phase.WRITING, STALLED_WRITE_SECONDS)
+                self._timer.enter(Phase.WRITING)
                 await self.stream.send_all(piece[start : start + WRITE_BYTES])
 
     async def _linger(self) -> None:
         """Stop sending, then read and drop what comes, so that the peer gets the whole response (RFC 9112 §9.6)."""
-        if self._protocol.their_state in (h11.MUST_CLOSE, h11.CLOSED) and not self._protocol.trailing_data[0]:
-            return  # the peer will not send anything more
-        self._enter(_Phase.LINGERING, LINGER_SECONDS)
+        if self._reader.peer_is_done:
+            return
+        self._timer.enter(Phase.LINGERING)
         await self.stream.send_eof()
         left = MAX_LINGER_BYTES
         while left > 0 and (data := await self.stream.receive_some(READ_BYTES)):
