@@ -98,7 +98,8 @@ class Calls:
                 del self._waiting[peer]
         if trio.current_time() < scope.deadline:
             return self._failed(call, NO_LONGER_SERVED)
-        logger.warning("%s: %s", _name(call), TOO_SLOW)
+        if self._log_limit.is_news(f"{_name(call)} is slow", call.caller.address, trio.current_time()):
+            logger.warning("%s: %s", _name(call), TOO_SLOW)
         return self._failed(call, TOO_SLOW)
 
     def cancel(self, service: PublishedService) -> None:
