@@ -163,7 +163,7 @@ FIGURES_IN_PROSE = [
     ("docs/explanation/control-and-events.md", "holds ten events", "MAX_QUEUED_EVENTS", 10),
     ("docs/explanation/control-and-events.md", "none older than 30 seconds", "MAX_EVENT_AGE_SECONDS", 30),
     ("docs/explanation/control-and-events.md", "after 25 seconds without a change", "WAIT_SECONDS", 25),
-    ("docs/explanation/control-and-events.md", "A tenth of a second after", "SETTLING_SECONDS", 0.1),
+    ("docs/explanation/control-and-events.md", "An eighth of a second after", "SETTLING_SECONDS", 0.125),
     ("docs/explanation/control-and-events.md", "kept for 30 seconds after an event", "delivery.IDLE_SECONDS", 30),
     ("docs/explanation/control-and-events.md", "One address has 32 of them", "MAX_CONNECTIONS_OF_ONE_PEER", 32),
 ]
