@@ -254,6 +254,18 @@ async def test_calls_of_several_connections_run_at_once(autojump_clock: Clock) -
             nursery.start_soon(ask, number)
 
 
+async def test_a_peer_whose_calls_take_too_long_fills_no_log(
+    autojump_clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    network, oven = FakeNetwork(), Oven()
+    async with served(network, oven) as (_, (control,), _):
+        for peer in ("192.0.2.9", "192.0.2.9", "192.0.2.9", "192.0.2.10"):
+            client = Client(network, peer)
+            assert fault_code(await client.ask(wait(control, 1, 26))) == 501
+            client.close()
+    assert [record.levelname for record in caplog.records if "longer than" in record.getMessage()] == ["WARNING"] * 2
+
+
 async def test_a_handler_has_25_seconds_and_then_its_connection_goes_on(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
