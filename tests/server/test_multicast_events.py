@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from random import Random
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from trio.testing import MockClock
 
 from tests.devices import BASIC
 from tests.server.fakes import NOON, FakeNetwork, Sent, interface
+from upnp_trio.eventing.moderation import MULTICAST_SECONDS
 from upnp_trio.eventing.multicast import EVENT_PORT, MulticastEvent, read_multicast_event
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
@@ -70,12 +72,33 @@ async def test_changes_of_one_level_share_a_message_and_seq_rises(autojump_clock
         smoke.alarm, smoke.battery, smoke.tests = True, 8, 1
         await trio.testing.wait_all_tasks_blocked()
         smoke.battery = 7
+        await trio.sleep(MULTICAST_SECONDS)
         await trio.testing.wait_all_tasks_blocked()
     assert [(event.seq, event.level, event.properties) for _, event in multicast(network)] == [
         (0, "upnp:/emergency", (("Alarm", "1"),)),
         (1, "upnp:/general", (("Battery", "8"),)),
         (2, "upnp:/general", (("Battery", "7"),)),
     ]
+
+
+async def test_a_variable_that_changes_all_the_time_is_sent_ten_times_a_second_and_at_last(
+    autojump_clock: MockClock,
+) -> None:
+    network = FakeNetwork()
+    device = attrs.evolve(BASIC, services=[Smoke()])
+    async with serve_on(network, [device], settings()) as running:
+        smoke, began = running.service(Smoke), trio.current_time()
+        for number in range(1, 1001):
+            smoke.battery = 9 + number
+            await trio.sleep(0.001)
+        smoke.alarm = True  # waits for no other variable
+        await trio.testing.wait_all_tasks_blocked()
+        assert multicast(network)[-1][1].properties == (("Alarm", "1"),)
+        await trio.sleep(1)
+        found = [(sent.time - began, event) for sent, event in multicast(network) if event.level == "upnp:/general"]
+        assert len(found) == 11
+        assert all(later - time >= 0.1 - 1e-9 for (time, _), (later, _) in itertools.pairwise(found))
+        assert found[-1][1].properties == (("Battery", "1009"),)
 
 
 async def test_an_interface_that_cannot_send_costs_the_others_nothing(autojump_clock: MockClock) -> None:

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
     from upnp_trio.model.service import ServiceDescription, VariableDescription
 
-__all__ = ["PendingChanges"]
+__all__ = ["MULTICAST_SECONDS", "PendingChanges"]
+
+# The least time between the events of a variable that is evented by multicast, also if nothing else is said. A caller
+# may change a variable a thousand times a second, and each event goes to all hosts of all links, over Wi-Fi at the
+# slowest rate.
+MULTICAST_SECONDS = 0.1
 
 
 class _Nothing:
@@ -135,4 +140,6 @@ class PendingChanges:
 
 
 def _variable(description: VariableDescription, known: Mapping[str, object]) -> _Variable:
-    return _Variable(description.maximum_rate, description.minimum_delta, known.get(description.name, _NOTHING))
+    least = MULTICAST_SECONDS if description.multicast else 0.0
+    rate = max(description.maximum_rate, least)
+    return _Variable(rate, description.minimum_delta, known.get(description.name, _NOTHING))
