@@ -7,6 +7,7 @@ reply is bounded in length and in time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from upnp_trio.eventing.callbacks import Callback
 from upnp_trio.eventing.messages import notify_prefix, render_notify
 from upnp_trio.eventing.subscriptions import MAX_EVENT_AGE_SECONDS, QueuedEvent, Subscription
 from upnp_trio.network.streams import HttpStream
+from upnp_trio.server.event_connections import EventConnections
 from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.reply_reader import read_reply
 
@@ -58,12 +60,28 @@ class Delivery:
     #: queues the initial event
     begin: Callable[[], None]
     stats: Stats
+    connections: EventConnections
     _news: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
     _scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
     _stream: HttpStream | None = None
     #: the URL that the kept connection leads to
     _connected_to: Callback | None = None
     _prefixes: dict[Callback, bytes] = attrs.field(factory=dict)
+    _is_waiting: bool = False
+
+    @property
+    def address(self) -> str:
+        """The subscriber's address, without a zone."""
+        return self.subscription.address
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is a connection on which nothing is being sent."""
+        return self._is_waiting and self._stream is not None
+
+    def close_idle(self) -> None:
+        """Close the connection, because another one of this subscriber is needed more."""
+        self._close()
 
     def wake(self) -> None:
         """There is an event in the queue."""
@@ -90,11 +108,15 @@ class Delivery:
                 self._close()
 
     async def _wait(self) -> None:
-        if self._stream is None:
-            await self._news.park()
-            return
-        with trio.move_on_after(IDLE_SECONDS) as idle:
-            await self._news.park()
+        """Wait for an event, and close the connection if none comes for long, or if another needs it more."""
+        if self._stream is not None and self.connections.is_wanted(self):
+            self._close()
+        self._is_waiting = True
+        try:
+            with trio.move_on_after(math.inf if self._stream is None else IDLE_SECONDS) as idle:
+                await self._news.park()
+        finally:
+            self._is_waiting = False
         if idle.cancelled_caught:
             # an event may have been queued at this moment, too, and then nobody was parked; so look again
             self._close()
@@ -140,6 +162,7 @@ class Delivery:
             if reply is not None:
                 return reply
             # the subscriber has closed the kept connection at this moment
+        await self.connections.take(self)
         stream = self._stream = await self._connect(callback)
         self._connected_to = callback
         reply = await self._exchange(stream, message)
@@ -164,6 +187,7 @@ class Delivery:
             with trio.fail_after(CONNECT_SECONDS):
                 return await self.connect(callback)
         except (OSError, trio.TooSlowError) as error:
+            self.connections.give_back(self)
             raise _Failed(NOT_CONNECTED) from error
 
     async def _exchange(self, stream: HttpStream, message: bytes) -> Reply | None:
@@ -188,3 +212,4 @@ class Delivery:
         if self._stream is not None:
             self._stream.close()
         self._stream = self._connected_to = None
+        self.connections.give_back(self)
