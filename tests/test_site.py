@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.asking import call_request, response_to
+from tests.server.acting import Oven, oven_device
 from tests.strategies import OWN_SCPD
 from upnp_trio.documents.publication import publish
 from upnp_trio.exchange import KNOWN_METHODS, REASONS, Request, Response, error_response
 from upnp_trio.model.device import Icon, RootDevice, Service
-from upnp_trio.site import Site
+from upnp_trio.site import MAX_LIVE_PAGES, Site
 
 UUID = "e427ce1a-3e80-43d0-ad6f-89ec42e46363"
 HAM = RootDevice(
@@ -361,3 +362,28 @@ def test_a_device_may_have_no_page() -> None:
     assert publication.root.presentation_url is None
     assert publication.pages == {}
     assert _header(response_to(site, Request("GET", "/")), "Location") == publication.description_path
+
+
+def test_a_live_page_is_rendered_when_its_state_or_an_address_changes_and_not_for_each_request() -> None:
+    ovens = [Oven() for _ in range(MAX_LIVE_PAGES + 1)]
+    roots = [publish(oven_device(oven, number=number)) for number, oven in enumerate(ovens)]
+    site = Site()
+    for root in roots:
+        site.add(root)
+
+    def page(number: int = 0) -> Response:
+        return response_to(site, Request("GET", roots[number].root.presentation_url or ""))
+
+    first = page()
+    assert page() is first
+    ovens[0].text = "<hot>"
+    assert page() is not first
+    assert b"&lt;hot&gt;" in page().body
+    ovens[0].text = ""
+    assert page().body == first.body
+    site.base_urls = ["http://192.0.2.77:49152"]
+    assert b"192.0.2.77" in page().body
+    before = page()
+    for number in range(MAX_LIVE_PAGES + 1):  # as many as are kept, and one more
+        page(number)
+    assert page() is not before

@@ -73,6 +73,8 @@ class UpnpError(UpnpTrioError):
     """
 
     def __init__(self, code: int, description: str | None = None) -> None:
+        if not isinstance(code, int) or not isinstance(description, str | None):
+            raise TypeError(f"a UPnP error has a number and a text, not {code!r} and {description!r}")
         self.code = code
         #: what a person reads; by default UDA's text for the code, if UDA has one
         self.description = STANDARD_ERRORS.get(code, "Action Failed") if description is None else description

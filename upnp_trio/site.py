@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Site", "StateWanted"]
 
 FAVICON_PATH = "/favicon.ico"
+# The live pages that are kept. A page of many actions takes milliseconds, and a host may ask for it all the time.
+MAX_LIVE_PAGES = 8
 _URL_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
 
 
@@ -84,6 +86,8 @@ class Site:
         #: the device of each page, by path; a page shows addresses, which change, so it is rendered on request
         self._pages: dict[str, tuple[Device, Publication]] = {}
         self._rendered: dict[str, _Resource] = {}
+        #: live pages, each with the version of the state that it shows
+        self._live_pages: dict[str, tuple[str, Response]] = {}
         self._base_urls: tuple[str, ...] = ()
 
     @property
@@ -131,6 +135,7 @@ class Site:
 
     def _change(self) -> None:
         self._rendered.clear()
+        self._live_pages.clear()
 
     def _page(self, path: str) -> _Resource | Response | None:
         if path not in self._pages:
@@ -138,18 +143,25 @@ class Site:
         if path not in self._rendered:
             device, publication = self._pages[path]
             if any(service.handler for service in publication.services):
-                return self._live_page(device, publication)
+                return self._live_page(path, device, publication)
             self._rendered[path] = _resource(
                 File(HTML_TYPE, self._render_page(device, publication)), publication.root.language, page_headers()
             )
         return self._rendered[path]
 
-    def _live_page(self, device: Device, publication: Publication) -> Response:
-        """A page with the values of this moment, which is not kept."""
+    def _live_page(self, path: str, device: Device, publication: Publication) -> Response:
+        """A page with the values of this moment, which no browser keeps."""
         from upnp_trio.documents.page_headers import LIVE_PAGE_HEADERS
 
-        body = self._render_page(device, publication, live_page(publication))
-        return Response(200, (("Content-Type", HTML_TYPE), *LIVE_PAGE_HEADERS), body, is_unique=True)
+        live = live_page(publication)
+        version, response = self._live_pages.get(path, (None, None))
+        if response is None or version != live.version:
+            body = self._render_page(device, publication, live)
+            response = Response(200, (("Content-Type", HTML_TYPE), *LIVE_PAGE_HEADERS), body, is_unique=True)
+            if len(self._live_pages) >= MAX_LIVE_PAGES:
+                self._live_pages.clear()
+            self._live_pages[path] = live.version, response
+        return response
 
     def _render_page(self, device: Device, publication: Publication, live: LivePage | None = None) -> bytes:
         from upnp_trio.documents.page import render_page  # imported here, because most devices never show a page

@@ -20,7 +20,10 @@ from upnp_trio.cli.stub import StubArguments
 __all__ = ["Words", "nox_sessions", "words_of"]
 
 #: programs of others; what they take is theirs to judge
-FOREIGN = {"apt-get", "curl", "docker", "firewall-cmd", "git", "install", "kill", "podman", "systemctl", "ufw"}
+FOREIGN = {
+    *("apt-get", "curl", "docker", "firewall-cmd", "git", "install", "kill", "podman", "systemctl", "ufw"),
+    "upnp-client",  # of async_upnp_client
+}
 
 
 @attrs.frozen

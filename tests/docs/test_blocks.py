@@ -118,6 +118,12 @@ def test_python_runs(block: Block, folder: Folder, lonely_host: Namespace) -> No
             assert bool(program.output) == ("print(" in block.text)
 
 
+def test_the_light_of_the_guide_is_the_one_in_the_examples() -> None:
+    example = (ROOT / "examples" / "light.py").read_text(encoding="utf-8")
+    (shown,) = [block.text for block in blocks("python") if block.page == "docs/how-to/serve-python.md"]
+    assert example.partition("\n\n")[2] == shown
+
+
 # --- device files and packets -----------------------------------------------------------------------------------
 
 

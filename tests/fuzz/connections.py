@@ -12,13 +12,16 @@ from tests.devices import GATEWAY
 from tests.fuzz.logs import harmless_logs
 from tests.fuzz.script import CUT, HANG_UP, LONG_WAIT, STOP, WAIT, Move, read_script
 from tests.fuzz.stage import play
-from tests.server.fakes import NOON, FakeListener, buffered_events, services_of, serving_http
+from tests.server.acting import PEER, Subscriber
+from tests.server.fakes import NOON, FakeListener, FakeNetwork, buffered_events, services_of, serving_http
 from tests.server.http.responses import take_response
+from tests.services.every_type import Limits, SwitchPower
 from upnp_trio.cli.view import describe
 from upnp_trio.documents.publication import publish
-from upnp_trio.model.device import Icon
+from upnp_trio.model.device import Icon, RootDevice
 from upnp_trio.server.http.response_writer import Responding, ResponseWriter
 from upnp_trio.server.monitoring.events import Events, RequestAnswered
+from upnp_trio.server.services import Services
 from upnp_trio.site import Site
 
 __all__ = ["fuzz_one"]
@@ -28,8 +31,11 @@ Client = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryRe
 _ICON = Icon(mimetype="image/png", width=1, height=1, depth=24, url="icon.png", data=bytes(70_000))
 _PUBLICATION = publish(attrs.evolve(GATEWAY, icons=[_ICON]))
 _GOOD_REQUEST = f"GET {_PUBLICATION.description_path} HTTP/1.1\r\nHost: 192.0.2.7:49152\r\n\r\n".encode()
-# A connection ends at most this long after the last byte of its peer.
+# A connection ends at most this long after the last byte of its peer, beside the time that a page's requests wait.
 _LAST_SECONDS = 60.0
+_PAGE_SECONDS = 30.0
+#: where subscribers that get their events listen
+_PORT = 4004
 # More requests than any script can hold.
 _MANY_EVENTS = 100_000
 
@@ -43,15 +49,28 @@ class _Reply:
     closes: bool
 
 
-def _make_site() -> Site:
+def open_site() -> Responding:
+    """A gateway with an icon, SCPDs, control URLs and a page, and a device whose services act and whose page lives.
+
+    It is a new one for each run, as calls change it.
+    """
+    acting = publish(
+        RootDevice(
+            device_type="urn:example-com:device:Fuzzed:1",
+            friendly_name="Fuzzed",
+            manufacturer="Boucherie numérique SAS",
+            model_name="Fuzzed",
+            udn="uuid:0c6cd4d5-65ba-4d1e-8b7a-3a6b6a1a2c11",
+            services=[SwitchPower(), Limits()],
+        )
+    )
     site = Site()
     site.add(_PUBLICATION)
+    site.add(acting)
     site.base_urls = ["http://192.0.2.7:49152"]
-    return site
-
-
-#: a gateway with an icon, SCPDs, control URLs and a page
-SITE: Responding = services_of(_make_site())
+    services = services_of(site)
+    services.attach(acting)
+    return services
 
 
 def fuzz_one(data: bytes) -> None:
@@ -82,10 +101,14 @@ async def _converse(steps: list[bytes | Move], good_status: int | None) -> list[
     """The server's answers to *steps*. After them it must also answer a good request, with *good_status*."""
     happened = Events()
     channel = happened.subscribe(_MANY_EVENTS)
-    writer = ResponseWriter(SITE, "s/1", lambda: NOON, happened.stats, happened)
+    site = open_site()
+    writer = ResponseWriter(site, "s/1", lambda: NOON, happened.stats, happened)
     with FakeListener() as listener:
         async with serving_http(writer, listener) as nursery:
-            client = listener.connect()
+            if isinstance(site, Services):
+                await nursery.start(site.run)
+                nursery.start_soon(_subscriber(site).run)
+            client = listener.connect(PEER)
             await (
                 trio.testing.wait_all_tasks_blocked()
             )  # the connection is accepted; otherwise a device that stops might never see it
@@ -96,10 +119,23 @@ async def _converse(steps: list[bytes | Move], good_status: int | None) -> list[
                 received, [event for event in events if isinstance(event, RequestAnswered)], HANG_UP in steps
             )
             if good_status is not None and STOP not in steps:
-                again = await _exchange(listener.connect(), [_GOOD_REQUEST], nursery.cancel_scope)
+                again = await _exchange(listener.connect(PEER), [_GOOD_REQUEST], nursery.cancel_scope)
                 assert again.startswith(b"HTTP/1.1 %d " % good_status), "the server is the worse for it"
             nursery.cancel_scope.cancel()
+    if isinstance(site, Services):
+        site.close()
+        assert {address for _, address, _ in _network(site).opened} <= {PEER}, "events go to another address"
     return replies
+
+
+def _network(services: Services) -> FakeNetwork:
+    assert isinstance(services.network, FakeNetwork)
+    return services.network
+
+
+def _subscriber(services: Services) -> Subscriber:
+    """One that reads each event, and fails if it is none."""
+    return Subscriber(_network(services), PEER, _PORT)
 
 
 async def _exchange(client: Client, steps: list[bytes | Move], device: trio.CancelScope) -> bytes:
@@ -110,8 +146,9 @@ async def _exchange(client: Client, steps: list[bytes | Move], device: trio.Canc
         while data := await client.receive_some():
             received.extend(data)
 
+    pages = sum(step.count(b"state.json") for step in steps if isinstance(step, bytes))
     # the device may stop meanwhile; its client stays to the end
-    with trio.CancelScope(shield=True), trio.fail_after(_LAST_SECONDS + 10 * len(steps)):
+    with trio.CancelScope(shield=True), trio.fail_after(_LAST_SECONDS + _PAGE_SECONDS * pages + 10 * len(steps)):
         try:
             async with client, trio.open_nursery() as nursery:
                 nursery.start_soon(read)

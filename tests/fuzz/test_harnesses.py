@@ -98,7 +98,7 @@ def test_a_fault_behind_a_connection_is_found(
     response: Response | Exception, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connections.fuzz_one(CONNECTION)  # this caches the status that a good client gets
-    monkeypatch.setattr(connections, "SITE", _Site(response))
+    monkeypatch.setattr(connections, "open_site", lambda: _Site(response))
     assert message in find("connections", CONNECTION)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from random import Random
 from typing import Annotated, NamedTuple
 
@@ -106,10 +107,13 @@ def oven_device(*ovens: ServiceHandler, number: int = 0) -> RootDevice:
 
 @asynccontextmanager
 async def served(
-    network: FakeNetwork, *ovens: ServiceHandler, max_subscriptions: int = 32
+    network: FakeNetwork,
+    *ovens: ServiceHandler,
+    max_subscriptions: int = 32,
+    utcnow: Callable[[], datetime] = lambda: NOON,
 ) -> AsyncIterator[tuple[Running, list[str], list[str]]]:
     """Serve *ovens* as one device; gives the paths for control and for events as well."""
-    settings = Settings(rng=Random(0), utcnow=lambda: NOON, max_subscriptions=max_subscriptions)
+    settings = Settings(rng=Random(0), utcnow=utcnow, max_subscriptions=max_subscriptions)
     async with serve_on(network, [oven_device(*ovens)], settings) as running:
         services = running.device.services
         yield running, [each.control_url for each in services], [each.event_sub_url for each in services]
@@ -247,6 +251,11 @@ class Subscriber:
         while len(self.events) <= number:
             await self._news.park()
         return self.events[number]
+
+    def forget(self) -> None:
+        """Drop what has arrived, and the connections that it arrived on."""
+        self.events.clear()
+        self.listening.connections.clear()
 
     async def _serve(self, stream: PipeStream) -> None:
         arrived = b""

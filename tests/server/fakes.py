@@ -440,6 +440,12 @@ class FakeNetwork:
         self._changed, self._slept = True, slept
         self._news.unpark_all()
 
+    def forget(self) -> None:
+        """Drop what was sent, and the connections that were opened."""
+        self.wire.sent.clear()
+        self.opened.clear()
+        self.opened_streams.clear()
+
     def interfaces(self) -> list[Interface]:
         if self.unknown is not None:
             raise self.unknown

@@ -254,6 +254,18 @@ async def test_calls_of_several_connections_run_at_once(autojump_clock: Clock) -
             nursery.start_soon(ask, number)
 
 
+async def test_a_peer_whose_calls_take_too_long_fills_no_log(
+    autojump_clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    network, oven = FakeNetwork(), Oven()
+    async with served(network, oven) as (_, (control,), _):
+        for peer in ("192.0.2.9", "192.0.2.9", "192.0.2.9", "192.0.2.10"):
+            client = Client(network, peer)
+            assert fault_code(await client.ask(wait(control, 1, 26))) == 501
+            client.close()
+    assert [record.levelname for record in caplog.records if "longer than" in record.getMessage()] == ["WARNING"] * 2
+
+
 async def test_a_handler_has_25_seconds_and_then_its_connection_goes_on(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -302,6 +314,39 @@ async def test_a_handler_that_fails_while_it_is_cancelled_gives_its_own_fault(au
 
 
 # --- bounds ---
+
+
+async def test_a_neighbour_in_the_same_64_is_served_beside_the_waiting_calls_of_one_address(
+    autojump_clock: Clock,
+) -> None:
+    async with served(network := FakeNetwork(), Oven()) as (_, (control,), _):
+        clients = [Client(network, "fe80::a") for _ in range(MAX_WAITING_CALLS_OF_ONE_PEER)]
+        for number, client in enumerate(clients):
+            await client.send(wait(control, number, 20))
+        await trio.testing.wait_all_tasks_blocked()
+        neighbour = Client(network, "fe80::b")
+        assert (await neighbour.ask(wait(control, 99, 1))).status == 200
+        more = Client(network, "fe80::a")
+        assert (await more.ask(wait(control, 99, 1))).status == 503
+        for client in (*clients, neighbour, more):
+            client.close()
+
+
+@pytest.mark.parametrize(("code", "description"), [(701, 5), ("701", None), (701, b"No pan")])
+async def test_an_error_that_is_no_error_of_upnp_is_the_fault_of_its_handler(
+    autojump_clock: Clock, caplog: pytest.LogCaptureFixture, code: object, description: object
+) -> None:
+    def refuse() -> None:
+        raise UpnpError(code, description)  # type: ignore[arg-type]  # what a handler may write
+
+    oven = Oven()
+    async with served(network := FakeNetwork(), oven) as (running, (control,), _):
+        oven.deed = refuse
+        client = Client(network)
+        assert fault_code(await client.ask(call(control, "DoNow"))) == 501
+        assert "a UPnP error has a number and a text" in caplog.text
+        assert running.stats.refused == {}
+        client.close()
 
 
 async def test_the_33rd_waiting_call_of_a_peer_is_refused_and_others_are_served(autojump_clock: Clock) -> None:

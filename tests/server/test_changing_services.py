@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Annotated
+
 import attrs
 import pytest
 import trio
@@ -11,7 +14,7 @@ from tests.growth import held_by
 from tests.server.acting import PEER, Client, Oven, Subscriber, call, oven_device, served, subscribe
 from tests.server.fakes import NOON, FakeNetwork
 from tests.server.test_serve import CancelAt
-from upnp_trio import Caller, DescriptionError, RootDevice
+from upnp_trio import Caller, DescriptionError, LastChange, RootDevice, ServiceHandler, StateVariable
 from upnp_trio.documents.publication import publish
 from upnp_trio.server.calls import Calls, WaitingCall
 from upnp_trio.server.monitoring.events import Events
@@ -185,6 +188,65 @@ async def test_a_handler_of_two_services_is_refused_and_nothing_is_half_done(aut
         await running.add(oven_device(other, number=1))
         client = Client(network)
         assert (await client.ask(call(control, "Get"))).status == 200
+        client.close()
+
+
+class Sharing(ServiceHandler, service_type="urn:example-com:service:Sharing:1"):
+    """A service whose `LastChange` may be another one's, too."""
+
+    last_change: Annotated[LastChange, StateVariable("LastChange")] = LastChange(LastChange.RENDERING_CONTROL)
+
+    @classmethod
+    def like(cls, other: Sharing) -> Sharing:
+        sharing = cls()
+        sharing.last_change = other.last_change
+        return sharing
+
+
+async def test_handlers_that_share_a_value_are_refused_and_nothing_is_half_done(autojump_clock: Clock) -> None:
+    network, first = FakeNetwork(), Sharing()
+    second, heir = Sharing.like(first), Sharing.like(first)
+    async with served(network, first) as (running, _, events):
+        for change in (
+            running.add(oven_device(second, number=1)),
+            running.add(oven_device(Oven(), second, number=1)),
+            running.update(oven_device(first, second)),
+        ):
+            with pytest.raises(DescriptionError, match="cannot be connected"):
+                await change
+            assert len(running.devices) == 1
+            assert first.is_connected
+            assert not second.is_connected
+        async with trio.open_nursery() as nursery:
+            subscriber = Subscriber(network)
+            nursery.start_soon(subscriber.run)
+            client = Client(network)
+            assert (await client.ask(subscribe(events[0]))).status == 200
+            await subscriber.event(0)
+            first.last_change.set(0, "Volume", 7)
+            assert "Volume" in (await subscriber.event(1)).values["LastChange"]
+            client.close()
+            nursery.cancel_scope.cancel()
+        second.last_change = LastChange(LastChange.RENDERING_CONTROL)
+        await running.add(oven_device(second, number=1))
+        await running.update(oven_device(heir))  # takes the value over
+        assert (first.is_connected, heir.is_connected) == (False, True)
+
+
+async def test_a_first_handler_whose_modules_cannot_be_imported_is_not_half_added(
+    autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, oven = FakeNetwork(), Oven()
+    async with served(network) as (running, _, _):  # a device without handlers, which imports little
+        with monkeypatch.context() as patch:
+            # as when no descriptor is left for it (H22)
+            patch.setitem(sys.modules, "upnp_trio.server.page_state", None)
+            with pytest.raises(ImportError):
+                await running.add(oven_device(oven, number=1))
+        assert not oven.is_connected
+        device = await running.add(oven_device(oven, number=1))
+        client = Client(network)
+        assert (await client.ask(call(device.services[0].control_url, "Get"))).status == 200
         client.close()
 
 

@@ -171,3 +171,83 @@ async def cancel_a_wait_after(steps: int) -> None:
                 await trio.lowlevel.checkpoint()
             scope.cancel()
     assert connections.size == 0
+
+
+async def test_each_address_of_a_64_has_a_connection_beside_the_many_of_one_up_to_twice_the_share(
+    autojump_clock: Clock,
+) -> None:
+    connections = EventConnections(limit=20, limit_per_peer=3)
+    greedy = [Holder(connections, "fe80::a") for _ in range(5)]
+    neighbours = [Holder(connections, f"fe80::b:{number}") for number in range(4)]
+    taken: list[Holder] = []
+
+    async def take(holder: Holder) -> None:
+        await connections.take(holder)
+        taken.append(holder)
+
+    def give_back(holder: Holder) -> None:
+        taken.remove(holder)
+        connections.give_back(holder)
+
+    async with trio.open_nursery() as nursery:
+        for holder in (*greedy, *neighbours):
+            nursery.start_soon(take, holder)
+            await trio.testing.wait_all_tasks_blocked()
+        assert taken == [*greedy[:3], *neighbours[:3]]
+        assert connections.is_wanted(neighbours[0])
+        give_back(neighbours[0])
+        await trio.testing.wait_all_tasks_blocked()
+        assert taken == [*greedy[:3], *neighbours[1:]]
+        for holder in neighbours[1:]:  # the share is still taken
+            give_back(holder)
+            await trio.testing.wait_all_tasks_blocked()
+        assert taken == greedy[:3]
+        for holder in greedy[:2]:
+            give_back(holder)
+        await trio.testing.wait_all_tasks_blocked()
+        assert taken == greedy[2:]
+    for holder in list(taken):
+        give_back(holder)
+    assert connections.size == 0
+    assert not connections._peers
+
+
+async def test_a_host_that_never_replies_delays_no_event_of_a_neighbour_in_its_64(autojump_clock: Clock) -> None:
+    network, ovens = FakeNetwork(), [Oven() for _ in range(20)]
+    silent, good = Subscriber(network, "fe80::a"), Subscriber(network, "fe80::b")
+    silent.seconds = 1e6
+    async with served(network, *ovens) as (_, _, events), trio.open_nursery() as nursery:
+        nursery.start_soon(silent.run)
+        nursery.start_soon(good.run)
+        host, neighbour = Client(network, "fe80::a"), Client(network, "fe80::b")
+        for path in events:
+            for number in range(8):
+                assert (await host.ask(subscribe(path, f"http://[fe80::a]:8000/{number}"))).status == 200
+        assert (await neighbour.ask(subscribe(events[0], "http://[fe80::b]:8000/"))).status == 200
+        await trio.sleep(60)
+        for oven in ovens:
+            oven.heat = 1
+        await trio.sleep(1)
+        assert [event.seq for event in good.events] == [0, 1]
+        assert good.events[1].time == trio.current_time() - 1
+        host.close()
+        neighbour.close()
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_peer_that_waited_for_the_limit_of_all_in_vain_is_not_remembered(autojump_clock: Clock) -> None:
+    connections = EventConnections(limit=2, limit_per_peer=1)
+    first, other, again = Holder(connections), Holder(connections, GOOD), Holder(connections)
+    await connections.take(first)
+    await connections.take(other)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(connections.take, again)
+        await trio.testing.wait_all_tasks_blocked()
+        connections.give_back(first)
+        newcomer = Holder(connections, "192.0.2.30")
+        await connections.take(newcomer)  # before the one that waits has its turn
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    for holder in (other, newcomer):
+        connections.give_back(holder)
+    assert not connections._peers

@@ -226,6 +226,35 @@ async def test_a_subscriber_that_closes_before_the_response_is_forgotten(autojum
         assert on.subscriber.events == []
 
 
+class Failing(Oven):
+    """A handler that cannot always give its values."""
+
+    is_failing = False
+
+    def variables(self) -> dict[str, object]:
+        if self.is_failing:
+            raise LookupError("no values")
+        return super().variables()
+
+
+async def test_a_handler_that_cannot_give_its_values_costs_no_place_and_one_line_of_the_log(
+    autojump_clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    oven = Failing()
+    async with served(network := FakeNetwork(), oven, max_subscriptions=1) as (_, _, (events,)):
+        oven.is_failing = True
+        for _ in range(3):
+            client = Client(network)
+            assert (await client.ask(subscribe(events))).status == 200
+            client.close()
+            await trio.sleep(1)
+        oven.is_failing = False
+        assert caplog.text.count("a fault while delivering") == caplog.text.count("LookupError: no values") == 1
+        other = Client(network, "192.0.2.10")
+        assert (await other.ask(subscribe(events, "http://192.0.2.10:8000/"))).status == 200
+        other.close()
+
+
 async def test_changes_without_an_await_between_are_one_event(autojump_clock: Clock) -> None:
     async with scene() as on:
         await on.sid()

@@ -3,7 +3,7 @@
 Its value is a document with the changes since the last event, of each instance of the service::
 
     <Event xmlns="urn:schemas-upnp-org:metadata-1-0/RCS/">
-      <InstanceID val="0"><Volume val="20" Channel="Master"/></InstanceID>
+      <InstanceID val="0"><Volume val="20" channel="Master"/></InstanceID>
     </Event>
 
 RenderingControl:1 §2.2.1 and AVTransport:1 §2.2.3 define it, each with a namespace of its own, and allow an event each
@@ -15,7 +15,7 @@ A service has a `LastChange` as the value of its variable, and changes that::
         last_change: Annotated[LastChange, StateVariable(maximum_rate=0.2)] = LastChange(LastChange.RENDERING_CONTROL)
 
         async def set_volume(self, ...) -> None:
-            self.last_change.set(0, "Volume", volume, Channel="Master")
+            self.last_change.set(0, "Volume", volume, channel="Master")
 
 Each service has a copy of its class's `LastChange`. `LastChange.set` notes a change of the variable, without a text.
 `LastChange.take` makes the text, of everything that was set since the last event, at the moment when the next one
@@ -75,7 +75,7 @@ class LastChange(DeferredValue):
         self._changed: dict[_Key, str] = {}
 
     def set(self, instance_id: int, name: str, value: str | int, **attributes: str | int) -> None:
-        """Set a variable of an instance, such as ``set(0, "Volume", 20, Channel="Master")``.
+        """Set a variable of an instance, such as ``set(0, "Volume", 20, channel="Master")``.
 
         ``True`` and ``False`` are written as 1 and 0. A value that the variable has already is no change. Raises
         `ValueError` for an instance that is not a ui4, and for names that XML does not allow.

@@ -10,6 +10,7 @@ import errno
 import os
 import socket
 import sys
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,6 +26,11 @@ __all__ = ["LOST_ERRNOS", "SEND_BUFFER_BYTES", "HttpStream", "TcpListener", "Tcp
 
 # A connection that is under way; Windows has its own number for it.
 _CONNECTING_ERRNOS = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", 10035)})
+
+# <linux/in.h>: choose the port of a bound socket when it connects. Otherwise it is the only one with this port at its
+# address, as long as the kernel remembers it. A subscriber that lets us close each connection, which the kernel
+# remembers for a minute, would use up the ports that lead to all others.
+_IP_BIND_ADDRESS_NO_PORT = 24
 
 # What the kernel holds for a peer that reads slowly. By itself, Linux takes 2.5 MiB for each on loopback, which counts
 # as this process's memory. Enough for 1 MiB a second to a peer that is 100 ms away.
@@ -163,6 +169,9 @@ async def connect(address: IpAddress, port: int, *, served: ServedAddress) -> Tc
         connecting.setblocking(False)
         connecting.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connecting.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        if sys.platform == "linux":
+            with suppress(OSError):  # a sandbox's kernel may not have it
+                connecting.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)  # for IPv6, too
         # a scope is for link-local addresses alone
         scope = served.index if address.is_link_local else 0
         own_scope = served.index if is_ipv6 and ip_address(served.address).is_link_local else 0

@@ -34,8 +34,8 @@ logger = logging.getLogger(__name__)
 # UDA 2.0 §3.2.1 gives a call 30 s, in which the request and the response have to travel, too.
 HANDLER_SECONDS = 25.0
 # Handlers that wait at the same time, in all and for one peer. Real control points call one action after the other;
-# the next call is answered with 503. One peer has a quarter; and whatever others do, each peer has one, of which there
-# are no more than connections.
+# the next call is answered with 503. One peer has a quarter; and whatever others do, each address has one, of which
+# there are no more than connections. All IPv6 hosts of a link may have one /64, which is one peer.
 MAX_WAITING_CALLS = 128
 MAX_WAITING_CALLS_OF_ONE_PEER = 32
 
@@ -53,7 +53,9 @@ class Calls:
 
     stats: Stats
     events: Events
+    #: by peer, and by address
     _waiting: Counter[str] = attrs.field(factory=Counter)
+    _waiting_of_address: Counter[str] = attrs.field(factory=Counter)
     _log_limit: LogLimit = attrs.field(factory=LogLimit)
     #: from the request to the response, which is a little longer than the handlers run; by the control path
     _unanswered: dict[str, set[WaitingCall]] = attrs.field(factory=dict)
@@ -72,12 +74,17 @@ class Calls:
         return waiting
 
     def _no_room(self, address: str) -> str | None:
-        waiting = self._waiting[peer_of(address)]
-        if not waiting:
+        if not self._waiting_of_address[address]:
             return None
-        if waiting >= MAX_WAITING_CALLS_OF_ONE_PEER:
+        if self._waiting[peer_of(address)] >= MAX_WAITING_CALLS_OF_ONE_PEER:
             return TOO_MANY_CALLS_OF_ONE_PEER
         return TOO_MANY_CALLS if self._waiting.total() >= MAX_WAITING_CALLS else None
+
+    def _count(self, address: str, number: int) -> None:
+        for counter, key in ((self._waiting, peer_of(address)), (self._waiting_of_address, address)):
+            counter[key] += number
+            if not counter[key]:
+                del counter[key]
 
     async def wait(self, waiting: WaitingCall) -> Response:
         """The response to a call whose handler has to be waited for."""
@@ -87,18 +94,15 @@ class Calls:
             _close(waiting.awaitable)
             await trio.lowlevel.checkpoint()
             return self._failed(call, NO_LONGER_SERVED) if reason is None else self._refused(reason)
-        peer = peer_of(call.caller.address)
         scope.deadline = trio.current_time() + HANDLER_SECONDS
-        self._waiting[peer] += 1
+        self._count(call.caller.address, 1)
         try:
             with scope:
                 return self._returned(call, await waiting.awaitable)
         except Exception as error:
             return self._failed(call, error)
         finally:
-            self._waiting[peer] -= 1
-            if not self._waiting[peer]:
-                del self._waiting[peer]
+            self._count(call.caller.address, -1)
         if trio.current_time() < scope.deadline:
             return self._failed(call, NO_LONGER_SERVED)
         if self._log_limit.is_news(f"slow {_name(call)}", call.caller.address, trio.current_time()):

@@ -182,7 +182,7 @@ class DeviceHost:
         try:
             device = served_device(named, max_age=self.max_age)
             self.services.check(device.published, None if old is None else old.published)
-        except DescriptionError:
+        except BaseException:
             _close(claims)
             raise
         self._claims |= claims

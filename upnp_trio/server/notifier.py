@@ -30,6 +30,7 @@ from upnp_trio.server.delivery import Delivery
 from upnp_trio.server.discovery.wakeup import Wakeup
 from upnp_trio.server.event_connections import EventConnections
 from upnp_trio.server.monitoring.events import Events, VariablesChanged
+from upnp_trio.server.monitoring.log_limit import LogLimit
 from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.multicast_events import MulticastEvents
 
@@ -106,6 +107,7 @@ class Notifier:
     _changed: dict[PublishedService, None] = attrs.field(factory=dict)
     _deliveries: dict[Subscription[PublishedService], Delivery] = attrs.field(factory=dict)
     _wakeup: Wakeup = attrs.field(factory=Wakeup)
+    _log_limit: LogLimit = attrs.field(factory=LogLimit)
 
     def __attrs_post_init__(self) -> None:
         self.nursery.start_soon(self._publish_changes)
@@ -235,8 +237,9 @@ class Notifier:
         try:
             await delivery.run()
         except Exception:
-            # like that of a connection, a fault here ends this subscription alone
-            logger.exception("a fault while delivering events to %s; its subscription ends", subscription.address)
+            # like that of a connection, a fault here ends this subscription alone, and a peer may cause it again
+            if self._log_limit.is_news("fault", subscription.address, trio.current_time()):
+                logger.exception("a fault while delivering events to %s; its subscription ends", subscription.address)
         finally:
             self.table.remove(subscription)
             self.stats.notifications_lost["too slow"] += subscription.dropped

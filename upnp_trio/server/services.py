@@ -5,6 +5,7 @@ Most devices have no handlers. Everything that only handlers need is imported wh
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -107,7 +108,7 @@ class Services:
     # --- which services there are ---
 
     def check(self, publication: Publication, in_place_of: Publication | None = None) -> None:
-        """Raise `DescriptionError` if a handler of *publication* cannot be connected, as another service has it."""
+        """Raise `DescriptionError` if a handler of *publication* cannot be connected, as one that a service has."""
         replaced = () if in_place_of is None else in_place_of.services
         taken = {id(service.handler) for service in self._attached if service not in replaced}
         for service in _with_handlers(publication):
@@ -121,6 +122,28 @@ class Services:
                     f"make a {type(service.handler).__name__} for each of them"
                 )
             taken.add(id(service.handler))
+        self._try_to_connect(publication, in_place_of)
+        if self._nursery is not None and any(_with_handlers(publication)):
+            self._begin_to_act()  # imports modules, which may fail
+
+    def _try_to_connect(self, publication: Publication, in_place_of: Publication | None) -> None:
+        """Raise `DescriptionError` if a handler refuses, as when two of them share one `LastChange`."""
+        replaced = () if in_place_of is None else tuple(_with_handlers(in_place_of))
+        for service in replaced:
+            assert service.handler is not None
+            service.handler.disconnect()
+        try:
+            with ExitStack() as undo:
+                for service in _with_handlers(publication):
+                    assert service.handler is not None
+                    service.handler.connect(_ignore)
+                    undo.callback(service.handler.disconnect)
+        except RuntimeError as error:
+            raise DescriptionError(f"the handler of {service.service_id} cannot be connected: {error}") from error
+        finally:
+            for service in replaced:
+                assert service.handler is not None
+                service.handler.connect(partial(self._note, service))
 
     def attach(self, publication: Publication) -> None:
         """Let the handlers of *publication*, for which `check` has passed, act from now on."""
@@ -183,6 +206,10 @@ class Services:
     def takes_body(self, request: Request) -> bool:
         """Whether the body of *request* is of use; see `Site.takes_body`."""
         return self.site.takes_body(request)
+
+
+def _ignore(_: str, __: object) -> None:
+    """A change at a time when nobody is told of one."""
 
 
 def _with_handlers(publication: Publication) -> Iterable[PublishedService]:
