@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from upnp_trio.documents.publication import Publication
     from upnp_trio.server.calls import Calls  # noqa: TC004  # attrs does not evaluate it
+    from upnp_trio.server.handler_tasks import HandlerTasks  # noqa: TC004  # likewise
     from upnp_trio.server.http.response_writer import Deferred
     from upnp_trio.server.notifier import Notifier  # noqa: TC004  # likewise
     from upnp_trio.server.page_state import PageState  # noqa: TC004  # likewise
@@ -46,6 +47,12 @@ class _Acting:
     calls: Calls
     notifier: Notifier
     page_state: PageState
+    tasks: HandlerTasks
+
+    def start(self, service: PublishedService) -> None:
+        """Accept subscriptions to *service*, and run its handler's own task."""
+        self.notifier.attach(service)
+        self.tasks.start(service)
 
 
 @attrs.define(eq=False, repr=False, kw_only=True)
@@ -68,7 +75,7 @@ class Services:
         """Publish and deliver events until cancelled."""
         async with trio.open_nursery() as self._nursery:
             for service in self._attached:
-                self._begin_to_act().notifier.attach(service)
+                self._begin_to_act().start(service)
             try:
                 task_status.started()
                 await trio.sleep_forever()
@@ -85,6 +92,7 @@ class Services:
             from upnp_trio.eventing.subscriptions import SubscriptionTable
             from upnp_trio.server.calls import Calls
             from upnp_trio.server.event_connections import MAX_CONNECTIONS_OF_ONE_PEER, EventConnections
+            from upnp_trio.server.handler_tasks import HandlerTasks
             from upnp_trio.server.multicast_events import MulticastEvents
             from upnp_trio.server.notifier import Notifier
             from upnp_trio.server.page_state import PageState
@@ -102,7 +110,8 @@ class Services:
                 connections=EventConnections(limit_per_peer=max(limit_per_peer, MAX_CONNECTIONS_OF_ONE_PEER)),
                 multicast=MulticastEvents(self.announcer, self.stats),
             )
-            self._acting = _Acting(Calls(self.stats, self.events), notifier, PageState())
+            calls = Calls(self.stats, self.events)
+            self._acting = _Acting(calls, notifier, PageState(), HandlerTasks(self._nursery))
         return self._acting
 
     # --- which services there are ---
@@ -151,7 +160,7 @@ class Services:
             assert service.handler is not None
             self._attached.append(service)
             if self._nursery is not None:
-                self._begin_to_act().notifier.attach(service)
+                self._begin_to_act().start(service)
             service.handler.connect(partial(self._note, service))
 
     def detach(self, publication: Publication) -> None:
@@ -163,6 +172,7 @@ class Services:
             if self._acting is not None:
                 self._acting.notifier.detach(service)
                 self._acting.calls.cancel(service)
+                self._acting.tasks.cancel(service)
                 self._acting.page_state.depart()
 
     def close(self) -> None:
