@@ -27,10 +27,10 @@ if TYPE_CHECKING:
         UpnpTrioError,
     )
     from upnp_trio.eventing.last_change import LastChange
+    from upnp_trio.model.caller import Caller
     from upnp_trio.model.datatypes import DataType
     from upnp_trio.model.device import Device, Icon, RootDevice, Service
     from upnp_trio.model.extension import ExtensionElement, PnpX
-    from upnp_trio.model.handler import Caller
     from upnp_trio.model.names import DeviceType, ServiceType, Udn
     from upnp_trio.model.rules import Violation, check, violations
     from upnp_trio.model.service import (
@@ -192,7 +192,7 @@ _HOMES = {
         "VariableDescription",
     ),
     "upnp_trio.model.datatypes": ("DataType",),
-    "upnp_trio.model.handler": ("Caller",),
+    "upnp_trio.model.caller": ("Caller",),
     "upnp_trio.services.handler": ("ServiceHandler",),
     "upnp_trio.services.markers": (
         "In",

@@ -8,7 +8,8 @@ import attrs
 
 from upnp_trio.documents.publication import Publication, PublishedService
 from upnp_trio.exchange import Peer
-from upnp_trio.model.handler import BoundAction, Caller
+from upnp_trio.model.caller import Caller
+from upnp_trio.model.handler import BoundAction
 
 if TYPE_CHECKING:
     from upnp_trio.eventing.requests import SubscriptionRequest  # noqa: TC004  # attrs does not evaluate it

@@ -20,7 +20,7 @@ from upnp_trio.errors import UpnpError
 from upnp_trio.eventing.refusals import EventingRefused
 from upnp_trio.eventing.requests import read_subscription_request
 from upnp_trio.exchange import Request, Response, error_response
-from upnp_trio.model.handler import Caller
+from upnp_trio.model.caller import Caller
 from upnp_trio.service_calls import Call, StateWanted, SubscriptionCall
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ WITHOUT_LIMITS = ("cli", "demo")
 #: numbers of the protocols, which bound nothing
 NO_LIMITS = {
     *("PORT", "HTTP_PORT", "DEFAULT_PORT", "EVENT_PORT", "PRECONDITION_FAILED"),
-    *("MAX_SEQ", "LAST_SEQ", "MAX_INSTANCE_ID", "R4_MAX"),
+    *("MAX_SEQ", "MAX_INSTANCE_ID", "R4_MAX"),
 }
 _DEFAULT = re.compile(r"\s*\[default: (.+)\]$")
 

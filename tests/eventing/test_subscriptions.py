@@ -17,15 +17,14 @@ from upnp_trio.eventing.callbacks import Callback
 from upnp_trio.eventing.propertyset import read_propertyset, render_propertyset
 from upnp_trio.eventing.refusals import EventingRefused
 from upnp_trio.eventing.requests import Subscribe
+from upnp_trio.eventing.seq import MAX_SEQ, next_seq
 from upnp_trio.eventing.subscriptions import (
-    LAST_SEQ,
     MAX_QUEUED_EVENTS,
     TOO_MANY,
     TOO_MANY_OF_ONE_PEER,
     UNKNOWN_SID,
     Subscription,
     SubscriptionTable,
-    next_seq,
 )
 from upnp_trio.model.peers import peer_of
 
@@ -69,7 +68,7 @@ def addresses(table: Table, service: str = "a") -> list[str]:
 
 
 def test_a_subscription_is_known_to_its_service_alone() -> None:
-    table = Table()
+    table = Table(32, 8)
     subscription = Subscriber(table).add(service="a")
     assert (table.of("a"), table.of("b"), len(table), list(table)) == ([subscription], [], 1, [subscription])
     with pytest.raises(EventingRefused, match=UNKNOWN_SID):
@@ -79,7 +78,7 @@ def test_a_subscription_is_known_to_its_service_alone() -> None:
 
 
 def test_a_renewal_keeps_the_sid_and_the_numbers() -> None:
-    table = Table()
+    table = Table(32, 8)
     subscription = Subscriber(table).add(seconds=60)
     subscription.enqueue(b"initial", 0.0)
     assert table.renew("a", subscription.sid, seconds=300, now=59.0) is subscription
@@ -89,7 +88,7 @@ def test_a_renewal_keeps_the_sid_and_the_numbers() -> None:
 
 
 def test_a_renewal_may_shorten() -> None:
-    table = Table()
+    table = Table(32, 8)
     subscription = Subscriber(table).add(seconds=1800)
     table.renew("a", subscription.sid, seconds=60, now=0.0)
     assert table.next_expiry() == 60.0
@@ -97,7 +96,7 @@ def test_a_renewal_may_shorten() -> None:
 
 
 def test_an_expired_or_cancelled_subscription_is_unknown() -> None:
-    table = Table()
+    table = Table(32, 8)
     subscriber = Subscriber(table)
     expired, cancelled = subscriber.add(seconds=60), subscriber.add(seconds=600)
     assert table.cancel("a", cancelled.sid, now=1.0) is cancelled
@@ -112,7 +111,7 @@ def test_an_expired_or_cancelled_subscription_is_unknown() -> None:
 
 
 def test_a_service_that_leaves_takes_its_subscriptions_along() -> None:
-    table = Table()
+    table = Table(32, 8)
     subscriber = Subscriber(table)
     one, two, other = subscriber.add(), subscriber.add("192.0.2.1"), subscriber.add(service="b")
     assert table.remove_service("a") == [one, two]
@@ -123,7 +122,7 @@ def test_a_service_that_leaves_takes_its_subscriptions_along() -> None:
 
 
 def test_renewing_often_takes_no_memory() -> None:
-    table = Table()
+    table = Table(32, 8)
     subscriptions = [Subscriber(table).add(service=service) for service in "a"]
     for number in range(10_000):
         table.renew("a", subscriptions[0].sid, seconds=60 + number % 100, now=float(number) / 1000)
@@ -132,7 +131,7 @@ def test_renewing_often_takes_no_memory() -> None:
 
 
 def test_a_sid_that_is_taken_is_a_mistake_of_the_caller() -> None:
-    table = Table()
+    table = Table(32, 8)
     subscription = Subscriber(table).add()
     with pytest.raises(ValueError, match="already"):
         table.add("b", request("192.0.2.1"), sid=subscription.sid, now=0.0)
@@ -143,10 +142,10 @@ def test_a_sid_that_is_taken_is_a_mistake_of_the_caller() -> None:
 
 
 def test_the_numbers_begin_with_0_and_wrap_to_1() -> None:
-    assert [next_seq(0), next_seq(1), next_seq(LAST_SEQ - 1), next_seq(LAST_SEQ)] == [1, 2, LAST_SEQ, 1]
-    subscription = Subscriber(Table()).add()
+    assert [next_seq(0), next_seq(1), next_seq(MAX_SEQ - 1), next_seq(MAX_SEQ)] == [1, 2, MAX_SEQ, 1]
+    subscription = Subscriber(Table(32, 8)).add()
     subscription.enqueue(b"initial", 0.0)
-    subscription.seq = LAST_SEQ
+    subscription.seq = MAX_SEQ
     for body in (b"last", b"first again"):
         subscription.enqueue(body, 0.0)
     events = [subscription.take(0.0) for _ in range(4)]
@@ -154,7 +153,7 @@ def test_the_numbers_begin_with_0_and_wrap_to_1() -> None:
 
 
 def test_a_full_queue_drops_the_oldest_and_leaves_a_gap() -> None:
-    subscription = Subscriber(Table()).add()
+    subscription = Subscriber(Table(32, 8)).add()
     for number in range(MAX_QUEUED_EVENTS + 3):
         subscription.enqueue(b"%d" % number, 0.0)
     assert (len(subscription), subscription.dropped) == (10, 3)
@@ -164,7 +163,7 @@ def test_a_full_queue_drops_the_oldest_and_leaves_a_gap() -> None:
 
 
 def test_an_event_older_than_30_seconds_is_not_sent() -> None:
-    subscription = Subscriber(Table()).add()
+    subscription = Subscriber(Table(32, 8)).add()
     for now in (0.0, 1.0, 20.0):
         subscription.enqueue(b"", now)
     event = subscription.take(31.0)
@@ -174,7 +173,7 @@ def test_an_event_older_than_30_seconds_is_not_sent() -> None:
 
 
 def test_a_change_is_queued_for_all_who_want_it_and_rendered_once() -> None:
-    table = Table()
+    table = Table(32, 8)
     table.add("a", request("192.0.2.1"), sid="1", now=0.0)
     table.add("a", request("192.0.2.2"), sid="2", now=0.0)
     table.add("a", request("192.0.2.3", variables=("B",)), sid="3", now=0.0)
@@ -402,5 +401,4 @@ TestAnySequence = AnySequence.TestCase
 
 
 def test_the_bounds_are_those_that_the_documentation_states() -> None:
-    assert (subscriptions.MAX_SUBSCRIPTIONS, subscriptions.MAX_SUBSCRIPTIONS_OF_ONE_PEER) == (32, 8)
     assert (subscriptions.MAX_QUEUED_EVENTS, subscriptions.MAX_EVENT_AGE_SECONDS) == (10, 30.0)

@@ -296,6 +296,48 @@ def test_a_variable_that_is_declared_again_keeps_its_start_value() -> None:
     assert Quiet().variables()["Status"] is False
 
 
+class Attributed(SwitchPower):
+    """Writes the actions of the switch again, without their markers."""
+
+    @action
+    async def set_target(self, new_target_value: bool, caller: Caller) -> None:  # type: ignore[override]
+        self.target = self.status = new_target_value
+
+    @action
+    def get_status(self) -> bool:
+        return True
+
+
+class Careful(Dimming):
+    @action
+    def set_load_level_target(self, new_load_level_target: int, *, caller: Caller) -> None:  # type: ignore[override]
+        self.level = new_load_level_target + len(caller.interface)
+
+
+def test_an_action_that_is_written_again_keeps_the_markers_that_it_does_not_repeat() -> None:
+    assert Attributed.description == SwitchPower.description
+    assert Careful.description == Dimming.description
+    dimming = Careful()
+    dimming.actions["SetLoadLevelTarget"].call(dimming, {"NewLoadLevelTarget": 5}, CALLER)
+    assert dimming.level == 5 + len("eth0")
+
+
+def test_an_action_that_is_written_again_may_have_other_markers() -> None:
+    class Other(Dimming):
+        @action("SetLevel")
+        def set_load_level_target(self, new_load_level_target: Annotated[Ui2, In("Level")]) -> None:
+            self.level = new_load_level_target
+
+        @action
+        def get_load_level_status(self) -> str:  # type: ignore[override]
+            return "50"
+
+    set_level, get_status = Other.description.actions
+    assert set_level == ActionDescription(name="SetLevel", arguments=[argument("Level", "in", "A_ARG_TYPE_Level")])
+    types = {variable.name: variable.data_type.name for variable in Other.description.variables}
+    assert (types["A_ARG_TYPE_Level"], types[get_status.arguments[0].related_state_variable]) == ("ui2", "string")
+
+
 # --- mistakes --------------------------------------------------------------------------------------------------------
 
 

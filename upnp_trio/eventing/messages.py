@@ -11,6 +11,7 @@ from upnp_trio.errors import MalformedMessage
 from upnp_trio.eventing.propertyset import read_propertyset
 from upnp_trio.eventing.refusals import EventingRefused
 from upnp_trio.eventing.requests import NOTIFICATION_TYPE
+from upnp_trio.eventing.seq import parse_seq
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,7 +37,6 @@ CONTENT_TYPE = 'text/xml; charset="utf-8"'
 NOTIFICATION_SUBTYPE = "upnp:propchange"
 # Nobody reads the body of a reply; a page that explains an error is shorter.
 MAX_REPLY_BODY_BYTES = 64 * 1024
-MAX_SEQ = 2**32 - 1
 
 NO_NOTIFICATION_TYPE = "NT or NTS is missing"
 WRONG_NOTIFICATION_TYPE = "NT or NTS is not that of an event"
@@ -44,7 +44,6 @@ NO_SID = "SID is missing or empty"
 NO_SEQ = "SEQ is missing or not a number"
 MALFORMED_BODY = "the body is not a propertyset"
 
-_NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
 _TIMEOUT = re.compile(r"second-([0-9]{1,9})", re.IGNORECASE | re.ASCII)
 
 # --- the device's side -------------------------------------------------------------------------------------------
@@ -136,14 +135,15 @@ def read_notify(headers: Mapping[str, str], body: bytes) -> EventMessage:
     sid = headers.get("sid", "").strip()
     if not sid:
         raise EventingRefused(412, NO_SID)
-    seq = headers.get("seq", "").strip()
-    if not _NUMBER.fullmatch(seq) or int(seq) > MAX_SEQ:
-        raise EventingRefused(400, NO_SEQ)
+    try:
+        seq = parse_seq(headers.get("seq", "").strip())
+    except MalformedMessage as error:
+        raise EventingRefused(400, NO_SEQ) from error
     try:
         properties = read_propertyset(body)
     except MalformedMessage as error:
         raise EventingRefused(400, MALFORMED_BODY) from error
-    return EventMessage(sid=sid, seq=int(seq), properties=tuple(properties))
+    return EventMessage(sid=sid, seq=seq, properties=tuple(properties))
 
 
 def render_subscribe(

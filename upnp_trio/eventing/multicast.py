@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.errors import MalformedMessage
-from upnp_trio.eventing.messages import CONTENT_TYPE, MAX_SEQ, NOTIFICATION_SUBTYPE
+from upnp_trio.eventing.messages import CONTENT_TYPE, NOTIFICATION_SUBTYPE
 from upnp_trio.eventing.propertyset import read_propertyset
 from upnp_trio.eventing.requests import NOTIFICATION_TYPE
+from upnp_trio.eventing.seq import parse_seq
 from upnp_trio.model.event_levels import LEVELS, is_level
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def read_multicast_event(datagram: bytes) -> MulticastEvent:
     return MulticastEvent(
         usn=_required(headers, "USN"),
         service_id=_required(headers, "SVCID"),
-        seq=_seq(headers),
+        seq=parse_seq(headers.get("SEQ", "")),
         level=_required(headers, "LVL"),
         boot_id=int(text) if _NUMBER.fullmatch(text := headers.get("BOOTID.UPNP.ORG", "")) else None,
         properties=tuple(read_propertyset(_body(datagram[end.end() :], headers))),
@@ -124,13 +125,6 @@ def _required(headers: Mapping[str, str], name: str) -> str:
     if not value:
         raise MalformedMessage(f"no {name}")
     return value
-
-
-def _seq(headers: Mapping[str, str]) -> int:
-    seq = headers.get("SEQ", "")
-    if not _NUMBER.fullmatch(seq) or int(seq) > MAX_SEQ:
-        raise MalformedMessage("no readable SEQ")
-    return int(seq)
 
 
 def _body(rest: bytes, headers: Mapping[str, str]) -> bytes:

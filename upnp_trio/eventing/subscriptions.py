@@ -28,33 +28,23 @@ import attrs
 from upnp_trio.eventing.callbacks import Callback
 from upnp_trio.eventing.propertyset import render_propertyset
 from upnp_trio.eventing.refusals import EventingRefused
+from upnp_trio.eventing.seq import next_seq
 from upnp_trio.model.peers import peer_of
 
 if TYPE_CHECKING:
     from upnp_trio.eventing.requests import Subscribe
 
-__all__ = ["MAX_EVENT_AGE_SECONDS", "MAX_QUEUED_EVENTS", "QueuedEvent", "Subscription", "SubscriptionTable", "next_seq"]
+__all__ = ["MAX_EVENT_AGE_SECONDS", "MAX_QUEUED_EVENTS", "QueuedEvent", "Subscription", "SubscriptionTable"]
 
 # The bounds of libupnp.
 MAX_QUEUED_EVENTS = 10
 MAX_EVENT_AGE_SECONDS = 30.0
-# Several times the control points of a home.
-MAX_SUBSCRIPTIONS = 32
-# Programs on one host that are interested in the same service, and those that ended without a word.
-MAX_SUBSCRIPTIONS_OF_ONE_PEER = 8
-
-LAST_SEQ = 2**32 - 1
 
 TOO_MANY = "too many subscriptions"
 TOO_MANY_OF_ONE_PEER = "too many subscriptions of one peer"
 UNKNOWN_SID = "SID is unknown or expired"
 
 S = TypeVar("S", bound=Hashable)
-
-
-def next_seq(seq: int) -> int:
-    """The number after *seq*. 0 is for the initial event alone, so the largest number wraps to 1 (UDA 2.0 §4.3.2)."""
-    return 1 if seq == LAST_SEQ else seq + 1
 
 
 @attrs.frozen
@@ -125,7 +115,7 @@ _Places = dict[str, dict[str, list[Subscription[S]]]]
 class SubscriptionTable(Generic[S]):
     """The subscriptions to any number of services, at most *limit* to each, and *limit_per_peer* of one peer."""
 
-    def __init__(self, limit: int = MAX_SUBSCRIPTIONS, limit_per_peer: int = MAX_SUBSCRIPTIONS_OF_ONE_PEER) -> None:
+    def __init__(self, limit: int, limit_per_peer: int) -> None:
         self._limit = limit
         self._limit_per_peer = limit_per_peer
         self._by_sid: dict[str, Subscription[S]] = {}

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-import attrs
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from upnp_trio.model.caller import Caller
     from upnp_trio.model.device import Service
     from upnp_trio.model.service import ActionDescription, ServiceDescription
 
-__all__ = ["BoundAction", "Caller", "Handler", "SupportsAsService"]
-
-
-@attrs.frozen(kw_only=True)
-class Caller:
-    """The control point that calls an action; a handler gets it as a parameter that is annotated with this class."""
-
-    #: its IP address, without a port or a zone
-    address: str
-    #: the name of the interface that the call came in on, such as ``eth0``; empty if that is not known
-    interface: str = ""
-    #: what it writes in USER-AGENT
-    user_agent: str | None = None
+__all__ = ["BoundAction", "Handler", "SupportsAsService"]
 
 
 class BoundAction(Protocol):

@@ -15,7 +15,7 @@ from upnp_trio.eventing.multicast import (
     render_multicast_event,
 )
 from upnp_trio.eventing.propertyset import render_propertyset
-from upnp_trio.eventing.subscriptions import next_seq
+from upnp_trio.eventing.seq import next_seq
 from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.monitoring.stats import Stats
 

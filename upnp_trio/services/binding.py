@@ -11,7 +11,7 @@ from upnp_trio.errors import UpnpError
 from upnp_trio.model.service import ActionDescription
 
 if TYPE_CHECKING:
-    from upnp_trio.model.handler import Caller
+    from upnp_trio.model.caller import Caller
     from upnp_trio.services.declarations import DeclaredAction
     from upnp_trio.services.handler import ServiceHandler
     from upnp_trio.services.values import Values

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeGuard
 
 import attrs
 
-from upnp_trio.model.handler import Caller
+from upnp_trio.model.caller import Caller
 from upnp_trio.services.annotations import Annotation, Place, Scope, read_annotation, resolve
 from upnp_trio.services.markers import ActionMark, In, StateVariable, mark_of
 from upnp_trio.services.results import Results, read_results

@@ -6,16 +6,14 @@ import inspect
 import sys
 from typing import TYPE_CHECKING
 
-import attrs
-
 from upnp_trio.model.device import Service
 from upnp_trio.model.names import ServiceType, as_service_type
 from upnp_trio.model.rules import naming_violations
 from upnp_trio.services.annotations import Place, Scope
 from upnp_trio.services.contract import bind_to_scpd, read_scpd
-from upnp_trio.services.declarations import Declarations, DeclaredAction, DeclaredVariable, read_declarations
+from upnp_trio.services.declarations import read_declarations
 from upnp_trio.services.derivation import derive
-from upnp_trio.services.variables import MISSING, Variable
+from upnp_trio.services.inheritance import merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,7 +62,7 @@ def declare(
 
 
 def _bind(cls: type[ServiceHandler], place: Place) -> None:
-    variables, actions = _merged(cls)
+    variables, actions = merged(cls)
     if cls.scpd is None:
         if cls._optional:
             place.fail("optional is for a class with an SCPD; here an action that has no method does not exist")
@@ -76,37 +74,6 @@ def _bind(cls: type[ServiceHandler], place: Place) -> None:
     cls._variables = bound.variables
     for attribute, variable in bound.attributes.items():
         setattr(cls, attribute, variable)
-
-
-def _merged(cls: type) -> tuple[dict[str, DeclaredVariable], dict[str, DeclaredAction]]:
-    """The declarations of *cls* and its bases; those of a class replace those of its bases."""
-    variables: dict[str, DeclaredVariable] = {}
-    actions: dict[str, DeclaredAction] = {}
-    for base in reversed(cls.__mro__[:-1]):
-        own = vars(base).get("_declared") or Declarations({}, {}, dict(vars(base)))
-        for name, value in own.overrides.items():
-            if name in variables and not isinstance(value, Variable):
-                variables[name] = attrs.evolve(variables[name], start=value, place=Place(base.__name__, name))
-            elif name in actions:
-                actions[name] = _overridden(actions[name], value, Place(base.__name__, name))
-        for name, variable in own.variables.items():
-            inherited = variables[name].start if name in variables else MISSING
-            variables[name] = attrs.evolve(variable, start=inherited) if variable.start is MISSING else variable
-        actions.update(own.actions)
-    return variables, actions
-
-
-def _overridden(action: DeclaredAction, method: object, place: Place) -> DeclaredAction:
-    """*action*, carried out by *method*, which has no mark and no annotations of its own to follow."""
-    if not inspect.isfunction(method):
-        place.fail(f"it is not a method, and {action.place} is an action")
-    positional = [None for item in action.parameters if not item.keyword_only]
-    named = {item.python_name: None for item in action.parameters if item.keyword_only}
-    try:
-        inspect.signature(method).bind(None, *positional, **named)
-    except TypeError as exc:
-        place.fail(f"it does not take the arguments of the action {action.place}: {exc}")
-    return attrs.evolve(action, function=method, place=place)
 
 
 def _refuse_misplaced(cls: type) -> None:
