@@ -342,6 +342,25 @@ async def test_a_handler_that_ends_the_program_ends_the_device_at_once(autojump_
         each.close()
 
 
+@pytest.mark.parametrize("said", ["\x01" * 32_000, b"x" * 32_000, ["x"] * 32_000])
+async def test_a_long_value_that_is_refused_is_a_short_line_of_the_log(
+    autojump_clock: Clock, caplog: pytest.LogCaptureFixture, said: object
+) -> None:
+    network, oven = FakeNetwork(), Oven()
+
+    def keep() -> None:
+        oven.text = said  # type: ignore[assignment]  # what a handler may do with an argument
+
+    async with served(network, oven) as (_, (control,), _):
+        client = Client(network)
+        for deed in (keep, lambda: said):
+            oven.deed = deed
+            assert fault_code(await client.ask(call(control, "DoNow"))) == 501
+        client.close()
+    assert "failed" in caplog.text
+    assert len(caplog.text) < 10_000
+
+
 async def test_a_neighbour_in_the_same_64_is_served_beside_the_waiting_calls_of_one_address(
     autojump_clock: Clock,
 ) -> None:
