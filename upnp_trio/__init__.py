@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from upnp_trio.errors import (
         DescriptionError,
         DeviceFailed,
+        HandlerFailed,
         MalformedMessage,
         NetworkError,
         PortTaken,
@@ -109,6 +110,7 @@ __all__ = [
     "ExtensionElement",
     "Fixed14_4",
     "Float",
+    "HandlerFailed",
     "Icon",
     "In",
     "Int",
@@ -170,6 +172,7 @@ _HOMES = {
     "upnp_trio.errors": (
         "DescriptionError",
         "DeviceFailed",
+        "HandlerFailed",
         "MalformedMessage",
         "NetworkError",
         "PortTaken",

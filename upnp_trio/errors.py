@@ -6,6 +6,7 @@ __all__ = [
     "CodeFailed",
     "DescriptionError",
     "DeviceFailed",
+    "HandlerFailed",
     "MalformedMessage",
     "NetworkError",
     "PortTaken",
@@ -82,6 +83,13 @@ class UpnpError(UpnpTrioError):
 
     def __str__(self) -> str:
         return f"UPnP error {self.code}: {self.description}"
+
+
+class HandlerFailed(UpnpTrioError):
+    """`ServiceHandler.run_while_served` of your service raised an exception, which is the ``__cause__``.
+
+    The body of ``async with serve_device(...)`` was cancelled and byebye was sent before this was raised.
+    """
 
 
 class DeviceFailed(UpnpTrioError):

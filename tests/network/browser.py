@@ -91,6 +91,12 @@ class Browser:
         self._session = self.command("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self.command("Page.enable")
 
+    def enter_frame(self) -> None:
+        """From now on, all commands are for the only frame in the page, which is of another origin."""
+        frames = [info for info in self.command("Target.getTargets")["targetInfos"] if info["type"] == "iframe"]
+        (target,) = [frame["targetId"] for frame in frames]
+        self._session = self.command("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+
     def intercept(self, on_request: Callable[[PausedRequest], None]) -> None:
         """From now on, call *on_request* with every request; it answers by `fulfil`, now or later."""
         self._on_request = on_request
@@ -143,6 +149,19 @@ class Browser:
         while not condition():
             assert time.monotonic() < deadline, "in vain"
             self.pump(LOOK_SECONDS)
+
+    def click(self, selector: str) -> None:
+        """Click with the mouse on the middle of the element that a CSS selector finds."""
+        middle = self.evaluate(
+            "(element => {"
+            "  element.scrollIntoView({ block: 'center', behavior: 'instant' });"
+            "  const box = element.getBoundingClientRect();"
+            "  return [box.x + box.width / 2, box.y + box.height / 2];"
+            f"}})(document.querySelector({json.dumps(selector)}))"
+        )
+        common = {"x": middle[0], "y": middle[1], "button": "left", "clickCount": 1}
+        self.command("Input.dispatchMouseEvent", type="mousePressed", **common)
+        self.command("Input.dispatchMouseEvent", type="mouseReleased", **common)
 
     def press(self, key: str) -> None:
         """Press and release a key: Tab, Enter or a blank."""

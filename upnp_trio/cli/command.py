@@ -14,7 +14,7 @@ from upnp_trio.cli.interfaces import show_interfaces
 from upnp_trio.cli.output import OutputError, Outputs, ReaderGone, open_outputs
 from upnp_trio.cli.parsing import UsageError
 from upnp_trio.cli.serve import serve
-from upnp_trio.errors import CodeFailed, DeviceFailed, UpnpTrioError
+from upnp_trio.errors import CodeFailed, DeviceFailed, HandlerFailed, UpnpTrioError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def command(words: Sequence[str]) -> int:
         except Exception as error:  # here and not in the interpreter, which would block on a full pipe
             is_expected = isinstance(error, (UpnpTrioError, OutputError)) and not isinstance(error, DeviceFailed)
             if is_expected and not debug:
-                if isinstance(error, CodeFailed):
+                if isinstance(error, CodeFailed | HandlerFailed):
                     outputs.errors.write(_traceback_of(error))
                 return _fail(outputs, error, 1)
             outputs.errors.write(traceback.format_exc())
@@ -64,7 +64,7 @@ def _run(asked: ServeArguments | InterfacesArguments | StubArguments | TextArgum
             write_stub(asked, outputs.output)
 
 
-def _traceback_of(error: CodeFailed) -> str:
+def _traceback_of(error: CodeFailed | HandlerFailed) -> str:
     from upnp_trio.documents.code import traceback_of  # only devices written in Python need it
 
     return traceback_of(error)

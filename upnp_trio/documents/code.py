@@ -133,7 +133,7 @@ def _hint(name: str, known: list[str]) -> str:
 # --- errors of others ----------------------------------------------------------------------------------------------
 
 
-def traceback_of(error: CodeFailed) -> str:
+def traceback_of(error: UpnpTrioError) -> str:
     """The traceback of the exception behind *error* as the author of the code sees it, without frames of ours."""
     cause = error.__cause__
     assert cause is not None

@@ -83,6 +83,10 @@ class Handler(Protocol):
         """Call `connect`'s function no more."""
         ...
 
+    async def run_while_served(self) -> None:
+        """Runs in a task of its own, and is cancelled when the service is no longer served."""
+        ...
+
 
 @runtime_checkable
 class SupportsAsService(Protocol):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from upnp_trio.errors import DeviceFailed
+from upnp_trio.errors import DeviceFailed, HandlerFailed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,8 +20,8 @@ async def supervised() -> AsyncIterator[trio.Nursery]:
     """A nursery without an `ExceptionGroup` at its end, cancelled when the body ends.
 
     An exception of the body leaves as itself: it is carried past the nursery and not raised through it. A failed task
-    cancels the body, and `DeviceFailed` leaves. Cancellation is raised through the nursery, as it belongs to the scopes
-    inside and outside.
+    cancels the body, and `DeviceFailed` leaves, or `HandlerFailed` if it was a handler's own. Cancellation is raised
+    through the nursery, as it belongs to the scopes inside and outside.
     """
     from_body: BaseException | None = None
     try:
@@ -45,6 +45,8 @@ async def supervised() -> AsyncIterator[trio.Nursery]:
             raise
         if from_body is not None:
             ours.add_note(f"the body had failed before: {from_body!r}")
+        if (failed := _failed_handler(ours)) is not None:
+            raise failed from failed.__cause__
         raise DeviceFailed("a task of the device failed; this is a bug in upnp_trio, please report it") from ours
     if from_body is not None:
         raise from_body
@@ -55,3 +57,10 @@ def _split(error: BaseException) -> tuple[BaseException | None, BaseException | 
     if isinstance(error, BaseExceptionGroup):
         return error.split(trio.Cancelled)
     return (error, None) if isinstance(error, trio.Cancelled) else (None, error)
+
+
+def _failed_handler(error: BaseException) -> HandlerFailed | None:
+    """The failure of one handler's task, which is the only error in *error*."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error if isinstance(error, HandlerFailed) else None

@@ -124,3 +124,10 @@ class ServiceHandler:
             for variable in self._variables.values():
                 variable.disconnect(self)
         self._connection = None
+
+    async def run_while_served(self) -> None:
+        """What the service does besides its actions: override it to read a sensor, or to open a nursery for later.
+
+        It runs in a task of its own while a device is served with this service, may return at any time, and is
+        cancelled at the end. If it raises, the device ends with `HandlerFailed`.
+        """
