@@ -25,6 +25,7 @@ from upnp_trio.server.http.phases import GRACE_SECONDS
 from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.monitoring.events import Events
 from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.ssdp.messages import ByeBye
 
 Clock = trio.testing.MockClock
 
@@ -314,6 +315,50 @@ async def test_a_handler_that_fails_while_it_is_cancelled_gives_its_own_fault(au
 
 
 # --- bounds ---
+
+
+@pytest.mark.parametrize("name", ["Do", "DoNow"])
+async def test_a_handler_that_ends_the_program_ends_the_device_at_once(autojump_clock: Clock, name: str) -> None:
+    network, oven = FakeNetwork(), Oven()
+
+    def leave() -> None:
+        raise SystemExit(3)
+
+    async def leave_later() -> None:
+        leave()
+
+    oven.deed, oven.task = leave, leave_later
+    with pytest.raises(BaseExceptionGroup) as raised:
+        async with served(network, oven) as (_, (control,), _):
+            other = Client(network, "192.0.2.10")
+            client = Client(network)
+            await client.send(call(control, name))
+            await trio.sleep(GRACE_SECONDS + 1)
+            oven.log.append(("half dead", 1))
+    assert not oven.log
+    assert raised.group_contains(SystemExit)
+    assert network.wire.messages(ByeBye)
+    for each in (client, other):
+        each.close()
+
+
+@pytest.mark.parametrize("said", ["\x01" * 32_000, b"x" * 32_000, ["x"] * 32_000])
+async def test_a_long_value_that_is_refused_is_a_short_line_of_the_log(
+    autojump_clock: Clock, caplog: pytest.LogCaptureFixture, said: object
+) -> None:
+    network, oven = FakeNetwork(), Oven()
+
+    def keep() -> None:
+        oven.text = said  # type: ignore[assignment]  # what a handler may do with an argument
+
+    async with served(network, oven) as (_, (control,), _):
+        client = Client(network)
+        for deed in (keep, lambda: said):
+            oven.deed = deed
+            assert fault_code(await client.ask(call(control, "DoNow"))) == 501
+        client.close()
+    assert "failed" in caplog.text
+    assert len(caplog.text) < 10_000
 
 
 async def test_a_neighbour_in_the_same_64_is_served_beside_the_waiting_calls_of_one_address(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from upnp_trio.errors import DescriptionError, UpnpError
+from upnp_trio.model.datatypes import shown
 from upnp_trio.model.values import read_value
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def result_texts(
         try:
             texts.append((argument.name, data_type.render(values[argument.name])))
         except ValueError as error:
-            raise ValueError(f"{action.name} gave {argument.name} = {values[argument.name]!r}: {error}") from error
+            raise ValueError(f"{action.name} gave {argument.name} = {shown(values[argument.name])}: {error}") from error
     return texts
 
 

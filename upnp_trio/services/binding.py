@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import attrs
 
 from upnp_trio.errors import UpnpError
+from upnp_trio.model.datatypes import shown
 from upnp_trio.model.service import ActionDescription
 
 if TYPE_CHECKING:
@@ -61,10 +62,10 @@ class BoundMethod:
                 except ValueError as exc:
                     raise self._wrong(name, returned, exc) from None
             if returned is not None:
-                raise TypeError(f"{self._place} returned {returned!r}; it is annotated with None")
+                raise TypeError(f"{self._place} returned {shown(returned)}; it is annotated with None")
             return ()
         if not isinstance(returned, self._record) or self._fields is None:
-            raise TypeError(f"{self._place} returned {returned!r}; it is annotated with {self._record.__name__}")
+            raise TypeError(f"{self._place} returned {shown(returned)}; it is annotated with {self._record.__name__}")
         found = []
         for (name, convert), value in zip(self._results, self._fields(returned), strict=True):
             try:
@@ -74,7 +75,7 @@ class BoundMethod:
         return found
 
     def _wrong(self, name: str, value: object, reason: ValueError) -> TypeError:
-        return TypeError(f"{self._place} returned {value!r} as {name}: {reason}")
+        return TypeError(f"{self._place} returned {shown(value)} as {name}: {reason}")
 
 
 def _value(source: tuple[str | None, Convert | None], arguments: Mapping[str, object], caller: Caller) -> object:
@@ -96,7 +97,7 @@ class NoMethod:
 
     def results(self, returned: object) -> NoReturn:
         """There is never a result."""
-        raise TypeError(f"{self.description.name} has no method, so nothing can have returned {returned!r}")
+        raise TypeError(f"{self.description.name} has no method, so nothing can have returned {shown(returned)}")
 
 
 def bind(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from upnp_trio.model.datatypes import shown
 from upnp_trio.model.deferred_value import DeferredValue
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Variable:
         try:
             plain = self._plain(value)
         except ValueError as exc:
-            raise ValueError(f"{self._owner}.{self.attribute} cannot be {value!r}: {exc}") from None
+            raise ValueError(f"{self._owner}.{self.attribute} cannot be {shown(value)}: {exc}") from None
         values = handler.__dict__
         connection = handler._connection
         if connection is None:

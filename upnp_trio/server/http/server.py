@@ -73,7 +73,8 @@ class HttpServer:
     _log_limit: LogLimit = attrs.field(factory=LogLimit)
     _stopping: bool = False
     _nursery: trio.Nursery | None = None
-    _accepting: int = 0
+    #: of `accept`, for each listener
+    _accepting: set[trio.CancelScope] = attrs.field(factory=set)
     _all_accepted: trio.Event = attrs.field(factory=trio.Event)
 
     @property
@@ -89,14 +90,14 @@ class HttpServer:
                 await trio.sleep_forever()
             finally:
                 self._stop()
-                # `accept` is cancelled at the same moment, and may have accepted a connection that needs the nursery
+                # `accept` may have accepted a connection at this moment, which needs the nursery
                 if self._accepting:
                     with trio.CancelScope(shield=True):
                         await self._all_accepted.wait()
         raise AssertionError("unreachable: sleeping for ever has no end")
 
     async def accept(self, http_listener: HttpListener) -> NoReturn:
-        """Accept connections until cancelled. They outlive this call, as long as `run` goes on."""
+        """Accept connections until cancelled, or until `run` ends. They outlive this call, as long as `run` goes on."""
         assert self._nursery is not None, "start run first"
         # A listener is bound to one address, which is the local address of all its connections.
         listening = _Listening(
@@ -104,14 +105,18 @@ class HttpServer:
             http_listener.served,
             HostCheck(http_listener.authority, self.allowed_hosts),
         )
-        self._accepting += 1
+        scope = trio.CancelScope()
+        self._accepting.add(scope)
         try:
-            await self._accept_each(listening, self._nursery)
+            with scope:
+                await self._accept_each(listening, self._nursery)
         finally:
             http_listener.listener.close()
-            self._accepting -= 1
+            self._accepting.discard(scope)
             if self._stopping and not self._accepting:
                 self._all_accepted.set()
+        await trio.sleep_forever()  # `run` has failed, and whoever runs both of them learns of that from it
+        raise AssertionError("unreachable: sleeping for ever has no end")
 
     async def _accept_each(self, listening: _Listening, nursery: trio.Nursery) -> NoReturn:
         while True:
@@ -206,5 +211,7 @@ class HttpServer:
 
     def _stop(self) -> None:
         self._stopping = True
+        for scope in self._accepting:
+            scope.cancel(reason="no connection is served any more")
         for connection in self._table:
             connection.stop()
