@@ -1,4 +1,4 @@
-"""What is asked of a service, as values that are to be carried out: a call of an action, or a subscription."""
+"""What is asked of services, as values that are to be carried out: a call, a subscription, or the state for a page."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from upnp_trio.documents.publication import PublishedService
+from upnp_trio.documents.publication import Publication, PublishedService
 from upnp_trio.exchange import Peer
 from upnp_trio.model.handler import BoundAction, Caller
 
 if TYPE_CHECKING:
     from upnp_trio.eventing.requests import SubscriptionRequest  # noqa: TC004  # attrs does not evaluate it
 
-__all__ = ["Call", "SubscriptionCall"]
+__all__ = ["Call", "StateWanted", "SubscriptionCall"]
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -36,3 +36,12 @@ class SubscriptionCall:
     service: PublishedService
     request: SubscriptionRequest
     peer: Peer
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class StateWanted:
+    """A live page's question for the state of its device, when it is another than that of the version *after*."""
+
+    publication: Publication
+    #: empty if the page wants it at once
+    after: str

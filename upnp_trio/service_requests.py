@@ -1,4 +1,4 @@
-"""Requests to a service: a control call or a subscription, as a value that is to be carried out (UDA 2.0 §3, §4).
+"""Requests to services: control calls, subscriptions and live pages, as values that are to be carried out.
 
 What can be answered at once, because it is wrong, is answered here. This module is imported when the first such request
 comes, because most devices never get one.
@@ -6,24 +6,27 @@ comes, because most devices never get one.
 
 from __future__ import annotations
 
+import hashlib
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from upnp_trio.control.arguments import typed_arguments
 from upnp_trio.control.calls import CallMessage, CallRefused, matches, read_call
 from upnp_trio.control.rendering import render_fault
+from upnp_trio.documents.live_page import LivePage, LiveService
 from upnp_trio.documents.publication import XML_TYPE
 from upnp_trio.errors import UpnpError
 from upnp_trio.eventing.refusals import EventingRefused
 from upnp_trio.eventing.requests import read_subscription_request
 from upnp_trio.exchange import Request, Response, error_response
 from upnp_trio.model.handler import Caller
-from upnp_trio.service_calls import Call, SubscriptionCall
+from upnp_trio.service_calls import Call, StateWanted, SubscriptionCall
 
 if TYPE_CHECKING:
-    from upnp_trio.documents.publication import PublishedService
+    from upnp_trio.documents.publication import Publication, PublishedService
 
-__all__ = ["fault_response", "read_control", "read_subscription", "state_of"]
+__all__ = ["fault_response", "live_page", "read_control", "read_state_request", "read_subscription"]
 
 # A browser sends one of them with every POST of a script, which cannot leave them out (Fetch §3.1, Fetch Metadata §2).
 _PAGE_FIELDS = frozenset({"origin", "sec-fetch-site"})
@@ -94,10 +97,35 @@ def read_subscription(
     return SubscriptionCall(service=service, request=asked, peer=request.peer)
 
 
-def state_of(service: PublishedService) -> dict[str, str]:
+def _state_of(service: PublishedService) -> dict[str, str]:
     """The values of the state variables of *service* now, as texts by name."""
     if service.handler is None:
         return {}
     variable = service.handler.description.variable
     values = service.handler.variables()
     return {name: found.data_type.render(value) for name, value in values.items() if (found := variable(name))}
+
+
+def live_page(publication: Publication) -> LivePage:
+    """The state of the services of *publication* that have a handler, as its live page shows it."""
+    services = {
+        service.control_path: LiveService(description=service.handler.description, values=_state_of(service))
+        for service in publication.services
+        if service.handler is not None
+    }
+    # a device that is updated may have the same values, and its page is to be loaded anew
+    values = repr((publication.root.config_id, [(path, service.values) for path, service in services.items()]))
+    return LivePage(
+        state_path=publication.state_path,
+        script_path=publication.script_path,
+        services=services,
+        version=hashlib.sha256(values.encode()).hexdigest()[:20],
+        config_id=publication.root.config_id or 0,
+        forms=publication.root.presentation == "full",
+    )
+
+
+def read_state_request(publication: Publication, request: Request) -> StateWanted:
+    """What a live page of *publication* asks for."""
+    query = parse_qsl(request.target.partition("?")[2])
+    return StateWanted(publication=publication, after=next((value for name, value in query if name == "after"), ""))

@@ -6,47 +6,28 @@ A publication's responses are made when it is added. A request costs a look-up.
 from __future__ import annotations
 
 import hashlib
-from functools import cache
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 import attrs
 
 from upnp_trio.documents.publication import HTML_TYPE, File, Publication, PublishedService
 from upnp_trio.exchange import KNOWN_METHODS, READ_METHODS, Request, Response, decoded, error_response, path_of
 from upnp_trio.model.urls import is_web_link
-from upnp_trio.service_calls import Call, SubscriptionCall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from types import ModuleType
 
     from upnp_trio.documents.live_page import LivePage
     from upnp_trio.model.device import Device
+    from upnp_trio.service_calls import Call, StateWanted, SubscriptionCall
 
-__all__ = ["Answer", "Site", "StateWanted"]
+__all__ = ["Site"]
 
 FAVICON_PATH = "/favicon.ico"
 # The live pages that are kept. A page of many actions takes milliseconds, and a host may ask for it all the time.
 MAX_LIVE_PAGES = 8
 _URL_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
-
-
-@attrs.frozen(eq=False, kw_only=True)
-class StateWanted:
-    """A live page's question for the state of the device, when it is another than that of the version *after*."""
-
-    publication: Publication
-    #: empty if the page wants it at once
-    after: str
-
-    def read(self) -> LivePage:
-        """The state now."""
-        return live_page(self.publication)
-
-
-#: the response to a request, or what is to be carried out to make it
-Answer = Response | Call | SubscriptionCall | StateWanted
 
 
 @attrs.frozen
@@ -152,6 +133,7 @@ class Site:
     def _live_page(self, path: str, device: Device, publication: Publication) -> Response:
         """A page with the values of this moment, which no browser keeps."""
         from upnp_trio.documents.page_headers import LIVE_PAGE_HEADERS
+        from upnp_trio.service_requests import live_page
 
         live = live_page(publication)
         version, response = self._live_pages.get(path, (None, None))
@@ -207,7 +189,7 @@ class Site:
         """Whether the body of *request* is worth waiting for, because it is a control call."""
         return request.method == "POST" and path_of(request.target) in self._controls
 
-    def respond(self, request: Request) -> Answer:
+    def respond(self, request: Request) -> Response | Call | SubscriptionCall | StateWanted:
         """The response to *request*, or what it asks for. Every request gets one, malformed ones included."""
         if request.method not in KNOWN_METHODS:
             return error_response(501)
@@ -215,16 +197,18 @@ class Site:
         if path is None:
             return error_response(400)
         if path in self._controls:
-            answer: Answer = _service_requests().read_control(self._controls[path], request)
-            return answer
+            from upnp_trio.service_requests import read_control  # most devices never need it, nor the next two
+
+            return read_control(self._controls[path], request)
         if path in self._events:
-            service = self._events[path]
-            is_off_link_allowed = self._answers_off_link
-            answer = _service_requests().read_subscription(service, request, is_off_link_allowed=is_off_link_allowed)
-            return answer
+            from upnp_trio.service_requests import read_subscription
+
+            return read_subscription(self._events[path], request, is_off_link_allowed=self._answers_off_link)
         is_read = request.method in ("GET", "HEAD")
         if path in self._states and is_read:
-            return StateWanted(publication=self._states[path], after=_after(request.target))
+            from upnp_trio.service_requests import read_state_request
+
+            return read_state_request(self._states[path], request)
         found = self._resources.get(path) or self._page(path) or self._script(path) or self._at_top(path)
         if found is None and path not in self._states:
             return error_response(404)
@@ -241,46 +225,11 @@ class Site:
         return response
 
 
-@cache
-def _service_requests() -> ModuleType:
-    """What reads SOAP and GENA, which most devices never need; an import statement for each call would cost more."""
-    from upnp_trio import service_requests
-
-    return service_requests
-
-
-def live_page(publication: Publication) -> LivePage:
-    """The state of the services of *publication* that have a handler, as its live page shows it."""
-    from upnp_trio.documents.live_page import LivePage, LiveService
-
-    state_of = _service_requests().state_of
-    services = {
-        service.control_path: LiveService(description=service.handler.description, values=state_of(service))
-        for service in publication.services
-        if service.handler is not None
-    }
-    # a device that is updated may have the same values, and its page is to be loaded anew
-    values = repr((publication.root.config_id, [(path, service.values) for path, service in services.items()]))
-    return LivePage(
-        state_path=publication.state_path,
-        script_path=publication.script_path,
-        services=services,
-        version=hashlib.sha256(values.encode()).hexdigest()[:20],
-        config_id=publication.root.config_id or 0,
-        forms=publication.root.presentation == "full",
-    )
-
-
 def page_headers() -> tuple[tuple[str, str], ...]:
     """The header fields of a page that is not live."""
     from upnp_trio.documents.page_headers import PAGE_HEADERS
 
     return PAGE_HEADERS
-
-
-def _after(target: str) -> str:
-    """The version in the query of a live page's question."""
-    return next((value for name, value in parse_qsl(target.partition("?")[2]) if name == "after"), "")
 
 
 def _matches(if_none_match: str | None, etag: str) -> bool:

@@ -240,7 +240,7 @@ async def test_a_first_handler_whose_modules_cannot_be_imported_is_not_half_adde
     async with served(network) as (running, _, _):  # a device without handlers, which imports little
         with monkeypatch.context() as patch:
             # as when no descriptor is left for it (H22)
-            patch.setitem(sys.modules, "upnp_trio.server.page_state", None)
+            patch.setitem(sys.modules, "upnp_trio.server.acting", None)
             with pytest.raises(ImportError):
                 await running.add(oven_device(oven, number=1))
         assert not oven.is_connected

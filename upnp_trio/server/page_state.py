@@ -13,7 +13,8 @@ from upnp_trio.documents.live_page import STATE_TYPE, render_state
 from upnp_trio.documents.page_headers import STATE_HEADERS
 from upnp_trio.documents.publication import Publication
 from upnp_trio.exchange import Response
-from upnp_trio.site import StateWanted
+from upnp_trio.service_calls import StateWanted
+from upnp_trio.service_requests import live_page
 
 __all__ = ["PageState"]
 
@@ -91,7 +92,7 @@ class PageState:
         path = wanted.publication.state_path
         kept = self._kept.get(path)
         if kept is None or kept.publication is not wanted.publication or now >= kept.read_at + GATHERING_SECONDS:
-            state = wanted.read()
+            state = live_page(wanted.publication)
             response = Response(200, HEADERS, render_state(state), is_unique=True)
             kept = self._kept[path] = _Kept(wanted.publication, state.version, response, now)
         return kept

@@ -1,7 +1,4 @@
-"""The services that act: their handlers, calls of their actions, subscriptions to their events, and their pages.
-
-Most devices have no handlers. Everything that only handlers need is imported when the first of them is attached.
-"""
+"""The services that have handlers: which they are, and who carries out what is asked of them (`Acting`)."""
 
 from __future__ import annotations
 
@@ -19,40 +16,18 @@ from upnp_trio.network.served_interface import Network
 from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.monitoring.events import Events
 from upnp_trio.server.monitoring.stats import Stats
-from upnp_trio.service_calls import Call, SubscriptionCall
-from upnp_trio.site import Site, StateWanted
+from upnp_trio.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from upnp_trio.documents.publication import Publication
-    from upnp_trio.server.calls import Calls  # noqa: TC004  # attrs does not evaluate it
-    from upnp_trio.server.handler_tasks import HandlerTasks  # noqa: TC004  # likewise
+    from upnp_trio.server.acting import Acting  # noqa: TC004  # attrs does not evaluate it
     from upnp_trio.server.http.response_writer import Deferred
-    from upnp_trio.server.notifier import Notifier  # noqa: TC004  # likewise
-    from upnp_trio.server.page_state import PageState  # noqa: TC004  # likewise
 
 __all__ = ["Services"]
 
 H = TypeVar("H")
-
-# One peer may hold this part of the subscriptions to a service, so that others can always subscribe.
-PARTS_OF_ONE_PEER = 4
-
-
-@attrs.frozen(eq=False, repr=False)
-class _Acting:
-    """What is needed as soon as there is a handler."""
-
-    calls: Calls
-    notifier: Notifier
-    page_state: PageState
-    tasks: HandlerTasks
-
-    def start(self, service: PublishedService) -> None:
-        """Accept subscriptions to *service*, and run its handler's own task."""
-        self.notifier.attach(service)
-        self.tasks.start(service)
 
 
 @attrs.define(eq=False, repr=False, kw_only=True)
@@ -68,7 +43,7 @@ class Services:
     #: how many subscriptions each service accepts
     max_subscriptions: int
     _attached: list[PublishedService] = attrs.field(factory=list)
-    _acting: _Acting | None = None
+    _acting: Acting | None = None
     _nursery: trio.Nursery | None = None
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> NoReturn:
@@ -83,35 +58,22 @@ class Services:
                 # connections have a moment to finish, in which nothing new may begin
                 self._nursery = None
                 if self._acting is not None:
-                    self._acting.notifier.end()
-                    self._acting.page_state.end()
+                    self._acting.end()
         raise AssertionError("unreachable: sleeping for ever has no end")
 
-    def _begin_to_act(self) -> _Acting:
+    def _begin_to_act(self) -> Acting:
         if self._acting is None:
-            from upnp_trio.eventing.subscriptions import SubscriptionTable
-            from upnp_trio.server.calls import Calls
-            from upnp_trio.server.event_connections import MAX_CONNECTIONS_OF_ONE_PEER, EventConnections
-            from upnp_trio.server.handler_tasks import HandlerTasks
-            from upnp_trio.server.multicast_events import MulticastEvents
-            from upnp_trio.server.notifier import Notifier
-            from upnp_trio.server.page_state import PageState
+            from upnp_trio.server.acting import open_acting
 
             assert self._nursery is not None
-            limit = self.max_subscriptions
-            limit_per_peer = max(limit // PARTS_OF_ONE_PEER, 1)
-            notifier = Notifier(
+            self._acting = open_acting(
                 network=self.network,
+                announcer=self.announcer,
                 stats=self.stats,
                 events=self.events,
                 nursery=self._nursery,
-                table=SubscriptionTable(limit, limit_per_peer),
-                # a service may have an event for all subscriptions of a peer at once
-                connections=EventConnections(limit_per_peer=max(limit_per_peer, MAX_CONNECTIONS_OF_ONE_PEER)),
-                multicast=MulticastEvents(self.announcer, self.stats),
+                max_subscriptions=self.max_subscriptions,
             )
-            calls = Calls(self.stats, self.events)
-            self._acting = _Acting(calls, notifier, PageState(), HandlerTasks(self._nursery))
         return self._acting
 
     # --- which services there are ---
@@ -170,10 +132,7 @@ class Services:
             self._attached.remove(service)
             service.handler.disconnect()
             if self._acting is not None:
-                self._acting.notifier.detach(service)
-                self._acting.calls.cancel(service)
-                self._acting.tasks.cancel(service)
-                self._acting.page_state.depart()
+                self._acting.stop(service)
 
     def close(self) -> None:
         """Disconnect all handlers, when the tasks have ended."""
@@ -190,9 +149,8 @@ class Services:
         raise LookupError(f"no {kind.__name__} is served" + ("" if udn is None else f" by {udn}"))
 
     def _note(self, service: PublishedService, name: str, value: object) -> None:
-        if self._acting is not None and self._nursery is not None:
-            self._acting.notifier.note(service, name, value)
-            self._acting.page_state.change()
+        if self._acting is not None:
+            self._acting.note(service, name, value)
 
     # --- requests ---
 
@@ -201,17 +159,9 @@ class Services:
         answer = self.site.respond(request)
         if isinstance(answer, Response):
             return answer
-        is_ending = self._nursery is None
-        if is_ending and (self._acting is None or isinstance(answer, SubscriptionCall)):
+        if self._acting is None and self._nursery is None:
             return error_response(503)
-        acting = self._begin_to_act()
-        match answer:
-            case Call():
-                return acting.calls.begin(answer)
-            case SubscriptionCall():
-                return acting.notifier.begin(answer)
-            case StateWanted():
-                return acting.page_state.begin(answer)
+        return self._begin_to_act().begin(answer)
 
     def takes_body(self, request: Request) -> bool:
         """Whether the body of *request* is of use; see `Site.takes_body`."""
