@@ -17,7 +17,10 @@ pytestmark = pytest.mark.usefixtures("imports_undone")
 
 UUID = "e427ce1a-3e80-43d0-ad6f-89ec42e46363"
 LAMP = """\
-from upnp_trio import Device, RootDevice
+from upnp_trio import Device, RootDevice, ServiceHandler
+
+class Switch(ServiceHandler, service_type="urn:x:service:Switch:1"):
+    pass
 
 def lamp(name, kind=RootDevice):
     return kind(device_type="urn:x:device:Lamp:1", friendly_name=name, manufacturer="Ham & Sons", model_name="L1")
@@ -169,6 +172,10 @@ def test_the_name_and_uuid_of_several_devices_cannot_be_replaced(option: str, va
         ("lamp.py:number", "lamp.py:number: it has the type int; it must be a RootDevice, a list of them, or "),
         ("lamp.py:mixed", "lamp.py:mixed: it has the type int; it must be a RootDevice, a list of them, or "),
         ("lamp.py:embedded", "lamp.py:embedded: 'Part' is a Device, which is embedded in others; use RootDevice"),
+        (
+            "lamp.py:Switch",
+            "lamp.py:Switch: Switch is a service; write device = RootDevice(..., services=[Switch()])",
+        ),
         ("a-b:c", "a-b:c: cannot be read: No such file or directory; Python code is named as in lamp.py:device or "),
     ],
 )
@@ -177,6 +184,13 @@ def test_a_mistake_is_one_line_that_begins_with_the_word(word: str, message: str
         load(word)
     assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.usefixtures("lamp")
+def test_a_command_that_is_not_the_first_word_is_told_from_a_missing_file() -> None:
+    with pytest.raises(DescriptionError) as raised:
+        load("-q", "demo", "light")
+    assert str(raised.value) == "demo: cannot be read: No such file or directory; as a command, demo is the first word"
 
 
 @pytest.mark.usefixtures("lamp")

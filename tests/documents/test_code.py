@@ -136,6 +136,27 @@ def test_an_error_of_ours_ends_where_it_was_called(tmp_path: Path) -> None:
     assert "upnp_trio.errors.DescriptionError: " in shown.splitlines()[-1]
 
 
+def test_an_error_of_ours_does_not_show_how_we_found_it(tmp_path: Path) -> None:
+    lines = ["from typing import Annotated", "from upnp_trio import ServiceHandler, StateVariable"]
+    lines += ["class Ham(ServiceHandler, service_type='urn:x:service:Ham:1'):"]
+    lines += ["    cold: Annotated[bool, StateVariable()] = 'yes'"]
+    write(tmp_path, "ham.py", *lines)
+    shown = traceback_of(failure("ham", "x", tmp_path))
+    assert (shown.count("Traceback"), shown.count("  File ")) == (1, 1)
+    assert "Ham.cold: it cannot start with 'yes': it is a boolean" in shown.splitlines()[-1]
+
+
+def test_a_wrong_assignment_ends_where_it_is_written(tmp_path: Path) -> None:
+    lines = ["from typing import Annotated", "from upnp_trio import ServiceHandler, StateVariable"]
+    lines += ["class Ham(ServiceHandler, service_type='urn:x:service:Ham:1'):"]
+    lines += ["    cold: Annotated[bool, StateVariable()] = True", "Ham().cold = 'yes'"]
+    write(tmp_path, "ham.py", *lines)
+    shown = traceback_of(failure("ham", "x", tmp_path))
+    assert shown.count("  File ") == 1
+    assert "line 5" in shown
+    assert "Ham.cold cannot be 'yes': it is a boolean" in shown.splitlines()[-1]
+
+
 def test_the_cause_of_an_error_is_shown_with_it(tmp_path: Path) -> None:
     write(tmp_path, "ham.py", "try:", "    1 / 0", "except Exception as error:", "    raise RuntimeError() from error")
     shown = traceback_of(failure("ham", "x", tmp_path))

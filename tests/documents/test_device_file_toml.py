@@ -346,6 +346,14 @@ def test_a_mistake_in_a_handler_is_reported_with_its_place(
     assert message in _refusal(tmp_path, REQUIRED + HANDLER + value)
 
 
+def test_a_handler_that_is_named_by_its_file_is_reported_with_its_right_name(
+    tmp_path: Path, dimming: ModuleType
+) -> None:
+    refusal = _refusal(tmp_path, REQUIRED + HANDLER + "'dimming.py:Dimming'")
+    assert "services[0]: the handler 'dimming.py:Dimming': " in refusal
+    assert refusal.endswith("; write dimming:Dimming")
+
+
 def test_a_handler_that_fails_is_reported_with_its_place_and_its_exception(tmp_path: Path, dimming: ModuleType) -> None:
     with pytest.raises(CodeFailed) as caught:
         _load(tmp_path, REQUIRED + HANDLER + "'dimming:broken'\n[[icons]]\nfile = 'none.png'")

@@ -606,3 +606,11 @@ def test_a_caller_may_come_anywhere() -> None:
 
     test = Test()
     assert test.actions["Get"].call(test, {"Kind": "x", "Value": 1}, CALLER) == "192.0.2.7 1 192.0.2.7 x"
+
+
+def test_the_task_of_a_service_is_async() -> None:
+    with pytest.raises(DescriptionError, match=r"^Bad: run_while_served is awaited; write async def$"):
+
+        class Bad(ServiceHandler, service_type="urn:example-com:service:Bad:1"):
+            def run_while_served(self) -> None:  # type: ignore[override]  # it is wrong
+                """Not async."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["load_devices"]
 
+VERBS = ("serve", "demo", "stub", "interfaces")
+
 
 def load_devices(named: Sequence[Path | Reference], friendly_name: str | None, udn: Udn | None) -> list[RootDevice]:
     """The devices of *named*, in their order; *friendly_name* and *udn* replace those of a single device.
@@ -51,4 +53,6 @@ def _load(named: Path | Reference) -> list[RootDevice]:
     except DescriptionError as error:
         if ":" in named.name and named.suffix.lower() not in (".toml", ".xml") and not named.exists():
             raise DescriptionError(f"{error}; Python code is named as in lamp.py:device or module:device") from error
+        if named.name in VERBS and not named.exists():
+            raise DescriptionError(f"{error}; as a command, {named.name} is the first word") from error
         raise

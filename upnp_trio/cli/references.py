@@ -94,6 +94,11 @@ def _as_root(found: object) -> RootDevice:
         return found
     if isinstance(found, Device):
         raise DescriptionError(f"{found.friendly_name!r} is a Device, which is embedded in others; use RootDevice")
+    from upnp_trio.model.handler import SupportsAsService
+
+    if isinstance(found, SupportsAsService):
+        name = type(found).__name__
+        raise DescriptionError(f"{name} is a service; write device = RootDevice(..., services=[{name}()])")
     raise DescriptionError(f"it has the type {type(found).__name__}; it must be {WANTED}")
 
 

@@ -139,20 +139,26 @@ def traceback_of(error: UpnpTrioError) -> str:
     assert cause is not None
     shown = traceback.TracebackException.from_exception(cause)
     shown.stack = traceback.StackSummary.from_list(_frames_of_others(cause))
+    if isinstance(cause, UpnpTrioError) and cause.__context__ and not _frames_of_others(cause.__context__):
+        shown.__context__ = shown.__cause__ = None  # only ours, and the message has it
     return "".join(shown.format())
 
 
 def _frames_of_others(error: BaseException) -> list[traceback.FrameSummary]:
     """The frames of *error* from the first one that is neither of this package nor of the import system.
 
-    An error that this package raises on purpose ends where the code of others called it.
+    An error that this package raises on purpose, or for an assignment, ends where the code of others asked for it.
     """
     frames = list(traceback.extract_tb(error.__traceback__))
     while frames and _is_ours(frames[0].filename):
         del frames[0]
-    while frames and isinstance(error, UpnpTrioError) and _is_ours(frames[-1].filename):
+    while frames and _is_ours(frames[-1].filename) and (isinstance(error, UpnpTrioError) or _is_assignment(frames[-1])):
         del frames[-1]
     return frames
+
+
+def _is_assignment(frame: traceback.FrameSummary) -> bool:
+    return frame.name == "__set__"
 
 
 def _is_ours(file: str) -> bool:

@@ -30,7 +30,8 @@ def service_of_handler(reference: object, folder: Folder) -> Service:
         if callable(found) and (isinstance(found, type) or not isinstance(found, SupportsAsService)):
             found = call(found, f"{module}:{attribute}")
     except DescriptionError as error:  # a `CodeFailed` stays one, with its cause
-        raise type(error)(f"the handler {reference!r}: {error}") from error.__cause__
+        hint = f"; write {module[:-3]}:{attribute}" if module.endswith(".py") else ""
+        raise type(error)(f"the handler {reference!r}: {error}{hint}") from error.__cause__
     if not isinstance(found, SupportsAsService):
         raise DescriptionError(f"the handler {reference!r} is {found!r}; it must be a ServiceHandler")
     return found.as_service()

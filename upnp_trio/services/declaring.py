@@ -42,6 +42,8 @@ def declare(
     """
     place = Place(cls.__name__)
     _refuse_misplaced(cls)
+    if not inspect.iscoroutinefunction(cls.run_while_served):
+        place.fail("run_while_served is awaited; write async def")
     cls._declared = read_declarations(cls, _scope(cls), _reserved(cls))
     if service_type is not None:
         cls.service_type = as_service_type(service_type)
