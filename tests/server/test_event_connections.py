@@ -204,7 +204,7 @@ async def test_each_address_of_a_64_has_a_connection_beside_the_many_of_one_up_t
         assert taken == greedy[:3]
         for holder in greedy[:2]:
             give_back(holder)
-        await trio.testing.wait_all_tasks_blocked()
+            await trio.testing.wait_all_tasks_blocked()
         assert taken == greedy[2:]
     for holder in list(taken):
         give_back(holder)
