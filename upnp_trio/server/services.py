@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from upnp_trio.documents.publication import Publication
     from upnp_trio.server.calls import Calls  # noqa: TC004  # attrs does not evaluate it
-    from upnp_trio.server.http.response_writer import Deferred
+    from upnp_trio.server.http.responding import PendingResponse
     from upnp_trio.server.notifier import Notifier  # noqa: TC004  # likewise
     from upnp_trio.server.page_state import PageState  # noqa: TC004  # likewise
 
@@ -186,7 +186,7 @@ class Services:
 
     # --- requests ---
 
-    def respond(self, request: Request) -> Response | Deferred:
+    def respond(self, request: Request) -> Response | PendingResponse:
         """The response to *request*, or what it takes to make it."""
         answer = self.site.respond(request)
         if isinstance(answer, Response):
