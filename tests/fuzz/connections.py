@@ -19,7 +19,8 @@ from tests.services.every_type import Limits, SwitchPower
 from upnp_trio.cli.view import describe
 from upnp_trio.documents.publication import publish
 from upnp_trio.model.device import Icon, RootDevice
-from upnp_trio.server.http.response_writer import Responding, ResponseWriter
+from upnp_trio.server.http.responding import Responding
+from upnp_trio.server.http.response_writer import ResponseWriter
 from upnp_trio.server.monitoring.events import Events, RequestAnswered
 from upnp_trio.server.services import Services
 from upnp_trio.site import Site

@@ -314,11 +314,12 @@ async def test_a_slow_subscriber_misses_the_oldest_events_and_delays_nobody(auto
             on.oven.heat = heat
             await trio.sleep(0.1)
         assert [(event.seq, event.values["Heat"]) for event in good.events] == [(n, str(n)) for n in range(31)]
+        assert on.lost == {"too slow": 20}
         await trio.sleep(200)
         # The first event was on its way, and of those behind it the ten newest were kept. After 30 s each is given up.
         assert [event.seq for event in slow.events] == [0, *range(21, 31)]
         assert max(event.time for event in slow.events) <= 33
-        assert on.lost == {"too late": 5}
+        assert on.lost == {"too slow": 20, "too late": 5}
         on.oven.heat = 99
         assert (await slow.event(11)).seq == 31
 

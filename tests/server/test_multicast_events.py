@@ -81,6 +81,21 @@ async def test_changes_of_one_level_share_a_message_and_seq_rises(autojump_clock
     ]
 
 
+async def test_seq_begins_anew_for_a_device_that_comes_back_after_its_byebye(autojump_clock: MockClock) -> None:
+    network = FakeNetwork()
+    smoke = Smoke()
+    device = attrs.evolve(BASIC, services=[smoke])
+    async with serve_on(network, [device], settings()) as running:
+        for battery in (8, 7):
+            smoke.battery = battery
+            await trio.sleep(MULTICAST_SECONDS)
+        await running.remove(running.device.udn or "")
+        await running.add(device)
+        smoke.battery = 6
+        await trio.sleep(MULTICAST_SECONDS)
+    assert [event.seq for _, event in multicast(network)] == [0, 1, 0]
+
+
 async def test_a_variable_that_changes_all_the_time_is_sent_ten_times_a_second_and_at_last(
     autojump_clock: MockClock,
 ) -> None:

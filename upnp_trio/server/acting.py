@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from upnp_trio.documents.publication import PublishedService
     from upnp_trio.network.served_interface import Network
     from upnp_trio.server.discovery.announcer import Announcer
-    from upnp_trio.server.http.response_writer import Deferred
+    from upnp_trio.server.http.responding import PendingResponse
     from upnp_trio.server.monitoring.events import Events
     from upnp_trio.server.monitoring.stats import Stats
 
@@ -69,7 +69,7 @@ class Acting:
             self.notifier.note(service, name, value)
             self.page_state.change()
 
-    def begin(self, asked: Call | SubscriptionCall | StateWanted) -> Response | Deferred:
+    def begin(self, asked: Call | SubscriptionCall | StateWanted) -> Response | PendingResponse:
         """Carry out what was *asked*: the response, or what it takes to make it."""
         match asked:
             case Call():

@@ -44,6 +44,7 @@ NOT_CONNECTED = "cannot connect"
 NO_REPLY = "no reply"
 TOO_LATE = "too late"
 REFUSED = "refused"
+TOO_SLOW = "too slow"
 
 
 class _Failed(Exception):
@@ -68,6 +69,8 @@ class Delivery:
     _connected_to: Callback | None = None
     _prefixes: dict[Callback, bytes] = attrs.field(factory=dict)
     _is_waiting: bool = False
+    #: how many of the events that the subscription dropped are counted
+    _counted: int = 0
 
     @property
     def address(self) -> str:
@@ -84,7 +87,8 @@ class Delivery:
         self._close()
 
     def wake(self) -> None:
-        """There is an event in the queue."""
+        """There is an event in the queue, which may have dropped another one."""
+        self._count_dropped()
         self._news.unpark()
 
     def end(self) -> None:
@@ -100,12 +104,18 @@ class Delivery:
             try:
                 while not self.subscription.ended:
                     event = self.subscription.take(trio.current_time())
+                    self._count_dropped()
                     if event is None:
                         await self._wait()
                     elif not await self._deliver(event):
                         break
             finally:
                 self._close()
+
+    def _count_dropped(self) -> None:
+        if self.subscription.dropped > self._counted:
+            self.stats.notifications_lost[TOO_SLOW] += self.subscription.dropped - self._counted
+            self._counted = self.subscription.dropped
 
     async def _wait(self) -> None:
         """Wait for an event, and close the connection if none comes for long, or if another needs it more."""

@@ -60,6 +60,10 @@ class MulticastEvents:
                 except OSError as error:
                     self.stats.send_errors[error.strerror or str(error)] += 1
 
+    def forget(self, service: PublishedService) -> None:
+        """*service* is no longer served; SEQ begins anew if it comes back, after its byebye."""
+        self._seqs.pop(service.usn, None)
+
 
 def _group(sender: Sender) -> str:
     if sender.address.version == 4:

@@ -123,6 +123,7 @@ class Notifier:
     def detach(self, service: PublishedService) -> None:
         """End all subscriptions to *service*; its byebye has been sent, or is about to be (UDA 2.0 §4.1.1)."""
         self._end(self.table.remove_service(service))
+        self.multicast.forget(service)
         self._publishers.pop(service, None)
         self._changed.pop(service, None)
 
@@ -179,7 +180,7 @@ class Notifier:
 
     # --- subscriptions ---
 
-    def begin(self, call: SubscriptionCall) -> Response | _Beginning:
+    def begin(self, call: SubscriptionCall) -> Response | _NewSubscription:
         """Carry out a request of a subscriber: the response, with the consequences of it being sent."""
         now = trio.current_time()
         request = call.request
@@ -198,12 +199,12 @@ class Notifier:
             self.stats.refused[refused.reason] += 1
             return error_response(refused.status)
 
-    def _subscribe(self, service: PublishedService, request: Subscribe, peer: Peer, now: float) -> _Beginning:
+    def _subscribe(self, service: PublishedService, request: Subscribe, peer: Peer, now: float) -> _NewSubscription:
         subscription, ended = self.table.add(service, request, sid=self.new_sid(), now=now)
         self._end(ended)
         self._wakeup.set(subscription.expires)
         self.stats.subscriptions += 1
-        return _Beginning(self, subscription, peer, _granted(subscription, request.seconds, request.variables))
+        return _NewSubscription(self, subscription, peer, _granted(subscription, request.seconds, request.variables))
 
     def _tell_state(self, subscription: Subscription[PublishedService]) -> None:
         """Queue the initial event of *subscription*, with the values of this moment."""
@@ -242,7 +243,6 @@ class Notifier:
                 logger.exception("a fault while delivering events to %s; its subscription ends", subscription.address)
         finally:
             self.table.remove(subscription)
-            self.stats.notifications_lost["too slow"] += subscription.dropped
             self._deliveries.pop(subscription, None)
 
     def forget(self, subscription: Subscription[PublishedService]) -> None:
@@ -257,7 +257,7 @@ class Notifier:
 
 
 @attrs.define(eq=False, repr=False)
-class _Beginning:
+class _NewSubscription:
     """A new subscription: its events are sent once its subscriber has the SID (UDA 2.0 §4.1.2)."""
 
     _notifier: Notifier

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from upnp_trio.documents.publication import Publication
     from upnp_trio.server.acting import Acting  # noqa: TC004  # attrs does not evaluate it
-    from upnp_trio.server.http.response_writer import Deferred
+    from upnp_trio.server.http.responding import PendingResponse
 
 __all__ = ["Services"]
 
@@ -154,7 +154,7 @@ class Services:
 
     # --- requests ---
 
-    def respond(self, request: Request) -> Response | Deferred:
+    def respond(self, request: Request) -> Response | PendingResponse:
         """The response to *request*, or what it takes to make it."""
         answer = self.site.respond(request)
         if isinstance(answer, Response):

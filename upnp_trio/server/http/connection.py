@@ -4,8 +4,8 @@ A connection is one task with one cancel scope. Its deadline moves from phase to
 the head, reading the body, waiting for the response, sending it (`upnp_trio.server.http.phases`). When the device
 stops, idle connections end at once, and busy ones get `GRACE_SECONDS`.
 
-h11 is the state machine. A plain GET that arrives in one piece leaves its state unchanged, so it is read without h11
-(`upnp_trio.server.http.plain_request`). Its response is made, rendered and sent like every other one.
+h11 is the state machine. A plain request that arrives in one piece leaves its state unchanged, so it is read and
+answered without h11 (`upnp_trio.server.http.plain_request`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from upnp_trio.server.http.phases import LINGER_SECONDS, Phase, PhaseTimer
 from upnp_trio.server.http.plain_request import parse_plain_request
 from upnp_trio.server.http.request_reader import READ_BYTES, RequestReader
 from upnp_trio.server.http.request_rules import MAX_HEAD_FIELDS, Refused, check_request, refused_by_h11, request_of
-from upnp_trio.server.http.response_writer import Deferred, ResponseWriter, join
+from upnp_trio.server.http.responding import PendingResponse
+from upnp_trio.server.http.response_writer import ResponseWriter, join
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,9 +38,12 @@ WRITE_BYTES = 64 * 1024
 
 
 @attrs.frozen(eq=False)
-class _Owed:
+class _PlainRequest:
+    """A plain request whose response is still to be made."""
+
     request: Request
-    deferred: Deferred
+    pending: PendingResponse
+    #: whether the connection ends with the response
     closes: bool
 
 
@@ -60,8 +64,7 @@ class Connection:
     _arrived: bytes | None = None
     #: rendered and not sent yet, because the send buffer was full
     _unsent: tuple[memoryview, ...] = ()
-    #: a response that is still to be made, the request of which was a plain one
-    _owed: _Owed | None = None
+    _unanswered: _PlainRequest | None = None
     _is_over: bool = False
     _peer: Peer = attrs.field(init=False)
 
@@ -88,7 +91,7 @@ class Connection:
             self._is_over = True
         elif self._arrived is not None and self._answer_plain(self._arrived):
             self._arrived = None
-        return self._is_over and not self._unsent and self._owed is None
+        return self._is_over and not self._unsent and self._unanswered is None
 
     async def run(self, *, refuse: bool = False, stopping: bool = False) -> None:
         """Serve requests until either side closes or a deadline passes.
@@ -106,8 +109,8 @@ class Connection:
                     await self._send_rest()
                     await self._converse()
         finally:
-            if self._owed is not None:
-                self._owed.deferred.abandon()
+            if self._unanswered is not None:
+                self._unanswered.pending.abandon()
         if not self._timer.timed_out:
             return
         phase = self._timer.phase
@@ -119,7 +122,7 @@ class Connection:
 
     def stop(self) -> None:
         """The device stops: close now if idle, else within `GRACE_SECONDS`."""
-        self._timer.stop(is_busy=bool(self._unsent) or self._owed is not None)
+        self._timer.stop(is_busy=bool(self._unsent) or self._unanswered is not None)
 
     def give_way(self) -> None:
         """Close now, because another connection needs the slot."""
@@ -127,7 +130,7 @@ class Connection:
 
     async def _converse(self) -> None:
         try:
-            await self._settle()
+            await self._answer_pending()
             while not self._is_over:
                 await self._exchange()
         except h11.RemoteProtocolError as error:
@@ -151,7 +154,7 @@ class Connection:
                 arrived = await self.stream.receive_some(READ_BYTES)
             if self._answer_plain(arrived):
                 await self._send_rest()
-                await self._settle()
+                await self._answer_pending()
                 return
             # an empty line after an earlier body is not a request (RFC 9112 §2.2)
             if arrived[:1] in (b"\r", b"\n") and not (arrived := arrived.lstrip(b"\r\n")):
@@ -166,7 +169,7 @@ class Connection:
         if isinstance(answer, Response):
             await self._send_next(answer)
         else:
-            await self._carry_out(answer, self._send_next)
+            await self._send_when_made(answer, self._send_next)
         if self._reader.may_go_on:
             self._reader.begin_next_cycle()
         else:
@@ -190,38 +193,38 @@ class Connection:
             self._begin_to_send(self.writer.render(answer, head_only=request.method == "HEAD", closes=closes))
             self.writer.report(self.address, request, answer.status)
         else:
-            self._owed = _Owed(request, answer, closes)
+            self._unanswered = _PlainRequest(request, answer, closes)
         return True
 
-    async def _settle(self) -> None:
-        """Send the response that is owed, if there is one."""
-        if self._owed is None:
+    async def _answer_pending(self) -> None:
+        """Answer the plain request whose response was still to be made, if there is one."""
+        if self._unanswered is None:
             return
-        owed, self._owed = self._owed, None
+        plain, self._unanswered = self._unanswered, None
 
         async def send(response: Response) -> None:
-            closes = self._is_over = owed.closes or self._timer.is_stopping
-            head_only = owed.request.method == "HEAD"
+            closes = self._is_over = plain.closes or self._timer.is_stopping
+            head_only = plain.request.method == "HEAD"
             await self._write(*self.writer.render(response, head_only=head_only, closes=closes))
-            self.writer.report(self.address, owed.request, response.status)
+            self.writer.report(self.address, plain.request, response.status)
 
-        await self._carry_out(owed.deferred, send)
+        await self._send_when_made(plain.pending, send)
 
-    async def _carry_out(self, deferred: Deferred, send: Callable[[Response], Awaitable[None]]) -> None:
-        """Wait for a response, and *send* it."""
+    async def _send_when_made(self, pending: PendingResponse, send: Callable[[Response], Awaitable[None]]) -> None:
+        """Wait for the response, and send it with *send*."""
         is_sent = False
         try:
             self._timer.enter(Phase.RESPONDING)
-            response = await deferred.respond()
+            response = await pending.respond()
             self._timer.enter(Phase.WRITING)
             await send(response)
             is_sent = True
         finally:
             if not is_sent:
-                deferred.abandon()
-        deferred.sent()
+                pending.abandon()
+        pending.sent()
 
-    async def _read_request(self, head: h11.Request) -> Response | Deferred:
+    async def _read_request(self, head: h11.Request) -> Response | PendingResponse:
         """The response to a request whose body, if it has one, has been read."""
         self._request = request = request_of(head, self._peer)
         check_request(request, head.http_version, self.host_check)

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import attrs
 
 from upnp_trio.dates import http_date
 from upnp_trio.exchange import REASONS, Request, Response
+from upnp_trio.server.http.responding import Responding
 from upnp_trio.server.monitoring.events import Events, RequestAnswered
 from upnp_trio.server.monitoring.stats import Stats
 
 if TYPE_CHECKING:
     import h11
 
-__all__ = ["Deferred", "Responding", "ResponseWriter"]
+__all__ = ["ResponseWriter", "join"]
 
 # A body up to this size is copied, so that it is sent in one piece with its head. A larger one is not, because each
 # slow reader would hold a copy.
@@ -29,34 +30,6 @@ MAX_JOINED_BYTES = 16 * 1024
 # requests of one peer must not fill the memory.
 MAX_CACHED_BYTES = 1024 * 1024
 MAX_CACHED_HEADS = 1024
-
-
-class Deferred(Protocol):
-    """A response that takes time, or that has a consequence once it is sent."""
-
-    async def respond(self) -> Response:
-        """The response, when it is there."""
-        ...
-
-    def sent(self) -> None:
-        """The whole response has been sent."""
-        ...
-
-    def abandon(self) -> None:
-        """The response cannot be sent, or is not wanted any more."""
-        ...
-
-
-class Responding(Protocol):
-    """What responds to requests: `upnp_trio.server.services.Services`, or anything like it."""
-
-    def respond(self, request: Request) -> Response | Deferred:
-        """The response to *request*."""
-        ...
-
-    def takes_body(self, request: Request) -> bool:
-        """Whether the body of *request* is of use; another one is read and dropped."""
-        ...
 
 
 @attrs.define(eq=False, repr=False)

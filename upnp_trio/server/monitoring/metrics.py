@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.exchange import READ_METHODS, Request, Response, error_response, path_of
-from upnp_trio.server.http.response_writer import Deferred, Responding
+from upnp_trio.server.http.responding import PendingResponse, Responding
 
 if TYPE_CHECKING:
     from upnp_trio.server.monitoring.stats import Counted
@@ -96,7 +96,7 @@ class Metered:
     site: Responding
     render: Callable[[], bytes]
 
-    def respond(self, request: Request) -> Response | Deferred:
+    def respond(self, request: Request) -> Response | PendingResponse:
         """The response to *request*: the counters as they are now, or the response of the site."""
         if path_of(request.target) != METRICS_PATH:
             return self.site.respond(request)
