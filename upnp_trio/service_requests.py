@@ -26,12 +26,20 @@ from upnp_trio.service_calls import Call, StateWanted, SubscriptionCall
 if TYPE_CHECKING:
     from upnp_trio.documents.publication import Publication, PublishedService
 
-__all__ = ["fault_response", "live_page", "read_control", "read_state_request", "read_subscription"]
+__all__ = [
+    "fault_response",
+    "live_page",
+    "read_control",
+    "read_state_request",
+    "read_subscription",
+    "result_response",
+]
 
 # A browser sends one of them with every POST of a script, which cannot leave them out (Fetch §3.1, Fetch Metadata §2).
 _PAGE_FIELDS = frozenset({"origin", "sec-fetch-site"})
 SUBSCRIPTION_METHODS = "SUBSCRIBE, UNSUBSCRIBE"
-FAULT_HEADERS = (("Content-Type", XML_TYPE), ("EXT", ""))
+# of results and faults; EXT is for control points of UDA 1.0 §3.2.2
+_CONTROL_HEADERS = (("Content-Type", XML_TYPE), ("EXT", ""))
 
 
 def read_control(service: PublishedService, request: Request) -> Call | Response:
@@ -44,7 +52,7 @@ def read_control(service: PublishedService, request: Request) -> Call | Response
         return _call(service, read_call(request.headers, request.body), request)
     except CallRefused as refused:
         if refused.body:
-            return Response(refused.status, FAULT_HEADERS, refused.body)
+            return Response(refused.status, _CONTROL_HEADERS, refused.body)
         return error_response(refused.status)
     except UpnpError as error:
         return fault_response(error)
@@ -68,10 +76,15 @@ def _call(service: PublishedService, message: CallMessage, request: Request) -> 
     )
 
 
+def result_response(body: bytes) -> Response:
+    """The result of an action as HTTP carries it (UDA 2.0 §3.2.2)."""
+    return Response(200, _CONTROL_HEADERS, body, is_unique=True)
+
+
 def fault_response(error: UpnpError) -> Response:
     """A UPnP error as HTTP carries it (UDA 2.0 §3.2.5)."""
     body = render_fault(error.code, error.description)
-    return Response(500, FAULT_HEADERS, body, is_unique=True)
+    return Response(500, _CONTROL_HEADERS, body, is_unique=True)
 
 
 def read_subscription(

@@ -13,7 +13,7 @@ from upnp_trio.documents.folder import read_file
 from upnp_trio.documents.scpd import parse_scpd
 from upnp_trio.documents.xml import MAX_DOCUMENT_BYTES
 from upnp_trio.errors import DescriptionError
-from upnp_trio.model.names import ServiceType
+from upnp_trio.model.names import STANDARD_DOMAIN, ServiceType
 from upnp_trio.services.stub import render_stub
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ examples:
 # What file names have besides the name of the service, as in dimming-scpd.xml and x_contentdirectory.xml.
 _NOT_THE_NAME = re.compile(r"(?i)^(x|scpd|service)[-_. ]+|[-_. ]*(scpd|service|desc|description)$")
 _VERSION = re.compile(r"[-_. ]*v?(\d+)$", re.IGNORECASE)
-_STANDARD = "schemas-upnp-org"
 
 
 class StubArguments(Namespace):
@@ -73,7 +72,7 @@ def parse_stub(words: Sequence[str]) -> StubArguments:
         raise UsageError(f"stub: name one SCPD file, not {len(files)}")
     asked.scpd = Path(files[0])
     asked.service_type = asked.service_type or type_of_file(asked.scpd)
-    asked.service_id = asked.service_id or id_of_type(asked.service_type)
+    asked.service_id = asked.service_id or ServiceType(asked.service_type).usual_id
     asked.class_name = asked.class_name or class_of_type(asked.service_type)
     if not asked.class_name.isidentifier() or keyword.iskeyword(asked.class_name):
         raise UsageError(f"--class: {asked.class_name!r} is not a name in Python; write one such as SwitchPower")
@@ -109,24 +108,13 @@ def type_of_file(path: Path) -> str:
     name = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", stem))
     if not name:
         raise UsageError(f"{path.name!r} does not say which service it describes; give --type")
-    return f"urn:{_STANDARD}:service:{name}:{int(version or 1) or 1}"
-
-
-def id_of_type(service_type: str) -> str:
-    """The usual service ID for *service_type*: the standard ones have another domain in it."""
-    domain, name = _parts(service_type)
-    return f"urn:{'upnp-org' if domain == _STANDARD else domain}:serviceId:{name}"
+    return f"urn:{STANDARD_DOMAIN}:service:{name}:{int(version or 1) or 1}"
 
 
 def class_of_type(service_type: str) -> str:
     """A name for the class of *service_type*."""
-    name = re.sub(r"\W+", "_", _parts(service_type)[1])
+    name = re.sub(r"\W+", "_", service_type.split(":")[3])
     return name if name.isidentifier() and not keyword.iskeyword(name) else f"Service{name}"
-
-
-def _parts(service_type: str) -> tuple[str, str]:
-    _, domain, _, name, _ = service_type.split(":")
-    return domain, name
 
 
 def _service_type(text: str) -> str:

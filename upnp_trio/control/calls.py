@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from upnp_trio.control.envelope import CHARSETS, MustUnderstand, charset_of, read_envelope
+from upnp_trio.control.envelope import CHARSETS, CONTROL_NAMESPACE, MustUnderstand, charset_of, read_envelope
 from upnp_trio.control.plain_call import parse_plain_call
 from upnp_trio.control.rendering import render_action, render_must_understand
 from upnp_trio.errors import MalformedMessage, UpnpError
@@ -23,8 +23,6 @@ __all__ = ["MAX_CALL_BYTES", "CallMessage", "CallRefused", "matches", "read_call
 # Real calls have less than 16 KiB, even those with the metadata of a playlist. libupnp reads as much by default.
 MAX_CALL_BYTES = 64 * 1024
 
-# A query of a state variable is a call in this namespace. UDA 1.1 deprecated it.
-_QUERY_TYPE = "urn:schemas-upnp-org:control-1-0"
 _IN_SOAPACTION = re.compile(r"[!#-~]+")
 
 
@@ -70,7 +68,7 @@ def read_call(headers: Mapping[str, str], body: bytes) -> CallMessage:
     service_type, action, arguments = _parsed(body, charset) if plain is None else plain
     if f"{service_type}#{action}" != _unquoted(header):
         raise CallRefused(400, f"SOAPACTION is {header!r}, but the envelope calls {action!r}")
-    if service_type == _QUERY_TYPE:
+    if service_type == CONTROL_NAMESPACE:  # a query of a state variable, deprecated since UDA 1.1
         raise UpnpError(401)
     return CallMessage(service_type, action, arguments)
 

@@ -17,10 +17,21 @@ from upnp_trio.errors import MalformedMessage
 if TYPE_CHECKING:
     from xml.parsers.expat import XMLParserType
 
-__all__ = ["CHARSETS", "ENCODING_STYLE", "ENVELOPE", "Content", "MustUnderstand", "charset_of", "read_envelope"]
+__all__ = [
+    "CHARSETS",
+    "CONTROL_NAMESPACE",
+    "ENCODING_STYLE",
+    "ENVELOPE",
+    "Content",
+    "MustUnderstand",
+    "charset_of",
+    "read_envelope",
+]
 
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 ENCODING_STYLE = "http://schemas.xmlsoap.org/soap/encoding/"
+#: the namespace of UPnP errors, and of QueryStateVariable
+CONTROL_NAMESPACE = "urn:schemas-upnp-org:control-1-0"
 
 # Arguments are elements of level 4. Those below are a document that a client has not escaped.
 MAX_DEPTH = 32

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from upnp_trio.control.envelope import ENCODING_STYLE, ENVELOPE
+from upnp_trio.control.envelope import CONTROL_NAMESPACE, ENCODING_STYLE, ENVELOPE
 from upnp_trio.documents.escaping import escape_attribute, escape_text
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def render_fault(code: int, description: str) -> bytes:
         f"{_HEAD}\n"
         "  <s:Body>\n    <s:Fault>\n      <faultcode>s:Client</faultcode>\n"
         "      <faultstring>UPnPError</faultstring>\n      <detail>\n"
-        '        <UPnPError xmlns="urn:schemas-upnp-org:control-1-0">\n'
+        f'        <UPnPError xmlns="{CONTROL_NAMESPACE}">\n'
         f"          <errorCode>{code}</errorCode>\n"
         f"          <errorDescription>{escape_text(description)}</errorDescription>\n"
         "        </UPnPError>\n      </detail>\n    </s:Fault>\n  </s:Body>\n</s:Envelope>\n"

@@ -24,7 +24,7 @@ import attrs
 from upnp_trio.documents.page_inputs import TRUE_TEXTS, render_field
 from upnp_trio.documents.page_markup import PagePart, attributes
 from upnp_trio.documents.page_style import LIVE_STYLE
-from upnp_trio.model.service import ServiceDescription
+from upnp_trio.model.service import ARGUMENT_TYPE, ServiceDescription
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +39,6 @@ STATE_TYPE = "application/json"
 
 # A form of so many fields is as wide as the page and has its fields side by side.
 WIDE_FORM_FIELDS = 4
-# Variables with this prefix only give arguments their type and have no value (UDA 2.0 §2.5.1).
-_ARGUMENT_TYPE = "A_ARG_TYPE_"
 
 
 @attrs.frozen(kw_only=True)
@@ -132,7 +130,7 @@ def _state(live: LiveService) -> Iterator[str]:
     rows = [
         _row(variable, live.values.get(variable.name))
         for variable in live.description.variables
-        if variable.name in live.values or not variable.name.startswith(_ARGUMENT_TYPE)
+        if variable.name in live.values or not variable.name.startswith(ARGUMENT_TYPE)
     ]
     if rows:
         is_empty = {"hidden": None if live.values else ""}

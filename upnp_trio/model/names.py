@@ -12,6 +12,7 @@ from upnp_trio.model.text import reject_control_characters
 
 __all__ = [
     "MAX_SEARCH_TARGET_BYTES",
+    "STANDARD_DOMAIN",
     "DeviceType",
     "ServiceType",
     "TypeUrn",
@@ -25,6 +26,8 @@ __all__ = [
 # Real names, even vendors' service types, are far shorter. SSDP refuses a longer search target, because each
 # response repeats it.
 MAX_SEARCH_TARGET_BYTES = 256
+#: the domain in the types of UPnP's standards, whose service IDs have ``upnp-org``
+STANDARD_DOMAIN = "schemas-upnp-org"
 
 _HEX_FORM = re.compile(r"uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # ASCII without blanks, because headers of SSDP carry it
@@ -129,6 +132,12 @@ class DeviceType(TypeUrn):
 
 class ServiceType(TypeUrn):
     """A service's type, with its version."""
+
+    @property
+    def usual_id(self) -> str:
+        """The usual service ID of a device's only service of this type (UDA 2.0 §2.3)."""
+        _, domain, _, name, *_ = [*self.text.split(":"), "", "", "", ""]
+        return f"urn:{'upnp-org' if domain == STANDARD_DOMAIN else domain}:serviceId:{name}"
 
 
 def as_udn(value: Udn | str | UUID | None) -> Udn | None:

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "ARGUMENT_TYPE",
     "ActionDescription",
     "AllowedRange",
     "ArgumentDescription",
     "ServiceDescription",
     "VariableDescription",
 ]
+
+#: begins the names of variables that have no value and only give arguments their types (UDA 2.0 §2.5)
+ARGUMENT_TYPE = "A_ARG_TYPE_"
 
 Number = int | float | Decimal
 Direction = Literal["in", "out"]

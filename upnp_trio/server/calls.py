@@ -10,14 +10,13 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable
 from inspect import iscoroutine
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import attrs
 import trio
 
 from upnp_trio.control.arguments import result_texts
 from upnp_trio.control.rendering import render_result
-from upnp_trio.documents.publication import XML_TYPE, PublishedService
 from upnp_trio.errors import UpnpError
 from upnp_trio.exchange import Response, error_response
 from upnp_trio.model.peers import peer_of
@@ -25,7 +24,10 @@ from upnp_trio.server.monitoring.events import ActionCalled, Events
 from upnp_trio.server.monitoring.log_limit import LogLimit
 from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.service_calls import Call
-from upnp_trio.service_requests import fault_response
+from upnp_trio.service_requests import fault_response, result_response
+
+if TYPE_CHECKING:
+    from upnp_trio.documents.publication import PublishedService
 
 __all__ = ["Calls"]
 
@@ -38,8 +40,6 @@ HANDLER_SECONDS = 25.0
 # there are no more than connections. All IPv6 hosts of a link may have one /64, which is one peer.
 MAX_WAITING_CALLS = 128
 MAX_WAITING_CALLS_OF_ONE_PEER = 32
-
-RESULT_HEADERS = (("Content-Type", XML_TYPE), ("EXT", ""))  # EXT for control points of UDA 1.0 §3.2.2
 
 TOO_SLOW = UpnpError(501, f"Action Failed: it took longer than {HANDLER_SECONDS:.0f} s")
 NO_LONGER_SERVED = UpnpError(501, "Action Failed: the service is no longer served")
@@ -135,7 +135,7 @@ class Calls:
         except Exception as error:
             return self._failed(call, error)
         self._report(call, None)
-        return Response(200, RESULT_HEADERS, body, is_unique=True)
+        return result_response(body)
 
     def _failed(self, call: Call, error: Exception) -> Response:
         fault = _only_fault(error)

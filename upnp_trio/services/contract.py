@@ -11,9 +11,10 @@ import attrs
 from upnp_trio.documents.scpd import parse_scpd
 from upnp_trio.documents.xml import MAX_DOCUMENT_BYTES
 from upnp_trio.errors import DescriptionError
+from upnp_trio.model.service import ARGUMENT_TYPE
 from upnp_trio.model.values import zero
 from upnp_trio.services.binding import BoundMethod, NoMethod, bind
-from upnp_trio.services.derivation import ARGUMENT_TYPE, BoundService, start_value
+from upnp_trio.services.derivation import BoundService, start_value
 from upnp_trio.services.names import camel_case, matching_key
 from upnp_trio.services.values import Values, fit, values_of
 from upnp_trio.services.variables import MISSING, Variable

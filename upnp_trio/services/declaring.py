@@ -54,7 +54,7 @@ def declare(
     if service_id is not None:
         cls.service_id = service_id
     elif service_type is not None:
-        cls.service_id = _usual_id(cls.service_type)
+        cls.service_id = cls.service_type.usual_id
     for violation in naming_violations(Service(service_type=cls.service_type, service_id=cls.service_id)):
         place.fail(str(violation))
     if scpd is not None:
@@ -106,9 +106,3 @@ def _function_names(cls: type) -> dict[str, object]:
             return dict(frame.f_locals)
         frame = frame.f_back
     return {}
-
-
-def _usual_id(service_type: ServiceType) -> str:
-    """The service id of a device's only service of this type (UDA 2.0 §2.3)."""
-    _, domain, _, name, *_ = [*service_type.text.split(":"), "", "", "", ""]
-    return f"urn:{'upnp-org' if domain == 'schemas-upnp-org' else domain}:serviceId:{name}"

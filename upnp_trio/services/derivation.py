@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.model.event_levels import LEVELS, is_level
-from upnp_trio.model.service import ActionDescription, ArgumentDescription, ServiceDescription, VariableDescription
+from upnp_trio.model.service import (
+    ARGUMENT_TYPE,
+    ActionDescription,
+    ArgumentDescription,
+    ServiceDescription,
+    VariableDescription,
+)
 from upnp_trio.model.service_rules import flaws, name_flaw
 from upnp_trio.services.annotations import Annotation, Place
 from upnp_trio.services.binding import BoundMethod, NoMethod, bind
@@ -21,10 +27,7 @@ if TYPE_CHECKING:
 
     from upnp_trio.services.declarations import DeclaredAction, DeclaredVariable
 
-__all__ = ["ARGUMENT_TYPE", "BoundService", "derive", "start_value"]
-
-#: begins the names of variables that only give arguments their types (UDA 2.0 §2.5)
-ARGUMENT_TYPE = "A_ARG_TYPE_"
+__all__ = ["BoundService", "derive", "start_value"]
 
 
 @attrs.frozen

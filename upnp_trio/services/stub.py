@@ -11,6 +11,7 @@ from uuid import UUID
 
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.event_levels import DEFAULT_LEVEL
+from upnp_trio.model.service import ARGUMENT_TYPE
 from upnp_trio.model.service_rules import flaws
 from upnp_trio.model.values import zero
 from upnp_trio.services.handler import ServiceHandler
@@ -144,7 +145,7 @@ class _Stub:
     def _define_literal(self, variable: VariableDescription) -> None:
         if not variable.allowed_values:
             return
-        name = self._module_name(variable.name.removeprefix("A_ARG_TYPE_"))
+        name = self._module_name(variable.name.removeprefix(ARGUMENT_TYPE))
         self.literals[variable.name] = name
         self.modules.add("Literal")
         if not self.above:
