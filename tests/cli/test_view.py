@@ -116,6 +116,11 @@ def test_the_counters_include_bad_datagrams_only_if_there_were_some() -> None:
     assert counters(stats).endswith(", bad datagrams 3")
 
 
+def test_the_counters_include_calls_and_events_only_if_there_were_some() -> None:
+    stats = Stats(calls=3, notifications=7)
+    assert counters(stats).endswith("HTTP requests 0, calls 3, events sent 7")
+
+
 def test_the_table_of_counters_has_every_counter_and_every_reason() -> None:
     stats = Stats()
     for number, field in enumerate(attrs.fields(Stats), start=101):

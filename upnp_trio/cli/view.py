@@ -166,6 +166,10 @@ def counters(stats: Stats) -> str:
         f"announcements {stats.announcements}",
         f"HTTP requests {sum(stats.requests.values())}",
     ]
+    if stats.calls:
+        parts.append(f"calls {stats.calls}")
+    if stats.notifications:
+        parts.append(f"events sent {stats.notifications}")
     strangers = sum(count for reason, count in stats.dropped.items() if reason in ("malformed", "off link"))
     if strangers:
         parts.append(f"bad datagrams {strangers}")
