@@ -30,6 +30,7 @@ def test_the_light_of_gupnp_has_the_services_of_ours(name: str) -> None:
     assert essence(parse_scpd(Path(FOLDER, f"{name}.xml").read_bytes())) == essence(SERVICES[name].description)
 
 
+@pytest.mark.interop  # where async_upnp_client is installed
 @pytest.mark.parametrize("name", SERVICES)
 def test_the_light_of_async_upnp_client_has_the_services_of_ours(name: str) -> None:
     server = pytest.importorskip("async_upnp_client.server")
