@@ -9,7 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from upnp_trio.model.datatypes import DATA_TYPES, R4_MAX, XML_SPACE, DataType
+from upnp_trio.model.datatypes import DATA_TYPES, DataType
+from upnp_trio.model.numbers import R4_MAX
 from upnp_trio.model.service import (
     ActionDescription,
     AllowedRange,
@@ -18,6 +19,7 @@ from upnp_trio.model.service import (
     ServiceDescription,
     VariableDescription,
 )
+from upnp_trio.model.text import XML_SPACE
 
 __all__ = [
     "allowed_values",

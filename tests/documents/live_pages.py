@@ -12,7 +12,7 @@ from tests.strategies import lines
 from upnp_trio.documents.live_page import LivePage, LiveService
 from upnp_trio.documents.page import render_page
 from upnp_trio.documents.publication import publish
-from upnp_trio.model.datatypes import DataType
+from upnp_trio.model.datatypes import DATA_TYPES
 from upnp_trio.model.device import Device, RootDevice, Service
 from upnp_trio.model.service import (
     ActionDescription,
@@ -122,7 +122,7 @@ def variable(
     """A state variable of the data type called *kind*, whose values are their texts."""
     return VariableDescription(
         name=name,
-        data_type=DataType(kind, str, str, str, ""),
+        data_type=attrs.evolve(DATA_TYPES.get(kind, DATA_TYPES["string"]), name=kind, parse=str, render=str),
         default=default,
         allowed_values=allowed_values,
         allowed_range=allowed_range,

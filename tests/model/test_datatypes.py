@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.service_strategies import data_types, values_of, xml_characters
 from upnp_trio.errors import DescriptionError
-from upnp_trio.model.datatypes import DATA_TYPES, DataType, NoSuchValue, data_type, default_data_type
+from upnp_trio.model.datatypes import DATA_TYPES, DataType, data_type, default_data_type
+from upnp_trio.model.value_errors import NoSuchValue
 
 ID = UUID("e427ce1a-3e80-43d0-ad6f-89ec42e46363")
 BERLIN = timezone(timedelta(hours=1))

@@ -16,6 +16,7 @@ from upnp_trio.documents.page_markup import attributes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from upnp_trio.model.datatypes import DataType
     from upnp_trio.model.service import AllowedRange, ArgumentDescription, VariableDescription
 
 __all__ = ["TRUE_TEXTS", "render_field"]
@@ -28,12 +29,6 @@ ONE_LINE_CHARACTERS = 60
 # A slider of more positions than this cannot be moved to a certain one.
 SLIDER_POSITIONS = 10_000
 
-_LIMITS = {
-    **{f"ui{size}": (0, 2 ** (8 * size) - 1) for size in (1, 2, 4, 8)},
-    **{f"i{size}": (-(2 ** (8 * size - 1)), 2 ** (8 * size - 1) - 1) for size in (1, 2, 4, 8)},
-    "int": (-(2**31), 2**31 - 1),
-}
-_REAL = frozenset({"r4", "r8", "number", "float", "fixed.14.4"})
 # Browsers have inputs for these types of a date or time, whose values are the texts on the wire.
 _DATES = {"date": "date", "dateTime": "datetime-local", "time": "time"}
 # An example and a pattern (HTML §4.10.5.3.6) for the types that browsers have no input for.
@@ -86,14 +81,14 @@ def _first_value(variable: VariableDescription | None, values: Mapping[str, str]
         return variable.data_type.render(variable.default)
     if variable.allowed_range is not None:
         return str(variable.allowed_range.minimum)
-    return "0" if variable.data_type.name in _LIMITS else ""  # such as InstanceID, which hardly ever is another number
+    return "0" if variable.data_type.bounds else ""  # such as InstanceID, which hardly ever is another number
 
 
 def _control(kind: str, variable: VariableDescription | None, value: str, common: Mapping[str, str | None]) -> str:
     if variable is not None and variable.allowed_values:
         return _select(variable.allowed_values, value, common)
-    if kind in _LIMITS or kind in _REAL:
-        return _number(kind, variable.allowed_range if variable else None, value, common)
+    if variable is not None and variable.data_type.is_number:
+        return _number(variable.data_type, variable.allowed_range, value, common)
     if kind in _DATES:
         return f"<input{attributes({'type': _DATES[kind], 'step': '1', 'value': value, 'required': '', **common})}>"
     plain = {"spellcheck": "false", "autocapitalize": "none"}
@@ -119,10 +114,10 @@ def _select(allowed: tuple[str, ...], value: str, common: Mapping[str, str | Non
     return f"<select{attributes(common)}>{options}</select>"
 
 
-def _number(kind: str, allowed: AllowedRange | None, value: str, common: Mapping[str, str | None]) -> str:
-    step = "1" if kind in _LIMITS else "0.0001" if kind == "fixed.14.4" else "any"
+def _number(kind: DataType, allowed: AllowedRange | None, value: str, common: Mapping[str, str | None]) -> str:
+    step = "1" if kind.bounds else "0.0001" if kind.name == "fixed.14.4" else "any"
     if allowed is None:
-        low, high = _LIMITS.get(kind, (None, None))
+        low, high = kind.bounds or (None, None)
         limits = {"min": _text(low), "max": _text(high), "step": step}
         return f"<input{attributes({'type': 'number', **limits, 'value': value, 'required': '', **common})}>"
     step = step if allowed.step is None else str(allowed.step)

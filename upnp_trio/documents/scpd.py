@@ -18,7 +18,7 @@ from upnp_trio.documents.served_scpd import (
     write_document,
 )
 from upnp_trio.errors import DescriptionError
-from upnp_trio.model.datatypes import DATA_TYPES, XML_SPACE, DataType, shown
+from upnp_trio.model.datatypes import DATA_TYPES, DataType
 from upnp_trio.model.service import (
     ActionDescription,
     AllowedRange,
@@ -29,6 +29,8 @@ from upnp_trio.model.service import (
     VariableDescription,
 )
 from upnp_trio.model.service_rules import flaws
+from upnp_trio.model.text import XML_SPACE
+from upnp_trio.model.value_errors import shown
 
 __all__ = ["parse_scpd", "render_service_description"]
 

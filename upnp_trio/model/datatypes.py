@@ -11,44 +11,24 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
-from decimal import Context, Decimal, InvalidOperation
-from math import inf, isfinite
-from reprlib import Repr
+from decimal import Decimal
+from math import inf
 from uuid import UUID
 
 import attrs
 
 from upnp_trio.errors import DescriptionError
-from upnp_trio.model import iso8601
-from upnp_trio.model.iso8601 import NoSuchValue
+from upnp_trio.model import iso8601, numbers
+from upnp_trio.model.text import XML_SPACE
+from upnp_trio.model.value_errors import shown, wrong_type
 
-__all__ = ["DATA_TYPES", "DataType", "NoSuchValue", "data_type", "default_data_type", "shown"]
+__all__ = ["DATA_TYPES", "DataType", "data_type", "default_data_type"]
 
-# The longest number of any type has 40 characters (ui8's 20 with white space around them, r8's 25). This bound keeps
-# the cost of reading a stranger's number small, which grows with the square of its length.
-MAX_NUMBER_CHARACTERS = 128
-#: XML's white space, which pretty-printed documents add around numbers
-XML_SPACE = " \t\r\n"
-# UDA's own bound, which is a little above the largest number of four bytes.
-R4_MAX = 3.40282347e38
-_FIXED_UNIT = Decimal("0.0001")
-# one more than a value has, for one that is rounded up to a power of ten and then refused
-_NINETEEN_DIGITS = Context(prec=19)
-
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+# The longest boolean has 5 characters, and white space around it.
+MAX_BOOLEAN_CHARACTERS = 128
 _UUID = re.compile(r"(?:uuid:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
 # What no XML 1.0 document can carry, not even as a character reference.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-
-_repr = Repr()
-_repr.maxstring = _repr.maxother = 60
-
-
-def shown(value: object) -> str:
-    """*value* for an error message, shortened if it is long."""
-    if isinstance(value, int) and value.bit_length() > 256:  # Python refuses to write the longest ones
-        return f"an integer of {value.bit_length()} bits"
-    return _repr.repr(value)
 
 
 @attrs.frozen
@@ -62,6 +42,8 @@ class DataType:
     _render: Callable[[object], str] = attrs.field(eq=False, repr=False)
     #: the value of a variable that nothing else is known of
     zero: object = attrs.field(eq=False, repr=False)
+    #: the least and the greatest value of a type of integers
+    bounds: tuple[int, int] | None = attrs.field(default=None, eq=False, repr=False)
 
     @property
     def is_number(self) -> bool:
@@ -85,115 +67,6 @@ class DataType:
         return self._render(value)
 
 
-def _wrong_type(value: object, wanted: str) -> ValueError:
-    return ValueError(f"{shown(value)} is of type {type(value).__name__}, not {wanted}")
-
-
-# --- numbers ---------------------------------------------------------------------------------------------------
-
-
-def _integer(name: str, low: int, high: int) -> DataType:
-    def parse(text: str) -> int:
-        try:
-            # int() alone would also read "1_000" and the digits of other scripts.
-            if len(text) > MAX_NUMBER_CHARACTERS or not text.isascii() or "_" in text:
-                raise ValueError
-            value = int(text)
-        except ValueError:
-            raise ValueError(f"{shown(text)} is not an integer") from None
-        if not low <= value <= high:
-            raise NoSuchValue(f"{shown(value)} is not within {name}'s bounds, {low} to {high}")
-        return value
-
-    def render(value: object) -> str:
-        if type(value) is not int:
-            if not isinstance(value, int) or isinstance(value, bool):
-                raise _wrong_type(value, "int")
-            value = int(value)  # of an IntEnum, str() might be its name
-        if not low <= value <= high:
-            raise ValueError(f"{shown(value)} is not within {name}'s bounds, {low} to {high}")
-        return str(value)
-
-    return DataType(name, int, parse, render, 0)
-
-
-def _number(text: str) -> str:
-    """*text* without white space, if it is a number in decimal notation, with or without an exponent."""
-    number = text.strip(XML_SPACE) if len(text) <= MAX_NUMBER_CHARACTERS else ""
-    if not _NUMBER.fullmatch(number):  # float() and Decimal() would also read "nan", "1_000" and other scripts
-        raise ValueError(f"{shown(text)} is not a number")
-    return number
-
-
-def _floating(name: str, limit: float = inf) -> DataType:
-    def parse(text: str) -> float:
-        value = float(_number(text))
-        if not isfinite(value) or abs(value) > limit:
-            raise NoSuchValue(f"{shown(text)} is too large for {name}")
-        return value
-
-    def render(value: object) -> str:
-        if not isinstance(value, float | int) or isinstance(value, bool):
-            raise _wrong_type(value, "float")
-        try:
-            number = float(value)
-        except OverflowError:
-            number = inf
-        if not isfinite(number) or abs(number) > limit:
-            raise ValueError(f"{shown(value)} is not a finite number within {name}'s bounds")
-        if number != value:
-            raise ValueError(f"{shown(value)} has more digits than a float can hold")
-        return float.__repr__(number)
-
-    return DataType(name, float, parse, render, 0.0)
-
-
-def _parse_fixed(text: str) -> Decimal:
-    try:
-        value = Decimal(_number(text))
-    except InvalidOperation:  # an exponent of more than 18 digits
-        raise NoSuchValue(f"{shown(text)} has not at most 14 digits before and 4 after the point") from None
-    value = _without_noise(value)
-    _fixed(value)
-    return value
-
-
-def _without_noise(value: Decimal) -> Decimal:
-    """*value* with four digits after the point, if the others are those of a double that stands for such a number.
-
-    GUPnP holds the number as a double, and writes all of its 17 digits: 0.10000000000000001.
-    """
-    if _has_fixed_size(value):
-        near = value.quantize(_FIXED_UNIT, context=_NINETEEN_DIGITS)
-        if near != value and float(near) == float(value):
-            return near
-    return value
-
-
-def _has_fixed_size(value: Decimal) -> bool:
-    return value.is_finite() and (not value or -4 <= value.adjusted() < 14)
-
-
-def _fixed(value: Decimal) -> Decimal:
-    """*value* with four digits after the point; raises `NoSuchValue` if this changes it."""
-    # The place of the first digit comes first: quantize() would write out all digits of 1E+999999.
-    if not _has_fixed_size(value):
-        raise NoSuchValue(f"{shown(value)} has not at most 14 digits before and 4 after the point")
-    fixed = value.quantize(_FIXED_UNIT, context=_NINETEEN_DIGITS)
-    if fixed != value:
-        raise NoSuchValue(f"{shown(value)} has more than 4 digits after the point")
-    return fixed
-
-
-def _render_fixed(value: object) -> str:
-    if isinstance(value, float | bool) or not isinstance(value, Decimal | int):
-        raise _wrong_type(value, "Decimal")
-    if isinstance(value, int) and value.bit_length() > 64:  # Decimal() would take long for a very long one
-        raise ValueError(f"{shown(value)} has more than 14 digits before the point")
-    text = format(_fixed(Decimal(value)), "f")
-    return text.rstrip("0").rstrip(".")
-
-
 # --- text ------------------------------------------------------------------------------------------------------
 
 
@@ -207,7 +80,7 @@ def _check_characters(text: str) -> str:
 def _render_string(value: object) -> str:
     if type(value) is not str:
         if not isinstance(value, str):
-            raise _wrong_type(value, "str")
+            raise wrong_type(value, "str")
         value = str.__str__(value)  # of an Enum, str() might be its name
     return _check_characters(value)
 
@@ -243,7 +116,7 @@ def _parse_uuid(text: str) -> UUID:
 
 def _render_uuid(value: object) -> str:
     if not isinstance(value, UUID):
-        raise _wrong_type(value, "UUID")
+        raise wrong_type(value, "UUID")
     return str(value)
 
 
@@ -255,7 +128,7 @@ _BOOLEANS = {"1": True, "0": False, "true": True, "false": False, "yes": True, "
 def _parse_boolean(text: str) -> bool:
     value = _BOOLEANS.get(text)
     if value is None:
-        value = _BOOLEANS.get(text.strip(XML_SPACE).lower()) if len(text) <= MAX_NUMBER_CHARACTERS else None
+        value = _BOOLEANS.get(text.strip(XML_SPACE).lower()) if len(text) <= MAX_BOOLEAN_CHARACTERS else None
         if value is None:
             raise ValueError(f"{shown(text)} is not a boolean: 0 or 1")
     return value
@@ -266,7 +139,7 @@ def _render_boolean(value: object) -> str:
         return "1"
     if value is False:
         return "0"
-    raise _wrong_type(value, "bool")
+    raise wrong_type(value, "bool")
 
 
 def _parse_base64(text: str) -> bytes:
@@ -293,8 +166,19 @@ def _render_hex(value: object) -> str:
 
 def _bytes(value: object) -> bytes:
     if not isinstance(value, bytes):
-        raise _wrong_type(value, "bytes")
+        raise wrong_type(value, "bytes")
     return value
+
+
+# --- all of them -------------------------------------------------------------------------------------------------
+
+
+def _integer(name: str, low: int, high: int) -> DataType:
+    return DataType(name, int, *numbers.integer(name, low, high), 0, (low, high))
+
+
+def _floating(name: str, limit: float = inf) -> DataType:
+    return DataType(name, float, *numbers.floating(name, limit), 0.0)
 
 
 _EPOCH = datetime(1970, 1, 1)
@@ -313,10 +197,10 @@ DATA_TYPES: Mapping[str, DataType] = {
         _integer("i8", -(2**63), 2**63 - 1),
         # UDA gives "int" no size. GUPnP and jUPnP hold it in four bytes, so nothing larger reaches a control point.
         _integer("int", -(2**31), 2**31 - 1),
-        _floating("r4", R4_MAX),
+        _floating("r4", numbers.R4_MAX),
         _floating("r8"),
         _floating("number"),
-        DataType("fixed.14.4", Decimal, _parse_fixed, _render_fixed, Decimal(0)),
+        DataType("fixed.14.4", Decimal, numbers.parse_fixed, numbers.render_fixed, Decimal(0)),
         _floating("float"),
         DataType("char", str, _parse_char, _render_char, " "),
         DataType("string", str, _check_characters, _render_string, ""),

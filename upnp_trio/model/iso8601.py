@@ -6,11 +6,12 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING, TypeVar
 
+from upnp_trio.model.value_errors import NoSuchValue, wrong_type
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "NoSuchValue",
     "parse_date",
     "parse_local",
     "parse_local_time",
@@ -37,10 +38,6 @@ _LOCAL = re.compile(rf"{_DATE}(?:[Tt ]{_TIME})?", re.ASCII)
 _ZONED = re.compile(rf"{_DATE}(?:[Tt ]{_TIME}{_ZONE}?)?", re.ASCII)
 _LOCAL_TIME = re.compile(_TIME, re.ASCII)
 _ZONED_TIME = re.compile(rf"{_TIME}{_ZONE}?", re.ASCII)
-
-
-class NoSuchValue(ValueError):
-    """Text of the right form that stands for no value of the data type: 256 as a ``ui1``, or the 30th of February."""
 
 
 def parse_date(text: str) -> date:
@@ -71,7 +68,7 @@ def parse_zoned_time(text: str) -> time:
 def render_date(value: object) -> str:
     """A date, but not a `datetime`."""
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise ValueError(f"{value!r} is of type {type(value).__name__}, not date")
+        raise wrong_type(value, "date")
     return value.isoformat()
 
 
@@ -154,11 +151,11 @@ def _zone(text: str) -> timezone:
 
 def _as_datetime(value: object) -> datetime:
     if not isinstance(value, datetime):
-        raise ValueError(f"{value!r} is of type {type(value).__name__}, not datetime")
+        raise wrong_type(value, "datetime")
     return value
 
 
 def _as_time(value: object) -> time:
     if not isinstance(value, time):
-        raise ValueError(f"{value!r} is of type {type(value).__name__}, not time")
+        raise wrong_type(value, "time")
     return value

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from upnp_trio.model.datatypes import DATA_TYPES, XML_SPACE, DataType
+from upnp_trio.model.datatypes import DATA_TYPES, DataType
 from upnp_trio.model.rules import Violation
+from upnp_trio.model.text import XML_SPACE
 from upnp_trio.model.values import check_value
 
 if TYPE_CHECKING:

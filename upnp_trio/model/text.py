@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import attrs
 
 __all__ = [
+    "XML_SPACE",
     "one_line",
     "optional_line",
     "reject_control_characters",
@@ -18,6 +19,9 @@ __all__ = [
     "tidy_optional",
     "whole_number",
 ]
+
+#: XML's white space, which pretty-printed documents add around texts
+XML_SPACE = " \t\r\n"
 
 # C0, DEL and C1 controls, the line separators, surrogates and the two non-characters that XML 1.0 excludes.
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from upnp_trio.errors import STANDARD_ERRORS, UpnpError
-from upnp_trio.model.datatypes import NoSuchValue, shown
+from upnp_trio.model.value_errors import NoSuchValue, shown
 
 if TYPE_CHECKING:
     from upnp_trio.model.service import AllowedRange, Number, VariableDescription
