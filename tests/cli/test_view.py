@@ -12,7 +12,18 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
-from upnp_trio import Announced, Event, Location, NetworkChanged, RequestAnswered, SearchAnswered, Stats, Udn
+from upnp_trio import (
+    ActionCalled,
+    Announced,
+    Event,
+    Location,
+    NetworkChanged,
+    RequestAnswered,
+    SearchAnswered,
+    Stats,
+    Udn,
+    VariablesChanged,
+)
 from upnp_trio.cli.view import (
     LINES_PER_ROUND,
     View,
@@ -114,6 +125,31 @@ def test_the_counters_include_bad_datagrams_only_if_there_were_some() -> None:
     stats.dropped["off link"] += 1
     stats.dropped["not a search"] += 100
     assert counters(stats).endswith(", bad datagrams 3")
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (
+            ActionCalled(peer="192.0.2.9", service_id="urn:a:serviceId:Lamp", action="Set", error=None, user_agent="x"),
+            "call  192.0.2.9 Lamp Set: done  (x)",
+        ),
+        (
+            ActionCalled(peer="192.0.2.9", service_id="urn:a:serviceId:Lamp", action="Set", error=601, user_agent=None),
+            "call  192.0.2.9 Lamp Set: UPnP error 601",
+        ),
+        (
+            VariablesChanged(service_id="urn:a:serviceId:Lamp", variables=("Status", "Level"), subscribers=1),
+            "event  Lamp Status, Level: 1 subscriber",
+        ),
+        (
+            VariablesChanged(service_id="urn:a:serviceId:Lamp", variables=("Status",), subscribers=0),
+            "event  Lamp Status: 0 subscribers",
+        ),
+    ],
+)
+def test_calls_and_events_are_lines_that_name_their_service(event: Event, line: str) -> None:
+    assert describe(event) == line
 
 
 def test_the_counters_include_calls_and_events_only_if_there_were_some() -> None:

@@ -144,10 +144,12 @@ def describe(event: Event) -> str:
             return f"http  {event.peer} {request}: {event.status}" + _agent(event.user_agent)
         case ActionCalled():
             outcome = "done" if event.error is None else f"UPnP error {event.error}"
-            return f"call  {event.peer} {_printable(event.action)}: {outcome}" + _agent(event.user_agent)
+            action = f"{_short(event.service_id)} {_printable(event.action)}"
+            return f"call  {event.peer} {action}: {outcome}" + _agent(event.user_agent)
         case VariablesChanged():
             subscribers = f"{event.subscribers} subscriber{'s' if event.subscribers != 1 else ''}"
-            return f"event  {', '.join(map(_printable, event.variables))}: {subscribers}"
+            variables = ", ".join(map(_printable, event.variables))
+            return f"event  {_short(event.service_id)} {variables}: {subscribers}"
         case Announced(kind="alive"):
             return f"{event.interface}  announced ({event.messages} messages)"
         case Announced():
@@ -219,6 +221,11 @@ def refusals(counted: Counted) -> str:
 
 def _by_reason(name: str, counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return [(f"{name}: {reason}", count) for reason, count in counts.items()]
+
+
+def _short(service_id: str) -> str:
+    """The end of a serviceId, such as SwitchPower."""
+    return _printable(service_id.rpartition(":")[2])
 
 
 def _agent(user_agent: str | None) -> str:
