@@ -66,14 +66,14 @@ class ServedAddress:
     links: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
-@attrs.frozen(slots=False)
 class Peer:
     """The other end of a connection."""
 
-    #: its IP address, without a port or a zone
-    address: str = ""
-    #: the end of the connection on this host
-    served: ServedAddress = ServedAddress()
+    def __init__(self, address: str = "", served: ServedAddress = ServedAddress()) -> None:  # immutable
+        #: its IP address, without a port or a zone
+        self.address = address
+        #: the end of the connection on this host
+        self.served = served
 
     @cached_property
     def is_on_link(self) -> bool:

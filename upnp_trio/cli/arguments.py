@@ -21,7 +21,6 @@ from upnp_trio.cli.parsing import (
     udn,
     whole_number,
 )
-from upnp_trio.cli.references import Reference, as_reference
 from upnp_trio.model.device import PRESENTATIONS
 from upnp_trio.server.options import DEFAULT_MAX_SUBSCRIPTIONS
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
@@ -32,6 +31,7 @@ from upnp_trio.state import state_directory
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from upnp_trio.cli.references import Reference
     from upnp_trio.cli.stub import StubArguments
     from upnp_trio.model.names import Udn
 
@@ -46,10 +46,10 @@ __all__ = [
     "serve_parser",
 ]
 
-#: the devices of ``upnp-trio demo``, by their names
+#: the modules of the devices of ``upnp-trio demo``, by their names
 DEMOS = {
-    "light": Reference("light", "upnp_trio.demo.light", "device"),
-    "jambon": Reference("jambon", "upnp_trio.demo.jambon", "device"),
+    "light": "upnp_trio.demo.light",
+    "jambon": "upnp_trio.demo.jambon",
 }
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -160,9 +160,17 @@ def _parse_interfaces(words: Sequence[str]) -> InterfacesArguments:
 def _parse_serve(words: Sequence[str]) -> ServeArguments:
     asked = ServeArguments()
     files = read_words(serve_parser(), words, asked)
-    asked.devices = [as_reference(file) or Path(file) for file in files]
+    asked.devices = [_device(file) for file in files]
     _check_single(asked, f"there are {len(files)} files; set it in the files")
     return asked
+
+
+def _device(word: str) -> Path | Reference:
+    if ":" not in word and not word.lower().endswith(".py"):
+        return Path(word)
+    from upnp_trio.cli.references import as_reference  # only devices written in Python need it
+
+    return as_reference(word) or Path(word)
 
 
 def _parse_demo(words: Sequence[str]) -> ServeArguments:
@@ -178,7 +186,9 @@ def _parse_demo(words: Sequence[str]) -> ServeArguments:
 def _demo(name: str) -> Reference:
     if name not in DEMOS:
         raise UsageError(f"demo: there is no {name!r}; the devices are {', '.join(DEMOS)}")
-    return DEMOS[name]
+    from upnp_trio.cli.references import Reference
+
+    return Reference(name, DEMOS[name], "device")
 
 
 def _check_single(asked: ServeArguments, otherwise: str) -> None:

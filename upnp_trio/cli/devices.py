@@ -10,7 +10,6 @@ import attrs
 from upnp_trio.cli.default_device import default_device
 from upnp_trio.cli.parsing import UsageError
 from upnp_trio.cli.postponed import withdraw
-from upnp_trio.cli.references import load_reference
 from upnp_trio.errors import DescriptionError
 
 if TYPE_CHECKING:
@@ -45,6 +44,8 @@ def load_devices(named: Sequence[Path | Reference], friendly_name: str | None, u
 
 def _load(named: Path | Reference) -> list[RootDevice]:
     if not isinstance(named, Path):
+        from upnp_trio.cli.references import load_reference  # only devices written in Python need it
+
         return load_reference(named)
     from upnp_trio.documents.device_file import load_device  # it imports readers of TOML and XML
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from upnp_trio.errors import DescriptionError, UpnpError
-from upnp_trio.model.datatypes import shown
+from upnp_trio.model.value_errors import shown
 from upnp_trio.model.values import read_value
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NoReturn
 import attrs
 
 from upnp_trio.errors import UpnpError
-from upnp_trio.model.datatypes import shown
 from upnp_trio.model.service import ActionDescription
+from upnp_trio.model.value_errors import shown
 
 if TYPE_CHECKING:
     from upnp_trio.model.caller import Caller

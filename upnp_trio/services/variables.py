@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from upnp_trio.model.datatypes import shown
 from upnp_trio.model.deferred_value import DeferredValue
+from upnp_trio.model.value_errors import shown
 
 if TYPE_CHECKING:
     from upnp_trio.model.service import VariableDescription
