@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 import threading
@@ -29,14 +30,24 @@ _POLL_SECONDS = 0.05
 class Sniffer:
     """The frames that an interface has received."""
 
+    _socket: socket.socket
     _frames: list[bytes] = attrs.field(factory=list)
+    _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
-    def keep(self, frame: bytes) -> None:
-        """Note a frame."""
-        self._frames.append(frame)
+    def keep_what_came(self) -> None:
+        """Note the frames that wait in the socket, which the kernel put there before it handled them itself."""
+        with self._lock:
+            while True:
+                try:
+                    frame, (_, _, direction, *_) = self._socket.recvfrom(65536, socket.MSG_DONTWAIT)
+                except BlockingIOError:
+                    return
+                if direction != socket.PACKET_OUTGOING:
+                    self._frames.append(frame)
 
     def reached_for(self, *addresses: str) -> list[str]:
         """What was sent to any of *addresses*, or asked for its hardware address: a sign of each such frame."""
+        self.keep_what_came()
         wanted = {ip_address(address) for address in addresses}
         return [sign for frame in list(self._frames) if (sign := _sign(frame, wanted))]
 
@@ -63,18 +74,13 @@ def open_sniffer(host: Namespace, link: str = LINK) -> Iterator[Sniffer]:
     """Keep what *link* of *host* receives from now on."""
     opened = host.inside(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL)))
     opened.bind((link, 0))
-    opened.settimeout(_POLL_SECONDS)
-    sniffer = Sniffer()
+    sniffer = Sniffer(opened)
     ended = threading.Event()
 
-    def read() -> None:
+    def read() -> None:  # or the socket's buffer would overflow
         while not ended.is_set():
-            try:
-                frame, (_, _, direction, *_) = opened.recvfrom(65536)
-            except TimeoutError:
-                continue
-            if direction != socket.PACKET_OUTGOING:
-                sniffer.keep(frame)
+            if select.select([opened], [], [], _POLL_SECONDS)[0]:
+                sniffer.keep_what_came()
 
     thread = threading.Thread(target=read, daemon=True)
     thread.start()
