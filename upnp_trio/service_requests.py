@@ -110,22 +110,13 @@ def read_subscription(
     return SubscriptionCall(service=service, request=asked, peer=request.peer)
 
 
-def _state_of(service: PublishedService) -> dict[str, str]:
-    """The values of the state variables of *service* now, as texts by name."""
-    if service.handler is None:
-        return {}
-    variable = service.handler.description.variable
-    values = service.handler.variables()
-    return {name: found.data_type.render(value) for name, value in values.items() if (found := variable(name))}
-
-
 def live_page(publication: Publication) -> LivePage:
     """The state of the services of *publication* that have a handler, as its live page shows it."""
-    services = {
-        service.control_path: LiveService(description=service.handler.description, values=_state_of(service))
-        for service in publication.services
-        if service.handler is not None
-    }
+    services = {}
+    for service in publication.services:
+        if (handler := service.handler) is not None:
+            texts = dict(handler.description.texts(handler.variables().items()))
+            services[service.control_path] = LiveService(description=handler.description, values=texts)
     # a device that is updated may have the same values, and its page is to be loaded anew
     values = repr((publication.root.config_id, [(path, service.values) for path, service in services.items()]))
     return LivePage(

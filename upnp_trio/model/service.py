@@ -142,6 +142,11 @@ class ServiceDescription:
         """The state variable that gives *argument* its data type and its allowed values."""
         return self._variables_by_name.get(argument.related_state_variable)
 
+    def texts(self, values: Iterable[tuple[str, object]]) -> list[tuple[str, str]]:
+        """*values* of variables, by name, as they are on the wire; names that are no variable's are left out."""
+        variable = self._variables_by_name.get
+        return [(name, found.data_type.render(value)) for name, value in values if (found := variable(name))]
+
     @property
     def evented(self) -> tuple[VariableDescription, ...]:
         """The state variables that send events, in their order."""

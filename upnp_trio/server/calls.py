@@ -20,6 +20,7 @@ from upnp_trio.control.rendering import render_result
 from upnp_trio.errors import UpnpError
 from upnp_trio.exchange import Response, error_response
 from upnp_trio.model.peers import peer_of
+from upnp_trio.server.groups import only_error
 from upnp_trio.server.monitoring.events import ActionCalled, Events
 from upnp_trio.server.monitoring.log_limit import LogLimit
 from upnp_trio.server.monitoring.stats import Stats
@@ -138,8 +139,8 @@ class Calls:
         return result_response(body)
 
     def _failed(self, call: Call, error: Exception) -> Response:
-        fault = _only_fault(error)
-        if fault is None:
+        fault = only_error(error)  # the nursery of a handler has put it into a group
+        if not isinstance(fault, UpnpError):
             fault = UpnpError(501)
             # a peer that can cause a fault may do so again and again
             if self._log_limit.is_news(_name(call), call.caller.address, trio.current_time()):
@@ -193,13 +194,6 @@ def _close(awaitable: Awaitable[object]) -> None:
     # Python warns of a coroutine that nobody awaits
     if iscoroutine(awaitable):
         awaitable.close()
-
-
-def _only_fault(error: Exception) -> UpnpError | None:
-    """The `UpnpError` that *error* is, or that the nursery of a handler has wrapped in a group."""
-    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error if isinstance(error, UpnpError) else None
 
 
 def _name(call: Call) -> str:

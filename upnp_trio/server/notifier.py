@@ -69,16 +69,11 @@ class _Publisher:
             self.is_behind = False
             self.pending = PendingChanges(self.handler.description, self.handler.variables())
 
-    def texts(self, values: Iterable[tuple[str, object]]) -> list[tuple[str, str]]:
-        """*values* of variables as they are sent."""
-        variable = self.handler.description.variable
-        return [(name, found.data_type.render(value)) for name, value in values if (found := variable(name))]
-
     def state(self) -> list[tuple[str, str]]:
         """All evented variables, for the initial event."""
         values = self.handler.variables()
         evented = self.handler.description.evented
-        return self.texts((variable.name, values[variable.name]) for variable in evented)
+        return self.handler.description.texts((variable.name, values[variable.name]) for variable in evented)
 
     def by_level(self, changes: Iterable[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
         """Those of *changes* that are sent by multicast, by their level."""
@@ -160,7 +155,7 @@ class Notifier:
     def _publish(self, publisher: _Publisher) -> None:
         """Queue the changes that may leave now, and come back for those that may leave later."""
         now = trio.current_time()
-        changes = publisher.texts(publisher.pending.due(now))
+        changes = publisher.handler.description.texts(publisher.pending.due(now))
         if changes:
             if by_level := publisher.by_level(changes):
                 self.multicast.send(publisher.service, by_level)

@@ -19,9 +19,10 @@ from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.site import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     from upnp_trio.documents.publication import Publication
+    from upnp_trio.model.handler import Handler
     from upnp_trio.server.acting import Acting  # noqa: TC004  # attrs does not evaluate it
     from upnp_trio.server.http.responding import PendingResponse
 
@@ -82,17 +83,14 @@ class Services:
         """Raise `DescriptionError` if a handler of *publication* cannot be connected, as one that a service has."""
         replaced = () if in_place_of is None else in_place_of.services
         taken = {id(service.handler) for service in self._attached if service not in replaced}
-        for service in _with_handlers(publication):
-            assert service.handler is not None
-            is_foreign = service.handler.is_connected and not any(
-                service.handler is known.handler for known in self._attached
-            )
-            if id(service.handler) in taken or is_foreign:
+        for service, handler in _with_handlers(publication):
+            is_foreign = handler.is_connected and not any(handler is known.handler for known in self._attached)
+            if id(handler) in taken or is_foreign:
                 raise DescriptionError(
                     f"the handler of {service.service_id} serves another service already; "
-                    f"make a {type(service.handler).__name__} for each of them"
+                    f"make a {type(handler).__name__} for each of them"
                 )
-            taken.add(id(service.handler))
+            taken.add(id(handler))
         self._try_to_connect(publication, in_place_of)
         if self._nursery is not None and any(_with_handlers(publication)):
             self._begin_to_act()  # imports modules, which may fail
@@ -100,37 +98,32 @@ class Services:
     def _try_to_connect(self, publication: Publication, in_place_of: Publication | None) -> None:
         """Raise `DescriptionError` if a handler refuses, as when two of them share one `LastChange`."""
         replaced = () if in_place_of is None else tuple(_with_handlers(in_place_of))
-        for service in replaced:
-            assert service.handler is not None
-            service.handler.disconnect()
+        for _, handler in replaced:
+            handler.disconnect()
         try:
             with ExitStack() as undo:
-                for service in _with_handlers(publication):
-                    assert service.handler is not None
-                    service.handler.connect(_ignore)
-                    undo.callback(service.handler.disconnect)
+                for service, handler in _with_handlers(publication):  # noqa: B007  # the error names the service
+                    handler.connect(_ignore)
+                    undo.callback(handler.disconnect)
         except RuntimeError as error:
             raise DescriptionError(f"the handler of {service.service_id} cannot be connected: {error}") from error
         finally:
-            for service in replaced:
-                assert service.handler is not None
-                service.handler.connect(partial(self._note, service))
+            for service, handler in replaced:
+                handler.connect(partial(self._note, service))
 
     def attach(self, publication: Publication) -> None:
         """Let the handlers of *publication*, for which `check` has passed, act from now on."""
-        for service in _with_handlers(publication):
-            assert service.handler is not None
+        for service, handler in _with_handlers(publication):
             self._attached.append(service)
             if self._nursery is not None:
                 self._begin_to_act().start(service)
-            service.handler.connect(partial(self._note, service))
+            handler.connect(partial(self._note, service))
 
     def detach(self, publication: Publication) -> None:
         """Let the handlers of *publication* act no more: end subscriptions, and cancel calls that are under way."""
-        for service in _with_handlers(publication):
-            assert service.handler is not None
+        for service, handler in _with_handlers(publication):
             self._attached.remove(service)
-            service.handler.disconnect()
+            handler.disconnect()
             if self._acting is not None:
                 self._acting.stop(service)
 
@@ -172,5 +165,7 @@ def _ignore(_: str, __: object) -> None:
     """A change at a time when nobody is told of one."""
 
 
-def _with_handlers(publication: Publication) -> Iterable[PublishedService]:
-    return (service for service in publication.services if service.handler is not None)
+def _with_handlers(publication: Publication) -> Iterator[tuple[PublishedService, Handler]]:
+    for service in publication.services:
+        if service.handler is not None:
+            yield service, service.handler

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from upnp_trio.errors import DeviceFailed, HandlerFailed
+from upnp_trio.server.groups import only_error
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -45,7 +46,7 @@ async def supervised() -> AsyncIterator[trio.Nursery]:
             raise
         if from_body is not None:
             ours.add_note(f"the body had failed before: {from_body!r}")
-        if (failed := _failed_handler(ours)) is not None:
+        if isinstance(failed := only_error(ours), HandlerFailed):
             raise failed from failed.__cause__
         raise DeviceFailed("a task of the device failed; this is a bug in upnp_trio, please report it") from ours
     if from_body is not None:
@@ -57,10 +58,3 @@ def _split(error: BaseException) -> tuple[BaseException | None, BaseException | 
     if isinstance(error, BaseExceptionGroup):
         return error.split(trio.Cancelled)
     return (error, None) if isinstance(error, trio.Cancelled) else (None, error)
-
-
-def _failed_handler(error: BaseException) -> HandlerFailed | None:
-    """The failure of one handler's task, which is the only error in *error*."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error if isinstance(error, HandlerFailed) else None
