@@ -16,9 +16,9 @@ import h11
 
 from tests.server.fakes import HERE, fake_endpoint
 from upnp_trio.exchange import Peer
+from upnp_trio.http.plain_request import parse_plain_request
 from upnp_trio.network.interfaces import Interface, on_link
 from upnp_trio.server.discovery.due_queue import DueQueue
-from upnp_trio.server.http.plain_request import parse_plain_request
 from upnp_trio.ssdp.messages import Search
 from upnp_trio.ssdp.parse_cache import ParseCache
 from upnp_trio.ssdp.parsing import parse

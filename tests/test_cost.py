@@ -26,10 +26,10 @@ from tests.devices import BASIC
 from tests.server.acting import Client, Oven, Subscriber, call, served, subscribe
 from tests.server.fakes import HERE, NOON, FakeListener, FakeNetwork, fake_endpoint, services_of, serving_http
 from upnp_trio.documents.publication import publish
+from upnp_trio.http.response_writer import ResponseWriter
+from upnp_trio.monitoring.events import Events
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.server.discovery.responder import Responder
-from upnp_trio.server.http.response_writer import ResponseWriter
-from upnp_trio.server.monitoring.events import Events
-from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.site import Site
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
 from upnp_trio.ssdp.messages import Search

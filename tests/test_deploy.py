@@ -15,9 +15,9 @@ import pytest
 
 from upnp_trio.cli.arguments import ServeArguments, parse, serve_parser
 from upnp_trio.cli.parsing import option_names
+from upnp_trio.http.phases import GRACE_SECONDS
+from upnp_trio.http.server import MAX_CONNECTIONS, MAX_REFUSALS
 from upnp_trio.server.discovery.announcer import BYEBYE_SECONDS
-from upnp_trio.server.http.phases import GRACE_SECONDS
-from upnp_trio.server.http.server import MAX_CONNECTIONS, MAX_REFUSALS
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"

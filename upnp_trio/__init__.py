@@ -40,8 +40,7 @@ if TYPE_CHECKING:
         ServiceDescription,
         VariableDescription,
     )
-    from upnp_trio.network.interfaces import Choice, Interface
-    from upnp_trio.server.monitoring.events import (
+    from upnp_trio.monitoring.events import (
         ActionCalled,
         Announced,
         Event,
@@ -50,7 +49,8 @@ if TYPE_CHECKING:
         SearchAnswered,
         VariablesChanged,
     )
-    from upnp_trio.server.monitoring.stats import Counted, Stats
+    from upnp_trio.monitoring.stats import Counted, Stats
+    from upnp_trio.network.interfaces import Choice, Interface
     from upnp_trio.server.options import ServeOptions, Settings
     from upnp_trio.server.running import Location, Running
     from upnp_trio.server.serve import serve_device, serve_devices
@@ -230,7 +230,7 @@ _HOMES = {
     "upnp_trio.model.names": ("DeviceType", "ServiceType", "Udn"),
     "upnp_trio.model.rules": ("Violation", "check", "violations"),
     "upnp_trio.network.interfaces": ("Choice", "Interface"),
-    "upnp_trio.server.monitoring.events": (
+    "upnp_trio.monitoring.events": (
         "ActionCalled",
         "Announced",
         "Event",
@@ -242,7 +242,7 @@ _HOMES = {
     "upnp_trio.server.options": ("ServeOptions", "Settings"),
     "upnp_trio.server.running": ("Location", "Running"),
     "upnp_trio.server.serve": ("serve_device", "serve_devices"),
-    "upnp_trio.server.monitoring.stats": ("Counted", "Stats"),
+    "upnp_trio.monitoring.stats": ("Counted", "Stats"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

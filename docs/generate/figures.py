@@ -28,6 +28,8 @@ CHARACTER = 6.9
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("demo", "cli"),
     ("server",),
+    ("http",),
+    ("monitoring", "tasks"),
     ("state", "network"),
     ("exchange", "service_calls", "service_requests", "site"),
     ("services", "control", "eventing"),
@@ -60,21 +62,19 @@ PATHS: dict[str, tuple[Step, ...]] = {
     ),
     "A GET": (
         Step("network", "A connection is accepted, within its address's share."),
-        Step(
-            "server/http", "The head is read within limits of size and time: a plain GET by a pattern, others by h11."
-        ),
-        Step("server/http", "The Host header is checked against our own addresses."),
+        Step("http", "The head is read within limits of size and time: a plain GET by a pattern, others by h11."),
+        Step("http", "The Host header is checked against our own addresses."),
         Step("site", "Method and path give a response, made when the device was published."),
-        Step("server/http", "Date and headers are added, and the body is not copied."),
+        Step("http", "Date and headers are added, and the body is not copied."),
         Step("network", "Head and body are sent. The connection stays open for the next request."),
     ),
     "A call": (
-        Step("server/http", "Head and body are read within their limits, and Host and Origin are checked."),
+        Step("http", "Head and body are read within their limits, and Host and Origin are checked."),
         Step("site", "The path gives the service. It has a handler, so the request is a call."),
         Step("control", "Headers and envelope give the action and its arguments as typed values, or an error."),
         Step("server", "The handler's method runs. If it waits, it has a deadline and a place among a bounded number."),
         Step("control", "The result or the UPnP error is rendered as SOAP."),
-        Step("server/http", "It is sent as any response."),
+        Step("http", "It is sent as any response."),
     ),
     "An event": (
         Step("services", "An assignment is checked and stored. It notes the change."),

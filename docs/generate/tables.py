@@ -16,7 +16,7 @@ import upnp_trio
 from upnp_trio import Stats
 from upnp_trio.cli.arguments import serve_parser
 from upnp_trio.cli.stub import stub_parser
-from upnp_trio.server.monitoring.metrics import State, render_metrics
+from upnp_trio.http.metrics import State, render_metrics
 
 __all__ = ["TABLES", "Limit", "comments_of", "first_sentence", "limits", "modules"]
 

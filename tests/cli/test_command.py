@@ -81,7 +81,7 @@ def test_a_start_imports_only_what_it_needs() -> None:
     assert not imported & {"rich", "difflib", "tomllib", "cattrs", "defusedxml"}
     assert not imported & {"upnp_trio.documents.code", "upnp_trio.services.handler", "upnp_trio.cli.stub"}
     assert not imported & {"upnp_trio.cli.readiness", "upnp_trio.cli.terminal", "upnp_trio.documents.device_file"}
-    assert "upnp_trio.server.monitoring.metrics" not in imported
+    assert "upnp_trio.http.metrics" not in imported
 
 
 # --- exit statuses and errors --------------------------------------------------------------------------------------

@@ -35,8 +35,8 @@ from upnp_trio.cli.view import (
     refusals,
     summary,
 )
+from upnp_trio.monitoring.events import Events
 from upnp_trio.network.interfaces import Interface, choose
-from upnp_trio.server.monitoring.events import Events
 
 SEARCH = SearchAnswered(interface="eth0", peer="192.0.2.9", search_target="ssdp:all", answers=3, user_agent=None)
 

@@ -112,7 +112,7 @@ def test_the_limits_are_found_with_their_reasons() -> None:
     assert (depth.value, depth.shown) == (32, "32")
     assert "embedded devices" in depth.reason
     assert found["documents.xml.MAX_DOCUMENT_BYTES"].shown == "1 MiB"
-    assert found["server.http.phases.HEAD_SECONDS"].shown == "5 s"
+    assert found["http.phases.HEAD_SECONDS"].shown == "5 s"
     assert sum(bool(limit.reason) for limit in found.values()) > 0.9 * len(found)
 
 

@@ -12,16 +12,16 @@ from tests.devices import GATEWAY
 from tests.fuzz.logs import harmless_logs
 from tests.fuzz.script import CUT, HANG_UP, LONG_WAIT, STOP, WAIT, Move, read_script
 from tests.fuzz.stage import play
+from tests.http.responses import take_response
 from tests.server.acting import PEER, Subscriber
 from tests.server.fakes import NOON, FakeListener, FakeNetwork, buffered_events, services_of, serving_http
-from tests.server.http.responses import take_response
 from tests.services.every_type import Limits, SwitchPower
 from upnp_trio.cli.view import describe
 from upnp_trio.documents.publication import publish
+from upnp_trio.http.responding import Responding
+from upnp_trio.http.response_writer import ResponseWriter
 from upnp_trio.model.device import Icon, RootDevice
-from upnp_trio.server.http.responding import Responding
-from upnp_trio.server.http.response_writer import ResponseWriter
-from upnp_trio.server.monitoring.events import Events, RequestAnswered
+from upnp_trio.monitoring.events import Events, RequestAnswered
 from upnp_trio.server.services import Services
 from upnp_trio.site import Site
 

@@ -19,6 +19,10 @@ import trio.testing
 
 from upnp_trio.errors import NetworkError
 from upnp_trio.exchange import ServedAddress
+from upnp_trio.http.response_writer import ResponseWriter
+from upnp_trio.http.server import HttpServer
+from upnp_trio.monitoring.events import Event, Events
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.claims import Claim
 from upnp_trio.network.endpoint import STALLED_SEND_SECONDS, Address, Endpoint, Receiver, Sender
 from upnp_trio.network.interfaces import Interface, IpAddress
@@ -27,10 +31,6 @@ from upnp_trio.network.served_interface import InterfaceOptions, ServedInterface
 from upnp_trio.network.ssdp_sockets import group_of
 from upnp_trio.network.streams import HttpStream
 from upnp_trio.server.discovery.announcer import Announcer
-from upnp_trio.server.http.response_writer import ResponseWriter
-from upnp_trio.server.http.server import HttpServer
-from upnp_trio.server.monitoring.events import Event, Events
-from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.services import Services
 from upnp_trio.site import Site
 from upnp_trio.ssdp.advertising import Origin

@@ -18,13 +18,13 @@ from tests.server.fakes import HERE, NOON, FakeListener, FakeNetwork, FakeStream
 from tests.server.test_serve import CancelAt
 from upnp_trio import UpnpError
 from upnp_trio.exchange import Request, Response
+from upnp_trio.http.connection import Connection
+from upnp_trio.http.host_check import HostCheck
+from upnp_trio.http.phases import GRACE_SECONDS
+from upnp_trio.http.response_writer import ResponseWriter
+from upnp_trio.monitoring.events import Events
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.server.calls import HANDLER_SECONDS, MAX_WAITING_CALLS, MAX_WAITING_CALLS_OF_ONE_PEER
-from upnp_trio.server.http.connection import Connection
-from upnp_trio.server.http.host_check import HostCheck
-from upnp_trio.server.http.phases import GRACE_SECONDS
-from upnp_trio.server.http.response_writer import ResponseWriter
-from upnp_trio.server.monitoring.events import Events
-from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.ssdp.messages import ByeBye
 
 Clock = trio.testing.MockClock

@@ -16,9 +16,9 @@ from tests.server.fakes import NOON, FakeNetwork
 from tests.server.test_serve import CancelAt
 from upnp_trio import Caller, DescriptionError, LastChange, RootDevice, ServiceHandler, StateVariable
 from upnp_trio.documents.publication import publish
+from upnp_trio.monitoring.events import Events
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.server.calls import Calls, WaitingCall
-from upnp_trio.server.monitoring.events import Events
-from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.service_calls import Call

@@ -72,7 +72,7 @@ def of_services(modules: set[str]) -> set[str]:
 
 def test_a_device_without_handlers_imports_nothing_that_only_services_need() -> None:
     modules = imported(SERVING + "trio.run(main, GATEWAY)")
-    assert "upnp_trio.server.http.connection" in modules
+    assert "upnp_trio.http.connection" in modules
     assert of_services(modules) == set()
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from upnp_trio.cli.output import Outputs
     from upnp_trio.cli.readiness import Readiness
     from upnp_trio.model.device import RootDevice
-    from upnp_trio.server.monitoring.stats import Stats
+    from upnp_trio.monitoring.stats import Stats
 
 __all__ = ["serve"]
 

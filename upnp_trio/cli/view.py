@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
-from upnp_trio.server.monitoring.events import (
+from upnp_trio.monitoring.events import (
     ActionCalled,
     Announced,
     Event,
@@ -29,8 +29,8 @@ from upnp_trio.ssdp.drops import NOT_A_SEARCH, NOTHING_MATCHES, RECEIVED_ELSEWHE
 if TYPE_CHECKING:
     from upnp_trio.model.device import RootDevice
     from upnp_trio.model.names import Udn
+    from upnp_trio.monitoring.stats import Counted, Stats
     from upnp_trio.network.interfaces import Choice
-    from upnp_trio.server.monitoring.stats import Counted, Stats
     from upnp_trio.server.running import Location
 
 __all__ = [

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     import trio
 
     from upnp_trio.documents.publication import PublishedService
+    from upnp_trio.http.responding import PendingResponse
+    from upnp_trio.monitoring.events import Events
+    from upnp_trio.monitoring.stats import Stats
     from upnp_trio.network.served_interface import Network
     from upnp_trio.server.discovery.announcer import Announcer
-    from upnp_trio.server.http.responding import PendingResponse
-    from upnp_trio.server.monitoring.events import Events
-    from upnp_trio.server.monitoring.stats import Stats
 
 __all__ = ["Acting", "open_acting"]
 

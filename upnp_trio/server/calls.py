@@ -20,12 +20,12 @@ from upnp_trio.control.rendering import render_result
 from upnp_trio.errors import UpnpError
 from upnp_trio.exchange import Response, error_response
 from upnp_trio.model.peers import peer_of
-from upnp_trio.server.groups import only_error
-from upnp_trio.server.monitoring.events import ActionCalled, Events
-from upnp_trio.server.monitoring.log_limit import LogLimit
-from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.monitoring.events import ActionCalled, Events
+from upnp_trio.monitoring.log_limit import LogLimit
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.service_calls import Call
 from upnp_trio.service_requests import fault_response, result_response
+from upnp_trio.tasks.groups import only_error
 
 if TYPE_CHECKING:
     from upnp_trio.documents.publication import PublishedService

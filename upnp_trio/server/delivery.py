@@ -18,9 +18,9 @@ from upnp_trio.errors import MalformedMessage
 from upnp_trio.eventing.callbacks import Callback
 from upnp_trio.eventing.messages import notify_prefix, render_notify
 from upnp_trio.eventing.subscriptions import MAX_EVENT_AGE_SECONDS, QueuedEvent, Subscription
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.streams import HttpStream
 from upnp_trio.server.event_connections import EventConnections
-from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.reply_reader import read_reply
 
 if TYPE_CHECKING:

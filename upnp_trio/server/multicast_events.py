@@ -16,8 +16,8 @@ from upnp_trio.eventing.multicast import (
 )
 from upnp_trio.eventing.propertyset import render_propertyset
 from upnp_trio.eventing.seq import next_seq
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.server.discovery.announcer import Announcer
-from upnp_trio.server.monitoring.stats import Stats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

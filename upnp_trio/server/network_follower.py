@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import attrs
 
 from upnp_trio.errors import NetworkError, PortTaken
+from upnp_trio.monitoring.events import NetworkChanged
 from upnp_trio.network.interfaces import Choice, Interface, InterfaceAddress, missing
 from upnp_trio.network.served_interface import Network
 from upnp_trio.server.boot_ids import BootIds
@@ -15,7 +16,6 @@ from upnp_trio.server.change_lock import ChangeLock
 from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.discovery.conflicts import ConflictWatch
 from upnp_trio.server.discovery.responder import Responder
-from upnp_trio.server.monitoring.events import NetworkChanged
 from upnp_trio.server.open_interfaces import OpenInterfaces, link_of
 from upnp_trio.server.options import Settings
 from upnp_trio.site import Site

@@ -25,13 +25,13 @@ from upnp_trio.eventing.subscriptions import Subscription, SubscriptionTable
 from upnp_trio.exchange import Peer, Response, error_response
 from upnp_trio.model.deferred_value import DeferredValue
 from upnp_trio.model.handler import Handler
+from upnp_trio.monitoring.events import Events, VariablesChanged
+from upnp_trio.monitoring.log_limit import LogLimit
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.served_interface import Network
 from upnp_trio.server.delivery import Delivery
 from upnp_trio.server.discovery.wakeup import Wakeup
 from upnp_trio.server.event_connections import EventConnections
-from upnp_trio.server.monitoring.events import Events, VariablesChanged
-from upnp_trio.server.monitoring.log_limit import LogLimit
-from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.multicast_events import MulticastEvents
 
 if TYPE_CHECKING:

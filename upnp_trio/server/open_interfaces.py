@@ -13,10 +13,10 @@ import attrs
 import trio
 
 from upnp_trio.errors import NetworkError
+from upnp_trio.http.server import HttpServer
 from upnp_trio.network.interfaces import Interface
 from upnp_trio.network.served_interface import InterfaceOptions, Network, ServedInterface
 from upnp_trio.server.discovery.responder import Responder
-from upnp_trio.server.http.server import HttpServer
 from upnp_trio.server.options import Settings
 
 if TYPE_CHECKING:

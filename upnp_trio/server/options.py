@@ -15,8 +15,8 @@ import attrs
 
 from upnp_trio.dates import utc_now
 from upnp_trio.errors import DescriptionError, NetworkError
+from upnp_trio.http.host_check import HostName, parse_allowed_host, parse_authority
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
-from upnp_trio.server.http.host_check import HostName, parse_allowed_host, parse_authority
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE, MAX_MAX_AGE, MIN_MAX_AGE

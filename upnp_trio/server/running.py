@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from upnp_trio.model.names import Udn
+from upnp_trio.monitoring.events import EVENTS_BUFFERED, Event, Events
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.interfaces import Choice, IpAddress
 from upnp_trio.server.device_host import DeviceHost
 from upnp_trio.server.discovery.announcer import Announcer
-from upnp_trio.server.monitoring.events import EVENTS_BUFFERED, Event, Events
-from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.network_follower import NetworkFollower
 from upnp_trio.server.open_interfaces import OpenInterfaces
 from upnp_trio.server.services import Services

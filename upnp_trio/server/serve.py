@@ -13,6 +13,11 @@ import attrs
 import trio
 
 from upnp_trio._version import __version__
+from upnp_trio.errors import DeviceFailed
+from upnp_trio.http.response_writer import ResponseWriter
+from upnp_trio.http.server import HttpServer
+from upnp_trio.monitoring.events import Events
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.served_interface import Network, open_system_network
 from upnp_trio.server.boot_ids import BootIds
 from upnp_trio.server.change_lock import ChangeLock
@@ -20,25 +25,21 @@ from upnp_trio.server.device_host import DeviceHost
 from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.discovery.conflicts import ConflictWatch
 from upnp_trio.server.discovery.responder import Responder
-from upnp_trio.server.http.response_writer import ResponseWriter
-from upnp_trio.server.http.server import HttpServer
 from upnp_trio.server.identity import server_token
-from upnp_trio.server.monitoring.events import Events
-from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.network_follower import NetworkFollower
 from upnp_trio.server.open_interfaces import OpenInterfaces
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.running import Running
 from upnp_trio.server.services import Services
-from upnp_trio.server.supervision import supervised
 from upnp_trio.site import Site
 from upnp_trio.ssdp.profiles import PROFILES
+from upnp_trio.tasks.supervision import supervised
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from upnp_trio.http.metrics import Metered
     from upnp_trio.model.device import RootDevice
-    from upnp_trio.server.monitoring.metrics import Metered
     from upnp_trio.server.served_device import ServedDevice
 
 __all__ = ["serve_device", "serve_devices", "serve_on"]
@@ -96,7 +97,7 @@ async def serve_on(
     parts = _assemble(network, settings, boot_ids, await boot_ids.next(), server_token(spec_version))
     try:
         parts.host.begin(devices)
-        async with supervised() as nursery:
+        async with supervised(DeviceFailed, "the device") as nursery:
             await nursery.start(parts.services.run)
             await nursery.start(parts.http.run)
             nursery.start_soon(parts.responder.send_due)
@@ -224,7 +225,7 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
 
 
 def _metered(services: Services, stats: Stats, parts: Callable[[], _Parts]) -> Metered:
-    from upnp_trio.server.monitoring.metrics import (
+    from upnp_trio.http.metrics import (
         Metered,
         State,
         render_metrics,

@@ -12,19 +12,19 @@ import trio
 from upnp_trio.documents.publication import PublishedService
 from upnp_trio.errors import DescriptionError
 from upnp_trio.exchange import Request, Response, error_response
+from upnp_trio.monitoring.events import Events
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.served_interface import Network
 from upnp_trio.server.discovery.announcer import Announcer
-from upnp_trio.server.monitoring.events import Events
-from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from upnp_trio.documents.publication import Publication
+    from upnp_trio.http.responding import PendingResponse
     from upnp_trio.model.handler import Handler
     from upnp_trio.server.acting import Acting  # noqa: TC004  # attrs does not evaluate it
-    from upnp_trio.server.http.responding import PendingResponse
 
 __all__ = ["Services"]
 

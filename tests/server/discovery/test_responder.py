@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from tests.devices import BASIC, GATEWAY
 from tests.server.fakes import ASKER, NOON, FakeEndpoint, Sent, fake_endpoint
 from upnp_trio import RootDevice
+from upnp_trio.monitoring.events import Events, SearchAnswered
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.endpoint import Address
 from upnp_trio.server.discovery import responder as responder_module
 from upnp_trio.server.discovery.responder import Responder
-from upnp_trio.server.monitoring.events import Events, SearchAnswered
-from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET, OPEN_SECONDS, SWEEP_SECONDS
 from upnp_trio.ssdp.messages import Alive, Search, SearchResponse

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 import trio
 
+from upnp_trio.monitoring.log_limit import LogLimit
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.server.discovery.announcer import Announcer
-from upnp_trio.server.monitoring.log_limit import LogLimit
-from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.server.served_device import ServedDevice
 from upnp_trio.ssdp.messages import Alive, ByeBye, Update
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
-from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.ssdp.advertisements import AdvertisedRoot
 from upnp_trio.ssdp.advertising import Origin
 

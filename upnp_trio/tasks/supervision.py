@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from upnp_trio.errors import DeviceFailed, HandlerFailed
-from upnp_trio.server.groups import only_error
+from upnp_trio.errors import HandlerFailed, UpnpTrioError
+from upnp_trio.tasks.groups import only_error
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -17,12 +17,12 @@ __all__ = ["supervised"]
 
 
 @asynccontextmanager
-async def supervised() -> AsyncIterator[trio.Nursery]:
-    """A nursery without an `ExceptionGroup` at its end, cancelled when the body ends.
+async def supervised(failed: type[UpnpTrioError], what: str) -> AsyncIterator[trio.Nursery]:
+    """A nursery for the tasks of *what*, without an `ExceptionGroup` at its end, cancelled when the body ends.
 
     An exception of the body leaves as itself: it is carried past the nursery and not raised through it. A failed task
-    cancels the body, and `DeviceFailed` leaves, or `HandlerFailed` if it was a handler's own. Cancellation is raised
-    through the nursery, as it belongs to the scopes inside and outside.
+    cancels the body, and *failed* leaves, or `HandlerFailed` if it was a handler's own. Cancellation is raised through
+    the nursery, as it belongs to the scopes inside and outside.
     """
     from_body: BaseException | None = None
     try:
@@ -35,7 +35,7 @@ async def supervised() -> AsyncIterator[trio.Nursery]:
                     from_body = error
                 if cancelled is not None:
                     raise cancelled from None
-            nursery.cancel_scope.cancel(reason="the device is no longer served")
+            nursery.cancel_scope.cancel(reason=f"{what} has ended")
     except BaseException as error:
         _, ours = _split(error)
         if ours is None:  # cancelled from outside
@@ -46,9 +46,9 @@ async def supervised() -> AsyncIterator[trio.Nursery]:
             raise
         if from_body is not None:
             ours.add_note(f"the body had failed before: {from_body!r}")
-        if isinstance(failed := only_error(ours), HandlerFailed):
-            raise failed from failed.__cause__
-        raise DeviceFailed("a task of the device failed; this is a bug in upnp_trio, please report it") from ours
+        if isinstance(of_handler := only_error(ours), HandlerFailed):
+            raise of_handler from of_handler.__cause__
+        raise failed(f"a task of {what} failed; this is a bug in upnp_trio, please report it") from ours
     if from_body is not None:
         raise from_body
 

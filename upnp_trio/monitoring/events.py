@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import trio
 
-from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.monitoring.stats import Stats
 
 __all__ = [
     "ActionCalled",

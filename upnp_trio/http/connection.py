@@ -1,11 +1,11 @@
 """One HTTP/1.1 connection, with bounds on everything that the peer can make long or slow.
 
 A connection is one task with one cancel scope. Its deadline moves from phase to phase: waiting for a request, reading
-the head, reading the body, waiting for the response, sending it (`upnp_trio.server.http.phases`). When the device
+the head, reading the body, waiting for the response, sending it (`upnp_trio.http.phases`). When the device
 stops, idle connections end at once, and busy ones get `GRACE_SECONDS`.
 
 h11 is the state machine. A plain request that arrives in one piece leaves its state unchanged, so it is read and
-answered without h11 (`upnp_trio.server.http.plain_request`).
+answered without h11 (`upnp_trio.http.plain_request`).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import h11
 import trio
 
 from upnp_trio.exchange import Peer, Request, Response, ServedAddress, error_response
+from upnp_trio.http.host_check import HostCheck
+from upnp_trio.http.phases import LINGER_SECONDS, Phase, PhaseTimer
+from upnp_trio.http.plain_request import parse_plain_request
+from upnp_trio.http.request_reader import READ_BYTES, RequestReader
+from upnp_trio.http.request_rules import MAX_HEAD_FIELDS, Refused, check_request, refused_by_h11, request_of
+from upnp_trio.http.responding import PendingResponse
+from upnp_trio.http.response_writer import ResponseWriter, join
 from upnp_trio.network.streams import HttpStream
-from upnp_trio.server.http.host_check import HostCheck
-from upnp_trio.server.http.phases import LINGER_SECONDS, Phase, PhaseTimer
-from upnp_trio.server.http.plain_request import parse_plain_request
-from upnp_trio.server.http.request_reader import READ_BYTES, RequestReader
-from upnp_trio.server.http.request_rules import MAX_HEAD_FIELDS, Refused, check_request, refused_by_h11, request_of
-from upnp_trio.server.http.responding import PendingResponse
-from upnp_trio.server.http.response_writer import ResponseWriter, join
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

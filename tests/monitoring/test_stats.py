@@ -8,11 +8,11 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
+from tests.http.test_http import CHUNKED, GET, POST, exchange, serving
 from tests.server.fakes import FakeNetwork, interface
-from tests.server.http.test_http import CHUNKED, GET, POST, exchange, serving
 from tests.server.test_serve import served
 from upnp_trio import Counted, Stats
-from upnp_trio.server.http import server as http_module
+from upnp_trio.http import server as http_module
 
 Clock = trio.testing.MockClock
 

@@ -1,6 +1,6 @@
 """Which requests are not served: the bounds of a head and a body, and the rules for version, framing and Host.
 
-Everything here is pure. h11 reads the requests, and `upnp_trio.server.http.connection` does the waiting.
+Everything here is pure. h11 reads the requests, and `upnp_trio.http.connection` does the waiting.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from upnp_trio.exchange import Request, Response, error_response
-from upnp_trio.server.http.host_check import HOST_MALFORMED, HostCheck
+from upnp_trio.http.host_check import HOST_MALFORMED, HostCheck
 
 if TYPE_CHECKING:
     import h11

@@ -15,18 +15,18 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
+from tests.http.test_http import GET, exchange, read_until_silent, responses, serving
 from tests.server.fakes import HERE, NOON, FakeListener, MemoryStream, services_of, serving_http
-from tests.server.http.test_http import GET, exchange, read_until_silent, responses, serving
 from upnp_trio.documents.publication import publish
 from upnp_trio.exchange import Request, Response
+from upnp_trio.http import server as server_module
+from upnp_trio.http.connection import Connection
+from upnp_trio.http.host_check import HostCheck
+from upnp_trio.http.phases import LINGER_SECONDS
+from upnp_trio.http.response_writer import ResponseWriter
+from upnp_trio.monitoring.events import Events
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.streams import TcpStream
-from upnp_trio.server.http import server as server_module
-from upnp_trio.server.http.connection import Connection
-from upnp_trio.server.http.host_check import HostCheck
-from upnp_trio.server.http.phases import LINGER_SECONDS
-from upnp_trio.server.http.response_writer import ResponseWriter
-from upnp_trio.server.monitoring.events import Events
-from upnp_trio.server.monitoring.stats import Stats
 from upnp_trio.site import Site
 
 Clock = trio.testing.MockClock

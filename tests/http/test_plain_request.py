@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from upnp_trio.exchange import Peer, Request
-from upnp_trio.server.http.plain_request import parse_plain_request
-from upnp_trio.server.http.request_rules import MAX_HEAD_FIELDS
+from upnp_trio.http.plain_request import parse_plain_request
+from upnp_trio.http.request_rules import MAX_HEAD_FIELDS
 
 HOST = "192.0.2.7:49152"
 GET = f"GET /doc HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()

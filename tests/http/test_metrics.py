@@ -12,11 +12,11 @@ import trio.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.http.test_http import read_until_silent, responses
 from tests.server.fakes import FakeNetwork
-from tests.server.http.test_http import read_until_silent, responses
 from tests.test_site import HAM
 from upnp_trio import Settings, Stats
-from upnp_trio.server.monitoring.metrics import State, render_metrics
+from upnp_trio.http.metrics import State, render_metrics
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.messages import Search
 from upnp_trio.ssdp.rendering import render_search

@@ -12,11 +12,11 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
+from tests.http.test_http import GET, POST, exchange, read_until_silent, serving
 from tests.server.fakes import FakeNetwork, interface
-from tests.server.http.test_http import GET, POST, exchange, read_until_silent, serving
 from tests.server.test_serve import served
-from upnp_trio.server.http.server import RETRY_SECONDS
-from upnp_trio.server.monitoring.log_limit import LOG_INTERVAL_SECONDS, MAX_SOURCES, LogLimit
+from upnp_trio.http.server import RETRY_SECONDS
+from upnp_trio.monitoring.log_limit import LOG_INTERVAL_SECONDS, MAX_SOURCES, LogLimit
 from upnp_trio.ssdp.messages import ByeBye, Search
 from upnp_trio.ssdp.rendering import render_byebye, render_search
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from upnp_trio.http.connection_table import TOO_MANY, TOO_MANY_OF_ONE_PEER, ConnectionTable, NoSlot
 from upnp_trio.model.peers import peer_of
-from upnp_trio.server.http.connection_table import TOO_MANY, TOO_MANY_OF_ONE_PEER, ConnectionTable, NoSlot
 
 Table = ConnectionTable["Held"]
 

@@ -7,15 +7,15 @@ import h11
 import trio
 
 from upnp_trio.exchange import error_response
-from upnp_trio.network.streams import HttpStream
-from upnp_trio.server.http.phases import Phase, PhaseTimer
-from upnp_trio.server.http.request_rules import (
+from upnp_trio.http.phases import Phase, PhaseTimer
+from upnp_trio.http.request_rules import (
     MAX_BODY_BYTES,
     MAX_HEAD_BYTES,
     Refused,
     check_folding,
     check_number_of_fields,
 )
+from upnp_trio.network.streams import HttpStream
 
 __all__ = ["READ_BYTES", "RequestReader"]
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.exchange import READ_METHODS, Request, Response, error_response, path_of
-from upnp_trio.server.http.responding import PendingResponse, Responding
+from upnp_trio.http.responding import PendingResponse, Responding
 
 if TYPE_CHECKING:
-    from upnp_trio.server.monitoring.stats import Counted
+    from upnp_trio.monitoring.stats import Counted
 
 __all__ = ["METRICS_PATH", "Metered", "State", "render_metrics"]
 

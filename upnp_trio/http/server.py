@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, NoReturn
 import attrs
 import trio
 
+from upnp_trio.http.connection_table import ConnectionTable, NoSlot
+from upnp_trio.http.host_check import HostCheck, HostName
 from upnp_trio.model.peers import peer_of
+from upnp_trio.monitoring.log_limit import LogLimit
 from upnp_trio.network.descriptors import descriptor_limit
 from upnp_trio.network.listeners import Listener
 from upnp_trio.network.system_errors import BUG_ERRNOS, RESOURCE_ERRNOS
-from upnp_trio.server.http.connection_table import ConnectionTable, NoSlot
-from upnp_trio.server.http.host_check import HostCheck, HostName
-from upnp_trio.server.monitoring.log_limit import LogLimit
 
 if TYPE_CHECKING:
     from upnp_trio.exchange import ServedAddress  # noqa: TC004
+    from upnp_trio.http.connection import Connection  # noqa: TC004  # only cattrs would evaluate it
+    from upnp_trio.http.response_writer import ResponseWriter  # noqa: TC004  # likewise
     from upnp_trio.network.listeners import HttpListener
     from upnp_trio.network.streams import HttpStream
-    from upnp_trio.server.http.connection import Connection  # noqa: TC004  # only cattrs would evaluate it
-    from upnp_trio.server.http.response_writer import ResponseWriter  # noqa: TC004  # likewise
 
 __all__ = ["HttpServer"]
 
@@ -138,7 +138,7 @@ class HttpServer:
         """
         try:
             # imported here, because importing h11 takes time and a device should be found soon after its start
-            from upnp_trio.server.http.connection import Connection
+            from upnp_trio.http.connection import Connection
         except OSError:
             stream.close()
             raise

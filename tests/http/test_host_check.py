@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upnp_trio import NetworkError, Settings
-from upnp_trio.server.http.host_check import HOST_MALFORMED, HOST_REFUSED, ORIGIN_REFUSED, HostCheck, parse_authority
+from upnp_trio.http.host_check import HOST_MALFORMED, HOST_REFUSED, ORIGIN_REFUSED, HostCheck, parse_authority
 
 V4 = HostCheck("192.0.2.7:49152")
 V6 = HostCheck("[fe80::5054:ff:fe12:1]:49152")

@@ -13,8 +13,8 @@ import attrs
 import pytest
 import trio.testing
 
+from tests.http.test_http import read_until_silent, responses
 from tests.server.fakes import FakeNetwork, interface
-from tests.server.http.test_http import read_until_silent, responses
 from tests.test_site import CALL, CONTROL, DESCRIPTION, ENVELOPE, HAM, ICON, PAGE, SCPD
 from upnp_trio import Running, Settings
 from upnp_trio.server.serve import serve_on

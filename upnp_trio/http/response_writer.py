@@ -14,9 +14,9 @@ import attrs
 
 from upnp_trio.dates import http_date
 from upnp_trio.exchange import REASONS, Request, Response
-from upnp_trio.server.http.responding import Responding
-from upnp_trio.server.monitoring.events import Events, RequestAnswered
-from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.http.responding import Responding
+from upnp_trio.monitoring.events import Events, RequestAnswered
+from upnp_trio.monitoring.stats import Stats
 
 if TYPE_CHECKING:
     import h11

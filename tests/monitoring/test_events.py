@@ -10,13 +10,13 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
+from tests.http.test_http import GET, read_until_silent
 from tests.server.fakes import FakeNetwork, buffered_events
-from tests.server.http.test_http import GET, read_until_silent
 from tests.server.test_serve import SEARCH, served
 from upnp_trio import Announced, Event, RequestAnswered, SearchAnswered, Stats
+from upnp_trio.http import response_writer as response_writer_module
+from upnp_trio.monitoring.events import Events
 from upnp_trio.server.discovery import responder as responder_module
-from upnp_trio.server.http import response_writer as response_writer_module
-from upnp_trio.server.monitoring.events import Events
 
 Clock = trio.testing.MockClock
 

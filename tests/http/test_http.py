@@ -13,16 +13,16 @@ import trio.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.http.responses import take_response
 from tests.server.fakes import HERE, NOON, FakeListener, buffered_events, serving_http
-from tests.server.http.responses import take_response
 from upnp_trio.exchange import Request, Response, error_response
-from upnp_trio.server.http import phases
-from upnp_trio.server.http import server as http_module
-from upnp_trio.server.http.connection import Connection
-from upnp_trio.server.http.host_check import HostCheck
-from upnp_trio.server.http.response_writer import ResponseWriter
-from upnp_trio.server.monitoring.events import Events
-from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.http import phases
+from upnp_trio.http import server as http_module
+from upnp_trio.http.connection import Connection
+from upnp_trio.http.host_check import HostCheck
+from upnp_trio.http.response_writer import ResponseWriter
+from upnp_trio.monitoring.events import Events
+from upnp_trio.monitoring.stats import Stats
 
 Client = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
 

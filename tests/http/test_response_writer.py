@@ -8,14 +8,14 @@ import attrs
 import h11
 
 from tests.devices import BASIC
+from tests.http.responses import take_response
 from tests.server.fakes import NOON, services_of
-from tests.server.http.responses import take_response
 from upnp_trio.documents.publication import publish
 from upnp_trio.exchange import Request, Response, error_response
-from upnp_trio.server.http import response_writer as response_writer_module
-from upnp_trio.server.http.response_writer import ResponseWriter
-from upnp_trio.server.monitoring.events import Events
-from upnp_trio.server.monitoring.stats import Stats
+from upnp_trio.http import response_writer as response_writer_module
+from upnp_trio.http.response_writer import ResponseWriter
+from upnp_trio.monitoring.events import Events
+from upnp_trio.monitoring.stats import Stats
 from upnp_trio.server.services import Services
 from upnp_trio.site import Site
 

@@ -1,0 +1,1 @@
+"""Tasks that live beside a body, and the errors of groups."""
