@@ -4,13 +4,17 @@ from __future__ import annotations
 
 __all__ = [
     "CodeFailed",
+    "ControlPointFailed",
     "DescriptionError",
     "DeviceFailed",
     "HandlerFailed",
     "MalformedMessage",
     "NetworkError",
     "PortTaken",
+    "RequestFailed",
     "UdnTaken",
+    "UnknownDevice",
+    "UnsafeUrl",
     "UpnpError",
     "UpnpTrioError",
 ]
@@ -66,6 +70,22 @@ class UdnTaken(NetworkError):
     """Another program on this host serves a device with this UDN."""
 
 
+class UnknownDevice(UpnpTrioError):
+    """No device with this UDN has announced itself or answered a search."""
+
+
+class UnsafeUrl(UpnpTrioError):
+    """A URL that a stranger gave leads to where no device is: another link, this host, a name, a metadata service."""
+
+
+class RequestFailed(NetworkError):
+    """A device did not answer a request, or not with what was asked for; *status* is that of HTTP, if there is one."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class UpnpError(UpnpTrioError):
     """A control call failed: a UPnP error with its *code* and *description* (UDA 2.0 §3.2.5).
 
@@ -96,4 +116,11 @@ class DeviceFailed(UpnpTrioError):
     """A task of this package failed while a device was served. That is a bug here; its traceback is the ``__cause__``.
 
     The body of ``async with serve_device(...)`` was cancelled and byebye was sent before this was raised.
+    """
+
+
+class ControlPointFailed(UpnpTrioError):
+    """A task of this package failed while a control point was open. That is a bug here, with its traceback as cause.
+
+    The body of ``async with open_control_point(...)`` was cancelled before this was raised.
     """
