@@ -22,7 +22,7 @@ from upnp_trio.monitoring.events import Events, SearchAnswered
 from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.endpoint import MAX_BATCH, Address, Endpoint, Receiver, Sender
 from upnp_trio.server.discovery.due_queue import DueQueue
-from upnp_trio.server.discovery.wakeup import Wakeup
+from upnp_trio.tasks.wakeup import Wakeup
 from upnp_trio.ssdp.advertising import search_response_head
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.ssdp.drops import Drop
