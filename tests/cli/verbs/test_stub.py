@@ -8,18 +8,15 @@ from pathlib import Path
 import pytest
 
 from upnp_trio import ServiceHandler
-from upnp_trio.cli.arguments import TextArguments, parse
 from upnp_trio.cli.command import command
-from upnp_trio.cli.parsing import UsageError
-from upnp_trio.cli.stub import StubArguments
+from upnp_trio.cli.parsing import TextWanted, UsageError
+from upnp_trio.cli.verbs.stub import StubArguments, parse
 
-SAMPLES = Path(__file__).parents[1] / "documents" / "scpd_samples"
+SAMPLES = Path(__file__).parents[2] / "documents" / "scpd_samples"
 
 
 def parse_stub(*words: str) -> StubArguments:
-    asked = parse(["stub", *words])
-    assert isinstance(asked, StubArguments)
-    return asked
+    return parse(words)
 
 
 def names(*words: str) -> tuple[str, str, str]:
@@ -85,9 +82,9 @@ def test_wrong_usage_is_reported_with_the_remedy(words: str, message: str) -> No
 
 
 def test_the_verb_has_its_own_help() -> None:
-    asked = parse(["stub", "--help"])
-    assert isinstance(asked, TextArguments)
-    assert asked.text.startswith("usage: upnp-trio stub [OPTIONS] SCPD.xml\n")
+    with pytest.raises(TextWanted) as wanted:
+        parse(["--help"])
+    assert wanted.value.text.startswith("usage: upnp-trio stub [OPTIONS] SCPD.xml\n")
 
 
 # --- what is written -----------------------------------------------------------------------------------------------
