@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from upnp_trio.cli.parsing import UsageError, add_help, make_parser, read_words
 from upnp_trio.cli.verbs import VERBS
+from upnp_trio.errors import DescriptionError
 from upnp_trio.model.names import STANDARD_DOMAIN, ServiceType
 
 if TYPE_CHECKING:
@@ -103,7 +104,11 @@ def class_of_type(service_type: str) -> str:
 
 
 def _service_type(text: str) -> str:
-    if flaw := ServiceType(text).flaw("service"):
+    try:
+        flaw = ServiceType(text).flaw("service")
+    except DescriptionError as error:  # a control character
+        raise ArgumentTypeError(str(error)) from error
+    if flaw:
         raise ArgumentTypeError(f"{text!r} {flaw}")
     return text
 
