@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 import trio
 
+from upnp_trio.model.literal_url import LiteralUrl
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -80,7 +82,7 @@ class Descriptions:
         described = self._by_udn.get(udn)
         if described is None or described.config_id != found.config_id:
             return None
-        if described.device.announced_as not in {location.url for location in found.locations}:
+        if not any(_leads_to(location.url, described.device.location) for location in found.locations):
             return None
         self._by_udn[udn] = self._by_udn.pop(udn)  # the newest is the last
         return described.device
@@ -96,3 +98,10 @@ class Descriptions:
     def _drop(self, described: _Described) -> None:
         for udn in [udn for udn, each in self._by_udn.items() if each is described]:
             del self._by_udn[udn]
+
+
+def _leads_to(location: str, url: LiteralUrl) -> bool:
+    try:
+        return LiteralUrl.parse(location) == url
+    except ValueError:
+        return False
