@@ -27,7 +27,7 @@ from upnp_trio.eventing.messages import (
     unsubscribe_headers,
 )
 from upnp_trio.eventing.propertyset import render_propertyset
-from upnp_trio.eventing.refusals import EventingRefused
+from upnp_trio.eventing.refusals import EventingRefused, refusal_in_words
 from upnp_trio.eventing.requests import (
     Renew,
     Subscribe,
@@ -254,3 +254,16 @@ def test_a_grant_without_a_readable_duration_has_none() -> None:
     assert read_grant({"sid": SID}).seconds is None
     with pytest.raises(MalformedMessage, match="no SID"):
         read_grant({"timeout": "Second-300"})
+
+
+@pytest.mark.parametrize("sid", ["uuid:ü", "uuid:\x0b1", "x" * 257])
+def test_a_sid_that_no_request_can_repeat_is_no_grant(sid: str) -> None:
+    with pytest.raises(MalformedMessage, match="no request can repeat"):
+        read_grant({"sid": sid})
+
+
+@pytest.mark.parametrize("status", [301, 400, 404, 412, 418, 500, 501, 503, 599])
+def test_every_refusal_has_words(status: int) -> None:
+    words = refusal_in_words(status)
+    assert words.startswith(("it ", "its ", "there "))
+    assert not words.endswith(".")
