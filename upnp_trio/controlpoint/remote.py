@@ -7,7 +7,7 @@ or served.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -21,6 +21,7 @@ from upnp_trio.model.forgiving import printable
 from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.model.service import ServiceDescription
 from upnp_trio.model.suggestions import suggestion
+from upnp_trio.model.value_errors import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CallAnswer", "DeviceAccess", "RemoteDevice", "RemoteService"]
 
+T = TypeVar("T")
+
 # A device answers a call within 30 seconds (UDA 2.0 §3.2.1).
 CALL_SECONDS = 30.0
 
@@ -81,12 +84,22 @@ class DeviceAccess:
 class CallAnswer:
     """What a device answered to a call."""
 
+    action: str
     #: the out arguments in the order of the SCPD; one that is no value of its data type is a text
     values: dict[str, object]
     #: the out arguments as the device sent them
     texts: dict[str, str]
     #: what is wrong with the answer and was overlooked, each in words
     forgiven: tuple[str, ...]
+
+    def value(self, name: str, kind: type[T]) -> T:
+        """The out argument *name*, which must be a *kind*: raises `RequestFailed` if it is missing, or is not."""
+        value = self.values.get(name)
+        if isinstance(value, kind):
+            return value
+        if name not in self.values:
+            raise RequestFailed(f"the answer to {self.action} has no {name}")
+        raise RequestFailed(f"the answer to {self.action} has {name} = {shown(value)}, which is no {kind.__name__}")
 
 
 @attrs.frozen(kw_only=True)
@@ -214,7 +227,12 @@ class RemoteService:
         forgiven: list[str] = []
         values = result_values(description, found, given, forgiven)
         first = dict(reversed(given))
-        return CallAnswer(values=values, texts={name: first[name] for name, _ in given}, forgiven=tuple(forgiven))
+        return CallAnswer(
+            action=action,
+            values=values,
+            texts={name: first[name] for name, _ in given},
+            forgiven=tuple(forgiven),
+        )
 
     def _url(self, reference: str, name: str) -> LiteralUrl:
         if self._access is None or not reference:
