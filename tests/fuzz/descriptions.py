@@ -12,8 +12,9 @@ from xml.etree.ElementTree import Element
 from tests.asking import response_to
 from tests.fuzz.logs import check_harmless, harmless_logs
 from upnp_trio.documents.description import parse_description, render_description
-from upnp_trio.documents.device_file import MAX_ICON_BYTES, load_device
+from upnp_trio.documents.device_file import load_device
 from upnp_trio.documents.folder import Folder
+from upnp_trio.documents.named_files import MAX_ICON_BYTES
 from upnp_trio.documents.publication import publish
 from upnp_trio.documents.scpd import parse_scpd, render_service_description
 from upnp_trio.documents.served_scpd import render_scpd

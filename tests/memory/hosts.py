@@ -15,7 +15,7 @@ from upnp_trio.errors import NetworkError
 from upnp_trio.exchange import ServedAddress
 from upnp_trio.network.endpoint import Address
 from upnp_trio.network.interfaces import Interface, IpAddress, on_link
-from upnp_trio.network.listeners import DYNAMIC_PORTS, served_address
+from upnp_trio.network.listeners import DYNAMIC_PORTS
 
 __all__ = ["Host", "OpenedConnection"]
 
@@ -120,14 +120,14 @@ class Host:
         """Reach *network* by the interface with this name. Its hosts are to be on that link, as if behind a router."""
         self._routes[ip_network(network)] = name
 
-    def route(self, nic: Nic, destination: Address) -> Nic:
-        """The interface that leads from *nic* to *destination*, or that has it. Raises `OSError`."""
+    def route(self, nic: Nic | None, destination: Address) -> Nic:
+        """The interface that leads from *nic*, or from any, to *destination*, or that has it. Raises `OSError`."""
         text = destination[0].lower()
         address = ip_address(text)
-        if address.is_link_local:
+        if address.is_link_local and nic is not None:
             by_scope = [one for one in self.nics.values() if len(destination) == 4 and one.index == destination[3]]
             return by_scope[0] if by_scope else nic
-        candidates = [nic, *self.nics.values()]
+        candidates = [*([nic] if nic else []), *self.nics.values()]
         for one in candidates:
             if one.is_up and one.has(text):
                 return one
@@ -146,26 +146,14 @@ class Host:
                 return nic
         raise refused(errno.EADDRNOTAVAIL)
 
-    def facing(self, address: IpAddress, zone: str = "") -> ServedAddress:
-        """The own address that *address* is reached from; *zone* is an interface's name or number. Raises `OSError`."""
-        if zone:
-            found = [nic for nic in self.nics.values() if nic.is_up and zone in (nic.name, str(nic.index))]
-        elif address.is_link_local:
-            found = [
-                nic
-                for nic in self.nics.values()
-                if nic.is_up and any(own.version == address.version and own.is_link_local for own in nic.addresses)
-            ]
-        else:
-            found = [self.route(next(iter(self.nics.values())), (str(address), 0))]
-        if len(found) != 1:
-            raise refused(errno.ENETUNREACH)
-        nic = found[0]
+    def source_towards(self, address: IpAddress) -> tuple[IpAddress, int]:
+        """The own address that the routes to *address* lead from, and its interface's number. Raises `OSError`."""
+        nic = self.route(None, (str(address), 0))
         own = [own for own in nic.addresses if own.version == address.version]
         own.sort(key=lambda own: (own.ip != address, address not in on_link(own)))
         if not own:
-            raise refused(errno.EADDRNOTAVAIL)
-        return served_address(own[0].ip, nic.interface)
+            raise refused(errno.ENETUNREACH)
+        return own[0].ip, nic.index
 
     # --- sockets --------------------------------------------------------------------------------------------------
 

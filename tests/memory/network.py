@@ -15,12 +15,13 @@ from upnp_trio.exchange import ServedAddress
 from upnp_trio.network.asking import ReceivedDatagram
 from upnp_trio.network.claims import Claim
 from upnp_trio.network.endpoint import MAX_BATCH, Address, Endpoint, Receiver, Sender
+from upnp_trio.network.facing import facing
 from upnp_trio.network.interfaces import Interface, IpAddress, IpInterface
 from upnp_trio.network.listeners import DYNAMIC_PORTS, HttpListener, authority, served_address
 from upnp_trio.network.served_interface import InterfaceOptions, ServedInterface
-from upnp_trio.network.ssdp_sockets import group_of
 from upnp_trio.network.streams import HttpStream
 from upnp_trio.network.system_errors import AddressGone, translated
+from upnp_trio.network.udp_sockets import group_of, host_of, socket_address
 from upnp_trio.ssdp.advertising import Origin
 from upnp_trio.ssdp.messages import PORT
 
@@ -154,10 +155,10 @@ class HostNetwork:
             interface=interface,
             address=own.ip,
             socket=self._open_udp(nic, str(own.ip), PORT if options.listen else 0, stack),
-            group=_group_address(own, interface),
+            group=socket_address(group_of(own), PORT, interface),
             origin=Origin(
                 base_url=options.advertise_url or f"http://{at}",
-                host=_host_of(own),
+                host=host_of(group_of(own)),
                 adds_nls=own.version == 6,
             ),
         )
@@ -175,13 +176,13 @@ class HostNetwork:
     ) -> Iterator[MemorySearchSocket]:
         with ExitStack() as stack:
             socket = self._open_udp(self._nic(interface), str(address.ip), 0, stack)
+            group = group_of(address)
             yield MemorySearchSocket(
-                interface, address.ip, _group_address(address, interface), _host_of(address), socket
+                interface, address.ip, socket_address(group, PORT, interface), host_of(group), socket
             )
 
     def facing(self, address: IpAddress, zone: str = "") -> ServedAddress:
-        with translated(f"find a way to {address}"):
-            return self.host.facing(address, zone)
+        return facing(address, zone, self.interfaces(), self.host.source_towards)
 
     @contextmanager
     def listen(self, served: ServedAddress, port: int = 0) -> Iterator[HttpListener]:
@@ -224,12 +225,3 @@ class HostNetwork:
             yield HttpListener(authority(own, port), listener, served)
         finally:
             listener.close()
-
-
-def _group_address(own: IpInterface, interface: Interface) -> Address:
-    group = group_of(own)
-    return (group, PORT, 0, interface.index) if own.version == 6 else (group, PORT)
-
-
-def _host_of(own: IpInterface) -> str:
-    return f"{group_of(own)}:{PORT}" if own.version == 4 else f"[{group_of(own).upper()}]:{PORT}"

@@ -26,12 +26,13 @@ from upnp_trio.http.server import HttpServer
 from upnp_trio.monitoring.events import Event, Events
 from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.claims import Claim
-from upnp_trio.network.endpoint import STALLED_SEND_SECONDS, Address, Endpoint, Receiver, Sender
+from upnp_trio.network.endpoint import Address, Endpoint, Receiver, Sender
 from upnp_trio.network.interfaces import Interface, IpAddress
 from upnp_trio.network.listeners import HttpListener, authority, served_address
 from upnp_trio.network.served_interface import InterfaceOptions, ServedInterface, base_url
-from upnp_trio.network.ssdp_sockets import group_of
 from upnp_trio.network.streams import HttpStream
+from upnp_trio.network.udp_sender import STALLED_SEND_SECONDS
+from upnp_trio.network.udp_sockets import group_of, host_of
 from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.services import Services
 from upnp_trio.site import Site
@@ -200,7 +201,7 @@ def open_fake_endpoint(on: Interface, wire: Wire, port: int = 49152, url: str | 
                 group=(group_of(address), PORT),
                 origin=Origin(
                     base_url=url or base_url(address.ip, port),
-                    host=f"{group_of(address)}:{PORT}",
+                    host=host_of(group_of(address)),
                     adds_nls=address.version == 6,
                 ),
                 wire=wire,
