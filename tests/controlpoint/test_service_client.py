@@ -12,7 +12,7 @@ import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.controlpoint.clients import LOCATION, SERVED, HttpAnswer, ScriptedClient
+from tests.controlpoint.clients import LOCATION, SERVED, ScriptedClient
 from tests.controlpoint.test_remote import described
 from tests.service_strategies import service_descriptions
 from tests.services.every_type import Flavour, Limits, SwitchPower
@@ -37,6 +37,7 @@ from upnp_trio.controlpoint.describing import describe_at
 from upnp_trio.controlpoint.remote import CallAnswer, RemoteDevice
 from upnp_trio.controlpoint.service_client import ServiceClient
 from upnp_trio.errors import InvalidCall, RequestFailed, UnknownService
+from upnp_trio.http.client import HttpAnswer
 from upnp_trio.services.client_stub import _IN_CLASS
 
 STUBS = Path(__file__).parents[1] / "services" / "stubs"

@@ -16,46 +16,18 @@ from upnp_trio.control.calls import matches, render_call
 from upnp_trio.control.results import MAX_RESULT_BYTES, read_result
 from upnp_trio.errors import DescriptionError, InvalidCall, MalformedMessage, RequestFailed, UnknownService, UnsafeUrl
 from upnp_trio.exchange import ServedAddress
+from upnp_trio.http.client import HttpClient
 from upnp_trio.model.device import Device, RootDevice, Service
-from upnp_trio.model.forgiving import printable
 from upnp_trio.model.literal_url import LiteralUrl
+from upnp_trio.model.printable import MAX_MESSAGE_CHARACTERS, printable
 from upnp_trio.model.service import ServiceDescription
 from upnp_trio.model.suggestions import suggestion
 from upnp_trio.model.value_errors import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Protocol
 
     from upnp_trio.model.names import Udn
-
-    class HttpAnswer(Protocol):
-        """The answer to a request."""
-
-        @property
-        def status(self) -> int: ...
-        @property
-        def headers(self) -> Mapping[str, str]: ...
-        @property
-        def body(self) -> bytes: ...
-
-    class HttpClient(Protocol):
-        """Sends requests; raises `RequestFailed`."""
-
-        async def request(
-            self,
-            method: str,
-            url: LiteralUrl,
-            served: ServedAddress,
-            *,
-            headers: Iterable[tuple[str, str]] = (),
-            body: bytes = b"",
-            max_body_bytes: int = ...,
-            seconds: float = 10.0,
-        ) -> HttpAnswer: ...
-
-        async def get(self, url: LiteralUrl, served: ServedAddress, *, max_body_bytes: int) -> HttpAnswer: ...
-
 
 __all__ = ["CallAnswer", "DeviceAccess", "RemoteDevice", "RemoteService"]
 
@@ -138,7 +110,9 @@ class RemoteDevice(RootDevice):
         for is_meant in _MEANINGS:
             found = [each for each in services if is_meant(type_or_id, each)]
             if len(found) > 1:
-                raise UnknownService(f"{type_or_id!r} is more than one service: {printable(_listed(found), 1000)}")
+                raise UnknownService(
+                    f"{type_or_id!r} is more than one service: {printable(_listed(found), MAX_MESSAGE_CHARACTERS)}"
+                )
             if found:
                 return found[0]
         known = dict.fromkeys(each.name for each in services)
@@ -208,7 +182,7 @@ class RemoteService:
             texts = call_texts(description, found, arguments)
             headers, body = render_call(self.service.service_type.text, action, texts)
         except ValueError as error:
-            raise InvalidCall(printable(str(error), 1000)) from error
+            raise InvalidCall(printable(str(error), MAX_MESSAGE_CHARACTERS)) from error
         url, access = self.control_url, self._access
         assert access is not None  # or there would be no description
         answer = await access.client.request(
