@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from upnp_trio.server.options import ServeOptions, Settings
     from upnp_trio.server.running import Location, Running
     from upnp_trio.server.serve import serve_device, serve_devices
+    from upnp_trio.services.client_stub import render_client
     from upnp_trio.services.handler import ServiceHandler
     from upnp_trio.services.markers import In, Out, Range, StateVariable, action
     from upnp_trio.services.stub import render_stub
@@ -156,6 +157,7 @@ __all__ = [
     "load_device",
     "parse_description",
     "parse_scpd",
+    "render_client",
     "render_description",
     "render_service_description",
     "render_stub",
@@ -201,6 +203,7 @@ _HOMES = {
         "StateVariable",
         "action",
     ),
+    "upnp_trio.services.client_stub": ("render_client",),
     "upnp_trio.services.stub": ("render_stub",),
     "upnp_trio.services.types": (
         "BinBase64",
