@@ -40,6 +40,7 @@ async def serving(host: Host, *devices: RootDevice) -> AsyncIterator[Running]:
 @asynccontextmanager
 async def asking(host: Host, **options: Unpack[ControlPointOptions]) -> AsyncIterator[ControlPoint]:
     """A control point on *host*."""
-    settings = ControlPointSettings(**options, rng=Random(2))
+    options.setdefault("rng", Random(2))
+    settings = ControlPointSettings(**options)
     async with open_control_point_on(host.network, settings) as control_point:
         yield control_point

@@ -45,7 +45,7 @@ def taken(pending: PendingChanges) -> list[DeviceChange]:
 
 def test_changes_come_in_their_order() -> None:
     pending = PendingChanges()
-    changes = [
+    changes: list[DeviceChange] = [
         DeviceAppeared(device("uuid:a")),
         DeviceAppeared(device("uuid:b")),
         DeviceGone(device("uuid:c"), "byebye"),
