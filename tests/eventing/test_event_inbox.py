@@ -20,17 +20,15 @@ def event(seq: int, value: str = "1", *, initial: bool = False, again: bool = Fa
     return ReceivedEvent(seq=seq, texts={"Status": value}, is_initial=initial, is_resubscribed=again)
 
 
-def opened(**options: bool) -> EventInbox:
-    inbox = EventInbox(**options)
+def opened(*, is_resubscribed: bool = False) -> EventInbox:
+    inbox = EventInbox(is_resubscribed)
     assert inbox.open(SID, 0.0) == []
     return inbox
 
 
 def test_the_first_event_of_a_subscription_is_the_initial_one() -> None:
     inbox = opened()
-    assert inbox.is_silent
     assert inbox.receive(message(0), 0.0) == [event(0, initial=True)]
-    assert not inbox.is_silent
     assert inbox.receive(message(1, "2"), 0.0) == [event(1, "2")]
 
 
@@ -46,6 +44,15 @@ def test_an_event_of_another_subscription_is_not_taken() -> None:
     assert inbox.is_silent
 
 
+def test_a_subscription_is_silent_until_its_first_event() -> None:
+    inbox = opened()
+    inbox.receive(message(1), 0.0)
+    assert inbox.is_silent
+    inbox.expire(GAP_SECONDS)
+    silent = inbox.is_silent
+    assert not silent
+
+
 def test_a_sid_is_recognized_without_its_prefix_and_in_any_case() -> None:
     inbox = opened()
     assert inbox.receive(message(0, sid=SID.removeprefix("uuid:").upper()), 0.0) == [event(0, initial=True)]
@@ -53,14 +60,15 @@ def test_a_sid_is_recognized_without_its_prefix_and_in_any_case() -> None:
 
 def test_events_before_the_response_to_subscribe_wait_for_it() -> None:
     inbox = EventInbox()
-    assert inbox.claimed_sid is None
+    claims = [inbox.claimed_sid]
     assert inbox.receive(message(1, "2"), 0.0) == []
     assert inbox.receive(message(0), 0.0) == []
     assert inbox.receive(message(2, sid="uuid:another"), 0.0) == []
-    assert inbox.claimed_sid == SID
+    claims.append(inbox.claimed_sid)
     assert inbox.deadline == math.inf
     assert inbox.open(SID, 0.5) == [event(0, initial=True), event(1, "2")]
-    assert inbox.claimed_sid == SID
+    claims.append(inbox.claimed_sid)
+    assert claims == [None, SID, SID]
 
 
 def test_too_many_events_before_the_response_leave_a_gap() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -17,14 +17,17 @@ from upnp_trio.eventing.messages import (
 )
 from upnp_trio.eventing.refusals import refusal_in_words
 from upnp_trio.exchange import ServedAddress
+from upnp_trio.http.client import HttpClient
 from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.model.service import ServiceDescription
 from upnp_trio.network.asking import AskingNetwork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["EventRequests", "EventSource", "Requesting"]
+    from upnp_trio.http.client import HttpAnswer
+
+__all__ = ["EventRequests", "EventSource"]
 
 
 @attrs.frozen(kw_only=True)
@@ -43,41 +46,11 @@ class EventSource:
     name: str = "the service"
 
 
-class Answer(Protocol):
-    """What `Requesting.request` returns."""
-
-    @property
-    def status(self) -> int:
-        """The status of HTTP."""
-        ...
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """By lower-case names."""
-        ...
-
-
-class Requesting(Protocol):
-    """What sends requests: the HTTP client of the control point."""
-
-    async def request(
-        self,
-        method: str,
-        url: LiteralUrl,
-        served: ServedAddress,
-        *,
-        headers: Iterable[tuple[str, str]] = ...,
-        max_body_bytes: int = ...,
-    ) -> Answer:
-        """The answer to a request; raises `RequestFailed` if there is none."""
-        ...
-
-
 @attrs.frozen(eq=False, repr=False)
 class EventRequests:
     """Sends these requests. Each raises `RequestFailed`, with words, if it is refused or has no answer."""
 
-    client: Requesting
+    client: HttpClient
     network: AskingNetwork
 
     async def subscribe(self, source: EventSource, callback: str, *, seconds: int, variables: Sequence[str]) -> Grant:
@@ -100,21 +73,31 @@ class EventRequests:
 
     async def unsubscribe(self, source: EventSource, sid: str) -> None:
         """Say that no more events are wanted."""
-        # from whatever address faces the device now, as that of the subscription may be gone
-        served = self.facing(source) or source.served
-        await self._ask("UNSUBSCRIBE", attrs.evolve(source, served=served), unsubscribe_headers(sid))
+        await self._ask("UNSUBSCRIBE", self.facing(source), unsubscribe_headers(sid))
 
-    def facing(self, source: EventSource) -> ServedAddress | None:
-        """The address of this host that faces the service now; ``None`` if there is none."""
-        if source.url is None:
-            return None
+    def has_address(self, source: EventSource) -> bool:
+        """Whether this host still has the address that faces *source*."""
+        try:
+            interfaces = self.network.interfaces()
+        except NetworkError:  # nothing else is known, so nothing has changed
+            return True
+        return any(
+            interface.index == source.served.index and str(address.ip) == source.served.address
+            for interface in interfaces
+            for address in interface.addresses
+        )
+
+    def facing(self, source: EventSource) -> EventSource:
+        """*source*, from another address of this host if the one that faced it is gone."""
+        if source.url is None or self.has_address(source):
+            return source
         zone = source.url.zone or str(source.served.index) if source.url.address.is_link_local else ""
         try:
-            return self.network.facing(source.url.address, zone)
-        except NetworkError:
-            return None
+            return attrs.evolve(source, served=self.network.facing(source.url.address, zone))
+        except NetworkError:  # there is none now; the request that follows says so
+            return source
 
-    async def _ask(self, method: str, source: EventSource, headers: Iterable[tuple[str, str]]) -> Answer:
+    async def _ask(self, method: str, source: EventSource, headers: Iterable[tuple[str, str]]) -> HttpAnswer:
         if source.url is None:
             raise RequestFailed(f"{source.name} has no events: its description gives no eventSubURL")
         answer = await self.client.request(

@@ -129,15 +129,11 @@ class Subscriber:
     def note_network(self, *, has_slept: bool) -> None:
         """The interfaces of this host may have changed; after a sleep, time has passed that the clock has not."""
         now = trio.current_time()
-        if self._current is not None and self._is_at_another_address(self._current.source):
+        if self._current is not None and not self.requests.has_address(self._current.source):
             self.upkeep.restart(now)
         elif has_slept or not self.is_subscribed:
             self.upkeep.hurry(now)
         self._news.set()
-
-    def _is_at_another_address(self, source: EventSource) -> bool:
-        facing = self.requests.facing(source)
-        return facing is None or (facing.index, facing.address) != (source.served.index, source.served.address)
 
     def _is_reborn(self, device: FoundDevice) -> bool:
         return self._gone_boot_id is not None and device.boot_id != self._gone_boot_id

@@ -12,13 +12,14 @@ import trio
 
 from upnp_trio._version import __version__
 from upnp_trio.controlpoint.event_receiver import EventReceiver
-from upnp_trio.controlpoint.event_requests import EventRequests, EventSource, Requesting
+from upnp_trio.controlpoint.event_requests import EventRequests, EventSource
 from upnp_trio.controlpoint.feeds import FeedQueue
 from upnp_trio.controlpoint.subscriber import Subscriber
 from upnp_trio.controlpoint.subscription import Subscription
 from upnp_trio.eventing.requests import DEFAULT_SECONDS
 from upnp_trio.eventing.upkeep import Upkeep
 from upnp_trio.eventing.waiting_events import ReceivedEvent, WaitingEvents
+from upnp_trio.http.client import HttpClient
 from upnp_trio.monitoring.log_limit import LogLimit
 from upnp_trio.network.asking import AskingNetwork
 
@@ -41,14 +42,16 @@ class Subscriptions:
     """Opens subscriptions, whose tasks are in *nursery*, and tells them of changes."""
 
     network: AskingNetwork
-    client: Requesting
+    client: HttpClient
     nursery: trio.Nursery
     rng: Random
+    _requests: EventRequests = attrs.field(init=False)
     _receiver: EventReceiver = attrs.field(init=False)
     _log_limit: LogLimit = attrs.field(factory=LogLimit)
     _subscribers: set[Subscriber] = attrs.field(factory=set)
 
     def __attrs_post_init__(self) -> None:
+        self._requests = EventRequests(self.client, self.network)
         self._receiver = EventReceiver(self.network, self.nursery, f"upnp-trio/{__version__} UPnP/2.0")
 
     def subscribe(
@@ -62,8 +65,8 @@ class Subscriptions:
         """Subscribe to *source*; nothing is sent before the reader begins to read.
 
         *variables* are the names of those that are wanted, by default all. *seconds* is how long the device is asked to
-        keep the subscription without a renewal. *locate* finds the service when it may have moved; by default, it is
-        always where it was. Raises `ValueError` for an impossible argument.
+        keep the subscription without a renewal. *locate* finds the service before each later subscription; by default,
+        it is always where it was. Raises `ValueError` for an impossible argument.
         """
         names = _names(variables, source)
         if not 1 <= seconds <= MAX_SECONDS:
@@ -72,7 +75,7 @@ class Subscriptions:
         subscriber = Subscriber(
             source=source,
             locate=locate or self._face,
-            requests=EventRequests(self.client, self.network),
+            requests=self._requests,
             receiver=self._receiver,
             upkeep=Upkeep(self.rng),
             queue=FeedQueue[ReceivedEvent](waiting),
@@ -89,7 +92,7 @@ class Subscriptions:
             if subscriber.source.udn.lower() == udn:
                 subscriber.note_change(change)
 
-    def note_network(self, *, has_slept: bool = False) -> None:
+    def note_network(self, has_slept: bool = False) -> None:
         """The interfaces of this host may have changed; *has_slept*: the host was asleep meanwhile."""
         for subscriber in self._subscribers:
             subscriber.note_network(has_slept=has_slept)
@@ -105,10 +108,9 @@ class Subscriptions:
             self._subscribers.discard(subscriber)
 
     async def _face(self, source: EventSource) -> EventSource:
-        """*source*, from the address that faces it now."""
+        """*source* where it was, from the address that faces it now."""
         await trio.lowlevel.checkpoint()
-        requests = EventRequests(self.client, self.network)
-        return attrs.evolve(source, served=requests.facing(source) or source.served)
+        return self._requests.facing(source)
 
 
 def _names(variables: Iterable[str], source: EventSource) -> tuple[str, ...]:
