@@ -14,6 +14,7 @@ from upnp_trio.eventing.messages import Grant
 from upnp_trio.eventing.upkeep import (
     FIRST_RETRY_SECONDS,
     LONGEST_RETRY_SECONDS,
+    MAX_FAILED_RENEWALS,
     MAX_RENEWAL_SECONDS,
     MIN_ATTEMPT_SECONDS,
     MIN_RENEWAL_SECONDS,
@@ -36,6 +37,10 @@ def subscribed(seconds: int | None = 1800, now: float = 0.0) -> Upkeep:
     upkeep = new_upkeep()
     upkeep.note_granted(grant(seconds), now)
     return upkeep
+
+
+def action(upkeep: Upkeep) -> str:
+    return upkeep.next_step.action
 
 
 def wait(upkeep: Upkeep, now: float) -> float:
@@ -71,7 +76,7 @@ def test_a_subscription_is_renewed_at_half_of_its_time_at_the_latest(
     for seed in range(50):
         upkeep = Upkeep(Random(seed))
         upkeep.note_granted(grant(seconds), 100.0)
-        assert upkeep.next_step.action == "renew"
+        assert action(upkeep) == "renew"
         assert upkeep.next_step.sid == SID
         waits.add(wait(upkeep, 100.0))
     assert earliest <= min(waits) <= max(waits) <= latest
@@ -81,7 +86,7 @@ def test_a_subscription_is_renewed_at_half_of_its_time_at_the_latest(
 def test_a_renewal_counts_from_its_own_moment_and_by_its_own_grant() -> None:
     upkeep = subscribed(1800)
     upkeep.note_granted(grant(100), 800.0)
-    assert upkeep.next_step.action == "renew"
+    assert action(upkeep) == "renew"
     assert 840 <= upkeep.next_step.at <= 850
     assert upkeep.granted == 1
 
@@ -94,7 +99,7 @@ def test_attempts_to_subscribe_are_repeated_at_growing_intervals() -> None:
     pauses = []
     for _ in range(20):
         upkeep.note_refused(503, now)
-        assert upkeep.next_step.action == "subscribe"
+        assert action(upkeep) == "subscribe"
         pauses.append(wait(upkeep, now))
         now = upkeep.next_step.at
     for number, pause in enumerate(pauses):
@@ -111,18 +116,25 @@ def test_a_device_that_does_not_know_the_subscription_is_subscribed_to_at_once(s
 
 
 @pytest.mark.parametrize("status", [None, 500, 503])
-def test_a_renewal_without_success_is_repeated_until_the_subscription_has_expired(status: int | None) -> None:
+def test_after_some_renewals_without_success_a_new_subscription_is_tried(status: int | None) -> None:
     upkeep = subscribed(60)
-    renewals = 0
-    while upkeep.next_step.action == "renew":
+    for _ in range(MAX_FAILED_RENEWALS):
+        assert action(upkeep) == "renew"
         now = upkeep.next_step.at
-        assert now < 60
-        renewals += 1
         upkeep.note_refused(status, now)
-    assert 3 <= renewals <= 10
+    assert now < 35
     assert upkeep.sid is None
-    assert upkeep.next_step.action == "subscribe"
-    assert upkeep.next_step.at > 60 - LONGEST_RETRY_SECONDS
+    assert action(upkeep) == "unsubscribe"  # the device may hold it still
+    upkeep.note_unsubscribed(SID, now + 1)
+    assert action(upkeep) == "subscribe"
+    assert FIRST_RETRY_SECONDS <= wait(upkeep, now) <= 4 * FIRST_RETRY_SECONDS
+
+
+def test_a_renewal_is_not_repeated_beyond_the_end_of_the_subscription() -> None:
+    upkeep = subscribed(5)
+    assert action(upkeep) == "renew"
+    upkeep.note_refused(None, upkeep.next_step.at)
+    assert upkeep.sid is None
 
 
 def test_a_renewal_that_succeeds_after_all_ends_the_repetitions() -> None:
@@ -130,7 +142,7 @@ def test_a_renewal_that_succeeds_after_all_ends_the_repetitions() -> None:
     upkeep.note_refused(None, 900.0)
     upkeep.note_refused(None, 901.0)
     upkeep.note_granted(grant(1800), 903.0)
-    assert upkeep.next_step.action == "renew"
+    assert action(upkeep) == "renew"
     assert wait(upkeep, 903.0) >= 720
     upkeep.note_refused(None, 1700.0)
     assert wait(upkeep, 1700.0) <= FIRST_RETRY_SECONDS
@@ -148,7 +160,7 @@ def test_a_restart_unsubscribes_and_then_subscribes() -> None:
     assert upkeep.next_step == Step("subscribe", 500.5)
     upkeep.note_granted(grant(sid="uuid:2"), 501.0)
     assert upkeep.granted == 2
-    assert upkeep.next_step.action == "renew"
+    assert action(upkeep) == "renew"
     assert upkeep.next_step.sid == "uuid:2"
 
 
@@ -188,14 +200,14 @@ def test_the_restart_of_a_subscription_that_is_lost_meanwhile_is_a_new_subscript
     upkeep.note_refused(412, 500.0)
     assert upkeep.next_step == Step("subscribe", 500.0)
     upkeep.note_granted(grant(sid="uuid:2"), 501.0)
-    assert upkeep.next_step.action == "renew"
+    assert action(upkeep) == "renew"
 
 
 def test_a_device_that_grants_another_subscription_on_renewal_keeps_neither() -> None:
     upkeep = subscribed()
     upkeep.note_granted(grant(sid="uuid:2"), 800.0)
     assert upkeep.held == [SID, "uuid:2"]
-    assert upkeep.next_step.action == "unsubscribe"
+    assert action(upkeep) == "unsubscribe"
     assert upkeep.next_step.sid == "uuid:2"
     upkeep.note_unsubscribed("uuid:2", 800.0)
     assert upkeep.next_step == Step("unsubscribe", 800.0, SID)
@@ -214,6 +226,16 @@ def test_news_of_the_device_are_a_reason_to_look_whether_it_knows_the_subscripti
     upkeep.note_granted(grant(), 100.0)
     upkeep.hurry(101.0)
     assert upkeep.next_step == Step("renew", 100.0 + MIN_RENEWAL_SECONDS, SID)
+
+
+def test_a_device_of_which_something_was_heard_is_looked_for_elsewhere_if_it_does_not_answer() -> None:
+    upkeep = subscribed()
+    upkeep.hurry(100.0)
+    upkeep.note_refused(None, 103.0)
+    assert action(upkeep) == "unsubscribe"
+    upkeep.note_unsubscribed(SID, 105.0)
+    assert action(upkeep) == "subscribe"
+    assert upkeep.next_step.at <= 104.0
 
 
 def test_a_device_that_has_come_back_is_subscribed_to_at_once() -> None:

@@ -195,9 +195,9 @@ class ControlPoint:
         return await self._client.get(located, served, max_body_bytes=max_body_bytes)
 
     async def _describe_again(self, device: RemoteDevice) -> RemoteDevice:
-        """*device* where it is now: where it announces itself, or else where it was."""
+        """*device* as it is now, without contents: where it announces itself, or else where it was."""
         found = None if device.udn is None else self.devices.get(str(device.udn))
-        return await (self.describe(found) if found else self.describe(device.location.text, contents=False))
+        return await self.describe(found or device.location.text, contents=False)
 
     def _located(self, text: str) -> tuple[LiteralUrl, ServedAddress]:
         """A URL that the caller gives, and the address of ours that faces it."""

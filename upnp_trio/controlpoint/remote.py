@@ -63,7 +63,7 @@ class EventAccess:
     """How services are subscribed to."""
 
     subscriptions: Subscriptions
-    #: describes a device again, as it may have moved or changed
+    #: describes a device again, without its services' descriptions, as it may have moved
     describe: Callable[[RemoteDevice], Awaitable[RemoteDevice]]
 
 
@@ -261,8 +261,7 @@ class RemoteService:
         device = await access.events.describe(self._root)
         service = device.service(self.service.service_id, udn=self.device.udn)
         assert service._access is not None  # it comes from a control point, too
-        source = service._event_source(service._access)
-        return source if source.description else attrs.evolve(source, description=before.description)
+        return attrs.evolve(service._event_source(service._access), description=before.description)
 
     def _url(self, reference: str, name: str) -> LiteralUrl:
         if self._access is None or not reference:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
+from upnp_trio.controlpoint.device_news import DeviceNews
 from upnp_trio.controlpoint.event_receiver import CallbackUrl, EventReceiver
 from upnp_trio.controlpoint.event_requests import EventRequests, EventSource
 from upnp_trio.controlpoint.feeds import FeedQueue
@@ -22,16 +23,14 @@ from upnp_trio.eventing.event_inbox import EventInbox
 from upnp_trio.eventing.event_order import EventOrder
 from upnp_trio.eventing.upkeep import Step, Upkeep
 from upnp_trio.eventing.waiting_events import ReceivedEvent
-from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.monitoring.log_limit import LogLimit
-from upnp_trio.ssdp.found import DeviceAppeared, DeviceGone, DeviceRebooted, DeviceUpdated
 from upnp_trio.tasks.finishing import finish_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from upnp_trio.eventing.messages import EventMessage
-    from upnp_trio.ssdp.found import DeviceChange, FoundDevice
+    from upnp_trio.ssdp.found import DeviceChange
 
 __all__ = ["END_SECONDS", "Subscriber"]
 
@@ -81,8 +80,7 @@ class Subscriber:
     _current: _Current | None = None
     #: subscriptions in a row whose numbers were wrong from the start
     _misnumbered: int = 0
-    #: BOOTID of the device when it went
-    _gone_boot_id: int | None = None
+    _device_news: DeviceNews = attrs.field(factory=DeviceNews)
     _end_at: float = math.inf
     _news: trio.Event = attrs.field(factory=trio.Event)
 
@@ -112,18 +110,12 @@ class Subscriber:
 
     def note_change(self, change: DeviceChange) -> None:
         """Something has changed about the device."""
-        now = trio.current_time()
-        match change:
-            case DeviceGone(device, reason):
-                self._gone_boot_id = device.boot_id
-                if reason != "no room":
-                    self.upkeep.hurry(now)  # whether it has really gone, it knows best
-            case DeviceAppeared(device) if not self._is_reborn(device) and not self._has_moved(device):
-                self.upkeep.hurry(now)
-            case DeviceUpdated(device) if not self._has_moved(device):
-                return
-            case DeviceAppeared() | DeviceUpdated() | DeviceRebooted():
-                self.upkeep.restart(now)
+        url = None if self._current is None else self._current.source.url
+        meaning = self._device_news.meaning(change, None if url is None else url.address)
+        if meaning == "restart":
+            self.upkeep.restart(trio.current_time())
+        elif meaning == "ask":
+            self.upkeep.hurry(trio.current_time())
         self._news.set()
 
     def note_network(self, *, has_slept: bool) -> None:
@@ -134,14 +126,6 @@ class Subscriber:
         elif has_slept or not self.is_subscribed:
             self.upkeep.hurry(now)
         self._news.set()
-
-    def _is_reborn(self, device: FoundDevice) -> bool:
-        return self._gone_boot_id is not None and device.boot_id != self._gone_boot_id
-
-    def _has_moved(self, device: FoundDevice) -> bool:
-        """Whether no LOCATION of *device* leads to the address that the events come from."""
-        url = None if self._current is None else self._current.source.url
-        return url is not None and not any(_leads_to(location.url, url) for location in device.locations)
 
     # --- the task ---
 
@@ -173,7 +157,7 @@ class Subscriber:
 
     async def _subscribe(self) -> None:
         if self.upkeep.granted:
-            self.source = await self.locate(self.source)
+            self.source = self.requests.facing(await self.locate(self.source))
         source = self.source
         if source.url is None:
             raise RequestFailed(f"{source.name} has no events: its description gives no eventSubURL")
@@ -279,10 +263,3 @@ class Subscriber:
 
     def _next_check(self) -> float:
         return math.inf if self._current is None else min(self._current.inbox.deadline, self._current.silent_at)
-
-
-def _leads_to(location: str, url: LiteralUrl) -> bool:
-    try:
-        return LiteralUrl.parse(location).address == url.address
-    except ValueError:
-        return False

@@ -74,7 +74,7 @@ class Subscriptions:
         waiting = WaitingEvents()
         subscriber = Subscriber(
             source=source,
-            locate=locate or self._face,
+            locate=locate or _stay,
             requests=self._requests,
             receiver=self._receiver,
             upkeep=Upkeep(self.rng),
@@ -107,10 +107,11 @@ class Subscriptions:
         finally:
             self._subscribers.discard(subscriber)
 
-    async def _face(self, source: EventSource) -> EventSource:
-        """*source* where it was, from the address that faces it now."""
-        await trio.lowlevel.checkpoint()
-        return self._requests.facing(source)
+
+async def _stay(source: EventSource) -> EventSource:
+    """The service where it was."""
+    await trio.lowlevel.checkpoint()
+    return source
 
 
 def _names(variables: Iterable[str], source: EventSource) -> tuple[str, ...]:

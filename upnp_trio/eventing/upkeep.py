@@ -28,6 +28,9 @@ RENEWAL_PART = (0.4, 0.5)
 MIN_RENEWAL_SECONDS = 5.0
 # A device may grant years, in which it may be replaced without a byebye.
 MAX_RENEWAL_SECONDS = 1800.0
+# A network or a device may be overloaded for some seconds, in which renewals fail. After so many, a new subscription is
+# tried, which first looks where the device is now.
+MAX_FAILED_RENEWALS = 3
 # The pauses after attempts that failed: the first, growing twofold up to the longest. A pause is about as long as the
 # device has been away, so a device that is off for a minute is followed again within two.
 FIRST_RETRY_SECONDS = 1.0
@@ -72,6 +75,8 @@ class Upkeep:
     #: attempts that failed since one succeeded, and subscriptions that were not good, in a row
     _failures: int = 0
     _short_ones: int = 0
+    #: whether something was heard of the device since it last answered, so that it may be gone or elsewhere
+    _is_in_doubt: bool = False
 
     @property
     def held(self) -> list[str]:
@@ -95,6 +100,7 @@ class Upkeep:
         """A SUBSCRIBE, new or a renewal, has succeeded."""
         self._attempted_at = now
         self._failures = 0
+        self._is_in_doubt = False
         if self.sid is None:
             self.sid = grant.sid
             self.granted += 1
@@ -118,10 +124,12 @@ class Upkeep:
             return
         retry_at = now + self._pause(self._failures)
         self._failures += 1
-        if self.sid is not None and retry_at < self._expires_at:
+        has_patience = not self._is_in_doubt and self._failures < MAX_FAILED_RENEWALS
+        if self.sid is not None and has_patience and retry_at < self._expires_at:
             self._renew_at = retry_at
             return
-        if self.sid is not None:
+        if self.sid is not None:  # the device may be elsewhere, and may hold it still
+            self._stale = [*self._stale, self.sid][-MAX_STALE_SIDS:]
             self._lose(now)
         self._subscribe_at = max(retry_at, self._not_before)
 
@@ -141,6 +149,7 @@ class Upkeep:
 
     def hurry(self, now: float) -> None:
         """Look whether the device knows the subscription, or try to have one, as something was heard of the device."""
+        self._is_in_doubt = True
         if self.sid is not None:
             self._renew_at = min(self._renew_at, max(now, self._attempted_at + MIN_RENEWAL_SECONDS))
         else:
