@@ -13,6 +13,7 @@ from upnp_trio.cloning.record import render_record
 from upnp_trio.documents.device_file import DEVICE_FILE_NAME
 from upnp_trio.documents.device_writing import render_device_file
 from upnp_trio.documents.new_files import NewFiles
+from upnp_trio.model.forgiving import printable
 from upnp_trio.model.rules import violations
 from upnp_trio.model.value_errors import shown
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Clone", "make_clone"]
 
+# What a person reads; a hostile device could give a reason for one with each of its elements.
+MAX_NOTES = 32
+#: what was received, for people
 RECORD_NAME = "recorded.toml"
 #: the description as the original serves it; the clone's is made from the device file
 ORIGINAL_NAME = "original.xml"
@@ -45,7 +49,9 @@ def make_clone(observed: Observed, *, seed: str | None, cloned_at: str) -> Clone
     root, notes = mended(observed.device, observed.location, observed.recordings)
     root, others = with_new_udns(root, seed)
     advertising, unrepeated = advertising_of(observed)
-    notes += [*others, *unrepeated]
+    notes = [printable(note) for note in [*notes, *others, *unrepeated]]
+    if len(notes) > MAX_NOTES:
+        notes[MAX_NOTES:] = [f"and {len(notes) - MAX_NOTES} more"]
     name = root.friendly_name
     if seed is not None:
         name = name[: MAX_NAME_CHARACTERS - len(CLONE_MARK)].rstrip() + CLONE_MARK
@@ -53,8 +59,7 @@ def make_clone(observed: Observed, *, seed: str | None, cloned_at: str) -> Clone
     root = attrs.evolve(root, strict=not any(violation.must for violation in violations(root)))
     files = NewFiles()
     files.add(RECORD_NAME, render_record(observed, cloned_at=cloned_at).encode())
-    if observed.description is not None:
-        files.add(ORIGINAL_NAME, observed.description.body)
+    files.add(ORIGINAL_NAME, observed.document)
     head = _head(observed, seed, cloned_at, notes)
     files.add(DEVICE_FILE_NAME, render_device_file(root, files=files, head=head).encode())
     return Clone(files.files, tuple(notes))

@@ -11,7 +11,7 @@ from upnp_trio.model.device import RootDevice
 from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.model.simulation import Recording
 
-__all__ = ["Delays", "Observed", "ObservedAnswer", "Page"]
+__all__ = ["Delays", "Observed", "ObservedAnswer"]
 
 
 @attrs.frozen(kw_only=True)
@@ -55,22 +55,15 @@ class Delays:
 
 
 @attrs.frozen(kw_only=True)
-class Page:
-    """The response to the GET of the description."""
-
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@attrs.frozen(kw_only=True)
 class Observed:
     """A device, and how it answered."""
 
     #: as it describes itself, with the content of its icons and service descriptions
     device: RootDevice
     location: LiteralUrl
-    #: its description as HTTP gave it
-    description: Page | None = None
+    #: its description as it is served, and the header fields that HTTP gave with it
+    document: bytes = b""
+    document_headers: Mapping[str, str] = attrs.field(factory=dict)
     #: one for each row
     answers: tuple[ObservedAnswer, ...] = ()
     #: seconds that answers took, to unicast searches and, by their MX, to multicast ones

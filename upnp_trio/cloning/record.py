@@ -43,10 +43,10 @@ def _lines(observed: Observed, cloned_at: str) -> Iterator[str]:
         yield from _delays("unicast", observed.unicast)
     for mx, delays in observed.multicast.items():
         yield from _delays(f"multicast-mx-{mx}", delays)
-    if observed.description is not None:
+    if observed.document_headers:
         yield ""
         yield "[description.headers]"
-        yield from _pairs(observed.description.headers)
+        yield from _pairs(observed.document_headers)
     for answer in observed.answers[:MAX_RECORDED_ANSWERS]:
         yield from _answer(answer)
 

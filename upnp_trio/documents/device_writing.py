@@ -140,7 +140,8 @@ def _simple(item: Device | PnpX) -> Iterator[str]:
 def _fields(item: attrs.AttrsInstance) -> dict[str, object]:
     """The fields of *item* that one line can hold, and that differ from their defaults."""
     found: dict[str, object] = {}
-    for field in attrs.fields(type(item)):
+    kind = RootDevice if isinstance(item, RootDevice) else type(item)  # a remote one has more fields
+    for field in attrs.fields(kind):
         value = getattr(item, field.name)
         if field.name not in _NOT_SIMPLE and value != _default(field):
             found[field.name] = value if isinstance(value, str | int | float | tuple) else str(value)
