@@ -70,6 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "demo",
         "cloning",
         "server",
+        "controlpoint",
         "http",
         "monitoring",
         "tasks",
