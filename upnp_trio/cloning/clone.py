@@ -13,7 +13,7 @@ from upnp_trio.cloning.record import render_record
 from upnp_trio.documents.device_file import DEVICE_FILE_NAME
 from upnp_trio.documents.device_writing import render_device_file
 from upnp_trio.documents.new_files import NewFiles
-from upnp_trio.model.forgiving import printable
+from upnp_trio.model.printable import printable
 from upnp_trio.model.rules import violations
 from upnp_trio.model.value_errors import shown
 
@@ -24,6 +24,7 @@ __all__ = ["Clone", "make_clone"]
 
 # What a person reads; a hostile device could give a reason for one with each of its elements.
 MAX_NOTES = 32
+MAX_NOTE_CHARACTERS = 200
 #: what was received, for people
 RECORD_NAME = "recorded.toml"
 #: the description as the original serves it; the clone's is made from the device file
@@ -49,7 +50,7 @@ def make_clone(observed: Observed, *, seed: str | None, cloned_at: str) -> Clone
     root, notes = mended(observed.device, observed.location, observed.recordings)
     root, others = with_new_udns(root, seed)
     advertising, unrepeated = advertising_of(observed)
-    notes = [printable(note) for note in [*notes, *others, *unrepeated]]
+    notes = [printable(note, MAX_NOTE_CHARACTERS) for note in [*notes, *others, *unrepeated]]
     if len(notes) > MAX_NOTES:
         notes[MAX_NOTES:] = [f"and {len(notes) - MAX_NOTES} more"]
     name = root.friendly_name

@@ -70,6 +70,7 @@ VERBS = {
     for verb in (
         Verb("serve", "[OPTIONS] [DEVICE.toml|DEVICE.xml|CODE.py:NAME]...", "put devices on the network"),
         Verb("demo", "[OPTIONS] light|jambon...", "serve a device to try things with"),
+        Verb("clone", "[OPTIONS] DEVICE DIR", "copy a device into a folder that can be served"),
         Verb("stub", "[OPTIONS] SCPD.xml", "write the Python class of a service"),
         Verb("interfaces", "[NAME|ADDRESS]...", "show this host's interfaces, and which are served"),
     )
