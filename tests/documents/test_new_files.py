@@ -37,14 +37,12 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)
     ],
 )
 def test_a_name_is_the_last_part_of_the_url_as_far_as_it_is_safe(url: str, name: str) -> None:
-    assert NewFiles().place("scpd", url, ".xml", b"", otherwise="service") == f"scpd/{name}.xml"
+    assert NewFiles().place("scpd", (url, "service"), ".xml", b"") == f"scpd/{name}.xml"
 
 
 def test_names_that_some_systems_take_for_one_are_numbered() -> None:
     files = NewFiles()
-    names = [
-        files.place("scpd", url, ".xml", data, otherwise="x") for url, data in (("a", b"1"), ("A", b"2"), ("a", b"3"))
-    ]
+    names = [files.place("scpd", (url, "x"), ".xml", data) for url, data in (("a", b"1"), ("A", b"2"), ("a", b"3"))]
     assert names == ["scpd/a.xml", "scpd/A-2.xml", "scpd/a-3.xml"]
     assert files.files == {"scpd/a.xml": b"1", "scpd/A-2.xml": b"2", "scpd/a-3.xml": b"3"}
 
@@ -52,7 +50,7 @@ def test_names_that_some_systems_take_for_one_are_numbered() -> None:
 @given(st.lists(hostile_urls | st.text(), max_size=6))
 def test_whatever_strangers_say_all_names_are_safe_and_different(urls: list[str]) -> None:
     files = NewFiles()
-    names = [files.place("scpd", url, ".xml", b"", otherwise="service") for url in urls]
+    names = [files.place("scpd", (url, "service"), ".xml", b"") for url in urls]
     assert all(map(_NAME.fullmatch, names))
     assert len({name.lower() for name in names}) == len(urls)
     assert not any(_RESERVED.fullmatch(name[5:-4]) for name in names)

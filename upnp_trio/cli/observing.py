@@ -30,6 +30,8 @@ __all__ = ["count_of", "observe"]
 UNICAST_PROBES = 5
 MULTICAST_PROBES = 3
 MULTICAST_MX = 1
+# Devices leave searches unanswered that follow each other too closely.
+PROBE_GAP = 0.1
 # A media renderer has some forty actions without in arguments; a hostile device may list thousands.
 MAX_CALLS = 256
 # A device that does not answer one action within this time is asked the next.
@@ -148,6 +150,7 @@ class _Asker:
             if not found:
                 break
             latencies.append(found[0].latency)
+            await trio.sleep(PROBE_GAP)
         return Delays.of(latencies)
 
     async def search(self, target: str, wanted: Collection[str], *, sends: int, to_device: bool) -> list[SearchResult]:

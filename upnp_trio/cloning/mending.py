@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
+from upnp_trio.documents.recordings import fitting
 from upnp_trio.documents.scpd import parse_scpd
 from upnp_trio.documents.served_scpd import render_scpd
 from upnp_trio.documents.xml import namespace, parse_xml
@@ -181,6 +182,9 @@ class _Mender:
         except DescriptionError as error:
             self.notes.append(f"{what} cannot be served, and a minimal one is: {error}")
             return attrs.evolve(service, scpd=None)
+        if recording is not None:
+            recording, left_out = fitting(recording)
+            self.notes += [f"what was recorded of {shown(name)} is too long; it is left out" for name in left_out]
         try:
             return attrs.evolve(service, handler=SimulatedService(parse_scpd(service.scpd), recording))
         except DescriptionError as error:

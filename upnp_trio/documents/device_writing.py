@@ -63,10 +63,8 @@ class _Writer:
     def _device(self, device: Device, path: tuple[str, ...]) -> Iterator[str]:
         yield from _simple(device)
         if device.page is not None and self._files is not None:
-            yield _line(
-                "page",
-                self._files.place("pages", device.presentation_url or "", ".html", device.page, otherwise="page"),
-            )
+            wishes = (device.presentation_url or "", "page")
+            yield _line("page", self._files.place("pages", wishes, ".html", device.page))
         if isinstance(device, RootDevice):
             yield from _advertising(device.advertising, path)
         if device.pnpx is not None:
@@ -89,7 +87,7 @@ class _Writer:
             yield toml_writing.comment(f"an icon without its picture is left out: {icon.url}")
             return
         ending = _ENDINGS.get(icon.mimetype.lower(), ".bin")
-        name = self._files.place("icons", icon.url, ending, icon.data, otherwise="icon")
+        name = self._files.place("icons", (icon.url, "icon"), ending, icon.data)
         fields = {"file": name, **_fields(icon)}
         # a missing URL means the file's name
         yield from _table("icons", _lines(fields | {"url": icon.url}), path, is_list=True)
@@ -97,7 +95,9 @@ class _Writer:
     def _service(self, service: Service) -> Iterator[str]:
         fields = _fields(service)
         if self._files is not None and service.scpd is not None:
-            name = self._files.place("scpd", service.scpd_url, ".xml", service.scpd, otherwise="service")
+            kind = service.service_type
+            wishes = (f"{kind.name}{kind.version or ''}", service.scpd_url, "service")
+            name = self._files.place("scpd", wishes, ".xml", service.scpd)
             fields |= {"scpd": name, "scpd_url": service.scpd_url}
             if isinstance(service.handler, SimulatedService):
                 fields["simulate"] = self._recording(service.handler, name)
@@ -107,7 +107,7 @@ class _Writer:
         if self._files is None or not handler.recording:
             return True
         data = render_recording(handler.recording).encode()
-        return self._files.place("answers", scpd, ".toml", data, otherwise="service")
+        return self._files.place("answers", (scpd,), ".toml", data)
 
 
 def _advertising(advertising: Advertising, path: tuple[str, ...]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from upnp_trio.model.urls import path_within
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["MAX_STEM_CHARACTERS", "NewFiles", "safe_stem"]
 
@@ -48,13 +48,21 @@ class NewFiles:
         self._taken.add(name.lower())
         self._files[name] = data
 
-    def place(self, folder: str, url: str, ending: str, data: bytes, *, otherwise: str) -> str:
-        """Add a file in *folder* that is named after *url*, or *otherwise* if that gives no name; returns its name."""
-        last = path_within(url).rpartition("/")[2]
-        stem = safe_stem(last.rpartition(".")[0] or last) or otherwise
+    def place(self, folder: str, wishes: Iterable[str], ending: str, data: bytes) -> str:
+        """Add a file in *folder*; returns its name.
+
+        It is named after the first of *wishes*, texts and URLs of strangers, whose last part gives a safe name. The
+        last one must.
+        """
+        stem = next(stem for wish in wishes if (stem := _stem_of(wish)))
         name, number = f"{folder}/{stem}{ending}", 1
         while name.lower() in self._taken:
             number += 1
             name = f"{folder}/{stem}-{number}{ending}"
         self.add(name, data)
         return name
+
+
+def _stem_of(wish: str) -> str:
+    last = path_within(wish).rpartition("/")[2]
+    return safe_stem(last.rpartition(".")[0] or last)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from upnp_trio.documents.folder import Folder
     from upnp_trio.model.device import Service
 
-__all__ = ["read_recording", "render_recording", "simulated"]
+__all__ = ["fitting", "read_recording", "render_recording", "simulated"]
 
 KINDS = ("variables", "answers", "errors")
 
@@ -96,6 +96,28 @@ def _error(value: object, where: str) -> tuple[int, str]:
         return number_of(value[0]), value[1]
     except DescriptionError as error:
         raise DescriptionError(f"{where}: {error}") from error
+
+
+def fitting(recording: Recording) -> tuple[Recording, list[str]]:
+    """*recording* as far as its file has room for it, the shortest parts first, and the names of what is left out."""
+    parts = [
+        *((name, Recording(variables={name: text})) for name, text in recording.variables.items()),
+        *((name, Recording(answers={name: results})) for name, results in recording.answers.items()),
+        *((name, Recording(errors={name: error})) for name, error in recording.errors.items()),
+    ]
+    sizes = [len(render_recording(part).encode()) + 1 for _, part in parts]  # with the line between it and the next
+    room, left_out = MAX_DOCUMENT_BYTES, set()
+    for number in sorted(range(len(parts)), key=lambda number: sizes[number]):
+        room -= sizes[number]
+        if room < 0:
+            left_out.add(number)
+    kept = [part for number, (_, part) in enumerate(parts) if number not in left_out]
+    names = [name for number, (name, _) in enumerate(parts) if number in left_out]
+    return Recording(
+        variables={name: text for part in kept for name, text in part.variables.items()},
+        answers={name: results for part in kept for name, results in part.answers.items()},
+        errors={name: error for part in kept for name, error in part.errors.items()},
+    ), names
 
 
 def render_recording(recording: Recording, *, head: str = "") -> str:
