@@ -11,6 +11,7 @@ from argparse import (
     Namespace,
     RawDescriptionHelpFormatter,
 )
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,13 @@ from upnp_trio.model.names import Udn
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from upnp_trio.cli.verbs import Verb
+
 __all__ = [
     "TextWanted",
     "UsageError",
     "add_help",
+    "address",
     "directory",
     "make_parser",
     "one_of",
@@ -52,11 +56,11 @@ class TextWanted(Exception):
         self.text = text
 
 
-def make_parser(name: str, *, usage: str, description: str, epilog: str) -> ArgumentParser:
-    """A parser without options; `add_help` adds the last ones."""
+def make_parser(verb: Verb, *, description: str, epilog: str) -> ArgumentParser:
+    """A parser of *verb* without options; `add_help` adds the last ones."""
     return ArgumentParser(
-        name,
-        usage=usage,
+        f"upnp-trio {verb.name}",
+        usage=verb.usage,
         description=description,
         epilog=epilog,
         formatter_class=_Formatter,
@@ -66,11 +70,12 @@ def make_parser(name: str, *, usage: str, description: str, epilog: str) -> Argu
     )
 
 
-def add_help(parser: ArgumentParser) -> None:
-    """Add ``--version`` and ``--help``, for which `read_words` raises `TextWanted`."""
+def add_help(parser: ArgumentParser) -> ArgumentParser:
+    """Add ``--version`` and ``--help``, for which `read_words` raises `TextWanted`; returns *parser*."""
     version = f"upnp-trio {__version__}\n"
     parser.add_argument("--version", action=_Show, const=version, help="Show the version and exit.")
     parser.add_argument("-h", "--help", action=_Show, help="Show this message and exit.")
+    return parser
 
 
 def option_names(parser: ArgumentParser) -> list[str]:
@@ -107,6 +112,14 @@ def udn(text: str) -> Udn:
     if not read.is_uuid:
         raise ArgumentTypeError(f"{text!r} is not a UUID; write it as 8-4-4-4-12 hexadecimal digits")
     return read
+
+
+def address(text: str) -> str:
+    """An IPv4 or IPv6 address, which may have a zone."""
+    try:
+        return str(ip_address(text))
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not an IP address such as 192.0.2.7 or fe80::1%eth0") from error
 
 
 def directory(text: str) -> Path:

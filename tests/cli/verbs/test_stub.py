@@ -8,18 +8,16 @@ from pathlib import Path
 import pytest
 
 from upnp_trio import ServiceHandler
-from upnp_trio.cli.arguments import TextArguments, parse
 from upnp_trio.cli.command import command
-from upnp_trio.cli.parsing import UsageError
-from upnp_trio.cli.stub import StubArguments
+from upnp_trio.cli.parsing import TextWanted, UsageError
+from upnp_trio.cli.verbs.stub import StubArguments, parse
+from upnp_trio.controlpoint import ServiceClient
 
-SAMPLES = Path(__file__).parents[1] / "documents" / "scpd_samples"
+SAMPLES = Path(__file__).parents[2] / "documents" / "scpd_samples"
 
 
 def parse_stub(*words: str) -> StubArguments:
-    asked = parse(["stub", *words])
-    assert isinstance(asked, StubArguments)
-    return asked
+    return parse(words)
 
 
 def names(*words: str) -> tuple[str, str, str]:
@@ -72,7 +70,12 @@ def test_each_name_can_be_given() -> None:
         ("scpd.xml", "'scpd.xml' does not say which service it describes; give --type"),
         ("éèà.xml", "'éèà.xml' does not say which service it describes; give --type"),
         ("a.xml --type Slicer", "--type: 'Slicer' must read 'urn:<domain>:service:<type>:<version>' in ASCII, "),
+        (
+            "a.xml --type \b",
+            "--type: ServiceType is '\\x08': the character '\\x08' at position 0 is a control character",
+        ),
         ("a.xml --id Slicer", "--id: 'Slicer' must read 'urn:<domain>:serviceId:<id>'"),
+        ("a.xml --client --id urn:a:serviceId:b", "--id: a client is for all services of a type"),
         ("a.xml --class a-b", "--class: 'a-b' is not a name in Python; write one such as SwitchPower"),
         ("a.xml --class class", "--class: 'class' is not a name in Python; write one such as SwitchPower"),
         ("a.xml --port 5", "unknown option '--port'; see upnp-trio stub --help"),
@@ -80,14 +83,14 @@ def test_each_name_can_be_given() -> None:
 )
 def test_wrong_usage_is_reported_with_the_remedy(words: str, message: str) -> None:
     with pytest.raises(UsageError) as raised:
-        parse_stub(*words.split())
+        parse_stub(*words.split(" ") if words else ())
     assert str(raised.value).startswith(message)
 
 
 def test_the_verb_has_its_own_help() -> None:
-    asked = parse(["stub", "--help"])
-    assert isinstance(asked, TextArguments)
-    assert asked.text.startswith("usage: upnp-trio stub [OPTIONS] SCPD.xml\n")
+    with pytest.raises(TextWanted) as wanted:
+        parse(["--help"])
+    assert wanted.value.text.startswith("usage: upnp-trio stub [OPTIONS] SCPD.xml\n")
 
 
 # --- what is written -----------------------------------------------------------------------------------------------
@@ -107,6 +110,34 @@ def test_the_class_is_a_service(
     made = getattr(module, parse_stub(f"{sample}.xml").class_name)()
     assert isinstance(made, ServiceHandler)
     assert made.as_service().service_id.startswith("urn:upnp-org:serviceId:")
+
+
+@pytest.mark.usefixtures("imports_undone")
+def test_with_client_the_class_is_a_client(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert command(["stub", "--client", str(SAMPLES / "switch_power.xml")]) == 0
+    written, errors = capsys.readouterr()
+    assert errors == ""
+    (tmp_path / "switch_power_client.py").write_text(written, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    client = importlib.import_module("switch_power_client").SwitchPowerClient
+    assert issubclass(client, ServiceClient)
+    assert client.service_type == "urn:schemas-upnp-org:service:SwitchPower:1"
+
+
+def test_a_client_of_a_flawed_scpd_is_written_and_the_flaws_are_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scpd = (SAMPLES / "switch_power.xml").read_bytes().replace(b"boolean", b"bool", 1)
+    (tmp_path / "lamp.xml").write_bytes(scpd + b"junk")
+    assert command(["stub", "--client", "--class", "Lamp", str(tmp_path / "lamp.xml")]) == 0
+    written, errors = capsys.readouterr()
+    assert "\nclass Lamp(" in written
+    assert errors.splitlines() == [
+        f"{tmp_path}/lamp.xml: there is something behind the end of the document",
+        f"{tmp_path}/lamp.xml: the state variable Target has the data type 'bool'; it is read as string",
+    ]
 
 
 @pytest.mark.parametrize(
