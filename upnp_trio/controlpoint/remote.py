@@ -89,6 +89,14 @@ class RemoteDevice(RootDevice):
     document: bytes = attrs.field(default=b"", eq=False, repr=False)
     _access: DeviceAccess | None = attrs.field(default=None, eq=False, repr=False)
 
+    def url(self, reference: str) -> LiteralUrl:
+        """The URL that *reference* means in the description; raises `UnsafeUrl` if it leads to another address."""
+        base = self.location if self._access is None else self._access.base
+        try:
+            return base.join(reference)
+        except ValueError as error:
+            raise UnsafeUrl(str(error)) from error
+
     def services_of_all(self) -> tuple[RemoteService, ...]:
         """Every service of this device and of the devices embedded in it."""
         return tuple(
@@ -146,6 +154,11 @@ class RemoteService:
             reason = "" if self._access is None else self._access.missing.get(self.service.scpd_url, "")
             raise DescriptionError(f"the actions of {self.name} are not known: {reason or 'its SCPD was not fetched'}")
         return found
+
+    @property
+    def scpd_url(self) -> LiteralUrl:
+        """Where its description is; raises `UnsafeUrl` if that is nowhere at the device."""
+        return self._url(self.service.scpd_url, "SCPDURL")
 
     @property
     def control_url(self) -> LiteralUrl:
