@@ -85,7 +85,7 @@ async def test_a_device_comes_with_its_services_and_icons() -> None:
     ]
     first, *others = [sent.url for sent in client.sent]
     assert first == LOCATION.text
-    assert set(others) == {f"{AT}/device/scpd.xml", f"{AT}/device/icon.png"}
+    assert sorted(others) == [f"{AT}/device/icon.png", f"{AT}/device/scpd.xml"]  # side by side
     assert {sent.method for sent in client.sent} == {"GET"}
 
 
