@@ -83,6 +83,7 @@ VERBS = {
             "call an action of a device",
             ("device", "service", "action", "argument"),
         ),
+        Verb("clone", "[OPTIONS] NAME|UDN|URL DIR", "copy a device into a folder that can be served", ("device",)),
         Verb("interfaces", "[NAME|ADDRESS]...", "show this host's interfaces, and which are served", ("interface",)),
         Verb("completion", "bash|zsh|fish", "complete words with Tab", ("shell",)),
         Verb("complete", "SHELL WORD...", "say what a word can become", is_hidden=True),
