@@ -8,10 +8,9 @@ import attrs
 import trio
 
 from upnp_trio.cli.latency_text import milliseconds
-from upnp_trio.cli.parsing import UsageError
 from upnp_trio.cli.ping_series import Method, Outcome
 from upnp_trio.cli.search_targets import ROOT_DEVICES
-from upnp_trio.errors import NetworkError, UnknownDevice
+from upnp_trio.errors import NetworkError, UnknownDevice, UnsafeUrl
 from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.ssdp.messages import PORT
 
@@ -85,7 +84,7 @@ def _aim_of_url(text: str) -> Aim:
     try:
         url = LiteralUrl.parse(text)
     except ValueError as error:
-        raise UsageError(f"{error}; write it as LOCATION has it") from error
+        raise UnsafeUrl(f"{error}; write it as LOCATION has it") from error
     address = f"{url.address}%{url.zone}" if url.zone else str(url.address)
     return Aim(label=url.authority, address=address, location=url)
 
@@ -145,7 +144,7 @@ async def probe(control_point: ControlPoint, aim: Aim, method: Method, *, seq: i
 async def _fetch(control_point: ControlPoint, aim: Aim) -> float:
     assert aim.location is not None, "find_aim was told to find it"
     start = trio.current_time()
-    await control_point.fetch(aim.location)
+    await control_point.fetch(aim.location.text)
     return trio.current_time() - start
 
 
