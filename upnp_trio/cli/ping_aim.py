@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
+from upnp_trio.cli.device_words import DeviceWord, read_device_word
 from upnp_trio.cli.latency_text import milliseconds
+from upnp_trio.cli.locating import locate
+from upnp_trio.cli.parsing import UsageError
 from upnp_trio.cli.ping_series import Method, Outcome
 from upnp_trio.cli.search_targets import ROOT_DEVICES
 from upnp_trio.errors import NetworkError, UnknownDevice, UnsafeUrl
@@ -15,7 +18,6 @@ from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.ssdp.messages import PORT
 
 if TYPE_CHECKING:
-    from upnp_trio.cli.device_words import DeviceWord
     from upnp_trio.controlpoint.control_point import ControlPoint
     from upnp_trio.controlpoint.received import SearchResult
 
@@ -50,11 +52,13 @@ class Aim:
         )
 
 
-async def find_aim(control_point: ControlPoint, word: DeviceWord, *, fetches: bool) -> Aim:
-    """Find what *word* names; with its LOCATION if *fetches*.
+async def find_aim(control_point: ControlPoint, text: str, *, fetches: bool) -> Aim:
+    """Find the device that *text* names; with its LOCATION if *fetches*.
 
-    Raises `UnknownDevice` if it does not answer, and what `ControlPoint.describe` raises if its LOCATION is of no use.
+    Raises `UnknownDevice` if it does not answer, `UsageError` if there are several, and what `ControlPoint.describe`
+    raises if its LOCATION is of no use.
     """
+    word = await _read(control_point, text)
     match word.kind:
         case "url":
             return _aim_of_url(word.value)
@@ -78,6 +82,15 @@ async def find_aim(control_point: ControlPoint, word: DeviceWord, *, fetches: bo
         raise UnknownDevice(f"{word.value} does not answer searches, so the URL of its description is not known")
     described = await control_point.describe(result.udn, contents=False)
     return attrs.evolve(aim, location=described.location)
+
+
+async def _read(control_point: ControlPoint, text: str) -> DeviceWord:
+    try:
+        return read_device_word(text)
+    except UsageError:  # a name that was not seen lately, or the start of a UDN
+        located = await locate(control_point, text, contents=False)
+    udn = located.udn or located.device.udn
+    return DeviceWord("udn", str(udn), located.device.friendly_name)
 
 
 def _aim_of_url(text: str) -> Aim:

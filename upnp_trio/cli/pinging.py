@@ -11,6 +11,7 @@ import trio
 
 from upnp_trio.cli.asking import open_asked, run_asking
 from upnp_trio.cli.output import Outputs
+from upnp_trio.cli.parsing import UsageError
 from upnp_trio.cli.ping_aim import find_aim, probe
 from upnp_trio.cli.ping_series import Series, outcome_json, probe_line, summary_table
 from upnp_trio.cli.printable import can_encode, cells, printable
@@ -22,7 +23,6 @@ from upnp_trio.errors import UpnpTrioError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from upnp_trio.cli.device_words import DeviceWord
     from upnp_trio.cli.ping_aim import Aim
     from upnp_trio.cli.ping_series import Method, Outcome
     from upnp_trio.controlpoint.control_point import ControlPoint
@@ -74,7 +74,7 @@ class Pinging:
     async def _find(self, control_point: ControlPoint) -> list[Aim]:
         """Where each device is; raises an error if none of them is there."""
         found: dict[int, Aim] = {}
-        problems: list[UpnpTrioError] = []
+        problems: list[UpnpTrioError | UsageError] = []
         async with trio.open_nursery() as nursery:
             for number, word in enumerate(self._asked.devices):
                 take = partial(found.__setitem__, number)
@@ -91,13 +91,13 @@ class Pinging:
     async def _find_one(
         self,
         control_point: ControlPoint,
-        word: DeviceWord,
+        word: str,
         found: Callable[[Aim], None],
-        failed: Callable[[UpnpTrioError], None],
+        failed: Callable[[UpnpTrioError | UsageError], None],
     ) -> None:
         try:
             found(await find_aim(control_point, word, fetches="http" in self._asked.methods))
-        except UpnpTrioError as error:
+        except (UpnpTrioError, UsageError) as error:
             failed(error)
 
     # --- probing -----------------------------------------------------------------------------------------------------

@@ -133,8 +133,9 @@ def answer_line(result: SearchResult, styles: Styles) -> str:
     """One answer."""
     late = f"{milliseconds(result.late_by)} ms later than MX allows" if result.late_by else ""
     notes = [printable(note) for note in (late, *result.forgiven) if note]
+    sender = fit(printable(result.sender), ADDRESS_COLUMNS, cut=False)
     line = (
-        f"{milliseconds(result.latency) + ' ms':>{LATENCY_COLUMNS}}  {fit(printable(result.sender), ADDRESS_COLUMNS, cut=False)}  "
+        f"{milliseconds(result.latency) + ' ms':>{LATENCY_COLUMNS}}  {sender}  "
         f"{printable(result.usn, 1024)}  {styles.cyan(printable(result.location, 1024))}"
     )
     return f"{line}  {styles.red('; '.join(notes))}" if notes else line
