@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import attrs
 import trio
 
-from upnp_trio.controlpoint.links import LinkCheck
+from upnp_trio.controlpoint.links import LinkCheck, pause_after
 from upnp_trio.controlpoint.options import ControlPointSettings
 from upnp_trio.errors import NetworkError
 from upnp_trio.network.asking import AskingNetwork
@@ -109,9 +109,12 @@ class Listening:
         links = LinkCheck(interface)
         while True:
             await receiver.wait()
+            number = 0
             for datagram, source in receiver.drain():
+                number += 1
                 if links.is_on_link(source[0]):
                     self.on_datagram(datagram, source, interface)
+            await trio.sleep(pause_after(number))
 
 
 def _cancelled() -> trio.CancelScope:
