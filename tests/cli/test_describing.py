@@ -11,15 +11,21 @@ import trio
 import trio.testing
 
 from tests.cli.scenes import EVERY_TYPE, Written, among
+from tests.controlpoint.clients import LOCATION, SERVED, ScriptedClient
 from tests.controlpoint.scenes import asking, hosts
 from tests.memory.peers import http_response, serve_connections
 from tests.memory.pipes import PipeStream
-from upnp_trio import parse_description
+from upnp_trio import load_device, parse_description
 from upnp_trio.cli.describing import describe_on
+from upnp_trio.cli.device_file_text import device_file
 from upnp_trio.cli.verbs.describe import parse
+from upnp_trio.controlpoint.describing import describe_at
+from upnp_trio.documents.publication import publish
 from upnp_trio.errors import UnknownDevice
+from upnp_trio.server.identity import with_udns
 
 Clock = trio.testing.MockClock
+SAMPLES = Path(__file__).parents[1] / "documents" / "samples"
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +74,28 @@ async def test_a_terminal_gets_the_document_in_lines(autojump_clock: Clock) -> N
     ]
 
 
+async def test_a_device_file_can_be_served(tmp_path: Path, autojump_clock: Clock) -> None:
+    written = await described(EVERY_TYPE, "--toml")
+    assert written.output.lines[:2] == [
+        *[line for line in written.output.lines if line.startswith("# Every type, as it described itself at http://")],
+        "# It has the UDN of its original: leave that out if both are to be on one network.",
+    ]
+    (tmp_path / "device.toml").write_text("\n".join(written.output.lines), encoding="utf-8")
+    device = load_device(tmp_path / "device.toml")
+    assert (str(device.udn), len(device.services)) == (EVERY_TYPE, 3)
+    publish(device)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SAMPLES.glob("*.xml")))
+async def test_the_device_file_of_a_real_device_can_be_served(name: str, tmp_path: Path) -> None:
+    client = ScriptedClient({LOCATION.text: (SAMPLES / name).read_bytes()})  # a small file
+    described = await describe_at(client, LOCATION, SERVED)
+    (tmp_path / "device.toml").write_text(device_file(described), encoding="utf-8")
+    device = load_device(tmp_path / "device.toml")
+    assert (device.friendly_name, device.udn) == (described.friendly_name, described.udn)
+    publish(with_udns(device, "test"))
+
+
 async def test_a_terminal_hears_what_takes_so_long(autojump_clock: Clock) -> None:
     written = await described("Every type", is_terminal=True)
     texts = [text for _, text in written.errors.texts]
@@ -97,7 +125,7 @@ HOSTILE_SCPD = """<scpd><actionList><action><name>Do\u202e\x1b]0;title\x07</name
 </serviceStateTable></scpd>"""
 
 
-@pytest.mark.parametrize("options", [(), ("--json",), ("--xml",)])
+@pytest.mark.parametrize("options", [(), ("--json",), ("--xml",), ("--toml",)])
 @pytest.mark.parametrize("is_terminal", [False, True])
 async def test_nothing_that_a_device_says_controls_the_terminal(
     options: tuple[str, ...], is_terminal: bool, autojump_clock: Clock

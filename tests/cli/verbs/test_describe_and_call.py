@@ -29,7 +29,8 @@ def test_call_takes_a_device_a_service_an_action_and_arguments() -> None:
     [
         ("describe", "describe: name one device, not 0"),
         ("describe Living room", "describe: name one device, not 2; quote a name that has spaces"),
-        ("describe a --json --xml", "describe: --json and --xml exclude each other"),
+        ("describe a --json --xml", "describe: --json, --xml and --toml exclude each other"),
+        ("describe a --toml --xml", "describe: --json, --xml and --toml exclude each other"),
         ("describe a --jason", "unknown option '--jason'; did you mean --json?"),
         ("call", "call: name the device, the service and the action; upnp-trio describe shows what there is"),
         ("call a", "call: name the service and the action; "),
