@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from upnp_trio.cli.arguments import ServeArguments, parse, serve_parser
 from upnp_trio.cli.parsing import option_names
+from upnp_trio.cli.serve_options import ServeArguments
+from upnp_trio.cli.verbs import VERBS, parse
 from upnp_trio.http.phases import GRACE_SECONDS
 from upnp_trio.http.server import MAX_CONNECTIONS, MAX_REFUSALS
 from upnp_trio.server.discovery.announcer import BYEBYE_SECONDS
@@ -145,7 +146,7 @@ def test_the_image_gets_all_that_the_package_is_built_from() -> None:
 
 
 def test_the_options_that_the_advice_names_exist() -> None:
-    known = set(option_names(serve_parser()))
+    known = set(option_names(VERBS["serve"].load().parser()))
     advice = (DEPLOY / "README.md").read_text(encoding="utf-8")
     ours = re.findall(r"`(--[a-z-]+ [^`]*--[a-z-]+[^`]*|--port|--interface|--answer-off-link)`", advice)
     named = {option for text in ours for option in re.findall(r"--[a-z-]+", text)}

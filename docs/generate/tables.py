@@ -6,6 +6,8 @@ import ast
 import importlib
 import inspect
 import re
+from argparse import ArgumentParser
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -14,14 +16,14 @@ import attrs
 
 import upnp_trio
 from upnp_trio import Stats
-from upnp_trio.cli.arguments import serve_parser
-from upnp_trio.cli.stub import stub_parser
+from upnp_trio.cli.asking_options import add_asking_options
+from upnp_trio.cli.parsing import add_help
+from upnp_trio.cli.verbs import VERBS
 from upnp_trio.http.metrics import State, render_metrics
 
 __all__ = ["TABLES", "Limit", "comments_of", "first_sentence", "limits", "modules"]
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
@@ -30,6 +32,11 @@ T = TypeVar("T", bound=attrs.AttrsInstance)
 PACKAGE = Path(upnp_trio.__file__).parent
 #: parts of the package whose numbers are not limits of the network's or a file's
 WITHOUT_LIMITS = ("cli", "demo")
+#: verbs that have none of their own
+WITHOUT_OPTIONS = {"demo", "interfaces"}
+#: the help of options whose meaning depends on the verb
+DEPENDS = "depends on the verb"
+OPTIONS_HEAD = ("Option", "Meaning", "Default")
 #: numbers of the protocols, which bound nothing
 NO_LIMITS = {
     *("PORT", "HTTP_PORT", "DEFAULT_PORT", "EVENT_PORT", "PRECONDITION_FAILED"),
@@ -46,17 +53,38 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
 # --- the command ---------------------------------------------------------------------------------------------------
 
 
-def _options(parser: ArgumentParser) -> str:
-    def rows() -> Iterator[tuple[str, ...]]:
-        formatter = parser._get_formatter()  # there is no public way to a help text with its default
-        for action in parser._actions:
-            text = formatter._expand_help(action)
-            default = _DEFAULT.search(text)
-            value = f" {action.metavar}" if action.metavar else ""
-            names = ", ".join(f"`{name}{value}`" for name in action.option_strings)
-            yield names, _DEFAULT.sub("", text), default[1] if default else ""
+def _verbs() -> str:
+    shown = (verb for verb in VERBS.values() if not verb.is_hidden)
+    return _table(("Command", "What it does"), ((f"`{verb.usage}`", verb.summary) for verb in shown))
 
-    return _table(("Option", "Meaning", "Default"), rows())
+
+def _options(verb: str) -> str:
+    """The options of *verb* that no other verb has in the same meaning."""
+    shared = {*_rows(_asking_parser()), *_rows(add_help(_blank_parser()))}
+    return _table(OPTIONS_HEAD, (row for row in _rows(VERBS[verb].load().parser()) if row not in shared))
+
+
+def _asking_options() -> str:
+    """The options that mean the same in all verbs that ask devices."""
+    return _table(OPTIONS_HEAD, (row for row in _rows(_asking_parser()) if DEPENDS not in row))
+
+
+def _blank_parser() -> ArgumentParser:
+    return ArgumentParser(add_help=False)
+
+
+def _asking_parser() -> ArgumentParser:
+    return add_asking_options(_blank_parser(), timeout=DEPENDS, json=DEPENDS)
+
+
+def _rows(parser: ArgumentParser) -> Iterator[tuple[str, ...]]:
+    formatter = parser._get_formatter()  # there is no public way to a help text with its default
+    for action in parser._actions:
+        text = formatter._expand_help(action)
+        default = _DEFAULT.search(text)
+        value = f" {action.metavar}" if action.metavar else ""
+        names = ", ".join(f"`{name}{value}`" for name in action.option_strings)
+        yield names, _DEFAULT.sub("", text), default[1] if default else ""
 
 
 # --- what is counted -----------------------------------------------------------------------------------------------
@@ -209,8 +237,13 @@ def comments_of(source: str, mark: str, *, indent: int) -> dict[str, str]:
 
 #: what each marker in a page stands for
 TABLES: dict[str, Callable[[], str]] = {
-    "options": lambda: _options(serve_parser()),
-    "stub-options": lambda: _options(stub_parser()),
+    "verbs": _verbs,
+    "asking-options": _asking_options,
+    **{
+        f"{name}-options": partial(_options, name)
+        for name, verb in VERBS.items()
+        if not verb.is_hidden and name not in WITHOUT_OPTIONS
+    },
     "limits": _limits,
     "counters": _counters,
     "metrics": _metrics,

@@ -22,6 +22,7 @@ from upnp_trio.cli.signals import STOP_SIGNALS
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = REPOSITORY / "examples"
 PATIENCE_SECONDS = 60
+LOADING_SERVE = "from upnp_trio.cli.verbs import VERBS; VERBS['serve'].load().runner()"
 
 on_posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other errors and no such files")
 
@@ -74,12 +75,12 @@ def test_the_default_device_keeps_every_rule(caplog: pytest.LogCaptureFixture) -
 
 
 def test_a_start_imports_only_what_it_needs() -> None:
-    code = "import sys, upnp_trio.cli.command; print(*sys.modules)"
+    code = f"import sys, upnp_trio.cli.command; {LOADING_SERVE}; print(*sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True, capture_output=True, text=True)
     imported = set(shown.stdout.split())
     assert "upnp_trio.server.serve" in imported
     assert not imported & {"rich", "difflib", "tomllib", "cattrs", "defusedxml"}
-    assert not imported & {"upnp_trio.documents.code", "upnp_trio.services.handler", "upnp_trio.cli.stub"}
+    assert not imported & {"upnp_trio.documents.code", "upnp_trio.services.handler", "upnp_trio.cli.verbs.stub"}
     assert not imported & {"upnp_trio.cli.readiness", "upnp_trio.cli.terminal", "upnp_trio.documents.device_file"}
     assert "upnp_trio.http.metrics" not in imported
 

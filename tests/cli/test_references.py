@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from upnp_trio import RootDevice, Udn
-from upnp_trio.cli.arguments import ServeArguments, parse
 from upnp_trio.cli.devices import load_devices
 from upnp_trio.cli.parsing import UsageError
 from upnp_trio.cli.references import Reference, as_reference
+from upnp_trio.cli.serve_options import ServeArguments
+from upnp_trio.cli.verbs import parse
 from upnp_trio.errors import DescriptionError
 
 pytestmark = pytest.mark.usefixtures("imports_undone")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from upnp_trio import RootDevice, UpnpError, check
-from upnp_trio.cli.arguments import DEMOS
 from upnp_trio.cli.references import Reference, as_reference, load_reference
+from upnp_trio.cli.verbs.demo import DEMOS
 from upnp_trio.demo.jambon import Slicer
 from upnp_trio.demo.light import Dimming, SwitchPower
 from upnp_trio.model.service import ActionDescription

@@ -13,9 +13,10 @@ import attrs
 
 from tests.docs.blocks import ROOT, Block
 from tests.network.served import environment
-from upnp_trio.cli.arguments import ServeArguments, parse
 from upnp_trio.cli.references import Reference
-from upnp_trio.cli.stub import StubArguments
+from upnp_trio.cli.serve_options import ServeArguments
+from upnp_trio.cli.verbs import parse
+from upnp_trio.cli.verbs.stub import StubArguments
 
 __all__ = ["Words", "nox_sessions", "words_of"]
 

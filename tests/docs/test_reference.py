@@ -13,9 +13,8 @@ from docs.generate.figures import FIGURES, PATHS, rooms
 from docs.generate.tables import TABLES, comments_of, first_sentence, limits
 from tests.docs.blocks import ROOT, page, pages, prose
 from tests.docs.commands import nox_sessions
-from upnp_trio.cli.arguments import serve_parser
 from upnp_trio.cli.parsing import option_names
-from upnp_trio.cli.stub import stub_parser
+from upnp_trio.cli.verbs import VERBS
 
 MARKER = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
 SITE = [name for name in pages() if name.startswith("docs/")]
@@ -52,7 +51,7 @@ def test_properties_of_running_that_pages_name_exist() -> None:
 
 @pytest.mark.parametrize("name", pages())
 def test_options_that_a_page_names_exist(name: str) -> None:
-    known = {*option_names(serve_parser()), *option_names(stub_parser()), *FOREIGN_OPTIONS}
+    known = {*(name for verb in VERBS.values() for name in option_names(verb.load().parser())), *FOREIGN_OPTIONS}
     named = {
         option for code in re.findall(r"`([^`\n]+)`", prose(name)) for option in re.findall(r"(?<!\S)--\w[\w-]*", code)
     }
@@ -67,9 +66,13 @@ def test_sessions_that_a_page_names_exist(name: str) -> None:
     assert named <= nox_sessions()
 
 
-def test_the_table_of_options_has_them_all() -> None:
-    shown = re.findall(r"`(--[\w-]+)", TABLES["options"]())
-    assert sorted(shown) == sorted(name for name in option_names(serve_parser()) if name.startswith("--"))
+@pytest.mark.parametrize("verb", [name for name in VERBS if f"{name}-options" in TABLES])
+def test_the_tables_of_options_have_them_all(verb: str) -> None:
+    tables = {table: re.findall(r"`(--[\w-]+)", TABLES[table]()) for table in ("asking-options", f"{verb}-options")}
+    own = tables[f"{verb}-options"]
+    known = {name for name in option_names(VERBS[verb].load().parser()) if name.startswith("--")}
+    assert len(own) == len(set(own))
+    assert set(own) <= known <= {*own, *tables["asking-options"], "--help", "--version"}
 
 
 # --- device files ----------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ def test_a_device_without_handlers_imports_nothing_that_only_services_need() -> 
 
 
 def test_the_command_and_its_device_files_import_nothing_of_it_either() -> None:
-    code = "import sys, upnp_trio, upnp_trio.cli.command; upnp_trio.load_device('examples/jambon3000.toml')"
+    code = "import sys, upnp_trio, upnp_trio.cli.serve; upnp_trio.load_device('examples/jambon3000.toml')"
     modules = imported(code)
     assert "upnp_trio.documents.device_file" in modules
     assert of_services(modules) == set()

@@ -20,9 +20,11 @@ def main() -> None:
     postpone("ssl")
     from upnp_trio.cli.command import command
 
-    gc.freeze()  # otherwise every later full collection would visit everything that was imported
-    gc.set_threshold(*usual)
-    sys.exit(command(sys.argv[1:]))
+    def imported() -> None:
+        gc.freeze()  # otherwise every later full collection would visit everything that was imported
+        gc.set_threshold(*usual)
+
+    sys.exit(command(sys.argv[1:], imported))
 
 
 def _occupy_standard_descriptors() -> None:

@@ -10,6 +10,7 @@ import attrs
 from upnp_trio.cli.default_device import default_device
 from upnp_trio.cli.parsing import UsageError
 from upnp_trio.cli.postponed import withdraw
+from upnp_trio.cli.verbs import VERBS
 from upnp_trio.errors import DescriptionError
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from upnp_trio.model.names import Udn
 
 __all__ = ["load_devices"]
-
-VERBS = ("serve", "demo", "stub", "interfaces")
 
 
 def load_devices(named: Sequence[Path | Reference], friendly_name: str | None, udn: Udn | None) -> list[RootDevice]:

@@ -21,6 +21,8 @@ from upnp_trio.model.names import Udn
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from upnp_trio.cli.verbs import Verb
+
 __all__ = [
     "TextWanted",
     "UsageError",
@@ -52,11 +54,11 @@ class TextWanted(Exception):
         self.text = text
 
 
-def make_parser(name: str, *, usage: str, description: str, epilog: str) -> ArgumentParser:
-    """A parser without options; `add_help` adds the last ones."""
+def make_parser(verb: Verb, *, description: str, epilog: str) -> ArgumentParser:
+    """A parser of *verb* without options; `add_help` adds the last ones."""
     return ArgumentParser(
-        name,
-        usage=usage,
+        f"upnp-trio {verb.name}",
+        usage=verb.usage,
         description=description,
         epilog=epilog,
         formatter_class=_Formatter,
@@ -66,11 +68,12 @@ def make_parser(name: str, *, usage: str, description: str, epilog: str) -> Argu
     )
 
 
-def add_help(parser: ArgumentParser) -> None:
-    """Add ``--version`` and ``--help``, for which `read_words` raises `TextWanted`."""
+def add_help(parser: ArgumentParser) -> ArgumentParser:
+    """Add ``--version`` and ``--help``, for which `read_words` raises `TextWanted`; returns *parser*."""
     version = f"upnp-trio {__version__}\n"
     parser.add_argument("--version", action=_Show, const=version, help="Show the version and exit.")
     parser.add_argument("-h", "--help", action=_Show, help="Show this message and exit.")
+    return parser
 
 
 def option_names(parser: ArgumentParser) -> list[str]:

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from upnp_trio.cli.arguments import ServeArguments
     from upnp_trio.cli.output import Outputs
     from upnp_trio.cli.readiness import Readiness
+    from upnp_trio.cli.serve_options import ServeArguments
     from upnp_trio.model.device import RootDevice
     from upnp_trio.monitoring.stats import Stats
 
@@ -42,8 +42,8 @@ logger = logging.getLogger(__name__)
 COUNTERS_SIGNAL = "SIGUSR1"
 
 
-def serve(asked: ServeArguments, outputs: Outputs) -> None:
-    """Serve devices until a signal comes; it returns once byebye is sent.
+def serve(asked: ServeArguments, outputs: Outputs) -> int:
+    """Serve devices until a signal comes; it returns the exit status once byebye is sent.
 
     From then on, the signals that this command knows are ignored, so nothing but the end of the process may follow.
     """
@@ -60,6 +60,7 @@ def serve(asked: ServeArguments, outputs: Outputs) -> None:
         trio.run(_serve, roots, _options(asked), asked.quiet, outputs)
     finally:
         ignore_signals(*STOP_SIGNALS, COUNTERS_SIGNAL)
+    return 0
 
 
 def _options(asked: ServeArguments) -> ServeOptions:

@@ -1,4 +1,4 @@
-"""The meaning of the command's words, wrong usage, and the help."""
+"""``upnp-trio serve``: the meaning of the words, wrong usage, and the help."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import get_type_hints
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from upnp_trio import ServeOptions, Udn, __version__
-from upnp_trio.cli.arguments import DEMOS, InterfacesArguments, ServeArguments, TextArguments, parse, serve_parser
-from upnp_trio.cli.parsing import UsageError, option_names
-from upnp_trio.cli.references import Reference
+from upnp_trio import ServeOptions, Udn
+from upnp_trio.cli.parsing import TextWanted, UsageError, option_names
 from upnp_trio.cli.serve import _options
+from upnp_trio.cli.serve_options import ServeArguments
+from upnp_trio.cli.verbs import VERBS, parse
 from upnp_trio.state import state_directory
 
 UUID = "e427ce1a-3e80-43d0-ad6f-89ec42e46363"
@@ -25,16 +23,10 @@ def parse_serve(*words: str) -> ServeArguments:
     return asked
 
 
-def parse_interfaces(*words: str) -> InterfacesArguments:
-    asked = parse(words)
-    assert isinstance(asked, InterfacesArguments)
-    return asked
-
-
 def parse_text(*words: str) -> str:
-    asked = parse(words)
-    assert isinstance(asked, TextArguments)
-    return asked.text
+    with pytest.raises(TextWanted) as wanted:
+        parse(words)
+    return wanted.value.text
 
 
 # --- meaning -------------------------------------------------------------------------------------------------------
@@ -134,18 +126,6 @@ def test_all_words_after_two_dashes_are_device_files() -> None:
     assert not asked.quiet
 
 
-def test_a_demo_is_a_device_in_python_and_takes_the_options_of_serve() -> None:
-    asked = parse_serve("demo", "light", "--port", "49200")
-    assert asked.devices == [Reference("light", "upnp_trio.demo.light", "device")]
-    assert asked.port == 49200
-    assert len(parse_serve("demo", "light", "jambon").devices) == 2
-
-
-def test_interfaces_takes_names_and_addresses() -> None:
-    assert parse_interfaces("interfaces").names == []
-    assert parse_interfaces("interfaces", "eth0", "192.0.2.7", "--", "-x").names == ["eth0", "192.0.2.7", "-x"]
-
-
 @pytest.mark.parametrize("level", ["INFO", "Info", "info"])
 def test_a_log_level_may_be_written_in_any_case(level: str) -> None:
     assert parse_serve("--log-level", level).log_level == "info"
@@ -157,7 +137,7 @@ def test_a_log_level_may_be_written_in_any_case(level: str) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--colour red", "unknown option '--colour'; see upnp-trio --help"),
+        ("--colour red", "unknown option '--colour'; see upnp-trio serve --help"),
         ("--prot=5 a.toml", "unknown option '--prot'; did you mean --port?"),
         ("--interfaces eth0", "unknown option '--interfaces'; did you mean --interface?"),
         ("-x", "unknown option '-x'; "),
@@ -179,9 +159,6 @@ def test_a_log_level_may_be_written_in_any_case(level: str) -> None:
         ("--quiet=yes", "-q/--quiet: takes no value; leave out 'yes'"),
         ("--ipv4-only --ipv6-only", "--ipv6-only: not allowed with argument --ipv4-only"),
         ("a b --friendly-name x", "--friendly-name is for a single device and there are 2 files; set it in the files"),
-        ("demo", "demo: name the device: light or jambon"),
-        ("demo ligth", "demo: there is no 'ligth'; the devices are light, jambon"),
-        ("demo light jambon --friendly-name x", "--friendly-name is for a single device and there are 2"),
         (f"a b --uuid {UUID}", "--uuid is for a single device and there are 2 files; set it in the files"),
     ],
 )
@@ -199,48 +176,18 @@ def test_a_number_is_written_in_ascii_digits_and_nothing_else(option: str, numbe
         parse([f"{option}={number}"])
 
 
-WORDS = st.one_of(st.text(max_size=8), st.sampled_from(["interfaces", "serve", "--", *option_names(serve_parser())]))
-
-
-@given(st.lists(WORDS))
-def test_any_words_are_understood_or_wrong_usage(words: list[str]) -> None:
-    try:
-        asked = parse(words)
-    except UsageError:
-        return
-    assert isinstance(asked, ServeArguments | InterfacesArguments | TextArguments)
-
-
 # --- the help ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", [["--help"], ["-h"], ["serve", "-h"], ["a.toml", "-q", "--help", "--no-such"]])
+@pytest.mark.parametrize("words", [["serve", "-h"], ["a.toml", "-q", "--help", "--no-such"]])
 @pytest.mark.parametrize("columns", [80, 100])
 def test_help_shows_every_option_and_examples_and_fits_the_terminal(
     words: list[str], columns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     text = parse_text(*words)
-    for option in option_names(serve_parser()):
+    for option in option_names(VERBS["serve"].load().parser()):
         assert f" {option}" in text
     for default in ("[default: 64]", "[default: 1800]", "[default: uda]", "upnp-trio examples/jambon3000.toml   "):
         assert default in text
     assert max(len(line) for line in text.splitlines()) < columns
-
-
-def test_the_verb_demo_has_its_own_help_with_the_devices_and_all_options() -> None:
-    text = parse_text("demo", "--help")
-    assert text.startswith("usage: upnp-trio demo [OPTIONS] light|jambon...\n")
-    for word in (*DEMOS, *option_names(serve_parser())):
-        assert f" {word}" in text
-
-
-def test_the_verb_interfaces_has_its_own_help() -> None:
-    text = parse_text("interfaces", "eth0", "--help")
-    assert text.startswith("usage: upnp-trio interfaces [NAME|ADDRESS]...\n")
-    assert "--port" not in text
-
-
-@pytest.mark.parametrize("words", [["--version"], ["serve", "--version"], ["interfaces", "--version"]])
-def test_the_version_is_that_of_the_package(words: list[str]) -> None:
-    assert parse_text(*words) == f"upnp-trio {__version__}\n"

@@ -8,18 +8,15 @@ from pathlib import Path
 import pytest
 
 from upnp_trio import ServiceHandler
-from upnp_trio.cli.arguments import TextArguments, parse
 from upnp_trio.cli.command import command
-from upnp_trio.cli.parsing import UsageError
-from upnp_trio.cli.stub import StubArguments
+from upnp_trio.cli.parsing import TextWanted, UsageError
+from upnp_trio.cli.verbs.stub import StubArguments, parse
 
-SAMPLES = Path(__file__).parents[1] / "documents" / "scpd_samples"
+SAMPLES = Path(__file__).parents[2] / "documents" / "scpd_samples"
 
 
 def parse_stub(*words: str) -> StubArguments:
-    asked = parse(["stub", *words])
-    assert isinstance(asked, StubArguments)
-    return asked
+    return parse(words)
 
 
 def names(*words: str) -> tuple[str, str, str]:
@@ -72,6 +69,7 @@ def test_each_name_can_be_given() -> None:
         ("scpd.xml", "'scpd.xml' does not say which service it describes; give --type"),
         ("éèà.xml", "'éèà.xml' does not say which service it describes; give --type"),
         ("a.xml --type Slicer", "--type: 'Slicer' must read 'urn:<domain>:service:<type>:<version>' in ASCII, "),
+        ("a.xml --type \b", "--type: ServiceType is '\\x08': the character '\\x08' at position 0 is a control character"),
         ("a.xml --id Slicer", "--id: 'Slicer' must read 'urn:<domain>:serviceId:<id>'"),
         ("a.xml --class a-b", "--class: 'a-b' is not a name in Python; write one such as SwitchPower"),
         ("a.xml --class class", "--class: 'class' is not a name in Python; write one such as SwitchPower"),
@@ -80,14 +78,14 @@ def test_each_name_can_be_given() -> None:
 )
 def test_wrong_usage_is_reported_with_the_remedy(words: str, message: str) -> None:
     with pytest.raises(UsageError) as raised:
-        parse_stub(*words.split())
+        parse_stub(*words.split(" ") if words else ())
     assert str(raised.value).startswith(message)
 
 
 def test_the_verb_has_its_own_help() -> None:
-    asked = parse(["stub", "--help"])
-    assert isinstance(asked, TextArguments)
-    assert asked.text.startswith("usage: upnp-trio stub [OPTIONS] SCPD.xml\n")
+    with pytest.raises(TextWanted) as wanted:
+        parse(["--help"])
+    assert wanted.value.text.startswith("usage: upnp-trio stub [OPTIONS] SCPD.xml\n")
 
 
 # --- what is written -----------------------------------------------------------------------------------------------

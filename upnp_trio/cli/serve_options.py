@@ -1,0 +1,175 @@
+"""The options of the verbs that serve devices, ``serve`` and ``demo``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from upnp_trio.cli.parsing import UsageError, add_help, directory, one_of, udn, whole_number
+from upnp_trio.model.device import PRESENTATIONS
+from upnp_trio.server.options import DEFAULT_MAX_SUBSCRIPTIONS
+from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
+from upnp_trio.ssdp.profiles import PROFILES
+from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
+from upnp_trio.state import state_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from upnp_trio.cli.output import Outputs
+    from upnp_trio.cli.references import Reference
+    from upnp_trio.model.names import Udn
+
+__all__ = ["ServeArguments", "add_serve_options", "check_single", "serve_runner"]
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class ServeArguments(Namespace):
+    """The words of ``upnp-trio serve`` and ``upnp-trio demo``."""
+
+    devices: list[Path | Reference]
+    friendly_name: str | None
+    udn: Udn | None
+    port: int | None
+    interfaces: list[str]
+    family: str | None
+    advertise_url: str | None
+    allowed_hosts: list[str]
+    announce_only: bool
+    answer_off_link: bool
+    reply_budget: int
+    max_subscriptions: int
+    multicast_ttl: int | None
+    max_age: int
+    profile: str
+    presentation: str | None
+    metrics: bool
+    state_dir: Path | None
+    log_level: str
+    quiet: bool
+    debug: bool
+
+
+def add_serve_options(parser: ArgumentParser) -> ArgumentParser:
+    """Add the options, and those for help; returns *parser*."""
+    add = parser.add_argument
+    add("--friendly-name", metavar="NAME", help="The name that people see. [default: as in the file]")
+    add("--uuid", dest="udn", metavar="UUID", type=udn, help="The device's UUID. [default: derived from this host]")
+    add(
+        "--port",
+        type=whole_number(1, 65535),
+        metavar="N",
+        help="The TCP port of HTTP, 1 to 65535. [default: the first free one from 49152]",
+    )
+    add(
+        "--interface",
+        dest="interfaces",
+        action="append",
+        default=[],
+        metavar="NAME|ADDRESS",
+        help="Serve only on this interface, given by its name, an address or a prefix. Repeatable. "
+        "[default: all that are up]",
+    )
+    family = parser.add_mutually_exclusive_group().add_argument
+    family("--ipv4-only", dest="family", action="store_const", const="ipv4", help="Serve no IPv6.")
+    family("--ipv6-only", dest="family", action="store_const", const="ipv6", help="Serve no IPv4.")
+    add(
+        "--advertise-url",
+        metavar="URL",
+        help="Announce this host and port in place of this host's own, as in http://192.0.2.1:8080; for containers "
+        "and forwarded ports.",
+    )
+    add(
+        "--allow-host",
+        dest="allowed_hosts",
+        action="append",
+        default=[],
+        metavar="NAME[:PORT]",
+        help="Answer HTTP requests for this name, too, such as a reverse proxy's; without PORT, for any port. "
+        "Repeatable.",
+    )
+    add("--announce-only", action="store_true", help="Announce, but answer no searches; needs no UDP port 1900.")
+    add(
+        "--answer-off-link",
+        action="store_true",
+        help="Also answer searches from beyond the interface's own link, as in routed networks.",
+    )
+    add(
+        "--reply-budget",
+        type=whole_number(1),
+        default=DEFAULT_REPLY_BUDGET,
+        metavar="N",
+        help="How many answers a second one address gets in the long run, 1 or more; half a minute's worth may "
+        "leave at once. [default: %(default)s]",
+    )
+    add(
+        "--max-subscriptions",
+        type=whole_number(1),
+        default=DEFAULT_MAX_SUBSCRIPTIONS,
+        metavar="N",
+        help="How many subscribers the events of each service may have; one host may have a quarter of them. "
+        "[default: %(default)s]",
+    )
+    add(
+        "--multicast-ttl",
+        type=whole_number(1, 255),
+        metavar="N",
+        help="How many hops announcements travel, 1 to 255. [default: 2; 10 in an IPv6 site]",
+    )
+    add(
+        "--max-age",
+        type=whole_number(1, 2**31 - 1),
+        default=DEFAULT_MAX_AGE,
+        metavar="SECONDS",
+        help="How long an announcement is valid. [default: %(default)s]",
+    )
+    add(
+        "--profile",
+        type=one_of(PROFILES),
+        default="uda",
+        metavar="|".join(PROFILES),
+        help="windows also answers searches without MX and for pnp:rootdevice, which UDA does not. "
+        "[default: %(default)s]",
+    )
+    add(
+        "--state-dir",
+        type=directory,
+        default=state_directory(),
+        metavar="DIR",
+        help="Keep BOOTID here, so that it rises over restarts. [default: where this system keeps state]",
+    )
+    add(
+        "--presentation",
+        type=one_of(PRESENTATIONS),
+        metavar="|".join(PRESENTATIONS),
+        help="What the device's page offers: values and a form for each action, values alone, or there is no page. "
+        "[default: as in the file, or full]",
+    )
+    add("--metrics", action="store_true", help="Serve the counters at /metrics, in Prometheus's text format.")
+    add(
+        "--log-level",
+        type=one_of(LOG_LEVELS),
+        default="warning",
+        metavar="LEVEL",
+        help=f"What is logged to standard error: {', '.join(LOG_LEVELS)}; debug logs every datagram. "
+        "[default: %(default)s]",
+    )
+    add("-q", "--quiet", action="store_true", help="Show only warnings and errors.")
+    add("--debug", action="store_true", help="Show the traceback of an error.")
+    return add_help(parser)
+
+
+def check_single(asked: ServeArguments, otherwise: str) -> None:
+    """Raise `UsageError`, which ends with *otherwise*, for an option of one device if there are several."""
+    if len(asked.devices) > 1 and (asked.friendly_name or asked.udn):
+        option = "--friendly-name" if asked.friendly_name else "--uuid"
+        raise UsageError(f"{option} is for a single device and {otherwise}")
+
+
+def serve_runner() -> Callable[[ServeArguments, Outputs], int]:
+    """The `VerbModule.runner` of both verbs."""
+    from upnp_trio.cli.serve import serve  # trio
+
+    return serve
