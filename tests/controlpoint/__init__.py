@@ -1,1 +1,1 @@
-"""Tests of the control point."""
+"""The asking side, without a network."""

@@ -52,6 +52,10 @@ class Latencies:
             most=ordered[-1],
         )
 
+    def as_tuple(self) -> tuple[float, ...]:
+        """All five, in the order in which they are shown."""
+        return self.least, self.mean, self.p50, self.p99, self.most
+
 
 @attrs.frozen
 class Bin:
@@ -63,7 +67,7 @@ class Bin:
 
 
 def histogram(values: Sequence[int]) -> tuple[Bin, ...]:
-    """How *values*, at least one of 0 or more, are spread: even bins with round bounds, then one for all beyond them."""
+    """How *values*, at least one of 0 or more, are spread: even bins with round bounds, then one for all beyond."""
     ordered = sorted(values)
     least, most = ordered[0], quantile(ordered, BINNED_SHARE)
     step = next(step for step in _round_steps() if most // step - least // step < MOST_BINS)

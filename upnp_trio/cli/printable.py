@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["cells", "fit", "printable"]
+__all__ = ["can_encode", "cells", "fit", "printable"]
 
 # A line holds several such texts.
 USUAL_LIMIT = 120
@@ -51,3 +51,12 @@ def fit(text: str, width: int, *, cut: bool = True) -> str:
             break
         kept += character
     return fit(f"{kept}…", width)
+
+
+def can_encode(text: str, encoding: str) -> bool:
+    """Whether an output with *encoding* can show *text*."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
     from upnp_trio.exchange import Peer
 
-__all__ = ["Refused", "check_folding", "check_number_of_fields", "check_request", "refused_by_h11", "request_of"]
+__all__ = [
+    "Refused",
+    "check_folding",
+    "check_number_of_fields",
+    "check_request",
+    "has_too_many_fields",
+    "refused_by_h11",
+    "request_of",
+]
 
 # The longest real heads (browsers with their cookies) stay below 8 KiB; h11's own default is 16 KiB.
 MAX_HEAD_BYTES = 16 * 1024
@@ -48,12 +56,19 @@ def refused_by_h11(error: h11.RemoteProtocolError) -> Refused:
     return Refused(error_response(status), PROTOCOL_ERRORS[status])
 
 
-def check_number_of_fields(unread: bytes) -> None:
-    """Raise `Refused` if the head at the start of *unread*, as far as it has arrived, has too many fields."""
+def has_too_many_fields(unread: bytes) -> bool:
+    """Whether the head at the start of *unread*, as far as it has arrived, has more than `MAX_HEAD_FIELDS`.
+
+    h11 would take milliseconds to read thousands of fields.
+    """
     end_of_head = _EMPTY_LINE.search(unread)
     lines = unread.count(b"\n", 0, end_of_head.start() + 1 if end_of_head else None)
-    if lines > MAX_HEAD_FIELDS + 1:  # the first line is not a field
-        # h11 would take milliseconds to read thousands of fields
+    return lines > MAX_HEAD_FIELDS + 1  # the first line is not a field
+
+
+def check_number_of_fields(unread: bytes) -> None:
+    """Raise `Refused` if the head at the start of *unread*, as far as it has arrived, has too many fields."""
+    if has_too_many_fields(unread):
         raise Refused(error_response(431), "too many fields")
 
 
