@@ -23,7 +23,10 @@ from benchmarks.scheduling import DEVICE_CORE, LOAD_CORE, give_right_of_way
 
 __all__ = ["LISTENERS", "Listened", "measure_listener"]
 
-LISTENERS = {OURS: "benchmarks.asking.upnp_trio_listener", ASYNC_UPNP_CLIENT: "benchmarks.asking.async_upnp_client_listener"}
+LISTENERS = {
+    OURS: "benchmarks.asking.upnp_trio_listener",
+    ASYNC_UPNP_CLIENT: "benchmarks.asking.async_upnp_client_listener",
+}
 ROWS = 4
 MX = 4
 # What a listener has not read so long after the last datagram is lost.

@@ -45,7 +45,11 @@ def taken(pending: PendingChanges) -> list[DeviceChange]:
 
 def test_changes_come_in_their_order() -> None:
     pending = PendingChanges()
-    changes = [DeviceAppeared(device("uuid:a")), DeviceAppeared(device("uuid:b")), DeviceGone(device("uuid:c"), "byebye")]
+    changes: list[DeviceChange] = [
+        DeviceAppeared(device("uuid:a")),
+        DeviceAppeared(device("uuid:b")),
+        DeviceGone(device("uuid:c"), "byebye"),
+    ]
     for change in changes:
         assert pending.put(change)
     assert taken(pending) == changes
@@ -83,7 +87,9 @@ def test_a_device_that_went_and_came_back_has_done_both() -> None:
     assert taken(pending) == [DeviceGone(device("uuid:a", 1), "byebye"), DeviceAppeared(device("uuid:A", 2))]
 
 
-STEPS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["come or change", "reboot", "go", "read"])), max_size=60)
+STEPS = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from(["come or change", "reboot", "go", "read"])), max_size=60
+)
 
 
 @given(STEPS)
@@ -112,7 +118,9 @@ def test_any_reader_ends_with_the_devices_that_are_there(steps: list[tuple[str, 
             if udn in there:
                 pending.put(DeviceGone(there.pop(udn), "expired"))
         else:
-            kind = DeviceAppeared if udn not in there else DeviceRebooted if step == "reboot" else DeviceUpdated
+            kind: type[DeviceAppeared] | type[DeviceRebooted] | type[DeviceUpdated] = DeviceAppeared
+            if udn in there:
+                kind = DeviceRebooted if step == "reboot" else DeviceUpdated
             there[udn] = device(udn, number)
             pending.put(kind(there[udn]))
     for change in taken(pending):

@@ -9,6 +9,9 @@ from upnp_trio.controlpoint.control_point import ControlPoint, open_control_poin
 from upnp_trio.controlpoint.feeds import Feed
 from upnp_trio.controlpoint.options import ControlPointOptions, ControlPointSettings
 from upnp_trio.controlpoint.received import ReceivedMessage, SearchResult
+from upnp_trio.controlpoint.remote import CallAnswer, RemoteDevice, RemoteService
+from upnp_trio.controlpoint.service_client import ServiceClient
+from upnp_trio.http.client import HttpAnswer
 from upnp_trio.ssdp.found import (
     DeviceAppeared,
     DeviceChange,
@@ -20,6 +23,7 @@ from upnp_trio.ssdp.found import (
 )
 
 __all__ = [
+    "CallAnswer",
     "ControlPoint",
     "ControlPointOptions",
     "ControlPointSettings",
@@ -31,7 +35,11 @@ __all__ = [
     "Feed",
     "FoundDevice",
     "FoundLocation",
+    "HttpAnswer",
     "ReceivedMessage",
+    "RemoteDevice",
+    "RemoteService",
     "SearchResult",
+    "ServiceClient",
     "open_control_point",
 ]

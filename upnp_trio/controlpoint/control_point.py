@@ -2,40 +2,57 @@
 
 from __future__ import annotations
 
-import logging
-import math
 from contextlib import asynccontextmanager
 from functools import partial
 from ipaddress import IPv4Interface, IPv6Interface, ip_address
-from typing import TYPE_CHECKING, NoReturn, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import trio
 
 from upnp_trio._version import __version__
+from upnp_trio.controlpoint.describing import describe_at
+from upnp_trio.controlpoint.descriptions import Descriptions
 from upnp_trio.controlpoint.feeds import BoundedValues, Feed, FeedQueue
 from upnp_trio.controlpoint.finding import Finding
+from upnp_trio.controlpoint.listening import Listening
 from upnp_trio.controlpoint.options import ControlPointOptions, ControlPointSettings
+from upnp_trio.controlpoint.received import SearchResult
 from upnp_trio.controlpoint.searching import MAX_SENDS, SearchPlan, run_search, usable
-from upnp_trio.errors import ControlPointFailed, NetworkError
+from upnp_trio.errors import (
+    ControlPointFailed,
+    DescriptionError,
+    NetworkError,
+    RequestFailed,
+    UnknownDevice,
+    UnsafeUrl,
+    UpnpTrioError,
+)
+from upnp_trio.http.client import MAX_ANSWER_BYTES, HttpClient
+from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES
 from upnp_trio.network.interfaces import Interface
+from upnp_trio.network.listeners import served_address
+from upnp_trio.network.reach import own_address_towards
 from upnp_trio.network.system_asking import open_asking_network
 from upnp_trio.ssdp.device_cache import DeviceCache
-from upnp_trio.controlpoint.listening import Listening
+from upnp_trio.ssdp.found import DeviceChange, DeviceGone
 from upnp_trio.ssdp.messages import PORT
 from upnp_trio.tasks.supervision import supervised
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from upnp_trio.controlpoint.received import ReceivedMessage, SearchResult
+    from upnp_trio.controlpoint.received import ReceivedMessage
+    from upnp_trio.controlpoint.remote import RemoteDevice
+    from upnp_trio.exchange import ServedAddress
+    from upnp_trio.http.client import HttpAnswer
+    from upnp_trio.model.literal_url import IpAddress
     from upnp_trio.network.asking import AskingNetwork
     from upnp_trio.network.interfaces import Choice
-    from upnp_trio.ssdp.found import DeviceChange, FoundDevice
+    from upnp_trio.network.streams import HttpStream
+    from upnp_trio.ssdp.found import FoundDevice, FoundLocation
 
 __all__ = ["ControlPoint", "open_control_point", "open_control_point_on"]
-
-logger = logging.getLogger(__name__)
 
 #: USER-AGENT (UDA 2.0 §1.3.2)
 USER_AGENT = f"upnp-trio/{__version__} UPnP/2.0"
@@ -51,6 +68,8 @@ class ControlPoint:
         self._network = network
         self._settings = settings
         self._nursery = nursery
+        self._descriptions = Descriptions()
+        self._client = HttpClient(self._connect, user_agent=USER_AGENT)
         self._finding = Finding(DeviceCache(settings.cache_bytes), self._note_change)
         self._listening = Listening(
             network=network,
@@ -132,9 +151,7 @@ class ControlPoint:
         facing = self._network.facing(ip_address(address), zone)
         make = IPv6Interface if ":" in facing.address else IPv4Interface
         prefix = facing.links[0].prefixlen if facing.links else 32
-        return [
-            Interface(name=facing.interface, index=facing.index, addresses=(make(f"{facing.address}/{prefix}"),))
-        ]
+        return [Interface(name=facing.interface, index=facing.index, addresses=(make(f"{facing.address}/{prefix}"),))]
 
     async def _search(self, plan: SearchPlan, queue: FeedQueue[SearchResult], scope: trio.CancelScope) -> None:
         error: NetworkError | None = None
@@ -146,6 +163,85 @@ class ControlPoint:
         finally:
             queue.end(error)
 
+    # --- describing ---
+
+    async def describe(self, device: str | FoundDevice, *, contents: bool = True) -> RemoteDevice:
+        """The device at a URL, or with a UDN, and what can be done with it (UDA 2.0 §2).
+
+        The description of a UDN, with the services and icons that it names, is fetched once for each root device and
+        CONFIGID; a device that is not known is searched for. A URL is always fetched, from wherever it leads. Without
+        *contents*, only the description itself is fetched, and every time.
+
+        Raises `UnknownDevice` if no device has the UDN, `UnsafeUrl` if its LOCATION leads to where no device is,
+        `RequestFailed` if it does not answer, and `DescriptionError` if what it answers is no description, or that of
+        another device.
+        """
+        if isinstance(device, str) and "://" in device:
+            url, served = self._located(device)
+            return await describe_at(self._client, url, served, contents=contents)
+        found = device if not isinstance(device, str) else await self._find(device)
+        if not contents:
+            return await self._fetch_description(found, contents=False)
+        return await self._descriptions.get(found, lambda: self._fetch_description(found, contents=True))
+
+    async def fetch(self, url: str, *, max_body_bytes: int = MAX_ANSWER_BYTES) -> HttpAnswer:
+        """What a GET of *url* gives, wherever that leads; raises `RequestFailed` and `UnsafeUrl`."""
+        located, served = self._located(url)
+        return await self._client.get(located, served, max_body_bytes=max_body_bytes)
+
+    def _located(self, text: str) -> tuple[LiteralUrl, ServedAddress]:
+        """A URL that the caller gives, and the address of ours that faces it."""
+        try:
+            url = LiteralUrl.parse(text)
+        except ValueError as error:
+            raise UnsafeUrl(f"{error}; write the device's address, as in http://192.0.2.7:49152/device.xml") from error
+        return url, self._network.facing(url.address, url.zone)
+
+    async def _find(self, udn: str) -> FoundDevice:
+        """The device with *udn*, after a search for it if need be."""
+        if not udn.lower().startswith("uuid:"):
+            udn = f"uuid:{udn}"
+        if (known := self.devices.get(udn)) is not None:
+            return known
+        async with self.search(udn) as results:
+            async for _ in results:
+                if (known := self.devices.get(udn)) is not None:
+                    return known
+        raise UnknownDevice(f"no device with the UDN {udn} answers; is it on, and on this network?")
+
+    async def _fetch_description(self, found: FoundDevice, *, contents: bool) -> RemoteDevice:
+        """The description of *found*, from the first of its locations that has it, the newest first."""
+        failure: UpnpTrioError | None = None
+        for location in found.locations:
+            try:
+                url, served = self._reach(location)
+                described = await describe_at(self._client, url, served, contents=contents)
+            except (UnsafeUrl, RequestFailed, DescriptionError) as error:
+                failure = failure or error
+                continue
+            udns = {str(each.udn).lower() for each in described.walk()}
+            if found.udn.lower() in udns:
+                return described
+            failure = failure or DescriptionError(
+                f"the description at {url} is that of {', '.join(sorted(udns))[:200]}, and not of {found.udn}"
+            )
+        raise failure or UnknownDevice(f"{found.udn} has no location")
+
+    def _reach(self, location: FoundLocation) -> tuple[LiteralUrl, ServedAddress]:
+        """A LOCATION that may be fetched, and the address of ours on its link; raises `UnsafeUrl`."""
+        try:
+            url = LiteralUrl.parse(location.url)
+        except ValueError as error:
+            raise UnsafeUrl(f"the LOCATION is not fetched: {error}") from error
+        for interface in self._listening.interfaces:
+            if interface.index == location.index:
+                own = own_address_towards(url, interface, location.sender)
+                return url, served_address(own.ip, interface)
+        raise UnsafeUrl(f"{url} was announced on {location.interface}, which is not there any more")
+
+    async def _connect(self, address: IpAddress, port: int, served: ServedAddress) -> HttpStream:
+        return await self._network.connect(address, port, served=served)
+
     # --- while it is open ---
 
     def start(self) -> None:
@@ -155,11 +251,15 @@ class ControlPoint:
         self._nursery.start_soon(self._finding.expire)
 
     def close(self) -> None:
-        """End all feeds."""
+        """End all feeds, and close all connections."""
         self._finding.close()
+        self._client.close()
 
     def _note_change(self, change: DeviceChange) -> None:
-        """What is known of a device beyond its announcements depends on them."""
+        if isinstance(change, DeviceGone):
+            self._descriptions.forget(change.device.udn)
+        else:
+            self._descriptions.note(change.device)
 
 
 @asynccontextmanager

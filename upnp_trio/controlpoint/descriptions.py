@@ -6,17 +6,17 @@ its LOCATION has moved to another place, so have the URLs of its actions, and it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import attrs
 import trio
 
+from upnp_trio.controlpoint.remote import RemoteDevice
 from upnp_trio.model.literal_url import LiteralUrl
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from upnp_trio.controlpoint.remote import RemoteDevice
     from upnp_trio.ssdp.found import FoundDevice
 
 __all__ = ["Descriptions"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import attrs
@@ -141,7 +142,6 @@ class Feed(Generic[T]):
         if threading.get_ident() == self._thread:
             on_close()
             return
-        try:
-            self._token.run_sync_soon(on_close)  # the garbage collector runs in any thread
-        except trio.RunFinishedError:
-            pass  # and the task has ended with the run
+        # The garbage collector runs in any thread. After the end of the run, the task has ended with it.
+        with suppress(trio.RunFinishedError):
+            self._token.run_sync_soon(on_close)

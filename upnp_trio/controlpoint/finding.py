@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 import attrs
@@ -19,7 +20,7 @@ from upnp_trio.ssdp.pending_changes import PendingChanges
 from upnp_trio.tasks.wakeup import Wakeup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from upnp_trio.network.asking import ReceivedDatagram
     from upnp_trio.network.endpoint import Address
@@ -97,8 +98,10 @@ class Finding:
 
     def close(self) -> None:
         """End all feeds."""
-        for queue in (*self._change_readers, *self._message_readers):
-            queue.end()
+        for changes in self._change_readers:
+            changes.end()
+        for messages in self._message_readers:
+            messages.end()
 
     def _note(self, message: Message, forgiven: tuple[str, ...], sender: str, interface: Interface) -> None:
         now = trio.current_time()

@@ -7,6 +7,7 @@ has a scope of its own within the nursery of that task's caller.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NoReturn
 
@@ -14,16 +15,14 @@ import attrs
 import trio
 
 from upnp_trio.controlpoint.links import LinkCheck
+from upnp_trio.controlpoint.options import ControlPointSettings
 from upnp_trio.errors import NetworkError
-from upnp_trio.network.interfaces import missing
+from upnp_trio.network.asking import AskingNetwork
+from upnp_trio.network.endpoint import Address
+from upnp_trio.network.interfaces import Choice, Interface, missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from upnp_trio.controlpoint.options import ControlPointSettings  # noqa: TC004
-    from upnp_trio.network.asking import AskingNetwork  # noqa: TC004
-    from upnp_trio.network.endpoint import Address, Receiver
-    from upnp_trio.network.interfaces import Choice, Interface  # noqa: TC004
+    from upnp_trio.network.endpoint import Receiver
 
 __all__ = ["Listening"]
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from random import Random
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import attrs
 
 from upnp_trio.errors import NetworkError
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
-from upnp_trio.ssdp.device_cache import DEFAULT_CACHE_BYTES
+from upnp_trio.ssdp.holdings import DEFAULT_MAX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["ControlPointOptions", "ControlPointSettings"]
 
@@ -47,7 +49,7 @@ class ControlPointSettings:
     #: how many hops searches live; ``None`` means 2, and 10 in an IPv6 site (UDA 2.0 §1.3.2, §A)
     multicast_ttl: int | None = None
     #: how much memory the found devices may take, in bytes; beyond it, the address that takes most of it gives way
-    cache_bytes: int = DEFAULT_CACHE_BYTES
+    cache_bytes: int = DEFAULT_MAX_BYTES
     #: makes all random choices
     rng: Random = attrs.field(factory=Random)
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import attrs
 
+from upnp_trio.network.endpoint import Address
 from upnp_trio.ssdp.messages import Message, SearchResponse
-
-if TYPE_CHECKING:
-    from upnp_trio.network.endpoint import Address  # noqa: TC004  # an annotation alone, which nothing evaluates
 
 __all__ = ["ReceivedMessage", "SearchResult"]
 

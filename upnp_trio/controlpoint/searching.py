@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from random import Random
 from typing import TYPE_CHECKING
 
 import attrs
@@ -19,18 +21,19 @@ from upnp_trio.controlpoint.links import LinkCheck
 from upnp_trio.controlpoint.received import SearchResult
 from upnp_trio.errors import MalformedMessage, NetworkError
 from upnp_trio.model.peers import peer_of
+from upnp_trio.network.asking import ReceivedDatagram
+from upnp_trio.network.interfaces import Interface
 from upnp_trio.ssdp.messages import PORT, Search, SearchResponse
 from upnp_trio.ssdp.parsing import parse_leniently
 from upnp_trio.ssdp.rendering import render_search
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from random import Random
+    from collections.abc import Iterable
 
-    from upnp_trio.network.asking import AskingNetwork, ReceivedDatagram, SearchSocket
-    from upnp_trio.network.interfaces import Interface, IpInterface
+    from upnp_trio.network.asking import AskingNetwork, SearchSocket
+    from upnp_trio.network.interfaces import IpInterface
 
-__all__ = ["LATE_SECONDS", "MAX_SENDS", "SearchPlan", "run_search"]
+__all__ = ["LATE_SECONDS", "MAX_SENDS", "SearchPlan", "run_search", "usable"]
 
 logger = logging.getLogger(__name__)
 
@@ -101,9 +104,7 @@ class _Running:
             return error
         return NetworkError(f"cannot search: {error.strerror or error}; check that this host has a network")
 
-    async def _send_from(
-        self, network: AskingNetwork, interface: Interface, address: IpInterface, number: int
-    ) -> None:
+    async def _send_from(self, network: AskingNetwork, interface: Interface, address: IpInterface, number: int) -> None:
         with ExitStack() as stack:
             try:
                 socket = stack.enter_context(

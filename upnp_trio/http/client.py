@@ -20,6 +20,7 @@ from upnp_trio.http.answer_reader import MAX_HEAD_BYTES, ConnectionEnded, HttpAn
 from upnp_trio.http.fetch_slots import FetchSlots
 from upnp_trio.model.literal_url import IpAddress
 from upnp_trio.model.peers import peer_of
+from upnp_trio.model.printable import printable
 from upnp_trio.network.streams import HttpStream
 
 if TYPE_CHECKING:
@@ -217,6 +218,6 @@ async def _send(stream: HttpStream, message: bytes) -> None:
 def _explained(answer: HttpAnswer) -> str:
     """What the status of an answer other than 200 means for a person."""
     if 300 <= answer.status < 400 and (target := answer.headers.get("location")):
-        shown = "".join(each if each.isprintable() else "?" for each in target[:MAX_SHOWN_CHARACTERS])
+        shown = printable(target, MAX_SHOWN_CHARACTERS)
         return f"the device answered with status {answer.status} and sends us to {shown}; redirects are not followed"
     return f"the device answered with status {answer.status}"
