@@ -38,10 +38,13 @@ class Screen:
     #: how often it was cleared
     clears: int = 0
     _cells: list[list[Shown]] = attrs.field(init=False)
+    #: cursor and cells of the other screen
+    _other: tuple[int, int, list[list[Shown]]] = attrs.field(init=False)
     _rest: str = ""
 
     def __attrs_post_init__(self) -> None:
-        self._cells = [self._blank() for _ in range(self.rows)]
+        self._cells = self._blanks()
+        self._other = (0, 0, self._blanks())
 
     @property
     def lines(self) -> list[str]:
@@ -67,7 +70,8 @@ class Screen:
         """The window has another size now; what was shown is gone."""
         self.columns, self.rows = columns, rows
         self.row = self.column = 0
-        self._cells = [self._blank() for _ in range(rows)]
+        self._cells = self._blanks()
+        self._other = (0, 0, self._blanks())
 
     def feed(self, data: str) -> None:
         """Show *data*; a control sequence may be continued by the next call."""
@@ -99,7 +103,7 @@ class Screen:
             case "", "J":
                 assert numbers == [2]
                 self.clears += 1
-                self._cells = [self._blank() for _ in range(self.rows)]
+                self._cells = self._blanks()
             case "", "m":
                 self.style = "" if parameters in ("", "0") else parameters
             case "?", "h" | "l":
@@ -109,9 +113,15 @@ class Screen:
 
     def _set(self, mode: int, *, is_on: bool) -> None:
         match mode:
-            case 1049:
+            case 1049 if is_on != self.is_alternate:
                 self.is_alternate = is_on
-                self._cells = [self._blank() for _ in range(self.rows)]
+                this = (self.row, self.column, self._cells)
+                self.row, self.column, self._cells = self._other
+                self._other = this
+                if is_on:
+                    self._cells = self._blanks()
+            case 1049:
+                pass
             case 25:
                 self.is_cursor_visible = is_on
             case 7:
@@ -123,25 +133,37 @@ class Screen:
         if character == "\r":
             self.column = 0
         elif character == "\n":
-            self.row = min(self.row + 1, self.rows - 1)
+            self._feed_line()
         else:
             self._put(character)
+
+    def _feed_line(self) -> None:
+        self.row += 1
+        if self.row == self.rows:
+            self.row -= 1
+            self._cells = [*self._cells[1:], self._blank()]
 
     def _put(self, character: str) -> None:
         category = unicodedata.category(character)
         assert category[0] not in "CZ" or character == " ", f"{character!r} got through to the terminal"
+        wide = unicodedata.east_asian_width(character) in "WF"
+        if self.wraps and self.column + wide >= self.columns:
+            self.column = 0
+            self._feed_line()
         assert self.row < self.rows, f"row {self.row} is beyond the screen"
         cells = self._cells[self.row]
         if category in ("Mn", "Me"):
             before = max(min(self.column, self.columns) - 1, 0)
             cells[before] = attrs.evolve(cells[before], text=cells[before].text + character)
             return
-        wide = unicodedata.east_asian_width(character) in "WF"
         assert self.column + wide < self.columns, f"{character!r} is beyond the right margin of row {self.row}"
         cells[self.column] = Shown(character, self.style)
         if wide:
             cells[self.column + 1] = Shown("", self.style)
         self.column += 1 + wide
+
+    def _blanks(self) -> list[list[Shown]]:
+        return [self._blank() for _ in range(self.rows)]
 
     def _blank(self) -> list[Shown]:
         return [Shown() for _ in range(self.columns)]

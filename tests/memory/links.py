@@ -184,6 +184,10 @@ class UdpSocket:
         """The address that its datagrams come from."""
         return (self.address, self.port, 0, self.nic.index) if ":" in self.address else (self.address, self.port)
 
+    def getsockname(self) -> Address:
+        """The same, as a socket has it."""
+        return self.name
+
     def deliver(self, payload: bytes, source: Address, due: float) -> None:
         """Let a datagram arrive at *due*."""
         if len(self._arriving) >= MAX_WAITING:

@@ -73,6 +73,7 @@ class Datagram:
     forgiven: tuple[str, ...] = ()
     payload: bytes = b"NOTIFY * HTTP/1.1\r\n\r\n"
     source: tuple[str, int] | tuple[str, int, int, int] = ("192.0.2.9", 50000)
+    destination: tuple[str, int] | tuple[str, int, int, int] = ("239.255.255.250", 1900)
     interface: str = "eth0"
     arrived_at: float = 0.0
 

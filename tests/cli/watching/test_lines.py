@@ -24,7 +24,8 @@ from upnp_trio.cli.watching.records import EVENTS, KEYS, Record, record_of, reco
 from upnp_trio.ssdp.messages import ByeBye, SearchResponse, Update
 
 TIME = "2026-01-31T12:00:00.250Z"
-APPEARED = DeviceChanged(at=10.0, kind="appeared", device=device(7), name="")
+LIGHT = "urn:schemas-upnp-org:device:DimmableLight:1"
+APPEARED = DeviceChanged(at=10.0, kind="appeared", device=device(7), name="", device_type=LIGHT)
 DESCRIBED = DeviceDescribed(
     at=10.0, udn=udn(7), name="Kitchen", maker="ACME", model="Light 3000", url="http://192.0.2.7/", seconds=0.0123456
 )
@@ -61,7 +62,7 @@ def test_lines_are_printable_whatever_strangers_write() -> None:
     for happening, _ in HAPPENINGS:
         changes: dict[str, Any] = {key: nasty for key in texts if hasattr(happening, key)}
         if isinstance(happening, DeviceChanged):
-            changes |= {"device": attrs.evolve(device(7), udn=nasty, device_types=(nasty,))}
+            changes |= {"device": attrs.evolve(device(7), udn=nasty), "device_type": nasty}
         line = line_of(attrs.evolve(happening, **changes), "12:00:00")
         assert line.isprintable()
         assert len(line) < 700
@@ -102,7 +103,7 @@ def test_a_device_has_all_its_facts() -> None:
         "event": "appeared",
         "udn": udn(7),
         "name": "",
-        "type": "urn:schemas-upnp-org:device:DimmableLight:1",
+        "type": LIGHT,
         "services": ["urn:schemas-upnp-org:service:SwitchPower:1"],
         "is_root": True,
         "is_embedded": False,

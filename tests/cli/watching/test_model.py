@@ -17,7 +17,14 @@ from upnp_trio.cli.watching.happenings import (
     LocationFailed,
     SearchedByOther,
 )
-from upnp_trio.cli.watching.model import GONE_SECONDS, MAX_GONE, MAX_LOG, SETTLING_SECONDS, WatchModel
+from upnp_trio.cli.watching.model import (
+    GONE_SECONDS,
+    MAX_GONE,
+    MAX_LOG,
+    QUIET_SECONDS,
+    YOUNG_SECONDS,
+    WatchModel,
+)
 from upnp_trio.cli.watching.searches import MAX_ROWS
 from upnp_trio.ssdp.found import DeviceAppeared, DeviceGone, DeviceRebooted, DeviceUpdated
 from upnp_trio.ssdp.messages import ByeBye, Update
@@ -34,12 +41,36 @@ def test_a_device_is_told_once_its_rows_are_there() -> None:
     model = WatchModel()
     first = device(7, device_types=(), usns=(f"{udn(7)}::upnp:rootdevice",))
     assert model.change(DeviceAppeared(first), 0.0) == []
-    assert model.change(DeviceUpdated(device(7)), 0.1) == []
-    assert model.settle(0.2) == []
-    (told,) = model.settle(SETTLING_SECONDS)
+    assert model.change(DeviceUpdated(device(7)), 0.4) == []
+    assert model.settle(0.6) == []
+    (told,) = model.settle(0.4 + QUIET_SECONDS)
     assert isinstance(told, DeviceChanged)
-    assert (told.kind, told.device.device_types) == ("appeared", device(7).device_types)
+    assert (told.kind, told.device_type) == ("appeared", device(7).device_types[0])
+    assert model.change(DeviceUpdated(device(7, search_port=5)), 2.0) == []  # it is still introducing itself
+    assert kinds(model.change(DeviceUpdated(device(7)), YOUNG_SECONDS)) == ["updated"]
     assert model.settle(10.0) == []
+
+
+def test_a_device_whose_rows_keep_coming_is_told_after_a_while() -> None:
+    model = WatchModel()
+    model.change(DeviceAppeared(device(7)), 0.0)
+    times = [number * 0.4 for number in range(1, 10)]
+    told = [
+        (now, model.change(DeviceUpdated(device(7, config_id=int(now * 10))), now), model.settle(now)) for now in times
+    ]
+    assert [now for now, _, settled in told if settled] == [pytest.approx(3.2)]
+
+
+def test_a_device_is_told_before_its_description() -> None:
+    model = WatchModel()
+    model.change(DeviceAppeared(device(7, device_types=())), 0.0)
+    probe = model.locations.take(0.0)
+    assert probe is not None
+    told = model.location_answered(probe, 0.02, 0.1, root_device(7))
+    assert kinds(told) == ["appeared", "DeviceDescribed"]
+    assert isinstance(told[0], DeviceChanged)
+    assert (told[0].name, told[0].device_type) == ("Kitchen", "urn:schemas-upnp-org:device:DimmableLight:1")
+    assert model.settle(1.0) == []
 
 
 def test_a_device_that_goes_at_once_is_told_to_have_come_before() -> None:

@@ -71,6 +71,7 @@ VERBS = {
         Verb("serve", "[OPTIONS] [DEVICE.toml|DEVICE.xml|CODE.py:NAME]...", "put devices on the network"),
         Verb("demo", "[OPTIONS] light|jambon...", "serve a device to try things with"),
         Verb("stub", "[OPTIONS] SCPD.xml", "write the Python class of a service"),
+        Verb("watch", "[OPTIONS]", "watch what happens on the network"),
         Verb("interfaces", "[NAME|ADDRESS]...", "show this host's interfaces, and which are served"),
     )
 }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.cli.printable import printable
-from upnp_trio.cli.watching.devices import WatchedDevice
+from upnp_trio.cli.watching.devices import WatchedDevice, short_type
 from upnp_trio.cli.watching.frames import Style
 from upnp_trio.cli.watching.lines import short_time
 from upnp_trio.cli.watching.model import WatchModel
@@ -41,7 +41,7 @@ def _name(row: WatchedDevice, model: WatchModel, now: float) -> tuple[str, Style
 
 
 def _type(row: WatchedDevice, model: WatchModel, now: float) -> tuple[str, Style]:
-    return printable(row.kind), ""
+    return printable(short_type(row.device_type)), ""
 
 
 def _make(row: WatchedDevice, model: WatchModel, now: float) -> tuple[str, Style]:
@@ -99,13 +99,18 @@ def _by_location(row: WatchedDevice, model: WatchModel) -> object:
     return (not any(state.state == "failed" for state in states), -max(state.seconds for state in states))
 
 
+def _by_answer(row: WatchedDevice, model: WatchModel) -> object:
+    return (-row.unanswered, -row.late_answers, -(row.latency or 0.0))
+
+
 @attrs.frozen
 class Column:
-    """One column; it has at least *least* cells and grows to *most*."""
+    """One column. It has at least *least* cells, then up to *good* where there is room, and then up to *most*."""
 
     name: str
     title: str
     least: int
+    good: int
     most: int
     #: which columns a narrow screen keeps: those of small numbers
     rank: int
@@ -115,22 +120,14 @@ class Column:
 
 
 COLUMNS = (
-    Column("name", "NAME", 12, 34, 0, _name, lambda row, model: (not row.name, row.name.casefold())),
-    Column("type", "TYPE", 10, 24, 4, _type, lambda row, model: row.kind.casefold()),
-    Column("make", "MAKER, MODEL", 12, 34, 5, _make, lambda row, model: row.make.casefold()),
-    Column("address", "ADDRESS", 15, 25, 3, _address, _by_address),
-    Column("expires", "EXPIRES", 8, 9, 1, _expires, lambda row, model: row.expires_at),
-    Column("boot", "BOOTID/CONFIGID", 15, 21, 7, _boot, lambda row, model: -(row.device.boot_id or 0)),
-    Column("location", "LOCATION", 10, 16, 2, _location, _by_location),
-    Column(
-        "answer",
-        "ANSWERED",
-        9,
-        12,
-        6,
-        _answer,
-        lambda row, model: (-row.unanswered, -row.late_answers, -(row.latency or 0.0)),
-    ),
+    Column("name", "NAME", 12, 24, 40, 0, _name, lambda row, model: (not row.name, row.name.casefold())),
+    Column("type", "TYPE", 10, 22, 30, 4, _type, lambda row, model: short_type(row.device_type).casefold()),
+    Column("make", "MAKER, MODEL", 12, 24, 40, 5, _make, lambda row, model: row.make.casefold()),
+    Column("address", "ADDRESS", 15, 15, 26, 3, _address, _by_address),
+    Column("expires", "EXPIRES", 8, 8, 14, 1, _expires, lambda row, model: row.expires_at),
+    Column("boot", "BOOTID/CONFIGID", 15, 19, 21, 7, _boot, lambda row, model: -(row.device.boot_id or 0)),
+    Column("location", "LOCATION", 10, 12, 16, 2, _location, _by_location),
+    Column("answer", "ANSWERED", 8, 11, 12, 6, _answer, _by_answer),
 )
 
 
@@ -153,17 +150,23 @@ def columns_for(width: int) -> tuple[Place, ...]:
     kept.sort(key=COLUMNS.index)
     widths = {column.name: column.least for column in kept}
     spare = width - sum(widths.values()) - GAP * (len(kept) - 1)
-    growing = [column for column in kept if column.most > column.least]
-    while spare > 0 and growing:
-        for column in growing[:spare]:
-            widths[column.name] += 1
-        spare -= len(growing[:spare])
-        growing = [column for column in growing if widths[column.name] < column.most]
+    spare = _grow(widths, {column.name: column.good for column in kept}, spare)
+    _grow(widths, {column.name: column.most for column in kept}, spare)
     places, start = [], 0
     for column in kept:
         places.append(Place(column, start, min(widths[column.name], max(width - start, 0))))
         start += widths[column.name] + GAP
     return tuple(places)
+
+
+def _grow(widths: dict[str, int], bounds: dict[str, int], spare: int) -> int:
+    """Widen all columns evenly up to their *bounds*; returns what is left of *spare*."""
+    growing = list(widths)
+    while spare > 0 and (growing := [name for name in growing if widths[name] < bounds[name]]):
+        for name in growing[:spare]:
+            widths[name] += 1
+        spare -= len(growing[:spare])
+    return spare
 
 
 def listing(

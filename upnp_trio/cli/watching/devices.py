@@ -65,11 +65,11 @@ class WatchedDevice:
         return self.described.name if self.described else ""
 
     @property
-    def kind(self) -> str:
-        """Its device type in short."""
+    def device_type(self) -> str:
+        """Its device type as it was announced, or as the description has it."""
         if self.device.device_types:
-            return short_type(self.device.device_types[0])
-        return short_type(self.described.device_type) if self.described else ""
+            return self.device.device_types[0]
+        return self.described.device_type if self.described else ""
 
     @property
     def make(self) -> str:

@@ -48,7 +48,7 @@ class Frame:
 
 def clipped(text: str, width: int) -> str:
     """*text* cut to *width* columns."""
-    return text if cells(text) <= width else fit(text, width) if width > 0 else ""
+    return text if cells(text) <= width else fit(text, width)
 
 
 def within(line: Line, width: int) -> Line:

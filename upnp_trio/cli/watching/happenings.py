@@ -31,6 +31,8 @@ class DeviceChanged:
     device: FoundDevice
     #: empty as long as its description has not been read
     name: str
+    #: empty if it was neither announced nor described
+    device_type: str = ""
     #: whether it is part of a root device that is known
     is_embedded: bool = False
     #: why it went, or which facts have changed; empty where the kind says it all
@@ -46,6 +48,8 @@ class DeviceDescribed:
     name: str
     maker: str
     model: str
+    #: whether it is part of a root device that is known
+    is_embedded: bool = False
     url: str
     #: how long it took to fetch it
     seconds: float

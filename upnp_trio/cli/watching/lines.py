@@ -106,7 +106,7 @@ def short_time(seconds: float) -> str:
 
 def _appeared(change: DeviceChanged) -> str:
     device = change.device
-    kind = printable(short_type(device.device_types[0])) if device.device_types else "device"
+    kind = printable(short_type(change.device_type)) or "a device"
     place = device.locations[0]
     left = max(round(device.expires_at - change.at), 0)
     return f"{_who(change)}  {kind} at {place.sender} on {place.interface}, valid for {left} s"

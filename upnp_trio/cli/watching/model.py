@@ -43,9 +43,10 @@ MAX_DEVICES = 20_000
 # Devices that have gone stay visible for a while, so that whoever looks sees which one it was.
 GONE_SECONDS = 30.0
 MAX_GONE = 200
-# The rows of a device come in datagrams of their own, within some milliseconds; it is told as one that has appeared
-# when they are there.
-SETTLING_SECONDS = 0.3
+# The rows of a device come in datagrams of their own. It is told to have appeared when no further row has come for a
+# while, or its description is there. Rows that come later than that, but soon, are no news: devices spread them.
+QUIET_SECONDS = 0.5
+YOUNG_SECONDS = 3.0
 MAX_LOG = 500
 
 
@@ -58,6 +59,8 @@ class Received(Protocol):
     def payload(self) -> bytes: ...
     @property
     def source(self) -> tuple[str, int] | tuple[str, int, int, int]: ...
+    @property
+    def destination(self) -> tuple[str, int] | tuple[str, int, int, int]: ...
     @property
     def interface(self) -> str: ...
     @property
@@ -119,6 +122,7 @@ class WatchModel:
     present: int = 0
     #: rises with every change
     revision: int = 0
+    #: devices that were not told of yet, each with the time of its latest change
     _settling: dict[str, float] = attrs.field(factory=dict)
     _gone: deque[str] = attrs.field(factory=deque)
     #: how many root devices have each URL
@@ -145,18 +149,19 @@ class WatchModel:
             case DeviceAppeared() | DeviceUpdated():
                 reason = ", ".join(_differences(row.device, change.device))
         self._replace(row, change.device, now)
-        if key in self._settling or (kind == "updated" and not reason):
+        if key in self._settling:
+            self._settling[key] = now
+            return []
+        if kind == "updated" and (not reason or now < row.appeared_at + YOUNG_SECONDS):
             return []
         return self._tell(kind, row, now, reason)
 
     def settle(self, now: float) -> list[Happening]:
         """Tell of devices that are complete by now, and forget those that went a while ago."""
         told: list[Happening] = []
-        while self._settling:
-            key, since = next(iter(self._settling.items()))
-            if since + SETTLING_SECONDS > now:
-                break
-            told += self._settle(key, now)
+        for key, changed_at in list(self._settling.items()):
+            if now >= min(changed_at + QUIET_SECONDS, self.devices[key].appeared_at + YOUNG_SECONDS):
+                told += self._settle(key, now)
         while self._gone:
             row = self.devices.get(self._gone[0])
             if row is not None and row.gone_at is not None:
@@ -217,7 +222,13 @@ class WatchModel:
         # when the root device has gone first, only what was known before tells
         row.is_embedded = self.is_embedded(row.device) or (kind == "gone" and row.is_embedded)
         change = DeviceChanged(
-            at=now, kind=kind, device=row.device, name=row.name, reason=reason, is_embedded=row.is_embedded
+            at=now,
+            kind=kind,
+            device=row.device,
+            name=row.name,
+            device_type=row.device_type,
+            is_embedded=row.is_embedded,
+            reason=reason,
         )
         return self._log(change)
 
@@ -356,17 +367,18 @@ class WatchModel:
         if row is None or described is None or described == row.described:
             return []
         row.describe(described)
-        return self._log(
-            DeviceDescribed(
-                at=now,
-                udn=row.device.udn,
-                name=described.name,
-                maker=described.maker,
-                model=described.model,
-                url=url,
-                seconds=seconds,
-            )
+        told = self._settle(udn.lower(), now) if udn.lower() in self._settling else []
+        happening = DeviceDescribed(
+            at=now,
+            udn=row.device.udn,
+            name=described.name,
+            maker=described.maker,
+            model=described.model,
+            is_embedded=row.is_embedded,
+            url=url,
+            seconds=seconds,
         )
+        return told + self._log(happening)
 
     def _name_of(self, udn: str) -> str:
         row = self.devices.get(udn.lower())

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from upnp_trio.cli.printable import printable
 from upnp_trio.cli.watching.frames import Cell, Line, Style, clipped, rule
+from upnp_trio.cli.watching.happenings import DeviceChanged, DeviceDescribed
 from upnp_trio.cli.watching.lines import KEYWORD_COLUMNS, keyword_of, short_time, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from upnp_trio.cli.watching.frames import Size
+    from upnp_trio.cli.watching.happenings import Happening
     from upnp_trio.cli.watching.model import WatchModel
 
 __all__ = ["pane_rows", "panes"]
@@ -44,21 +46,29 @@ def _table_rows(size: Size) -> int:
     return max((size.rows - 4) // 3, LEAST_TABLE_ROWS)
 
 
-def panes(model: WatchModel, size: Size, time_of_day: Callable[[float], str], *, is_passive: bool) -> list[Line]:
+def panes(
+    model: WatchModel,
+    size: Size,
+    time_of_day: Callable[[float], str],
+    *,
+    is_passive: bool,
+    shows_embedded: bool,
+) -> list[Line]:
     """The lines, as many as `pane_rows` says."""
+    shown = (each for each in reversed(model.log) if shows_embedded or not _is_embedded(each))
     lines: list[Line] = [_answers(model, is_passive=is_passive)]
     height = _table_rows(size)
     if size.columns >= SIDE_BY_SIDE_COLUMNS:
         left = size.columns // 2 - 1
         pairs = (
             _searches(model, 0, left, height, time_of_day),
-            _log(model, left + 2, size.columns - left - 2, height, time_of_day),
+            _log(shown, left + 2, size.columns - left - 2, height, time_of_day),
         )
         lines += [first + second for first, second in zip(*pairs, strict=True)]
     else:
         upper = height // 2
         lines += _searches(model, 0, size.columns, upper, time_of_day)
-        lines += _log(model, 0, size.columns, height - upper - 1, time_of_day)
+        lines += _log(shown, 0, size.columns, height - upper - 1, time_of_day)
     return lines
 
 
@@ -103,10 +113,12 @@ def _searches(
     return [*lines, *[()] * (height + 1 - len(lines))]
 
 
-def _log(model: WatchModel, start: int, width: int, height: int, time_of_day: Callable[[float], str]) -> list[Line]:
+def _log(
+    shown: Iterable[Happening], start: int, width: int, height: int, time_of_day: Callable[[float], str]
+) -> list[Line]:
     lines: list[Line] = [(rule("Events", start, width),)]
     text_at = 10 + KEYWORD_COLUMNS + 2
-    for happening in islice(reversed(model.log), height):
+    for happening in islice(shown, height):
         keyword = keyword_of(happening)
         lines.append(
             (
@@ -116,3 +128,7 @@ def _log(model: WatchModel, start: int, width: int, height: int, time_of_day: Ca
             )
         )
     return [*lines, *[()] * (height + 1 - len(lines))]
+
+
+def _is_embedded(happening: Happening) -> bool:
+    return isinstance(happening, DeviceChanged | DeviceDescribed) and happening.is_embedded

@@ -146,7 +146,7 @@ def _device(change: DeviceChanged) -> Record:
     return {
         "udn": device.udn,
         "name": change.name,
-        "type": device.device_types[0] if device.device_types else None,
+        "type": change.device_type or None,
         "services": list(device.service_types),
         "is_root": device.is_root,
         "is_embedded": change.is_embedded,

@@ -68,7 +68,13 @@ def draw(model: WatchModel, rows: Sequence[WatchedDevice], controls: Controls, s
     if controls.page == "list":
         lines += _list(model, rows, controls, size, facts)
         if pane_rows(size):
-            lines += panes(model, size, facts.time_of_day, is_passive=facts.is_passive)
+            lines += panes(
+                model,
+                size,
+                facts.time_of_day,
+                is_passive=facts.is_passive,
+                shows_embedded=controls.shows_embedded,
+            )
     else:
         lines += _text(model, controls, size, facts)
     above = size.rows - 1
@@ -96,7 +102,7 @@ def _title(model: WatchModel, controls: Controls, size: Size, facts: Facts) -> L
         parts.append("PAUSED")
     end = "  ".join([*parts, facts.time_of_day(facts.now)]) + " "
     room = size.columns - cells(end)
-    start = fit(f" upnp-trio watch  {facts.where}", room) if room > 0 else ""
+    start = fit(f" upnp-trio watch  {facts.where}", room)
     return (Cell(0, fit(start + end, size.columns), "selected"),)
 
 
