@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import attrs
 import trio
 
-from upnp_trio.controlpoint.links import LinkCheck
+from upnp_trio.controlpoint.links import LinkCheck, pause_after
 from upnp_trio.controlpoint.options import ControlPointSettings
 from upnp_trio.errors import NetworkError
 from upnp_trio.network.asking import AskingNetwork, ReceivedDatagram
@@ -108,10 +108,13 @@ class Listening:
         links, destination = LinkCheck(interface), receiver.bound_to
         while True:
             await receiver.wait()
+            number = 0
             for payload, source in receiver.drain():
+                number += 1
                 if links.is_on_link(source[0]):
                     datagram = ReceivedDatagram(payload, source, trio.current_time(), destination)
                     self.on_datagram(datagram, interface)
+            await trio.sleep(pause_after(number))
 
 
 def _cancelled() -> trio.CancelScope:

@@ -17,7 +17,7 @@ import attrs
 import trio
 
 from upnp_trio.controlpoint.feeds import FeedQueue
-from upnp_trio.controlpoint.links import LinkCheck
+from upnp_trio.controlpoint.links import LinkCheck, pause_after
 from upnp_trio.controlpoint.received import SearchResult
 from upnp_trio.errors import MalformedMessage, NetworkError
 from upnp_trio.model.peers import peer_of
@@ -136,11 +136,13 @@ class _Running:
     async def _receive(self, socket: SearchSocket, sent_at: float, number: int) -> None:
         links = LinkCheck(socket.interface)
         while True:
-            for datagram in await socket.receive():
+            arrived = await socket.receive()
+            for datagram in arrived:
                 sender = datagram.source[0]
                 is_on_link = links.is_on_link(sender)
                 if (sender == self.plan.to) if self.plan.to is not None else is_on_link:
                     self._take(datagram, socket.interface, sent_at, number, is_on_link=is_on_link)
+            await trio.sleep(pause_after(len(arrived)))
 
     def _take(
         self, datagram: ReceivedDatagram, interface: Interface, sent_at: float, number: int, *, is_on_link: bool
