@@ -30,8 +30,9 @@ def test_the_quantiles_of_the_first_numbers(number: int, p50: int, p99: int) -> 
 
 @given(st.lists(st.integers(0, 50), min_size=1), st.fractions(0, 1))
 def test_a_quantile_is_the_smallest_value_that_so_many_do_not_exceed(values: list[int], share: Fraction) -> None:
-    found: int = quantile(sorted(values), share)  # type: ignore[arg-type]  # exact, so that nothing is rounded
-    wanted = max(share * len(values), 1)
+    ordered: list[int] = sorted(values)
+    found: int = quantile(ordered, share)  # type: ignore[arg-type]  # exact, so that nothing is rounded
+    wanted = max(share * len(values), Fraction(1))
     assert sum(value <= found for value in values) >= wanted
     assert all(sum(value <= smaller for value in values) < wanted for smaller in values if smaller < found)
 

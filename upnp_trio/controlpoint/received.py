@@ -28,6 +28,8 @@ class SearchResult:
     send: int
     #: the rules that it breaks and that were overlooked, each in words
     forgiven: tuple[str, ...] = ()
+    #: the datagram
+    payload: bytes = attrs.field(default=b"", repr=False)
 
     @property
     def usn(self) -> str:

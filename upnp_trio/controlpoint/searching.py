@@ -170,6 +170,7 @@ class _Running:
                 port=datagram.source[1],
                 send=number,
                 forgiven=forgiven,
+                payload=datagram.payload,
             )
         )
 

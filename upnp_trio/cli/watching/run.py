@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
-from upnp_trio.cli.asking import run_asking
+from upnp_trio.cli.asking import open_asked, run_asking
 from upnp_trio.cli.output import Outputs
 from upnp_trio.cli.statuses import DONE
 from upnp_trio.cli.verbs.watch import WatchArguments
@@ -22,14 +22,11 @@ from upnp_trio.cli.watching.lines import end_lines, line_of
 from upnp_trio.cli.watching.records import record_of, record_of_end
 from upnp_trio.cli.watching.saving import open_saver
 from upnp_trio.cli.watching.watching import Watching
-from upnp_trio.controlpoint.control_point import open_control_point
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from contextlib import AbstractAsyncContextManager
 
     from upnp_trio.cli.watching.happenings import Happening
-    from upnp_trio.controlpoint.control_point import ControlPoint
 
 __all__ = ["watch"]
 
@@ -50,7 +47,7 @@ class _Run:
         """Watch until the user quits, or ``--timeout`` is over."""
         asked = self.asked
         saver = None if asked.save is None else await open_saver(asked.save)
-        async with _open(asked) as control_point, trio.open_nursery() as saving:
+        async with open_asked(asked, listen=True) as control_point, trio.open_nursery() as saving:
             watching = self._watching = Watching(
                 control_point=control_point,
                 report=self._report if not self._has_screen else lambda happenings: None,
@@ -88,16 +85,16 @@ class _Run:
         return is_wanted and sys.platform != "win32" and self.outputs.output.isatty() and os.isatty(0)
 
     async def _show(self, watching: Watching, saving: trio.Nursery) -> None:
-        assert sys.platform != "win32"
-        from upnp_trio.cli.watching.full_screen import open_full_screen  # imports rich
+        if sys.platform != "win32":
+            from upnp_trio.cli.watching.full_screen import open_full_screen  # imports rich
 
-        asked = self.asked
-        controls = Controls(filter=asked.filter or "", sort=asked.sort, shows_embedded=asked.embedded)
-        with open_full_screen(watching, self.outputs, controls) as screen:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(watching.run)
-                await screen.run(saving)
-                nursery.cancel_scope.cancel(reason="the user quits")
+            asked = self.asked
+            controls = Controls(filter=asked.filter or "", sort=asked.sort, shows_embedded=asked.embedded)
+            with open_full_screen(watching, self.outputs, controls) as screen:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(watching.run)
+                    await screen.run(saving)
+                    nursery.cancel_scope.cancel(reason="the user quits")
 
     async def _write(self, watching: Watching) -> None:
         if not self.asked.json:
@@ -116,9 +113,3 @@ class _Run:
             else:
                 line = line_of(happening, time_of_day(happening.at))
             self.outputs.output.write_line(line)
-
-
-def _open(asked: WatchArguments) -> AbstractAsyncContextManager[ControlPoint]:
-    return open_control_point(
-        interfaces=asked.interfaces, ipv4=asked.family != "ipv6", ipv6=asked.family != "ipv4", listen=True
-    )

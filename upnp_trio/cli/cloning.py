@@ -1,0 +1,86 @@
+"""What ``upnp-trio clone`` does: it observes a device, and writes a folder that ``upnp-trio serve`` takes."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from functools import partial
+from typing import TYPE_CHECKING
+
+from upnp_trio.cli.asking import run_asking, within
+from upnp_trio.cli.device_words import udn_or_url
+from upnp_trio.cli.new_folder import check_is_free, write_folder
+from upnp_trio.cli.observing import count_of, observe
+from upnp_trio.cli.statuses import DONE
+from upnp_trio.cloning.clone import make_clone
+from upnp_trio.controlpoint.control_point import open_control_point
+from upnp_trio.dates import utc_now
+from upnp_trio.documents.device_file import load_device
+from upnp_trio.documents.publication import publish
+from upnp_trio.model.printable import printable
+from upnp_trio.server.identity import host_id, with_udns
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from upnp_trio.cli.output import Outputs
+    from upnp_trio.cli.verbs.clone import CloneArguments
+    from upnp_trio.cloning.clone import Clone
+    from upnp_trio.model.device import RootDevice
+
+__all__ = ["clone"]
+
+
+def clone(asked: CloneArguments, outputs: Outputs) -> int:
+    """Clone a device into a folder; returns the exit status."""
+    check_is_free(asked.directory)
+    device = udn_or_url(asked.device)
+    return run_asking(partial(_clone, device, asked, outputs), asked, outputs)
+
+
+async def _clone(device: str, asked: CloneArguments, outputs: Outputs) -> int:
+    output = outputs.output
+    say = (lambda line: None) if asked.json else output.write_line
+    with within(asked.timeout):
+        async with open_control_point(
+            interfaces=asked.interfaces, ipv4=asked.family != "ipv6", ipv6=asked.family != "ipv4", listen=False
+        ) as control_point:
+            seen = await observe(control_point, device, with_answers=asked.answers, say=say)
+    seed = None if asked.same_udn else host_id()
+    made = make_clone(seen, seed=seed, cloned_at=f"{utc_now():%Y-%m-%d %H:%M} UTC")
+    served: list[RootDevice] = []
+    write_folder(asked.directory, made.files, lambda folder: served.append(_check(folder)))
+    (root,) = served
+    if asked.json:
+        output.write_line(json.dumps(_object(asked.directory, root, made)))
+    else:
+        for line in _report(asked.directory, root, made):
+            output.write_line(line)
+    output.finish()
+    return DONE
+
+
+def _check(folder: Path) -> RootDevice:
+    """The device of the clone in *folder*; raises `DescriptionError` if it cannot be served."""
+    root = load_device(folder)
+    publish(with_udns(root, ""))
+    return root
+
+
+def _report(directory: Path, root: RootDevice, made: Clone) -> list[str]:
+    name = printable(root.friendly_name)
+    return [
+        *(f"note: {note}" for note in made.notes),
+        f"{name} is in {directory}, {count_of(len(made.files), 'file')}. To serve it:",
+        f"upnp-trio serve {shlex.quote(str(directory))}",
+    ]
+
+
+def _object(directory: Path, root: RootDevice, made: Clone) -> dict[str, object]:
+    return {
+        "directory": str(directory),
+        "udn": None if root.udn is None else str(root.udn),
+        "friendly_name": root.friendly_name,
+        "files": sorted(made.files),
+        "notes": list(made.notes),
+    }
