@@ -104,6 +104,7 @@ async def test_the_clone_answers_like_the_original(tmp_path: Path, autojump_cloc
         assert await dimming.call("GetLoadLevelStatus") == {"retLoadlevelStatus": 40}
         await dimming.call("SetLoadLevelTarget", newLoadlevelTarget=70)
         assert await dimming.call("GetLoadLevelStatus") == {"retLoadlevelStatus": 70}
+    assert seen.recordings[0, 1].variables == {"LoadLevelStatus": "40", "StepDelta": "10"}
     assert again.recordings == seen.recordings
     assert again.unicast is not None
     assert again.unicast.least >= 0.3
