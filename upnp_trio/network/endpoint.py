@@ -49,7 +49,7 @@ class Receiver:
     def bound_to(self) -> Address:
         """The group or the address that it receives at, with the port."""
         name: Address = self.socket.getsockname()
-        return name if len(name) == 2 else (name[0].partition("%")[0], *name[1:])
+        return name
 
     async def wait(self) -> None:
         """Wait until there is something to read, or until a socket that fails is to be tried again."""
