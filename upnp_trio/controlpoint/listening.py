@@ -17,8 +17,7 @@ import trio
 from upnp_trio.controlpoint.links import LinkCheck, pause_after
 from upnp_trio.controlpoint.options import ControlPointSettings
 from upnp_trio.errors import NetworkError
-from upnp_trio.network.asking import AskingNetwork
-from upnp_trio.network.endpoint import Address
+from upnp_trio.network.asking import AskingNetwork, ReceivedDatagram
 from upnp_trio.network.interfaces import Choice, Interface, missing
 
 if TYPE_CHECKING:
@@ -36,9 +35,11 @@ class Listening:
     network: AskingNetwork
     settings: ControlPointSettings
     #: called with each datagram from the interface's link
-    on_datagram: Callable[[bytes, Address, Interface], None]
+    on_datagram: Callable[[ReceivedDatagram, Interface], None]
     #: called with the system's number of each interface that is not used any more
     on_gone: Callable[[int], None]
+    #: called after a change of the network has been followed, with whether the host has slept meanwhile
+    on_change: Callable[[bool], None]
     #: which interfaces are used, and why, as of the last look at the network
     choices: tuple[Choice, ...] = ()
     _scopes: dict[Interface, trio.CancelScope] = attrs.field(factory=dict)
@@ -63,13 +64,14 @@ class Listening:
     async def follow(self, nursery: trio.Nursery) -> NoReturn:
         """Follow the changes of the network until cancelled, with tasks in *nursery*."""
         while True:
-            await self.network.wait_for_change()
+            has_slept = await self.network.wait_for_change()
             try:
                 interfaces = self.network.interfaces()
             except NetworkError as error:
                 logger.warning("cannot look at the network, so what is used stays as it is: %s", error)
                 continue
             self._use(interfaces, nursery)
+            self.on_change(has_slept)
 
     def _use(self, interfaces: list[Interface], nursery: trio.Nursery) -> None:
         self.choices = tuple(self.settings.choose(interfaces))
@@ -106,14 +108,15 @@ class Listening:
                     nursery.start_soon(self._receive, interface, receiver)
 
     async def _receive(self, interface: Interface, receiver: Receiver) -> NoReturn:
-        links = LinkCheck(interface)
+        links, destination = LinkCheck(interface), receiver.bound_to
         while True:
             await receiver.wait()
             number = 0
-            for datagram, source in receiver.drain():
+            for payload, source in receiver.drain():
                 number += 1
                 if links.is_on_link(source[0]):
-                    self.on_datagram(datagram, source, interface)
+                    datagram = ReceivedDatagram(payload, source, trio.current_time(), destination)
+                    self.on_datagram(datagram, interface)
             await trio.sleep(pause_after(number))
 
 

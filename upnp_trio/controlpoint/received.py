@@ -89,6 +89,8 @@ class ReceivedMessage:
     forgiven: tuple[str, ...]
     payload: bytes
     source: Address
+    #: the group, or the address of ours and the port that it was sent to
+    destination: Address
     interface: str
     #: trio's clock
     arrived_at: float

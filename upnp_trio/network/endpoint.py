@@ -45,6 +45,12 @@ class Receiver:
     _is_failing: bool = attrs.field(default=False, init=False)
     _has_failed: bool = attrs.field(default=False, init=False)
 
+    @property
+    def bound_to(self) -> Address:
+        """The group or the address that it receives at, with the port."""
+        name: Address = self.socket.getsockname()
+        return name
+
     async def wait(self) -> None:
         """Wait until there is something to read, or until a socket that fails is to be tried again."""
         if self._is_failing:

@@ -88,8 +88,10 @@ class SystemSearchSocket:
             await self._receiver.wait()
             arrived = list(self._receiver.drain_stamped())
         now, time_of_day = trio.current_time(), time.time_ns()
+        own = self._receiver.bound_to
         return [
-            ReceivedDatagram(payload, source, now - age_of(stamp, time_of_day)) for payload, source, stamp in arrived
+            ReceivedDatagram(payload, source, now - age_of(stamp, time_of_day), own)
+            for payload, source, stamp in arrived
         ]
 
 

@@ -75,6 +75,7 @@ VERBS = {
         Verb("demo", "[OPTIONS] light|jambon...", "serve a device to try things with", ("demo",)),
         Verb("search", "[OPTIONS] [TARGET]", "find the devices on the network", ("target",)),
         Verb("ping", "[OPTIONS] NAME|UDN|ADDRESS|URL...", "measure how long devices take to answer", ("device",)),
+        Verb("watch", "[OPTIONS]", "watch what happens on the network"),
         Verb("describe", "[OPTIONS] NAME|UDN|URL", "show what a device is, and what can be done with it", ("device",)),
         Verb(
             "call",
