@@ -75,6 +75,24 @@ async def test_a_unicast_search_has_no_mx_and_goes_to_one_device(autojump_clock:
     assert b"MX" not in search.payload
 
 
+async def test_an_announcement_in_answer_to_a_search_is_an_answer(autojump_clock: Clock) -> None:
+    device, asker = hosts()
+
+    async def answer() -> None:  # as ssdpy does
+        receiving, sending = device.open_udp(*GROUP), device.open_udp("192.0.2.7", 1900)
+        await receiving.wait_readable()
+        _, source = receiving.recvfrom(4096)
+        sending.sendto(alive("http://192.0.2.7/"), source)
+
+    async with asking(asker) as control_point, trio.open_nursery() as nursery:
+        nursery.start_soon(answer)
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        (result,) = [result async for result in control_point.search("upnp:rootdevice", sends=1)]
+        assert (result.search_target, result.udn) == ("upnp:rootdevice", UDN)
+        assert "it answers a search with NOTIFY" in result.forgiven
+        assert control_point.devices[UDN].is_root
+
+
 async def test_an_answer_that_is_late_says_by_how_much(autojump_clock: Clock) -> None:
     device, asker = hosts()
 
