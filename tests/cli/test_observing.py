@@ -135,6 +135,16 @@ async def test_a_device_that_answers_no_search_is_observed_by_its_url(autojump_c
     assert lines[1] == "it answers no search"
 
 
+async def test_a_device_is_observed_at_a_link_local_address(autojump_clock: Clock) -> None:
+    link = Link(seconds=0.001)
+    host, asker = Host.on(link, "fe80::7/64"), Host.on(link, "fe80::9/64")
+    async with serving(host, _light()), asking(asker) as control_point:
+        seen, _ = await _seen(control_point, with_answers=True)
+    assert str(seen.location.address) == "fe80::7"
+    assert (len(seen.answers), seen.unicast and seen.unicast.number, seen.multicast[1].number) == (5, 5, 3)
+    assert len(seen.recordings) == 2
+
+
 async def test_a_device_that_does_not_answer_at_all_is_reported(autojump_clock: Clock) -> None:
     host, asker = hosts(Link(seconds=0.001))
     async with asking(asker) as control_point:

@@ -135,6 +135,7 @@ def test_the_record_has_what_was_received() -> None:
     assert record["udns"] == [str(LIGHT.udn)]
     assert record["delays"] == {"unicast": {"answers": 5, "min": 0.0005, "p50": 0.001, "max": 0.002}}
     assert record["description"]["headers"] == {"application-url": "http://192.0.2.7/apps"}
+    assert [(each["seconds"], each.get("mx")) for each in record["answers"]] == [(0.001, None), (0.25, 1)]
     assert record["answers"][0]["lines"] == [
         "HTTP/1.1 200 OK",
         "Cache-Control: max-age=1800",

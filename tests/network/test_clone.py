@@ -90,7 +90,6 @@ def _drive(pair: Pair, location: str) -> list[object]:
             call("Dimming", "SetLoadLevelTarget", newLoadlevelTarget=level)
             call("Dimming", "GetLoadLevelTarget")
             call("Dimming", "GetLoadLevelStatus")
-        call("SwitchPower", "SetTarget", newTargetValue="perhaps")
     return seen
 
 
