@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from upnp_trio.cli.asking_options import AskingArguments, add_asking_options, seconds
-from upnp_trio.cli.parsing import UsageError, make_parser, one_of, read_words, whole_number
+from upnp_trio.cli.parsing import OneOf, UsageError, make_parser, read_words, whole_number
 from upnp_trio.cli.verbs import VERBS
 from upnp_trio.cli.watching.controls import SORTS
 
@@ -77,7 +77,7 @@ def parser() -> ArgumentParser:
     add("--filter", metavar="WORDS", help="Show only devices with all these words in their texts.")
     add(
         "--sort",
-        type=one_of(SORTS),
+        type=OneOf(SORTS),
         default=SORTS[0],
         metavar="COLUMN",
         help=f"Sort the screen by this column: {', '.join(SORTS)}. [default: %(default)s]",
