@@ -17,7 +17,7 @@ from tests.memory import Host, Link
 from tests.memory.peers import answer_datagrams, http_response, serve_connections
 from tests.memory.pipes import PipeStream
 from upnp_trio.cli.new_folder import write_folder
-from upnp_trio.cli.observing import MAX_CALLS, observe
+from upnp_trio.cli.observing import MAX_CALLS, contents_of, observe, record, timing_of
 from upnp_trio.cloning.clone import make_clone
 from upnp_trio.cloning.observed import Observed
 from upnp_trio.controlpoint.control_point import ControlPoint
@@ -41,8 +41,12 @@ def _light() -> RootDevice:
 async def _seen(
     control_point: ControlPoint, device: str = UDN, *, with_answers: bool = False
 ) -> tuple[Observed, list[str]]:
-    lines: list[str] = []
-    return await observe(control_point, device, with_answers=with_answers, say=lines.append), lines
+    """What is observed, and what a person is told of it."""
+    described = await control_point.describe(device)
+    seen = await observe(control_point, described)
+    if with_answers:
+        seen = attrs.evolve(seen, recordings=await record(described))
+    return seen, [contents_of(described), timing_of(seen)]
 
 
 def _cloned(seen: Observed, folder: Path, seed: str | None = "here") -> RootDevice:
@@ -89,8 +93,8 @@ async def test_the_clone_answers_like_the_original(tmp_path: Path, autojump_cloc
     async with serving(host, original), asking(asker) as control_point:
         remote = await control_point.describe(UDN)
         await remote.service("Dimming").call("SetLoadLevelTarget", newLoadlevelTarget=40)
-        seen, lines = await _seen(control_point, with_answers=True)
-    assert lines[-1] == "5 answers of actions"
+        seen, _ = await _seen(control_point, with_answers=True)
+    assert sum(len(recording.answers) for recording in seen.recordings.values()) == 5
     clone = _cloned(seen, tmp_path / "clone")
     other = Host.on(host.nics["eth0"].link, "192.0.2.77/24")
     async with serving(other, clone), asking(asker) as control_point:
@@ -141,11 +145,10 @@ async def test_calls_that_fail_are_recorded_as_errors_or_not_at_all(autojump_clo
     host, asker = hosts(Link(seconds=0.001))
     scpd = _scpd(["Fault", "Silence", "Nonsense", "Answer"])
     async with _scripted(host, lambda payload: [], scpd=scpd), asking(asker) as control_point:
-        seen, lines = await _seen(control_point, f"http://{_address(host)}:4004/d.xml", with_answers=True)
+        seen, _ = await _seen(control_point, f"http://{_address(host)}:4004/d.xml", with_answers=True)
     assert seen.recordings == {
         (0, 0): Recording(answers={"Answer": {"Out": "<ham>"}}, errors={"Fault": (714, "No such entry")})
     }
-    assert lines[-1] == "1 answer of actions"
 
 
 async def test_a_device_that_never_answers_its_calls_costs_a_minute_and_no_more(autojump_clock: Clock) -> None:

@@ -151,7 +151,7 @@ class Nic:
         found = [socket for socket in self.sockets if socket.port == port and socket.address == address]
         # all members get what is sent to a group; of several sockets at one address, the newest gets what is sent to it
         if not is_group(address) and not self._is_broadcast(address):
-            found = found[-1:]
+            found = found[-1:] if self.has(address) else []
         for socket in found:
             socket.deliver(payload, source, due)
 

@@ -7,13 +7,15 @@ import shlex
 from functools import partial
 from typing import TYPE_CHECKING
 
-from upnp_trio.cli.asking import run_asking, within
-from upnp_trio.cli.device_words import udn_or_url
+import attrs
+
+from upnp_trio.cli.asking import open_asked, run_asking, within
+from upnp_trio.cli.locating import locate
 from upnp_trio.cli.new_folder import check_is_free, write_folder
-from upnp_trio.cli.observing import count_of, observe
+from upnp_trio.cli.observing import contents_of, count_of, observe, record, timing_of
+from upnp_trio.cli.progress import showing_progress
 from upnp_trio.cli.statuses import DONE
 from upnp_trio.cloning.clone import make_clone
-from upnp_trio.controlpoint.control_point import open_control_point
 from upnp_trio.dates import utc_now
 from upnp_trio.documents.device_file import load_device
 from upnp_trio.documents.publication import publish
@@ -26,26 +28,41 @@ if TYPE_CHECKING:
     from upnp_trio.cli.output import Outputs
     from upnp_trio.cli.verbs.clone import CloneArguments
     from upnp_trio.cloning.clone import Clone
+    from upnp_trio.controlpoint.control_point import ControlPoint
     from upnp_trio.model.device import RootDevice
 
-__all__ = ["clone"]
+__all__ = ["clone", "clone_on"]
 
 
 def clone(asked: CloneArguments, outputs: Outputs) -> int:
     """Clone a device into a folder; returns the exit status."""
     check_is_free(asked.directory)
-    device = udn_or_url(asked.device)
-    return run_asking(partial(_clone, device, asked, outputs), asked, outputs)
+    status = run_asking(partial(_clone, asked, outputs), asked, outputs)
+    outputs.output.finish()
+    return status
 
 
-async def _clone(device: str, asked: CloneArguments, outputs: Outputs) -> int:
+async def _clone(asked: CloneArguments, outputs: Outputs) -> int:
+    with within(asked.timeout):
+        async with open_asked(asked, listen=False) as control_point:
+            return await clone_on(control_point, asked, outputs)
+
+
+async def clone_on(control_point: ControlPoint, asked: CloneArguments, outputs: Outputs) -> int:
+    """Clone a device by *control_point*; returns the exit status."""
     output = outputs.output
     say = (lambda line: None) if asked.json else output.write_line
-    with within(asked.timeout):
-        async with open_control_point(
-            interfaces=asked.interfaces, ipv4=asked.family != "ipv6", ipv6=asked.family != "ipv4", listen=False
-        ) as control_point:
-            seen = await observe(control_point, device, with_answers=asked.answers, say=say)
+    # lines are written between these, as both may be on one terminal
+    async with showing_progress(outputs.errors, f"reading {asked.device}"):
+        device = (await locate(control_point, asked.device)).device
+    say(contents_of(device))
+    async with showing_progress(outputs.errors, "searching for it"):
+        seen = await observe(control_point, device)
+    say(timing_of(seen))
+    if asked.answers:
+        async with showing_progress(outputs.errors, "calling its actions"):
+            seen = attrs.evolve(seen, recordings=await record(device))
+        say(f"{count_of(sum(len(each.answers) for each in seen.recordings.values()), 'answer')} of actions")
     seed = None if asked.same_udn else host_id()
     made = make_clone(seen, seed=seed, cloned_at=f"{utc_now():%Y-%m-%d %H:%M} UTC")
     served: list[RootDevice] = []
@@ -56,7 +73,6 @@ async def _clone(device: str, asked: CloneArguments, outputs: Outputs) -> int:
     else:
         for line in _report(asked.directory, root, made):
             output.write_line(line)
-    output.finish()
     return DONE
 
 

@@ -23,6 +23,7 @@ from upnp_trio.cli.statuses import DONE
 from upnp_trio.cli.verbs import VERBS, Verb, find_verb
 from upnp_trio.cli.verbs.completion import SHELLS
 from upnp_trio.cli.verbs.demo import DEMOS
+from upnp_trio.model.names import STANDARD_DOMAIN
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -174,8 +175,9 @@ def _shells(others: Sequence[str], current: str) -> Iterator[Candidate]:
 def _targets(others: Sequence[str], current: str) -> Iterator[Candidate]:
     yield from (Candidate(word, target) for word, target in SHORT_TARGETS.items())
     recent = read_recent()
-    types = dict.fromkeys(short_type(device.device_type) for device in recent)
-    yield from (Candidate(name) for name in types if " " not in name)
+    types = dict.fromkeys(device.device_type for device in recent)
+    standard = f"urn:{STANDARD_DOMAIN}:"
+    yield from (Candidate(short_type(urn) if urn.startswith(standard) else urn) for urn in types)
     if current.startswith("u"):
         yield from (Candidate(device.udn, device.name) for device in recent)
 

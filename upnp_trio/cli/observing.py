@@ -18,13 +18,11 @@ from upnp_trio.ssdp.advertisements import advertisements
 from upnp_trio.ssdp.messages import PORT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from upnp_trio.controlpoint.received import SearchResult
     from upnp_trio.controlpoint.remote import RemoteDevice, RemoteService
     from upnp_trio.model.service import ActionDescription
 
-__all__ = ["count_of", "observe"]
+__all__ = ["contents_of", "count_of", "observe", "record", "timing_of"]
 
 # Enough for a median. Each ends with its answer.
 UNICAST_PROBES = 5
@@ -42,32 +40,18 @@ CALLS_SECONDS = 60.0
 EVENT_SECONDS = 3.0
 
 
-async def observe(
-    control_point: ControlPoint, device: str, *, with_answers: bool, say: Callable[[str], object]
-) -> Observed:
-    """Observe *device*, a UDN or a URL; *say* gets a line for each step, for a person.
-
-    *with_answers*: subscribe to the services once for the values of their variables, and call each action that has no
-    in arguments and has a result. Raises what `ControlPoint.describe` raises.
-    """
-    described = await control_point.describe(device)
-    say(f"{printable(described.friendly_name) or 'the device'} at {described.location}: {_contents(described)}")
-    answers, unicast, multicast = await _search(control_point, described)
-    say(_timing(len(answers), unicast, multicast))
-    recordings: dict[tuple[int, int], Recording] = {}
-    if with_answers:
-        recordings = await _record(described)
-        say(f"{count_of(sum(len(each.answers) for each in recordings.values()), 'answer')} of actions")
+async def observe(control_point: ControlPoint, device: RemoteDevice) -> Observed:
+    """How *device* answers searches, and the header fields of its description."""
+    answers, unicast, multicast = await _search(control_point, device)
     return Observed(
-        device=described,
-        location=described.location,
-        document=described.document,
-        document_headers=await _headers(control_point, described),
+        device=device,
+        location=device.location,
+        document=device.document,
+        document_headers=await _headers(control_point, device),
         answers=answers,
         unicast=unicast,
         multicast={} if multicast is None else {MULTICAST_MX: multicast},
-        recordings=recordings,
-        forgiven=described.forgiven,
+        forgiven=device.forgiven,
     )
 
 
@@ -76,7 +60,8 @@ def count_of(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _contents(device: RemoteDevice) -> str:
+def contents_of(device: RemoteDevice) -> str:
+    """What *device* has, in a line for a person."""
     devices = list(device.walk())
     parts = [
         count_of(sum(len(each.services) for each in devices), "service"),
@@ -84,18 +69,18 @@ def _contents(device: RemoteDevice) -> str:
     ]
     if len(devices) > 1:
         parts.append(count_of(len(devices) - 1, "embedded device"))
-    return ", ".join(parts)
+    return f"{printable(device.friendly_name) or 'the device'} at {device.location}: {', '.join(parts)}"
 
 
-def _timing(rows: int, unicast: Delays | None, multicast: Delays | None) -> str:
-    if not rows:
+def timing_of(seen: Observed) -> str:
+    """How a device answers searches, in a line for a person."""
+    if not seen.answers:
         return "it answers no search"
-    times = [
-        f"{kind} after {1000 * delays.median:.1f} ms"
-        for kind, delays in (("unicast", unicast), (f"multicast (MX {MULTICAST_MX})", multicast))
-        if delays is not None
-    ]
-    return "; ".join([f"{count_of(rows, 'row')} in its answers to searches", *([", ".join(times)] if times else [])])
+    kinds = [("unicast", seen.unicast), *((f"multicast (MX {mx})", delays) for mx, delays in seen.multicast.items())]
+    times = [f"{kind} after {1000 * delays.median:.1f} ms" for kind, delays in kinds if delays is not None]
+    return "; ".join(
+        [f"{count_of(len(seen.answers), 'row')} in its answers to searches", *filter(None, [", ".join(times)])]
+    )
 
 
 async def _headers(control_point: ControlPoint, device: RemoteDevice) -> dict[str, str]:
@@ -174,8 +159,12 @@ class _Asker:
 # --- actions -------------------------------------------------------------------------------------------------------
 
 
-async def _record(device: RemoteDevice) -> dict[tuple[int, int], Recording]:
-    """What the services of *device* answer, by the index of the device and of its service."""
+async def record(device: RemoteDevice) -> dict[tuple[int, int], Recording]:
+    """What the services of *device* answer, by the index of the device in `walk` and of its service.
+
+    Each is subscribed to once, for the values of its variables. Each action that has no in arguments and has a result
+    is called once.
+    """
     places = [(number, index) for number, each in enumerate(device.walk()) for index, _ in enumerate(each.services)]
     recordings: dict[tuple[int, int], Recording] = {}
     calls_left = MAX_CALLS

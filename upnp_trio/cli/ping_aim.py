@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
+from upnp_trio.cli.device_words import DeviceWord, read_device_word
 from upnp_trio.cli.latency_text import milliseconds
+from upnp_trio.cli.locating import locate
 from upnp_trio.cli.parsing import UsageError
 from upnp_trio.cli.ping_series import Method, Outcome
 from upnp_trio.cli.search_targets import ROOT_DEVICES
-from upnp_trio.errors import NetworkError, UnknownDevice
+from upnp_trio.errors import NetworkError, UnknownDevice, UnsafeUrl
 from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.ssdp.messages import PORT
 
 if TYPE_CHECKING:
-    from upnp_trio.cli.device_words import DeviceWord
     from upnp_trio.controlpoint.control_point import ControlPoint
     from upnp_trio.controlpoint.received import SearchResult
 
@@ -51,11 +52,13 @@ class Aim:
         )
 
 
-async def find_aim(control_point: ControlPoint, word: DeviceWord, *, fetches: bool) -> Aim:
-    """Find what *word* names; with its LOCATION if *fetches*.
+async def find_aim(control_point: ControlPoint, text: str, *, fetches: bool) -> Aim:
+    """Find the device that *text* names; with its LOCATION if *fetches*.
 
-    Raises `UnknownDevice` if it does not answer, and what `ControlPoint.describe` raises if its LOCATION is of no use.
+    Raises `UnknownDevice` if it does not answer, `UsageError` if there are several, and what `ControlPoint.describe`
+    raises if its LOCATION is of no use.
     """
+    word = await _read(control_point, text)
     match word.kind:
         case "url":
             return _aim_of_url(word.value)
@@ -81,11 +84,20 @@ async def find_aim(control_point: ControlPoint, word: DeviceWord, *, fetches: bo
     return attrs.evolve(aim, location=described.location)
 
 
+async def _read(control_point: ControlPoint, text: str) -> DeviceWord:
+    try:
+        return read_device_word(text)
+    except UsageError:  # a name that was not seen lately, or the start of a UDN
+        located = await locate(control_point, text, contents=False)
+    udn = located.udn or located.device.udn
+    return DeviceWord("udn", str(udn), located.device.friendly_name)
+
+
 def _aim_of_url(text: str) -> Aim:
     try:
         url = LiteralUrl.parse(text)
     except ValueError as error:
-        raise UsageError(f"{error}; write it as LOCATION has it") from error
+        raise UnsafeUrl(f"{error}; write it as LOCATION has it") from error
     address = f"{url.address}%{url.zone}" if url.zone else str(url.address)
     return Aim(label=url.authority, address=address, location=url)
 
@@ -145,7 +157,7 @@ async def probe(control_point: ControlPoint, aim: Aim, method: Method, *, seq: i
 async def _fetch(control_point: ControlPoint, aim: Aim) -> float:
     assert aim.location is not None, "find_aim was told to find it"
     start = trio.current_time()
-    await control_point.fetch(aim.location)
+    await control_point.fetch(aim.location.text)
     return trio.current_time() - start
 
 

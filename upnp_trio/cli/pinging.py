@@ -18,17 +18,16 @@ from upnp_trio.cli.printable import can_encode, cells, printable
 from upnp_trio.cli.statuses import DONE, INTERRUPTED, NOTHING_FOUND
 from upnp_trio.cli.styles import Styles
 from upnp_trio.cli.verbs.ping import PingArguments
-from upnp_trio.errors import UnknownDevice, UpnpTrioError
+from upnp_trio.errors import UpnpTrioError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from upnp_trio.cli.device_words import DeviceWord
     from upnp_trio.cli.ping_aim import Aim
     from upnp_trio.cli.ping_series import Method, Outcome
     from upnp_trio.controlpoint.control_point import ControlPoint
 
-__all__ = ["ping"]
+__all__ = ["Pinging", "ping"]
 
 # Fewer answers make no shape.
 MIN_ANSWERS_OF_HISTOGRAM = 10
@@ -38,51 +37,68 @@ MESSAGE_LIMIT = 400
 
 def ping(asked: PingArguments, outputs: Outputs) -> int:
     """Probe until the count is reached or a signal comes, and show the summary; returns the exit status."""
-    pinging = _Pinging(asked, outputs, Styles.of(outputs.output))
+    pinging = Pinging(asked, outputs, Styles.of(outputs.output))
     return run_asking(pinging.run, asked, outputs, stopped=pinging.finish)
 
 
 @attrs.define(eq=False)
-class _Pinging:
+class Pinging:
+    """Probes of all devices, and what they show."""
+
     _asked: PingArguments
     _outputs: Outputs
     _styles: Styles
     _all_series: list[Series] = attrs.field(factory=list)
 
     async def run(self) -> int:
+        """Open a control point and probe; returns the exit status."""
         async with open_asked(self._asked, listen=False) as control_point:
-            aims = await self._find(control_point)
-            pairs = [(aim, Series(printable(aim.label), method)) for aim in aims for method in self._asked.methods]
-            self._all_series = [series for _, series in pairs]
-            for aim, series in pairs:
-                self._introduce(aim, series.method)
-            async with trio.open_nursery() as nursery:
-                for number, (aim, series) in enumerate(pairs):
-                    # evenly apart, so that probes of different series do not meet
-                    delay = number / len(pairs) / self._asked.rate
-                    nursery.start_soon(self._probe_all, control_point, aim, series, delay)
+            await self.probe(control_point)
         return self.finish()
+
+    async def probe(self, control_point: ControlPoint) -> None:
+        """Find the devices, and probe them until the count is reached; raises an error if none is found."""
+        aims = await self._find(control_point)
+        pairs = [(aim, Series(printable(aim.label), method)) for aim in aims for method in self._asked.methods]
+        self._all_series = [series for _, series in pairs]
+        for aim, series in pairs:
+            self._introduce(aim, series.method)
+        async with trio.open_nursery() as nursery:
+            for number, (aim, series) in enumerate(pairs):
+                # evenly apart, so that probes of different series do not meet
+                delay = number / len(pairs) / self._asked.rate
+                nursery.start_soon(self._probe_all, control_point, aim, series, delay)
 
     # --- finding -----------------------------------------------------------------------------------------------------
 
     async def _find(self, control_point: ControlPoint) -> list[Aim]:
-        """Where each device is; raises `UnknownDevice` if none of them is there."""
+        """Where each device is; raises an error if none of them is there."""
         found: dict[int, Aim] = {}
+        problems: list[UpnpTrioError | UsageError] = []
         async with trio.open_nursery() as nursery:
             for number, word in enumerate(self._asked.devices):
-                nursery.start_soon(self._find_one, control_point, word, partial(found.__setitem__, number))
+                take = partial(found.__setitem__, number)
+                nursery.start_soon(self._find_one, control_point, word, take, problems.append)
+        for problem in problems if found else problems[1:]:
+            self._outputs.errors.write_line(f"Error: {printable(str(problem), MESSAGE_LIMIT)}")
         if not found:
-            raise UnknownDevice("none of the devices was found; upnp-trio search shows what there is")
+            raise problems[0]
         aims = [found[number] for number in sorted(found)]
         labels = [aim.label for aim in aims]
         # two devices at one address are told apart by their UDNs
         return [attrs.evolve(aim, label=aim.target) if labels.count(aim.label) > 1 else aim for aim in aims]
 
-    async def _find_one(self, control_point: ControlPoint, word: DeviceWord, found: Callable[[Aim], None]) -> None:
+    async def _find_one(
+        self,
+        control_point: ControlPoint,
+        word: str,
+        found: Callable[[Aim], None],
+        failed: Callable[[UpnpTrioError | UsageError], None],
+    ) -> None:
         try:
             found(await find_aim(control_point, word, fetches="http" in self._asked.methods))
         except (UpnpTrioError, UsageError) as error:
-            self._outputs.errors.write_line(f"Error: {printable(str(error), MESSAGE_LIMIT)}")
+            failed(error)
 
     # --- probing -----------------------------------------------------------------------------------------------------
 
@@ -111,12 +127,16 @@ class _Pinging:
     def _introduce(self, aim: Aim, method: Method) -> None:
         if self._asked.json or self._asked.quiet:
             return
-        target = "" if method == "http" else f" for {printable(aim.target)}"
-        where = (
-            aim.address if method == "unicast" else f"MX {self._asked.mx}" if method == "multicast" else aim.location
-        )
-        what = {"unicast": "M-SEARCH to", "multicast": "M-SEARCH by multicast with", "http": "GET of"}[method]
-        self._outputs.output.write_line(self._styles.dim(f"{printable(aim.label)}: {what} {where}{target}"))
+        match method:
+            case "unicast":
+                what = f"M-SEARCH for {aim.target} to {aim.address}"
+            case "multicast":
+                what = (
+                    f"M-SEARCH for {aim.target} by multicast; devices delay their answers by up to {self._asked.mx} s"
+                )
+            case "http":
+                what = f"GET of {aim.location}"
+        self._outputs.output.write_line(self._styles.dim(printable(f"{aim.label}: {what}", MESSAGE_LIMIT)))
 
     def _show(self, series: Series, outcome: Outcome) -> None:
         if self._asked.json:

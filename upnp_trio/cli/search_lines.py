@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.cli.latency_text import in_ms, milliseconds
-from upnp_trio.cli.printable import fit, printable
+from upnp_trio.cli.printable import cells, fit, printable
 from upnp_trio.cli.search_groups import FoundRoot
 from upnp_trio.cli.short_types import short_type
 from upnp_trio.model.device import RootDevice
@@ -23,8 +23,10 @@ __all__ = ["Columns", "Found", "answer_json", "answer_line", "details", "device_
 HEAD = ("NAME", "TYPE", "MAKER AND MODEL", "LATENCY", "ADDRESS")
 # "1234 ms"
 LATENCY_COLUMNS = 7
-# An IPv4 address; a longer one stands out at the end of the line, where that does no harm.
+# An IPv4 address.
 ADDRESS_COLUMNS = 15
+# For the first three columns on a very narrow terminal, where lines are wrapped.
+LEAST_ROOM = 24
 
 
 @attrs.frozen(kw_only=True)
@@ -46,10 +48,16 @@ class Found:
         return str(described) if described else self.root.udn
 
     @property
+    def name(self) -> str:
+        """What there is to call it."""
+        return self.device.friendly_name if self.device is not None else self.recent_name or self.root.udn
+
+    @property
     def address(self) -> str:
-        """Where the first answer came from; with a zone where it needs one."""
-        first = self.root.first
-        return f"{first.sender}%{first.interface}" if first.sender.lower().startswith("fe80") else first.sender
+        """Where an answer came from, IPv4 if there is one; with a zone where it needs one."""
+        places = list(self.root.locations.values())
+        interface, sender = next((place for place in places if ":" not in place[1]), places[0])
+        return f"{sender}%{interface}" if sender.lower().startswith("fe80") else sender
 
 
 # --- lines -----------------------------------------------------------------------------------------------------------
@@ -62,47 +70,54 @@ class Columns:
     name: int = 24
     device_type: int = 18
     product: int = 24
-    #: the columns of a terminal, or 0 elsewhere
-    total: int = 0
+    is_cut: bool = False
 
     @classmethod
-    def of_terminal(cls, columns: int) -> Columns:
-        """Those that fill a terminal of *columns*."""
+    def for_terminal(cls, found: Sequence[Found], columns: int) -> Columns:
+        """Those that *found* needs, or fewer if a line would be longer than *columns*."""
+        rows = [HEAD, *map(_cells, found)]
+        name, device_type, product, _, address = (max(map(cells, column)) for column in zip(*rows, strict=True))
         gaps = 2 * (len(HEAD) - 1)
-        room = max(columns - gaps - LATENCY_COLUMNS - ADDRESS_COLUMNS, 30)
-        name, device_type = room * 2 // 5, min(room // 4, 24)
-        return cls(name, device_type, room - name - device_type, columns)
+        room = max(columns - gaps - LATENCY_COLUMNS - address, LEAST_ROOM)
+        # the type is short and tells most; each of the two others has half of the rest, and what the other leaves
+        device_type = min(device_type, room // 3)
+        rest = room - device_type
+        name, product = min(name, max(rest - product, rest // 2)), min(product, max(rest - name, rest - rest // 2))
+        return cls(name, device_type, product, is_cut=True)
 
     def head(self) -> str:
         """The names of the columns."""
-        name, device_type, product, latency, address = HEAD
-        return self._line((name, device_type, product, f"{latency:>{LATENCY_COLUMNS}}", address))
+        return self._line(HEAD)
 
     def line(self, found: Found, styles: Styles) -> str:
         """The line of a device."""
-        device = found.device
-        name = printable(device.friendly_name if device else found.recent_name or found.udn)
-        cells = (
-            name,
-            _type_of(found),
-            printable(product_of(device)) if device else "",
-            f"{milliseconds(found.root.latency) + ' ms':>{LATENCY_COLUMNS}}",
-            printable(found.address),
-        )
-        line = self._line(cells)
-        shown_name = self._fit(name, self.name)
-        line = styles.bold(shown_name) + line.removeprefix(shown_name) if device else line
-        if not found.problem:
-            return line
-        return f"{line}  {styles.red(printable(found.problem, 400))}"
+        cells_of_line = _cells(found)
+        line = self._line(cells_of_line)
+        if found.device is not None:
+            name = self._fit(cells_of_line[0], self.name)
+            line = styles.bold(name) + line.removeprefix(name)
+        return f"{line}  {styles.red(printable(found.problem, 400))}" if found.problem else line
 
-    def _line(self, cells: Sequence[str]) -> str:
-        name, device_type, product, latency, address = cells
+    def _line(self, cells_of_line: Sequence[str]) -> str:
+        name, device_type, product, latency, address = cells_of_line
         widths = ((name, self.name), (device_type, self.device_type), (product, self.product))
-        return "  ".join([*(self._fit(text, width) for text, width in widths), latency, address])
+        fitted = (self._fit(text, width) for text, width in widths)
+        return "  ".join([*fitted, f"{latency:>{LATENCY_COLUMNS}}", address])
 
     def _fit(self, text: str, width: int) -> str:
-        return fit(text, width, cut=bool(self.total))
+        return fit(text, width, cut=self.is_cut)
+
+
+def _cells(found: Found) -> tuple[str, ...]:
+    """What the line of *found* has in each column."""
+    device = found.device
+    return (
+        printable(found.name),
+        _type_of(found),
+        printable(product_of(device)) if device else "",
+        f"{milliseconds(found.root.latency)} ms",
+        printable(found.address),
+    )
 
 
 def details(found: Found) -> list[str]:
@@ -118,8 +133,9 @@ def answer_line(result: SearchResult, styles: Styles) -> str:
     """One answer."""
     late = f"{milliseconds(result.late_by)} ms later than MX allows" if result.late_by else ""
     notes = [printable(note) for note in (late, *result.forgiven) if note]
+    sender = fit(printable(result.sender), ADDRESS_COLUMNS, cut=False)
     line = (
-        f"{milliseconds(result.latency) + ' ms':>{LATENCY_COLUMNS}}  {fit(result.sender, ADDRESS_COLUMNS, cut=False)}  "
+        f"{milliseconds(result.latency) + ' ms':>{LATENCY_COLUMNS}}  {sender}  "
         f"{printable(result.usn, 1024)}  {styles.cyan(printable(result.location, 1024))}"
     )
     return f"{line}  {styles.red('; '.join(notes))}" if notes else line

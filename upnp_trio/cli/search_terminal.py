@@ -1,4 +1,4 @@
-"""``upnp-trio search`` on a terminal: a device is shown when it answers, and its line moves up once it has a name.
+"""``upnp-trio search`` on a terminal: a device is shown when it answers, and its line is filled when it is described.
 
 rich is imported here alone, because its import takes some time.
 """
@@ -6,7 +6,7 @@ rich is imported here alone, because its import takes some time.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, NoReturn, cast
 
@@ -30,13 +30,13 @@ __all__ = ["TerminalView", "open_terminal_view"]
 
 # The screen is drawn at once after a quiet time, and not more often than this when much happens.
 ROUND_SECONDS = 0.05
-# A search that is over before this needs no progress.
-PROGRESS_AFTER_SECONDS = 1.0
+# What is over before this needs no progress, and longer work shows it so often.
+PROGRESS_SECONDS = 1.0
 
 
 @attrs.define(eq=False)
 class TerminalView:
-    """The lines of devices that wait for their names, below those that have them."""
+    """A table that grows and fills while devices answer and are described; it is written for good at the end."""
 
     _console: Console
     _live: Live
@@ -45,60 +45,58 @@ class TerminalView:
     #: what is going on, for the last line
     _progress: Callable[[float], str]
     patience: float | None = None
-    _waiting: dict[FoundRoot, Found] = attrs.field(factory=dict)
-    _lines: list[str] = attrs.field(factory=list)
-    _has_head: bool = False
+    _found: dict[FoundRoot, Found] = attrs.field(factory=dict)
     _changed: trio.Event = attrs.field(factory=trio.Event)
 
     def answered(self, found: Found) -> None:
-        """Show the device in the lower part."""
-        self._waiting[found.root] = found
-        self._changed.set()
+        """Show the device without a name."""
+        self.show(found)
 
     def show(self, found: Found) -> None:
-        """Move the device to the upper part."""
-        self._waiting.pop(found.root, None)
-        columns = self._columns()
-        if not self._has_head:
-            self._lines.append(self._styles.dim(columns.head()))
-            self._has_head = True
-        self._lines.append(columns.line(found, self._styles))
-        if self._is_long:
-            self._lines += map(self._styles.dim, details(found))
+        """Show the device, in place of what was shown of it before."""
+        self._found[found.root] = found
         self._changed.set()
 
     def forget(self, found: Found) -> None:
         """Show the device no more."""
-        self._waiting.pop(found.root, None)
+        self._found.pop(found.root, None)
         self._changed.set()
 
     async def run(self) -> NoReturn:
         """Draw what changes, until cancelled."""
         start = trio.current_time()
         while True:
-            self.draw(trio.current_time() - start)
+            self._changed = trio.Event()
+            self._draw(trio.current_time() - start)
             await trio.sleep(ROUND_SECONDS)
-            with trio.move_on_after(1.0):  # the seconds of the progress
+            with trio.move_on_after(PROGRESS_SECONDS):
                 await self._changed.wait()
 
-    def draw(self, seconds: float | None) -> None:
-        """Draw everything; *seconds* have passed, or ``None`` at the end, when the lower part disappears."""
-        self._changed = trio.Event()
-        if self._lines:
-            self._console.print(Text.from_ansi("\n".join(self._lines)), soft_wrap=True)
-            self._lines.clear()
-        columns = self._columns()
-        room = max(self._console.height - 3, 1)
-        waiting = [] if seconds is None else list(self._waiting.values())
-        lines = [columns.line(found, self._styles) for found in waiting[:room]]
-        if len(waiting) > room:
-            lines.append(f"… and {len(waiting) - room} more")
-        if seconds is not None and seconds >= PROGRESS_AFTER_SECONDS:
-            lines.append(self._styles.dim(self._progress(seconds)))
-        self._live.update(Text.from_ansi("\n".join(lines), no_wrap=True, overflow="ellipsis"), refresh=True)
+    def finish(self) -> None:
+        """Write all devices, by name."""
+        found = sorted(self._found.values(), key=lambda each: (each.device is None, each.name.casefold()))
+        if found:
+            self._console.print(self._text(self._lines(found, is_long=self._is_long)), soft_wrap=True)
 
-    def _columns(self) -> Columns:
-        return Columns.of_terminal(self._console.width)
+    def _draw(self, seconds: float) -> None:
+        lines = self._lines(list(self._found.values()), is_long=False) if self._found else []
+        room = max(self._console.height - 3, 2)
+        if len(lines) > room:
+            lines = [*lines[:room], f"… and {len(lines) - room} more"]
+        if seconds >= PROGRESS_SECONDS:
+            lines.append(self._styles.dim(self._progress(seconds)))
+        self._live.update(self._text(lines), refresh=True)
+
+    def _lines(self, found: Sequence[Found], *, is_long: bool) -> list[str]:
+        columns = Columns.for_terminal(found, self._console.width)
+        lines = [self._styles.dim(columns.head())]
+        for each in found:
+            lines.append(columns.line(each, self._styles))
+            lines += map(self._styles.dim, details(each) if is_long else ())
+        return lines
+
+    def _text(self, lines: Sequence[str]) -> Text:
+        return Text.from_ansi("\n".join(lines), no_wrap=True, overflow="ellipsis")
 
 
 @contextmanager
@@ -113,4 +111,4 @@ def open_terminal_view(
             logging.getLogger().handlers = [RichHandler(console=console, show_path=False)]
         view = TerminalView(console, live, styles, is_long, progress)
         yield view
-        view.draw(None)
+    view.finish()

@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from upnp_trio.controlpoint.control_point import ControlPoint
     from upnp_trio.controlpoint.remote import RemoteDevice
 
-__all__ = ["search"]
+__all__ = ["Searching", "search"]
 
 # How long the next description is awaited when the search is over, and how long all of them are.
 NEXT_DESCRIPTION_SECONDS = 3.0
 ALL_DESCRIPTIONS_SECONDS = 15.0
+# How long a search takes beyond MX: late answers are awaited, and it is sent twice.
+USUAL_SECONDS_AFTER_MX = 1.5
 # Devices that wait for their description, each with a task. The control point reads eight at a time.
 MAX_DESCRIBED_AT_ONCE = 2000
 TOO_LATE = "its description did not come in time"
@@ -43,12 +45,14 @@ TOO_MANY = "not described: too many devices at once"
 
 def search(asked: SearchArguments, outputs: Outputs) -> int:
     """Search, and show what answers; returns the exit status."""
-    searching = _Searching(asked, outputs, Styles.of(outputs.output))
+    searching = Searching(asked, outputs, Styles.of(outputs.output))
     return run_asking(searching.run, asked, outputs, stopped=partial(searching.finish, INTERRUPTED))
 
 
 @attrs.define(eq=False)
-class _Searching:
+class Searching:
+    """One search and what it shows."""
+
     _asked: SearchArguments
     _outputs: Outputs
     _styles: Styles
@@ -64,15 +68,20 @@ class _Searching:
     _seconds: float = 0.0
 
     async def run(self) -> int:
+        """Open a control point and search; returns the exit status."""
+        async with open_asked(self._asked, listen=False) as control_point:
+            await self.search(control_point)
+        return self.finish(DONE if self._answers else NOTHING_FOUND)
+
+    async def search(self, control_point: ControlPoint) -> None:
+        """Search, and show what answers; raises `NetworkError`."""
         start = trio.current_time()
         with trio.move_on_after(math.inf if self._asked.timeout is None else self._asked.timeout):
-            async with open_asked(self._asked, listen=False) as control_point:
-                if self._asked.all:
-                    await self._show_answers(control_point)
-                else:
-                    await self._show_devices(control_point)
+            if self._asked.all:
+                await self._show_answers(control_point)
+            else:
+                await self._show_devices(control_point)
         self._seconds = trio.current_time() - start
-        return self.finish(DONE if self._answers else NOTHING_FOUND)
 
     # --- answers -----------------------------------------------------------------------------------------------------
 
@@ -122,7 +131,11 @@ class _Searching:
                 yield view
 
     def _progress(self, seconds: float) -> str:
-        return f"searching for {self._asked.target}, {seconds:.0f} s: {count_of(len(self._roots), 'device')}"
+        asked = self._asked
+        whole = asked.timeout or (1 if asked.to else asked.mx) + USUAL_SECONDS_AFTER_MX
+        if seconds > whole:
+            return f"reading descriptions: {count_of(len(self._waiting), 'device')} left"
+        return f"searching for {asked.target}, {seconds:.0f} of {whole:.0f} s: {count_of(len(self._roots), 'device')}"
 
     async def _take_all(self, control_point: ControlPoint, view: SearchView, nursery: trio.Nursery) -> None:
         asked = self._asked

@@ -1,23 +1,18 @@
-"""Types without what all of them have in common."""
+"""Types without what a line has no room for."""
 
 from __future__ import annotations
 
 from upnp_trio.cli.printable import printable
-from upnp_trio.model.names import STANDARD_DOMAIN
 
 __all__ = ["short_type"]
 
 
 def short_type(urn: str) -> str:
-    """A type without what all have in common: ``MediaServer:1``; types of vendors keep their domain.
+    """The name and the version of a type; a text that is no type stays as it is.
 
     >>> short_type("urn:schemas-upnp-org:device:MediaServer:1")
     'MediaServer:1'
-    >>> short_type("urn:ham-example:device:Slicer:1")
-    'ham-example Slicer:1'
     """
     parts = urn.split(":")
-    if len(parts) != 5 or parts[0] != "urn" or parts[2] not in ("device", "service"):
-        return printable(urn)
-    domain = "" if parts[1] == STANDARD_DOMAIN else f"{parts[1]} "
-    return printable(f"{domain}{parts[3]}:{parts[4]}")
+    is_type = len(parts) == 5 and parts[0] == "urn" and parts[2] in ("device", "service")
+    return printable(":".join(parts[3:]) if is_type else urn)

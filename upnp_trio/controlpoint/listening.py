@@ -38,6 +38,8 @@ class Listening:
     on_datagram: Callable[[ReceivedDatagram, Interface], None]
     #: called with the system's number of each interface that is not used any more
     on_gone: Callable[[int], None]
+    #: called after a change of the network has been followed, with whether the host has slept meanwhile
+    on_change: Callable[[bool], None]
     #: which interfaces are used, and why, as of the last look at the network
     choices: tuple[Choice, ...] = ()
     _scopes: dict[Interface, trio.CancelScope] = attrs.field(factory=dict)
@@ -62,13 +64,14 @@ class Listening:
     async def follow(self, nursery: trio.Nursery) -> NoReturn:
         """Follow the changes of the network until cancelled, with tasks in *nursery*."""
         while True:
-            await self.network.wait_for_change()
+            has_slept = await self.network.wait_for_change()
             try:
                 interfaces = self.network.interfaces()
             except NetworkError as error:
                 logger.warning("cannot look at the network, so what is used stays as it is: %s", error)
                 continue
             self._use(interfaces, nursery)
+            self.on_change(has_slept)
 
     def _use(self, interfaces: list[Interface], nursery: trio.Nursery) -> None:
         self.choices = tuple(self.settings.choose(interfaces))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from upnp_trio.exchange import Peer
 
 __all__ = [
+    "MAX_BODY_BYTES",
     "Refused",
     "check_folding",
     "check_number_of_fields",
@@ -87,7 +88,9 @@ def request_of(head: h11.Request, peer: Peer) -> Request:
     return Request(head.method.decode("ascii"), head.target.decode("ascii"), headers, peer=peer)
 
 
-def check_request(request: Request, http_version: bytes, host_check: HostCheck) -> None:
+def check_request(
+    request: Request, http_version: bytes, host_check: HostCheck, max_body_bytes: int = MAX_BODY_BYTES
+) -> None:
     """Raise `Refused` if *request* cannot be served, whatever its body is."""
     headers = request.headers
     if not http_version.startswith(b"1."):
@@ -99,7 +102,7 @@ def check_request(request: Request, http_version: bytes, host_check: HostCheck) 
     if "transfer-encoding" in headers and ("content-length" in headers or http_version == b"1.0"):
         # a body that is framed in two ways can smuggle a request past a proxy (RFC 9112 §6.1)
         raise Refused(error_response(400), "malformed request")
-    if int(headers.get("content-length", "0")) > MAX_BODY_BYTES:
+    if int(headers.get("content-length", "0")) > max_body_bytes:
         raise Refused(error_response(413), "body too long")
     if headers.get("expect", "100-continue").lower() != "100-continue":
         raise Refused(error_response(417), "unknown expectation")

@@ -48,8 +48,8 @@ class Receiver:
     @property
     def bound_to(self) -> Address:
         """The group or the address that it receives at, with the port."""
-        bound: Address = self.socket.getsockname()
-        return bound
+        name: Address = self.socket.getsockname()
+        return name
 
     async def wait(self) -> None:
         """Wait until there is something to read, or until a socket that fails is to be tried again."""

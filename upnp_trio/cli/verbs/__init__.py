@@ -73,7 +73,6 @@ VERBS = {
     for verb in (
         Verb("serve", "[OPTIONS] [DEVICE.toml|DEVICE.xml|CODE.py:NAME]...", "put devices on the network", ("file",)),
         Verb("demo", "[OPTIONS] light|jambon...", "serve a device to try things with", ("demo",)),
-        Verb("stub", "[OPTIONS] SCPD.xml", "write the Python class of a service", ("file",)),
         Verb("search", "[OPTIONS] [TARGET]", "find the devices on the network", ("target",)),
         Verb("ping", "[OPTIONS] NAME|UDN|ADDRESS|URL...", "measure how long devices take to answer", ("device",)),
         Verb("watch", "[OPTIONS]", "watch what happens on the network"),
@@ -84,7 +83,13 @@ VERBS = {
             "call an action of a device",
             ("device", "service", "action", "argument"),
         ),
-        Verb("clone", "[OPTIONS] NAME|UDN|URL DIR", "copy a device into a folder that can be served", ("device",)),
+        Verb(
+            "clone",
+            "[OPTIONS] NAME|UDN|URL DIR",
+            "copy a device into a folder that can be served",
+            ("device", "directory"),
+        ),
+        Verb("stub", "[OPTIONS] SCPD.xml", "write the Python class of a service", ("file",)),
         Verb("interfaces", "[NAME|ADDRESS]...", "show this host's interfaces, and which are served", ("interface",)),
         Verb("completion", "bash|zsh|fish", "complete words with Tab", ("shell",)),
         Verb("complete", "SHELL WORD...", "say what a word can become", is_hidden=True),

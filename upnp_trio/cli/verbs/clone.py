@@ -57,7 +57,9 @@ def parser() -> ArgumentParser:
         "no arguments and gives a result, which may have effects.",
     )
     return add_asking_options(
-        made, timeout="Give up then. [default: never]", json="Write one JSON object about the clone."
+        made,
+        timeout="Give up then. [default: some two minutes, if the device is slow in everything]",
+        json="Write one JSON object about the clone.",
     )
 
 
@@ -66,7 +68,7 @@ def parse(words: Sequence[str]) -> CloneArguments:
     asked = CloneArguments()
     names = read_words(parser(), words, asked)
     if len(names) != 2:
-        raise UsageError(f"clone: name a device and a new folder, as in clone lamp lamp-clone, not {len(names)} words")
+        raise UsageError(f"clone: name a device and a new folder, not {len(names)} words; quote a name that has spaces")
     asked.device = names[0]
     if not names[1]:  # it would mean the working directory
         raise UsageError("clone: the name of the folder is empty")

@@ -32,7 +32,8 @@ lately, with their services, actions and arguments. Tab never asks the network.
 """
 EXAMPLES = """\
 examples:
-  upnp-trio completion bash > ~/.local/share/bash-completion/completions/upnp-trio
+  upnp-trio completion bash \\
+      > ~/.local/share/bash-completion/completions/upnp-trio
   upnp-trio completion zsh > ~/.zfunc/_upnp-trio       (a folder of your fpath)
   upnp-trio completion fish > ~/.config/fish/completions/upnp-trio.fish
 """

@@ -8,7 +8,6 @@ from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
 from upnp_trio.cli.asking_options import AskingArguments, add_asking_options
-from upnp_trio.cli.device_words import read_device_word
 from upnp_trio.cli.parsing import UsageError, make_parser, read_words, whole_number
 from upnp_trio.cli.verbs import VERBS
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Callable, Sequence
 
-    from upnp_trio.cli.device_words import DeviceWord
     from upnp_trio.cli.output import Outputs
     from upnp_trio.cli.ping_series import Method
 
@@ -52,7 +50,7 @@ HTTP_SECONDS = 5.0
 class PingArguments(AskingArguments):
     """The words of ``upnp-trio ping``."""
 
-    devices: list[DeviceWord]
+    devices: list[str]
     methods: list[Method]
     count: int
     rate: float
@@ -115,7 +113,7 @@ def parse(words: Sequence[str]) -> PingArguments:
     if not devices:
         raise UsageError("ping: name a device by its name, UDN, address or URL; upnp-trio search shows them")
     asked.methods = list(dict.fromkeys(asked.methods or ["unicast"]))
-    asked.devices = [read_device_word(device) for device in devices]
+    asked.devices = devices
     waiting = len(devices) * sum(
         math.ceil(asked.rate * asked.seconds(method)) for method in asked.methods if method != "http"
     )
