@@ -224,10 +224,10 @@ async def test_a_link_local_device_is_asked_in_its_zone() -> None:
     location = LiteralUrl.parse("http://[fe80::1%25eth0]:80/d.xml")
     client = ScriptedClient({location.text: render_description(LAMP)})
     await describe_at(client, location, SERVED)
-    assert [sent.url for sent in client.sent[1:]] == [
+    assert {sent.url for sent in client.sent[1:]} == {
         "http://[fe80::1%25eth0]:80/scpd.xml",
         "http://[fe80::1%25eth0]:80/icon.png",
-    ]
+    }
 
 
 # --- what goes wrong -------------------------------------------------------------------------------------------------

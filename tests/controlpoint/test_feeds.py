@@ -9,7 +9,7 @@ import pytest
 import trio
 import trio.testing
 
-from upnp_trio.controlpoint.feeds import BoundedValues, Feed, FeedQueue
+from upnp_trio.controlpoint.feeds import VALUES_IN_A_TURN, BoundedValues, Feed, FeedQueue
 
 
 def make(limit: int = 3) -> tuple[FeedQueue[int], Feed[int], list[str]]:
@@ -112,13 +112,39 @@ async def test_a_closed_feed_has_ended_for_a_reader_that_waits(autojump_clock: t
     assert read == []
 
 
-async def test_reading_checkpoints_on_every_path() -> None:
+async def test_a_reader_of_many_values_gives_way_now_and_then() -> None:
+    queue, feed, _ = make(limit=10 * VALUES_IN_A_TURN)
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            await trio.lowlevel.checkpoint()
+            turns += 1
+
+    for value in range(10 * VALUES_IN_A_TURN):
+        queue.put(value)
+    queue.end()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(count_turns)
+        assert len([value async for value in feed]) == 10 * VALUES_IN_A_TURN
+        nursery.cancel_scope.cancel()
+    assert turns >= 9
+
+
+async def test_a_reader_that_is_cancelled_takes_nothing_more() -> None:
     queue, feed, _ = make()
     queue.put(1)
-    with trio.testing.assert_checkpoints():
+    queue.put(2)
+    assert await anext(feed) == 1
+    with trio.CancelScope() as scope:
+        scope.cancel()
         await anext(feed)
-    queue.end()
-    with trio.testing.assert_checkpoints(), pytest.raises(StopAsyncIteration):
-        await anext(feed)
+    assert scope.cancelled_caught
+    assert await anext(feed) == 2
+
+
+async def test_closing_checkpoints() -> None:
+    _, feed, _ = make()
     with trio.testing.assert_checkpoints():
         await feed.aclose()

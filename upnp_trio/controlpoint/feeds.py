@@ -22,6 +22,10 @@ __all__ = ["BoundedValues", "Feed", "FeedQueue", "Values"]
 
 T = TypeVar("T")
 
+# A reader gives way to other tasks once in so many values, and whenever it waits. A turn of the event loop costs more
+# than to find, keep and report a device.
+VALUES_IN_A_TURN = 32
+
 
 class Values(Protocol[T]):
     """What waits for the reader: a queue, or something that joins values."""
@@ -64,6 +68,8 @@ class FeedQueue(Generic[T]):
     error: BaseException | None = None
     is_ended: bool = False
     _lot: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
+    #: how many values may be taken before the next turn of the event loop
+    _values_left: int = 0
 
     def put(self, value: T) -> None:
         """Give *value* to the reader; it is counted as missed if the reader is too far behind."""
@@ -84,13 +90,19 @@ class FeedQueue(Generic[T]):
 
     async def get(self) -> T:
         """The next value; raises `StopAsyncIteration` at the end."""
-        await trio.lowlevel.checkpoint()
+        if self._values_left:
+            self._values_left -= 1
+            await trio.lowlevel.checkpoint_if_cancelled()
+        else:
+            self._values_left = VALUES_IN_A_TURN - 1
+            await trio.lowlevel.checkpoint()
         while (value := self.values.take()) is None:
             if self.is_ended:
                 if (error := self.take_error()) is not None:
                     raise error
                 raise StopAsyncIteration
             await self._lot.park()
+            self._values_left = VALUES_IN_A_TURN - 1
         return value
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from upnp_trio.controlpoint.subscription import Subscription
     from upnp_trio.model.names import Udn
+    from upnp_trio.model.service import ActionDescription
 
 __all__ = ["CallAnswer", "DeviceAccess", "RemoteDevice", "RemoteService"]
 
@@ -104,6 +105,14 @@ class RemoteDevice(RootDevice):
     document: bytes = attrs.field(default=b"", eq=False, repr=False)
     _access: DeviceAccess | None = attrs.field(default=None, eq=False, repr=False)
 
+    def url(self, reference: str) -> LiteralUrl:
+        """The URL that *reference* means in the description; raises `UnsafeUrl` if it leads to another address."""
+        base = self.location if self._access is None else self._access.base
+        try:
+            return base.join(reference)
+        except ValueError as error:
+            raise UnsafeUrl(str(error)) from error
+
     def services_of_all(self) -> tuple[RemoteService, ...]:
         """Every service of this device and of the devices embedded in it."""
         return tuple(
@@ -165,6 +174,11 @@ class RemoteService:
         return found
 
     @property
+    def scpd_url(self) -> LiteralUrl:
+        """Where its description is; raises `UnsafeUrl` if that is nowhere at the device."""
+        return self._url(self.service.scpd_url, "SCPDURL")
+
+    @property
     def control_url(self) -> LiteralUrl:
         """Where its actions are called; raises `UnsafeUrl` if that is nowhere at the device."""
         return self._url(self.service.control_url, "controlURL")
@@ -190,11 +204,7 @@ class RemoteService:
 
     async def invoke(self, action: str, arguments: Mapping[str, object]) -> CallAnswer:
         """Like `call`, with the arguments in a mapping; the answer has its texts as well, and what is wrong with it."""
-        description = self.description
-        found = description.action(action)
-        if found is None:
-            names = (each.name for each in description.actions)
-            raise InvalidCall(f"{self.name} has no action {action!r}; {suggestion(action, names, 'actions')}")
+        found, description = self.action(action), self.description
         try:
             texts = call_texts(description, found, arguments)
             headers, body = render_call(self.service.service_type.text, action, texts)
@@ -224,6 +234,14 @@ class RemoteService:
             texts={name: first[name] for name, _ in given},
             forgiven=tuple(forgiven),
         )
+
+    def action(self, name: str) -> ActionDescription:
+        """The action called *name*; raises `InvalidCall` if there is none, and `DescriptionError` as `description`."""
+        found = self.description.action(name)
+        if found is None:
+            names = (each.name for each in self.description.actions)
+            raise InvalidCall(f"{self.name} has no action {name!r}; {suggestion(name, names, 'actions')}")
+        return found
 
     def subscribe(self, *, variables: Iterable[str] = (), seconds: int = DEFAULT_SECONDS) -> Subscription:
         """Its events, as an async iterator of `VariableChange`; `Subscription` says more (UDA 2.0 §4).

@@ -17,13 +17,13 @@ import attrs
 import trio
 
 from upnp_trio.controlpoint.feeds import FeedQueue
-from upnp_trio.controlpoint.links import LinkCheck
+from upnp_trio.controlpoint.links import LinkCheck, pause_after
 from upnp_trio.controlpoint.received import SearchResult
 from upnp_trio.errors import MalformedMessage, NetworkError
 from upnp_trio.model.peers import peer_of
 from upnp_trio.network.asking import ReceivedDatagram
 from upnp_trio.network.interfaces import Interface
-from upnp_trio.ssdp.messages import PORT, Search, SearchResponse
+from upnp_trio.ssdp.messages import PORT, Alive, Search, SearchResponse
 from upnp_trio.ssdp.parsing import parse_leniently
 from upnp_trio.ssdp.rendering import render_search
 
@@ -136,11 +136,13 @@ class _Running:
     async def _receive(self, socket: SearchSocket, sent_at: float, number: int) -> None:
         links = LinkCheck(socket.interface)
         while True:
-            for datagram in await socket.receive():
+            arrived = await socket.receive()
+            for datagram in arrived:
                 sender = datagram.source[0]
                 is_on_link = links.is_on_link(sender)
                 if (sender == self.plan.to) if self.plan.to is not None else is_on_link:
                     self._take(datagram, socket.interface, sent_at, number, is_on_link=is_on_link)
+            await trio.sleep(pause_after(len(arrived)))
 
     def _take(
         self, datagram: ReceivedDatagram, interface: Interface, sent_at: float, number: int, *, is_on_link: bool
@@ -150,6 +152,8 @@ class _Running:
         except MalformedMessage as error:
             logger.debug("%s answered %s with what is no response: %s", datagram.source, self.plan.target, error)
             return
+        if isinstance(message, Alive):  # ssdpy answers so; no other announcement comes to a search's own socket
+            message, forgiven = _as_response(message), (*forgiven, "it answers a search with NOTIFY")
         if not isinstance(message, SearchResponse):
             return
         if is_on_link:  # a device beyond the link was asked by its address, and is found on no link of ours
@@ -168,6 +172,7 @@ class _Running:
                 port=datagram.source[1],
                 send=number,
                 forgiven=forgiven,
+                payload=datagram.payload,
             )
         )
 
@@ -184,6 +189,20 @@ class _Running:
         if self._seen_characters <= MAX_SEEN_CHARACTERS:
             self._seen.add(key)
         return True
+
+
+def _as_response(alive: Alive) -> SearchResponse:
+    return SearchResponse(
+        search_target=alive.notification_type,
+        usn=alive.usn,
+        location=alive.location,
+        server=alive.server,
+        max_age=alive.max_age,
+        boot_id=alive.boot_id,
+        config_id=alive.config_id,
+        search_port=alive.search_port,
+        nls=alive.nls,
+    )
 
 
 async def run_search(

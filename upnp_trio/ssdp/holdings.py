@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from heapq import heapify, heappop, heappush, heapreplace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from upnp_trio.ssdp.cached_device import Sighting
 
-__all__ = ["DEFAULT_MAX_BYTES", "Holdings", "weight_of_text"]
+__all__ = ["DEFAULT_MAX_BYTES", "Holdings", "weight_of_sighting", "weight_of_text"]
 
 # Almost 20,000 devices with four rows each, at one LOCATION. Bounded because any host can announce any number.
 DEFAULT_MAX_BYTES = 32 * 1024 * 1024
@@ -67,7 +66,7 @@ class Holdings:
     def add(self, sighting: Sighting) -> None:
         """Hold *sighting*, whose expiry will not be moved forward."""
         sighting.is_held = True
-        self.grow(sighting, SIGHTING_BYTES + _weight_of_texts(sighting))
+        self.grow(sighting, weight_of_sighting(sighting))
         heappush(self._heap, (sighting.expires_at, sighting))
 
     def grow(self, sighting: Sighting, by: int) -> None:
@@ -104,15 +103,18 @@ class Holdings:
         address announces, it costs no other address anything.
         """
         too_much = self._bytes - int(self._max_bytes * (1 - FREED_PART))
-        by_peer = defaultdict(list)
+        # No more sightings go than this, so no more addresses can lose any; there may be very many that hold little.
+        most = too_much // SIGHTING_BYTES + 1
+        peers = sorted(self._bytes_of, key=self._bytes_of.__getitem__, reverse=True)[:most]
+        by_peer: dict[str, list[tuple[float, Sighting]]] = {peer: [] for peer in peers}
         for _, sighting in self._heap:
-            if sighting.is_held:
+            if sighting.is_held and sighting.peer in by_peer:
                 by_peer[sighting.peer].append((sighting.expires_at, sighting))
-        order = [(-self._bytes_of[peer], peer) for peer in by_peer]
-        heapify(order)
-        chosen = []
         for entries in by_peer.values():
             heapify(entries)
+        order = [(-self._bytes_of[peer], peer) for peer in peers]
+        heapify(order)
+        chosen = []
         while too_much > 0 and order:
             held, peer = order[0]
             sighting = heappop(by_peer[peer])[1]
@@ -144,7 +146,8 @@ def weight_of_text(text: str) -> int:
     return TEXT_BYTES + len(text)
 
 
-def _weight_of_texts(sighting: Sighting) -> int:
+def weight_of_sighting(sighting: Sighting) -> int:
+    """What *sighting* counts as, with its device and all its texts."""
     # its UDN is held twice, once in lower case
     texts = (*sighting.types, sighting.url, sighting.server, sighting.device.udn, sighting.device.key)
-    return sum(map(weight_of_text, texts))
+    return SIGHTING_BYTES + sum(map(weight_of_text, texts))
