@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Searching", "search"]
 
-# In a pipe, the first line is to be there within 50 ms of the first answer, whether that device is described or not. The
+# In a pipe, the first line is there within 50 ms of the first answer, whether that device is described or not. The
 # other lines wait for their descriptions, as nothing can be added to a line later.
 FIRST_LINE_SECONDS = 0.03
 OTHER_LINES_SECONDS = 1.0
