@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Searching", "search"]
 
-# In a pipe, the first line is to be there within 50 ms of the first answer, whether that device is described or not. The
-# other lines wait for their descriptions, as nothing can be added to a line later.
+# In a pipe, the first line is to be there within 50 ms of the first answer, whether that device is described or not.
+# The other lines wait for their descriptions, as nothing can be added to a line later.
 FIRST_LINE_SECONDS = 0.03
 OTHER_LINES_SECONDS = 1.0
 # How long the next description is awaited when the search is over, and how long all of them are.
@@ -63,8 +63,8 @@ class Searching:
     _answers: int = 0
     _missed: int = 0
     _roots: FoundRoots = attrs.field(factory=FoundRoots)
-    #: what was seen before and is described now, by UDN
-    _recent_names: dict[str, str] = attrs.field(factory=dict)
+    #: what was seen before, and what is described now, by UDN
+    _recent: dict[str, RecentDevice] = attrs.field(factory=dict)
     _described: dict[str, RecentDevice] = attrs.field(factory=dict)
     #: the devices that are to be shown once they are described
     _waiting: dict[FoundRoot, Found] = attrs.field(factory=dict)
@@ -104,7 +104,7 @@ class Searching:
     # --- devices -----------------------------------------------------------------------------------------------------
 
     async def _show_devices(self, control_point: ControlPoint) -> None:
-        self._recent_names = {device.udn.lower(): device.name for device in read_recent()}
+        self._recent = {device.udn.lower(): device for device in read_recent()}
         failure: NetworkError | None = None
         with self._open_view() as view:
             try:
@@ -151,7 +151,7 @@ class Searching:
                 root = self._roots.take(result)
                 if root is None:
                     continue
-                found = Found(root=root, recent_name=self._recent_names.get(root.udn.lower(), ""))
+                found = Found(root=root, recent=self._recent.get(root.udn.lower()))
                 if len(self._waiting) >= MAX_DESCRIBED_AT_ONCE:
                     view.show(attrs.evolve(found, problem=TOO_MANY))
                     continue
