@@ -216,6 +216,25 @@ async def test_what_an_interface_showed_goes_with_it(autojump_clock: Clock) -> N
     assert gone.reason == "interface gone"
 
 
+async def test_an_interface_that_cannot_be_received_on_is_tried_again(
+    autojump_clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    device, asker = hosts()
+    asker.refused["eth0"] = NetworkError("no descriptor is left")
+    async with asking(asker) as control_point:
+        for _ in range(3):  # other addresses on the link, and still no descriptor
+            asker.change("192.0.2.9/24", "192.0.2.10/24")
+            asker.change("192.0.2.9/24")
+            await trio.sleep(1)
+        assert caplog.text.count("announcements on eth0 are not received: no descriptor is left") == 1
+        asker.refused.clear()
+        asker.sleep()
+        await trio.sleep(1)
+        device.send(alive("http://192.0.2.7/"), GROUP)
+        await trio.sleep(1)
+        assert UDN in control_point.devices
+
+
 async def test_datagrams_shows_searches_of_others_and_what_is_no_message(autojump_clock: Clock) -> None:
     device, asker = hosts()
     async with asking(asker) as control_point:
