@@ -137,10 +137,10 @@ class Searching:
 
     def _progress(self, seconds: float) -> str:
         asked = self._asked
-        whole = asked.timeout or (1 if asked.to else asked.mx) + USUAL_SECONDS_AFTER_MX
+        whole = math.ceil(asked.timeout or (1 if asked.to else asked.mx) + USUAL_SECONDS_AFTER_MX)
         if seconds > whole:
             return f"reading descriptions: {count_of(len(self._waiting), 'device')} left"
-        return f"searching for {asked.target}, {seconds:.0f} of {whole:.0f} s: {count_of(len(self._roots), 'device')}"
+        return f"searching for {asked.target}, {seconds:.0f} of {whole} s: {count_of(len(self._roots), 'device')}"
 
     async def _take_all(self, control_point: ControlPoint, view: SearchView, nursery: trio.Nursery) -> None:
         asked = self._asked
