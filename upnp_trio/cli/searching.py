@@ -153,6 +153,7 @@ class Searching:
                     continue
                 found = Found(root=root, recent=self._recent.get(root.udn.lower()))
                 if len(self._waiting) >= MAX_DESCRIBED_AT_ONCE:
+                    await room(self._outputs.output)
                     view.show(attrs.evolve(found, problem=TOO_MANY))
                     continue
                 self._waiting[root] = found
@@ -173,12 +174,14 @@ class Searching:
         await trio.sleep(FIRST_LINE_SECONDS)
         if self._has_shown:
             await trio.sleep(OTHER_LINES_SECONDS - FIRST_LINE_SECONDS)
+        await room(self._outputs.output)
         self._settle(view, found)
 
     async def _describe(self, control_point: ControlPoint, view: SearchView, found: Found) -> None:
         try:
             device = await control_point.describe(self._describable(found.root), contents=False)
         except UpnpTrioError as error:
+            await room(self._outputs.output)
             self._settle(view, attrs.evolve(found, problem=str(error)))
             return
         described = attrs.evolve(found, device=device)
@@ -187,6 +190,7 @@ class Searching:
             view.forget(found)
             return
         self._described[described.udn.lower()] = recent_device(described.udn, device)
+        await room(self._outputs.output)
         self._settle(view, described)
 
     def _describable(self, root: FoundRoot) -> str:
