@@ -78,7 +78,13 @@ def _async_upnp_client(address: str, folder: Path, python: str) -> list[str]:
 
 
 def _ssdpy(address: str, folder: Path, python: str) -> list[str]:
-    return [sys.executable, "-c", SSDPY_SCRIPT, "uuid:00000000-0000-4000-8000-0000055d9d9d", f"http://{address}:1/d.xml"]
+    return [
+        sys.executable,
+        "-c",
+        SSDPY_SCRIPT,
+        "uuid:00000000-0000-4000-8000-0000055d9d9d",
+        f"http://{address}:1/d.xml",
+    ]
 
 
 #: ssdpy serves no HTTP, so its name is not to be had, and async_upnp_client sends no byebye when it is killed
