@@ -19,8 +19,7 @@ from tests.memory.peers import answer_datagrams, http_response, serve_connection
 from tests.memory.pipes import PipeStream
 from upnp_trio import render_description
 from upnp_trio.cli.recent_devices import RecentDevice, read_recent, remember
-from upnp_trio.cli.search_views import PATIENCE_SECONDS
-from upnp_trio.cli.searching import NEXT_DESCRIPTION_SECONDS, Searching
+from upnp_trio.cli.searching import FIRST_LINE_SECONDS, NEXT_DESCRIPTION_SECONDS, OTHER_LINES_SECONDS, Searching
 from upnp_trio.cli.statuses import DONE, NOTHING_FOUND
 from upnp_trio.cli.styles import Styles
 from upnp_trio.cli.verbs.search import parse
@@ -103,18 +102,22 @@ async def test_a_device_is_one_line_with_its_name(autojump_clock: Clock) -> None
     assert run.errors.lines == []
 
 
-async def test_a_line_comes_before_a_slow_description_and_within_50_ms(autojump_clock: Clock) -> None:
+async def test_the_first_line_comes_before_a_slow_description_and_the_others_wait_for_theirs(
+    autojump_clock: Clock,
+) -> None:
     device, asker = hosts(Link(seconds=0.001))
-    run, answers = made(), AnswersOnce(response())
+    run, answers = made(), AnswersOnce(response("uuid:1"), response(), response("uuid:3"))
     described = partial(serve_late, 0.5, render_description(jambon()))
     await search(
         run, asker, partial(answer_datagrams, device, answers), partial(serve_connections, device, 80, described)
     )
     assert answers.at is not None
-    assert [line.split()[0] for line in run.output.lines] == ["NAME", JAMBON]
-    for at, _ in run.output.texts:
-        assert at == pytest.approx(answers.at + 0.001 + PATIENCE_SECONDS, abs=1e-9)
-    assert PATIENCE_SECONDS < 0.05
+    assert [line.split("  ")[0] for line in run.output.lines] == ["NAME", "uuid:1", "Jambon 3000", "uuid:3"]
+    (_, first, described_at, wrong_at) = [at - answers.at for at, _ in run.output.texts]
+    assert first == pytest.approx(0.001 + FIRST_LINE_SECONDS, abs=1e-9)
+    assert FIRST_LINE_SECONDS < 0.05
+    assert 0.5 < described_at < 0.51
+    assert described_at <= wrong_at < OTHER_LINES_SECONDS + 0.01  # its LOCATION leads to another device
 
 
 async def test_a_device_that_was_seen_before_has_its_name_at_once(autojump_clock: Clock) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Columns", "Found", "answer_json", "answer_line", "details", "device_json", "product_of"]
 
 HEAD = ("NAME", "TYPE", "MAKER AND MODEL", "LATENCY", "ADDRESS")
-# "1234 ms"
-LATENCY_COLUMNS = 7
+# "0.123 ms"
+LATENCY_COLUMNS = 8
 # An IPv4 address.
 ADDRESS_COLUMNS = 15
 # For the first three columns on a very narrow terminal, where lines are wrapped.

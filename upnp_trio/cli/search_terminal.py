@@ -44,7 +44,7 @@ class TerminalView:
     _is_long: bool
     #: what is going on, for the last line
     _progress: Callable[[float], str]
-    patience: float | None = None
+    is_patient: bool = True
     _found: dict[FoundRoot, Found] = attrs.field(factory=dict)
     _changed: trio.Event = attrs.field(factory=trio.Event)
 

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Searching", "search"]
 
+# In a pipe, the first line is there within 50 ms of the first answer, whether that device is described or not. The
+# other lines wait for their descriptions, as nothing can be added to a line later.
+FIRST_LINE_SECONDS = 0.03
+OTHER_LINES_SECONDS = 1.0
 # How long the next description is awaited when the search is over, and how long all of them are.
 NEXT_DESCRIPTION_SECONDS = 3.0
 ALL_DESCRIPTIONS_SECONDS = 15.0
@@ -65,6 +69,7 @@ class Searching:
     #: the devices that are to be shown once they are described
     _waiting: dict[FoundRoot, Found] = attrs.field(factory=dict)
     _settled: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
+    _has_shown: bool = False
     _seconds: float = 0.0
 
     async def run(self) -> int:
@@ -153,7 +158,7 @@ class Searching:
                 self._waiting[root] = found
                 view.answered(found)
                 nursery.start_soon(self._describe, control_point, view, found)
-                if view.patience is not None:
+                if not view.is_patient:
                     nursery.start_soon(self._lose_patience, view, found)
 
     async def _wait_for_descriptions(self) -> None:
@@ -165,7 +170,9 @@ class Searching:
                     return
 
     async def _lose_patience(self, view: SearchView, found: Found) -> None:
-        await trio.sleep(view.patience or 0.0)
+        await trio.sleep(FIRST_LINE_SECONDS)
+        if self._has_shown:
+            await trio.sleep(OTHER_LINES_SECONDS - FIRST_LINE_SECONDS)
         self._settle(view, found)
 
     async def _describe(self, control_point: ControlPoint, view: SearchView, found: Found) -> None:
@@ -193,6 +200,7 @@ class Searching:
         """Show *found* for good, if that was not done before."""
         if self._waiting.pop(found.root, None) is not None:
             view.show(found)
+            self._has_shown = True
         self._settled.unpark_all()
 
     # --- the end -----------------------------------------------------------------------------------------------------

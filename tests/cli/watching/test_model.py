@@ -6,7 +6,8 @@ import attrs
 import pytest
 
 from tests.cli.watching.scenes import Datagram, Result, alive, appear, device, location, root_device, search, udn
-from upnp_trio.cli.watching import model as model_module
+from upnp_trio.cli.watching import device_table
+from upnp_trio.cli.watching.device_table import GONE_SECONDS, MAX_GONE
 from upnp_trio.cli.watching.devices import MAX_HEADER_BYTES
 from upnp_trio.cli.watching.happenings import (
     AnsweredLate,
@@ -18,14 +19,11 @@ from upnp_trio.cli.watching.happenings import (
     SearchedByOther,
 )
 from upnp_trio.cli.watching.model import (
-    GONE_SECONDS,
-    MAX_GONE,
     MAX_LOG,
-    QUIET_SECONDS,
-    YOUNG_SECONDS,
     WatchModel,
 )
 from upnp_trio.cli.watching.searches import MAX_ROWS
+from upnp_trio.cli.watching.settling import QUIET_SECONDS
 from upnp_trio.ssdp.found import DeviceAppeared, DeviceGone, DeviceRebooted, DeviceUpdated
 from upnp_trio.ssdp.messages import ByeBye, Update
 
@@ -46,8 +44,7 @@ def test_a_device_is_told_once_its_rows_are_there() -> None:
     (told,) = model.settle(0.4 + QUIET_SECONDS)
     assert isinstance(told, DeviceChanged)
     assert (told.kind, told.device_type) == ("appeared", device(7).device_types[0])
-    assert model.change(DeviceUpdated(device(7, search_port=5)), 2.0) == []  # it is still introducing itself
-    assert kinds(model.change(DeviceUpdated(device(7)), YOUNG_SECONDS)) == ["updated"]
+    model.change(DeviceUpdated(device(7, search_port=5)), 2.0)  # it is still introducing itself
     assert model.settle(10.0) == []
 
 
@@ -80,14 +77,34 @@ def test_a_device_that_goes_at_once_is_told_to_have_come_before() -> None:
     assert model.settle(10.0) == []
 
 
-def test_an_update_names_what_has_changed() -> None:
+def test_an_update_names_what_has_changed_when_it_is_complete() -> None:
     model = WatchModel()
     appear(model, 7)
-    (told,) = model.change(DeviceUpdated(device(7, config_id=2, locations=(location(8),))), 5.0)
+    assert model.change(DeviceUpdated(device(7, config_id=2)), 5.0) == []
+    assert model.change(DeviceUpdated(device(7, config_id=2, locations=(location(8),))), 5.4) == []
+    assert model.settle(5.8) == []
+    (told,) = model.settle(5.4 + QUIET_SECONDS)
     assert isinstance(told, DeviceChanged)
     assert (told.kind, told.reason) == ("updated", "LOCATION, CONFIGID")
-    assert model.change(DeviceUpdated(device(7, config_id=2, locations=(location(8),))), 6.0) == []
-    assert kinds(model.change(DeviceRebooted(device(7, boot_id=99)), 7.0)) == ["rebooted"]
+    model.change(DeviceUpdated(device(7, config_id=2, locations=(location(8),))), 7.0)
+    assert model.settle(8.0) == []  # nothing differs
+    assert kinds(model.change(DeviceRebooted(device(7, boot_id=99)), 9.0)) == ["rebooted"]
+
+
+def test_rows_that_go_before_the_device_goes_are_no_update() -> None:
+    model = WatchModel()
+    appear(model, 7)
+    model.change(DeviceUpdated(device(7, service_types=())), 5.0)
+    assert kinds(model.change(DeviceGone(device(7, service_types=()), "byebye"), 5.2)) == ["gone"]
+    assert model.settle(10.0) == []
+
+
+def test_a_device_is_told_before_its_location_fails() -> None:
+    model = WatchModel()
+    model.change(DeviceAppeared(device(7)), 0.0)
+    probe = model.locations.take(0.0)
+    assert probe is not None
+    assert kinds(model.location_failed(probe, "refused", "why", 0.1)) == ["appeared", "LocationFailed"]
 
 
 def test_what_was_there_before_the_start_appears_like_everything_else() -> None:
@@ -95,7 +112,7 @@ def test_what_was_there_before_the_start_appears_like_everything_else() -> None:
     for number in (7, 8):
         model.change(DeviceAppeared(device(number)), 0.0)
     assert kinds(model.settle(1.0)) == ["appeared", "appeared"]
-    assert model.present == 2
+    assert model.table.present == 2
 
 
 def test_a_device_that_has_gone_stays_for_a_while_and_keeps_its_name_when_it_comes_back() -> None:
@@ -103,7 +120,7 @@ def test_a_device_that_has_gone_stays_for_a_while_and_keeps_its_name_when_it_com
     appear(model, 7, names=("Kitchen",))
     model.change(DeviceGone(device(7), "byebye"), 10.0)
     assert model.change(DeviceGone(device(7), "byebye"), 10.0) == []
-    assert (model.present, model.totals.gone) == (0, 1)
+    assert (model.table.present, model.table.gone) == (0, 1)
     assert model.devices[udn(7)].gone_reason == "byebye"
     model.change(DeviceAppeared(device(7)), 20.0)
     (told,) = model.settle(21.0)
@@ -139,9 +156,9 @@ def test_embedded_devices_are_recognized_by_the_location_of_their_root() -> None
     model = WatchModel()
     inner = device(8, is_root=False, locations=(location(7),))
     model.change(DeviceAppeared(inner), 0.0)
-    assert not model.is_embedded(inner)
+    assert not model.table.is_part(model.devices[udn(8)])
     model.change(DeviceAppeared(device(7)), 0.0)
-    assert model.is_embedded(inner)
+    assert model.table.is_part(model.devices[udn(8)])
     assert [event.is_embedded for event in model.settle(1.0) if isinstance(event, DeviceChanged)] == [True, False]
     model.change(DeviceGone(device(7), "byebye"), 2.0)
     (told,) = model.change(DeviceGone(inner, "byebye"), 2.0)
@@ -266,11 +283,11 @@ def test_texts_of_a_description_are_cut() -> None:
 
 
 def test_devices_beyond_the_bound_are_counted_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_module, "MAX_DEVICES", 10)
+    monkeypatch.setattr(device_table, "MAX_DEVICES", 10)
     model = WatchModel()
     appear(model, *range(3, 33))
     assert len(model.devices) == len(model.locations) == 10
-    assert model.totals.not_kept == 20
+    assert model.table.not_kept == 20
 
 
 def test_devices_that_come_and_go_do_not_pile_up() -> None:
@@ -324,6 +341,6 @@ def test_a_snapshot_does_not_change() -> None:
     row = snapshot.devices[udn(7)]
     assert (row.gone_at, row.device.boot_id, row.latency) == (None, 7, None)
     assert [row.count for row in snapshot.searches.latest()] == [1]
-    assert (snapshot.present, snapshot.totals.datagrams, snapshot.latencies.answers) == (1, 1, 0)
+    assert (snapshot.table.present, snapshot.totals.datagrams, snapshot.latencies.answers) == (1, 1, 0)
     assert snapshot.locations.state(device(7).location).state == "ok"
     assert model.locations.state(device(7).location).state == "waiting"

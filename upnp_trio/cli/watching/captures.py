@@ -11,7 +11,7 @@ import attrs
 
 from upnp_trio._version import __version__
 from upnp_trio.cli.pcapng import Capture, rebuilt_packet
-from upnp_trio.cli.watching.model import Received
+from upnp_trio.cli.watching.inputs import Received
 from upnp_trio.cli.watching.records import record_of, record_of_datagram
 
 if TYPE_CHECKING:

@@ -177,7 +177,7 @@ def listing(
     rows = [
         row
         for row in model.devices.values()
-        if (shows_embedded or not model.is_part(row)) and (not wanted or row.matches(wanted))
+        if (shows_embedded or not model.table.is_part(row)) and (not wanted or row.matches(wanted))
     ]
     by = next(column.sort for column in COLUMNS if column.name == sort)
     rows.sort(key=lambda row: (by(row, model), row.device.udn), reverse=is_reversed)

@@ -78,11 +78,11 @@ def text_of(happening: Happening) -> str:
 
 def end_lines(model: WatchModel, *, missed: int, lines_dropped: int) -> str:
     """What was seen in all."""
-    totals = model.totals
+    table, totals = model.table, model.totals
     counts = [
-        f"{model.present} device{'s' if model.present != 1 else ''}",
-        f"{totals.appeared} came",
-        f"{totals.gone} went",
+        f"{table.present} device{'s' if table.present != 1 else ''}",
+        f"{table.appeared} came",
+        f"{table.gone} went",
         f"{totals.datagrams} datagrams",
         f"{totals.searches} searches of others",
         f"{totals.answers} answers to ours, {model.latencies.late} of them late",
@@ -90,8 +90,8 @@ def end_lines(model: WatchModel, *, missed: int, lines_dropped: int) -> str:
     ]
     if totals.malformed:
         counts.append(f"{totals.malformed} datagrams malformed")
-    if totals.not_kept:
-        counts.append(f"{totals.not_kept} devices too many")
+    if table.not_kept:
+        counts.append(f"{table.not_kept} devices too many")
     if missed:
         counts.append(f"{missed} datagrams missed")
     if lines_dropped:

@@ -14,7 +14,8 @@ from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse, Updat
 
 if TYPE_CHECKING:
     from upnp_trio.cli.watching.happenings import Happening
-    from upnp_trio.cli.watching.model import Received, WatchModel
+    from upnp_trio.cli.watching.inputs import Received
+    from upnp_trio.cli.watching.model import WatchModel
     from upnp_trio.ssdp.found import FoundDevice
 
 __all__ = ["EVENTS", "KEYS", "Record", "record_of", "record_of_datagram", "record_of_end"]
@@ -122,13 +123,13 @@ def record_of_datagram(received: Received, time: str) -> Record:
 
 def record_of_end(model: WatchModel, time: str, *, missed: int, lines_dropped: int) -> Record:
     """The counters as the last object."""
-    totals = model.totals
+    table, totals = model.table, model.totals
     return {
         "time": time,
         "event": "stopped",
-        "devices": model.present,
-        "appeared": totals.appeared,
-        "gone": totals.gone,
+        "devices": table.present,
+        "appeared": table.appeared,
+        "gone": table.gone,
         "datagrams": totals.datagrams,
         "malformed": totals.malformed,
         "searches": totals.searches,

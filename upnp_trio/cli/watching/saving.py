@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from upnp_trio.cli.watching.happenings import Happening
-    from upnp_trio.cli.watching.model import Received
+    from upnp_trio.cli.watching.inputs import Received
 
 __all__ = ["CannotSave", "Saver", "open_saver"]
 

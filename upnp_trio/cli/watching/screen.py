@@ -85,9 +85,9 @@ def draw(model: WatchModel, rows: Sequence[WatchedDevice], controls: Controls, s
 
 
 def _title(model: WatchModel, controls: Controls, size: Size, facts: Facts) -> Line:
-    gone = len(model.devices) - model.present
+    gone = len(model.devices) - model.table.present
     parts = [
-        f"{model.present} device{'s' if model.present != 1 else ''}" + (f", {gone} gone" if gone else ""),
+        f"{model.table.present} device{'s' if model.table.present != 1 else ''}" + (f", {gone} gone" if gone else ""),
         f"{model.totals.datagrams} datagrams",
     ]
     if model.totals.malformed:
