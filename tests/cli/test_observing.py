@@ -104,6 +104,7 @@ async def test_the_clone_answers_like_the_original(tmp_path: Path, autojump_cloc
         assert await dimming.call("GetLoadLevelStatus") == {"retLoadlevelStatus": 40}
         await dimming.call("SetLoadLevelTarget", newLoadlevelTarget=70)
         assert await dimming.call("GetLoadLevelStatus") == {"retLoadlevelStatus": 70}
+    assert seen.recordings[0, 1].variables == {"LoadLevelStatus": "40", "StepDelta": "10"}
     assert again.recordings == seen.recordings
     assert again.unicast is not None
     assert again.unicast.least >= 0.3
@@ -132,6 +133,16 @@ async def test_a_device_that_answers_no_search_is_observed_by_its_url(autojump_c
         seen, lines = await _seen(control_point, f"http://{_address(host)}:4004/d.xml")
     assert (seen.answers, seen.unicast, seen.multicast) == ((), None, {})
     assert lines[1] == "it answers no search"
+
+
+async def test_a_device_is_observed_at_a_link_local_address(autojump_clock: Clock) -> None:
+    link = Link(seconds=0.001)
+    host, asker = Host.on(link, "fe80::7/64"), Host.on(link, "fe80::9/64")
+    async with serving(host, _light()), asking(asker) as control_point:
+        seen, _ = await _seen(control_point, with_answers=True)
+    assert str(seen.location.address) == "fe80::7"
+    assert (len(seen.answers), seen.unicast and seen.unicast.number, seen.multicast[1].number) == (5, 5, 3)
+    assert len(seen.recordings) == 2
 
 
 async def test_a_device_that_does_not_answer_at_all_is_reported(autojump_clock: Clock) -> None:

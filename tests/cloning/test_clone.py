@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 from uuid import UUID
 
 import attrs
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from tests.cloning.observing import LIGHT, SCPD, answer, clone_of, observed, without_identity
 from tests.strategies import MINIMAL_SCPD, OWN_SCPD, root_devices
 from upnp_trio.cloning.clone import MAX_NOTES
+from upnp_trio.documents.description import parse_description
 from upnp_trio.documents.publication import publish
 from upnp_trio.model.device import Device, Icon, RootDevice
 from upnp_trio.model.extension import ExtensionElement, PnpX
@@ -133,6 +135,7 @@ def test_the_record_has_what_was_received() -> None:
     assert record["udns"] == [str(LIGHT.udn)]
     assert record["delays"] == {"unicast": {"answers": 5, "min": 0.0005, "p50": 0.001, "max": 0.002}}
     assert record["description"]["headers"] == {"application-url": "http://192.0.2.7/apps"}
+    assert [(each["seconds"], each.get("mx")) for each in record["answers"]] == [(0.001, None), (0.25, 1)]
     assert record["answers"][0]["lines"] == [
         "HTTP/1.1 200 OK",
         "Cache-Control: max-age=1800",
@@ -150,6 +153,31 @@ def test_there_are_no_more_notes_than_a_person_reads() -> None:
     assert len(clone.notes) == MAX_NOTES + 1
     assert clone.notes[-1] == "and 5 more"
     assert device.icons == ()
+
+
+# --- devices of vendors --------------------------------------------------------------------------------------------
+
+SAMPLES = sorted((Path(__file__).parents[1] / "documents" / "samples").glob("*.xml"))
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
+def test_a_vendor_s_device_can_be_cloned_and_served(sample: Path) -> None:
+    device = parse_description(sample.read_bytes())
+    clone, read = clone_of(observed(device))
+    assert publish(with_udns(read, "host")).root.device_type == device.device_type
+    assert without_identity(attrs.evolve(read, icons=[], services=[], devices=[], presentation_url=None)) == (
+        without_identity(attrs.evolve(device, icons=[], services=[], devices=[], presentation_url=None))
+    )
+    assert len(list(read.walk())) == len(list(device.walk()))
+    for one, other in zip(read.walk(), device.walk(), strict=True):
+        assert [service.service_type for service in one.services] == [each.service_type for each in other.services]
+        assert [service.service_id for service in one.services] == [each.service_id for each in other.services]
+    # the pictures and the descriptions of the services are not among the samples
+    assert all("could not be read" in note or note.startswith("and ") for note in clone.notes), clone.notes
+
+
+def test_there_are_samples() -> None:
+    assert len(SAMPLES) > 5
 
 
 # --- strangers -----------------------------------------------------------------------------------------------------

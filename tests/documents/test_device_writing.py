@@ -220,7 +220,9 @@ service_type = "urn:schemas-upnp-org:service:Dimming:1"
 service_id = "urn:upnp-org:serviceId:Dimming"
 """
     )
-    assert files.files["answers/SwitchPower1.toml"] == b'[variables]\nSlices = "7"\n'
+    assert files.files["answers/SwitchPower1.toml"] == (
+        b'# What was recorded of a service; all texts are those on the wire.\n\n[variables]\nSlices = "7"\n'
+    )
     assert list(files.files) == ["icons/i.png", "scpd/SwitchPower1.xml", "answers/SwitchPower1.toml"]
 
 

@@ -15,8 +15,9 @@ from tests.fuzz.script import read_script
 from upnp_trio.control.calls import CallMessage, read_call, render_call
 from upnp_trio.documents.description import render_description
 from upnp_trio.errors import MalformedMessage
-from upnp_trio.eventing import requests
+from upnp_trio.eventing import event_inbox, requests
 from upnp_trio.eventing.callbacks import Callback
+from upnp_trio.eventing.event_order import EventOrder
 from upnp_trio.eventing.messages import notify_prefix
 from upnp_trio.exchange import Request, Response
 from upnp_trio.model.device import RootDevice
@@ -38,6 +39,7 @@ CALL = seed("calls/gupnp")
 CONNECTION = seed("connections/curl")
 DATAGRAM = seed("datagrams/async_upnp_client")
 DESCRIPTION = seed("descriptions/icon_and_scpd.xml")
+EVENT = seed("events/gupnp")
 SUBSCRIBE = seed("subscriptions/gupnp")
 ELSEWHERE = Callback(IPv4Address("198.51.100.1"), 80, "/")
 
@@ -72,7 +74,7 @@ def causes(error: BaseException) -> Iterator[str]:
 
 
 def find(name: str, data: bytes) -> str:
-    with pytest.raises((AssertionError, ExceptionGroup, ValueError)) as caught:
+    with pytest.raises((AssertionError, ExceptionGroup, IndexError, ValueError)) as caught:
         HARNESSES[name](data)
     return "\n".join(causes(caught.value))
 
@@ -205,6 +207,16 @@ def test_an_event_with_a_header_too_many_is_found(monkeypatch: pytest.MonkeyPatc
         subscriptions, "notify_prefix", lambda callback, sid: notify_prefix(callback, f"{sid}\r\nX-A: 1")
     )
     find("subscriptions", SUBSCRIBE)
+
+
+def test_an_event_that_is_refused_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_inbox, "_plain", lambda sid: object())
+    assert "a good event is refused" in find("events", EVENT)
+
+
+def test_an_event_that_does_not_reach_its_reader_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EventOrder, "receive", lambda order, seq, event, now: [])
+    assert "list index out of range" in find("events", EVENT)
 
 
 def test_a_file_from_outside_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

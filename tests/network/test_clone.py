@@ -90,7 +90,6 @@ def _drive(pair: Pair, location: str) -> list[object]:
             call("Dimming", "SetLoadLevelTarget", newLoadlevelTarget=level)
             call("Dimming", "GetLoadLevelTarget")
             call("Dimming", "GetLoadLevelStatus")
-        call("SwitchPower", "SetTarget", newTargetValue="perhaps")
     return seen
 
 
@@ -114,6 +113,13 @@ def test_the_clone_of_a_light_is_found_and_driven_like_the_original(
     assert after["_udn"] != before["_udn"]
     assert _drive(pair, served.location) == driven
     assert len(driven) > 15
+    # the original is on now, and so is a clone that is made now
+    _clone(pair, "--answers", original, tmp_path / "again")
+    values: dict[str, object] = {}
+    for service in load_device(tmp_path / "again").services:
+        assert service.handler is not None
+        values |= service.handler.variables()
+    assert (values["Status"], values["LoadLevelStatus"]) == (True, 75)
 
 
 def test_a_clone_has_the_documents_and_icons_of_its_original(pair: Pair, original: str, tmp_path: Path) -> None:

@@ -37,9 +37,7 @@ __all__ = ["clone", "clone_on"]
 def clone(asked: CloneArguments, outputs: Outputs) -> int:
     """Clone a device into a folder; returns the exit status."""
     check_is_free(asked.directory)
-    status = run_asking(partial(_clone, asked, outputs), asked, outputs)
-    outputs.output.finish()
-    return status
+    return run_asking(partial(_clone, asked, outputs), asked, outputs)
 
 
 async def _clone(asked: CloneArguments, outputs: Outputs) -> int:
@@ -53,10 +51,10 @@ async def clone_on(control_point: ControlPoint, asked: CloneArguments, outputs: 
     output = outputs.output
     say = (lambda line: None) if asked.json else output.write_line
     # lines are written between these, as both may be on one terminal
-    async with showing_progress(outputs.errors, f"reading {asked.device}"):
+    async with showing_progress(outputs.errors, f"reading {printable(asked.device)}"):
         device = (await locate(control_point, asked.device)).device
     say(contents_of(device))
-    async with showing_progress(outputs.errors, "searching for it"):
+    async with showing_progress(outputs.errors, "timing its answers to searches"):
         seen = await observe(control_point, device)
     say(timing_of(seen))
     if asked.answers:

@@ -189,7 +189,17 @@ class _Recorder:
         return Recording(variables=self._variables, answers=self._answers, errors=self._errors)
 
     async def take_values(self) -> None:
-        """Take the values of the initial event."""
+        """Take the values of the initial event, if the service has events."""
+        if not self._service.service.event_sub_url:
+            return
+        with trio.move_on_after(EVENT_SECONDS):
+            try:
+                async with self._service.subscribe() as changes:
+                    async for change in changes:
+                        self._variables.update(change.texts)
+                        break
+            except (RequestFailed, UnsafeUrl):  # the simulation begins with other values
+                return
 
     async def call_actions(self, at_most: int) -> int:
         """Call the actions that can be called without knowing more; returns how many there were."""

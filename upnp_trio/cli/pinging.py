@@ -15,6 +15,7 @@ from upnp_trio.cli.parsing import UsageError
 from upnp_trio.cli.ping_aim import find_aim, probe
 from upnp_trio.cli.ping_series import Series, outcome_json, probe_line, summary_table
 from upnp_trio.cli.printable import can_encode, cells, printable
+from upnp_trio.cli.search_targets import ROOT_DEVICES
 from upnp_trio.cli.statuses import DONE, INTERRUPTED, NOTHING_FOUND
 from upnp_trio.cli.styles import Styles
 from upnp_trio.cli.verbs.ping import PingArguments
@@ -49,6 +50,8 @@ class Pinging:
     _outputs: Outputs
     _styles: Styles
     _all_series: list[Series] = attrs.field(factory=list)
+    #: the devices that a search by multicast has found
+    _found_labels: set[str] = attrs.field(factory=set)
 
     async def run(self) -> int:
         """Open a control point and probe; returns the exit status."""
@@ -86,7 +89,9 @@ class Pinging:
         aims = [found[number] for number in sorted(found)]
         labels = [aim.label for aim in aims]
         # two devices at one address are told apart by their UDNs
-        return [attrs.evolve(aim, label=aim.target) if labels.count(aim.label) > 1 else aim for aim in aims]
+        aims = [attrs.evolve(aim, label=aim.target) if labels.count(aim.label) > 1 else aim for aim in aims]
+        self._found_labels = {printable(aim.label) for aim in aims if aim.target != ROOT_DEVICES}
+        return aims
 
     async def _find_one(
         self,
@@ -160,7 +165,17 @@ class Pinging:
             write(f"\n{summary_table(self._all_series)}")
             for series in self._all_series:
                 self._show_histogram(series)
+            self._explain()
         return DONE if any(series.answered for series in self._all_series) else NOTHING_FOUND
+
+    def _explain(self) -> None:
+        """Say why a device that was found may lose all probes."""
+        lost = [series for series in self._all_series if series.method == "unicast" and series.lost == series.sent > 0]
+        for label in self._found_labels.intersection(series.label for series in lost):
+            self._outputs.errors.write_line(
+                f"{label} answers searches by multicast, but none to its address. Some devices ignore those, such as "
+                "GUPnP's, and where several programs share port 1900, one of them gets them. Try --multicast."
+            )
 
     def _show_histogram(self, series: Series) -> None:
         output = self._outputs.output

@@ -17,16 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = ["JsonView", "LineView", "SearchView"]
 
-# The first line is to be there within 50 ms of the first answer; the rest is for writing it.
-PATIENCE_SECONDS = 0.04
-
 
 class SearchView(Protocol):
     """What shows the devices. All of its functions return at once."""
 
     @property
-    def patience(self) -> float | None:
-        """How long a device may be described, in seconds, before it is shown without that; ``None`` for any time."""
+    def is_patient(self) -> bool:
+        """Whether a device is to be shown once it is described, however long that takes."""
         ...
 
     def answered(self, found: Found) -> None:
@@ -67,7 +64,7 @@ class _WritingView:
 class JsonView(_WritingView):
     """One object for each device, once it is described: a script wants it whole."""
 
-    patience: float | None = None
+    is_patient: bool = True
 
     def show(self, found: Found) -> None:
         """Write the object."""
@@ -76,10 +73,10 @@ class JsonView(_WritingView):
 
 @attrs.define(eq=False)
 class LineView(_WritingView):
-    """One line for each device, with its name if the description comes soon."""
+    """One line for each device, which cannot be changed once it is written."""
 
     _is_long: bool = False
-    patience: float | None = PATIENCE_SECONDS
+    is_patient: bool = False
     _has_head: bool = False
 
     def show(self, found: Found) -> None:

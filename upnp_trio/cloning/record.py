@@ -62,6 +62,9 @@ def _delays(name: str, delays: Delays) -> Iterator[str]:
 def _answer(answer: ObservedAnswer) -> Iterator[str]:
     yield ""
     yield "[[answers]]"
+    yield f"seconds = {answer.latency:.6f}"
+    if answer.mx is not None:
+        yield f"mx = {answer.mx}"
     yield "lines = ["
     yield from (f"  {value(line)}," for line in answer.lines)
     yield "]"

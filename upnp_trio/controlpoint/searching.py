@@ -152,8 +152,8 @@ class _Running:
         except MalformedMessage as error:
             logger.debug("%s answered %s with what is no response: %s", datagram.source, self.plan.target, error)
             return
-        if isinstance(message, Alive):  # ssdpy answers like this
-            message, forgiven = _as_response(message), (*forgiven, "an announcement in place of an answer")
+        if isinstance(message, Alive):  # ssdpy answers so; no other announcement comes to a search's own socket
+            message, forgiven = _as_response(message), (*forgiven, "it answers a search with NOTIFY")
         if not isinstance(message, SearchResponse):
             return
         if is_on_link:  # a device beyond the link was asked by its address, and is found on no link of ours
@@ -191,17 +191,17 @@ class _Running:
         return True
 
 
-def _as_response(message: Alive) -> SearchResponse:
+def _as_response(alive: Alive) -> SearchResponse:
     return SearchResponse(
-        search_target=message.notification_type,
-        usn=message.usn,
-        location=message.location,
-        server=message.server,
-        max_age=message.max_age,
-        boot_id=message.boot_id,
-        config_id=message.config_id,
-        search_port=message.search_port,
-        nls=message.nls,
+        search_target=alive.notification_type,
+        usn=alive.usn,
+        location=alive.location,
+        server=alive.server,
+        max_age=alive.max_age,
+        boot_id=alive.boot_id,
+        config_id=alive.config_id,
+        search_port=alive.search_port,
+        nls=alive.nls,
     )
 
 

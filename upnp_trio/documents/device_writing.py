@@ -34,6 +34,7 @@ _ENDINGS = {
     "image/bmp": ".bmp",
     "image/svg+xml": ".svg",
 }
+RECORDING_HEAD = "What was recorded of a service; all texts are those on the wire."
 WITHOUT_FILES = "Icons and service descriptions are files of their own, which are not here."
 
 
@@ -106,7 +107,7 @@ class _Writer:
     def _recording(self, handler: SimulatedService, scpd: str) -> str | bool:
         if self._files is None or not handler.recording:
             return True
-        data = render_recording(handler.recording).encode()
+        data = render_recording(handler.recording, head=RECORDING_HEAD).encode()
         return self._files.place("answers", (scpd,), ".toml", data)
 
 

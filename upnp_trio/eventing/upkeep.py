@@ -35,8 +35,10 @@ MAX_FAILED_RENEWALS = 3
 # device has been away, so a device that is off for a minute is followed again within two.
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 300.0
-# A subscription that has lasted so long was a good one. After others that were not, its end is put off by a pause.
-GOOD_SECONDS = 5.0
+# A subscription that ends before is a short one. The more there were, the longer the next one is kept at least, so that
+# there are no more than one in so many seconds. Each that lasts longer makes up for one, and a good one for all.
+SHORT_SECONDS = 5.0
+GOOD_SECONDS = 60.0
 # What an announcement makes us do at the most, as anybody can forge one.
 MIN_ATTEMPT_SECONDS = 1.0
 # SIDs to cancel. There are several only if a device grants a new one at each renewal (peer-upnp #22).
@@ -72,8 +74,9 @@ class Upkeep:
     _granted_at: float = -math.inf
     #: when the subscription may have a successor
     _not_before: float = -math.inf
-    #: attempts that failed since one succeeded, and subscriptions that were not good, in a row
+    #: attempts that failed since one succeeded
     _failures: int = 0
+    #: subscriptions that ended early, and were not made up for
     _short_ones: int = 0
     #: whether something was heard of the device since it last answered, so that it may be gone or elsewhere
     _is_in_doubt: bool = False
@@ -159,7 +162,11 @@ class Upkeep:
     def _lose(self, now: float) -> None:
         """There is no subscription any more; the next one is due."""
         self.sid = None
-        self._short_ones = 0 if now - self._granted_at >= GOOD_SECONDS else self._short_ones + 1
+        lasted = now - self._granted_at
+        if lasted >= GOOD_SECONDS:
+            self._short_ones = 0
+        else:
+            self._short_ones = max(self._short_ones + (1 if lasted < SHORT_SECONDS else -1), 0)
         self._subscribe_at = max(now, self._not_before)
 
     def _pause(self, failures: int) -> float:

@@ -12,7 +12,7 @@ from upnp_trio.http.request_rules import (
     MAX_HEAD_BYTES,
     Refused,
     check_folding,
-    check_number_of_fields,
+    has_too_many_fields,
 )
 from upnp_trio.network.streams import HttpStream
 
@@ -72,7 +72,8 @@ class RequestReader:
         """The next request's head; ``None`` when the peer has closed instead. Raises `Refused`."""
         while True:
             unread = self.protocol.trailing_data[0]
-            check_number_of_fields(unread)
+            if has_too_many_fields(unread):
+                raise Refused(error_response(431), "too many fields")
             event = self.protocol.next_event()
             if isinstance(event, h11.Request):
                 check_folding(unread[: len(unread) - len(self.protocol.trailing_data[0])])

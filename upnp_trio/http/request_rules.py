@@ -20,7 +20,6 @@ __all__ = [
     "MAX_BODY_BYTES",
     "Refused",
     "check_folding",
-    "check_number_of_fields",
     "check_request",
     "has_too_many_fields",
     "refused_by_h11",
@@ -65,12 +64,6 @@ def has_too_many_fields(unread: bytes) -> bool:
     end_of_head = _EMPTY_LINE.search(unread)
     lines = unread.count(b"\n", 0, end_of_head.start() + 1 if end_of_head else None)
     return lines > MAX_HEAD_FIELDS + 1  # the first line is not a field
-
-
-def check_number_of_fields(unread: bytes) -> None:
-    """Raise `Refused` if the head at the start of *unread*, as far as it has arrived, has too many fields."""
-    if has_too_many_fields(unread):
-        raise Refused(error_response(431), "too many fields")
 
 
 def check_folding(head: bytes) -> None:
