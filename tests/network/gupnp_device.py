@@ -26,8 +26,8 @@ def _serve(interface: str, folder: str) -> None:
     GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGTERM, loop.quit)
     loop.run()
     device.set_available(False)
-    # byebye leaves from the loop
-    GLib.timeout_add(500, loop.quit)
+    # GSSDP spreads what it sends: byebye follows what is waiting
+    GLib.timeout_add(4000, loop.quit)
     loop.run()
 
 
