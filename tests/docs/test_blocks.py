@@ -7,33 +7,45 @@ import re
 import signal
 import sys
 import tomllib
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h11
 import pytest
 
 import upnp_trio
+import upnp_trio.controlpoint
 from tests.docs.blocks import ROOT, Block, blocks, pages
 from tests.docs.commands import words_of
 from tests.docs.conftest import Folder
 from tests.docs.test_exchanges import PAGE as EXCHANGES
 from tests.network.namespaces import Namespace
 from tests.network.processes import Program
-from tests.network.served import environment
-from upnp_trio import load_device, parse_scpd
+from tests.network.served import environment, open_served
+from upnp_trio import load_device, parse_scpd, render_client
+from upnp_trio.demo.light import SwitchPower
 from upnp_trio.model.service_rules import service_violations
 from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse
 from upnp_trio.ssdp.parsing import parse
 from upnp_trio.ssdp.rendering import render_alive, render_byebye, render_search, render_search_response
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 CHECKED = {"python", "toml", "xml", "sh", "console", "http"}
 FRAGMENT_SECONDS = 2
+BESIDE_LIGHT = "beside the demo light"
 
 # What stands around a fragment: the names that the page has introduced, and a device that is served where it needs one.
 BEFORE = """
 import attrs
 import trio
+from contextlib import asynccontextmanager
 from upnp_trio import *
+from upnp_trio.controlpoint import *
+
+LIGHT = "{light}"
 
 def described(name):
     return RootDevice(
@@ -41,6 +53,11 @@ def described(name):
     )
 
 device, lamp = described("Jambon 3000"), described("Lamp")
+
+@asynccontextmanager
+async def open_light():
+    async with open_control_point() as control_point:
+        yield control_point, await control_point.describe(LIGHT)
 
 async def main():
     async with {manager}:
@@ -74,33 +91,56 @@ def is_program(block: Block) -> bool:
     return "\nimport " in f"\n{block.text}" or "ends by itself" in block.notes
 
 
+def around(block: Block) -> str:
+    """What is open while a fragment runs."""
+    if BESIDE_LIGHT in block.notes:
+        return "open_light() as (control_point, light)"
+    return "trio.open_nursery()" if "as running:" in block.text else "serve_device(device) as running"
+
+
+@contextmanager
+def beside(block: Block, host: Namespace) -> Iterator[str]:
+    """The UDN of the demo light, which runs on *host* if *block* needs it; an empty text if not."""
+    if BESIDE_LIGHT not in block.notes:
+        yield ""
+        return
+    with open_served(host, "demo", "light") as served:
+        udn = re.search(r"uuid:[0-9a-f-]{36}", served.program.output)
+        assert udn is not None, served.program.output
+        yield udn.group()
+
+
 @of("python")
 def test_python_is_python_and_imports_public_names_alone(block: Block) -> None:
     tree = compile(block.text, str(block), "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("upnp_trio"):
-            assert node.module == "upnp_trio"
-            assert {name.name for name in node.names} <= set(upnp_trio.__all__)
+            public = {module.__name__: module.__all__ for module in (upnp_trio, upnp_trio.controlpoint)}
+            assert {name.name for name in node.names} <= set(public[node.module or ""])
 
 
 @pytest.mark.interop
 @of("python")
 def test_python_runs(block: Block, folder: Folder, lonely_host: Namespace) -> None:
-    where = folder(block)
+    with beside(block, lonely_host) as light:
+        run_python(block, folder(block), lonely_host, light)
+
+
+def run_python(block: Block, where: Path, host: Namespace, light: str) -> None:
     if is_program(block):
         code = block.text
     else:
-        is_served = "as running:" in block.text
         code = BEFORE.format(
-            manager="trio.open_nursery()" if is_served else "serve_device(device) as running",
+            light=light,
+            manager=around(block),
             seconds=FRAGMENT_SECONDS,
             body="\n".join(f"            {line}" for line in block.text.splitlines()),
         )
     (where / "block.py").write_text(code, encoding="utf-8")
     if "run by pytest" in block.notes:
-        python = lonely_host.command(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "block.py")
+        python = host.command(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "block.py")
     else:
-        python = lonely_host.command(sys.executable, "block.py")
+        python = host.command(sys.executable, "block.py")
     with Program(python, cwd=where, env={**environment(), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}) as program:
         if "run by pytest" in block.notes:
             assert program.wait() == 0, program.output
@@ -116,6 +156,12 @@ def test_python_runs(block: Block, folder: Folder, lonely_host: Namespace) -> No
             assert program.wait() == 0, program.errors
             assert program.errors == ""
             assert bool(program.output) == ("print(" in block.text)
+
+
+def test_the_client_of_the_guide_is_what_is_written_for_the_demo_light() -> None:
+    (shown,) = [block.text for block in blocks("python") if "saved as switch_power_client.py" in block.notes]
+    service_type, description = SwitchPower.service_type, SwitchPower.description
+    assert render_client(description, service_type=str(service_type), class_name="SwitchPowerClient") == shown
 
 
 def test_the_light_of_the_guide_is_the_one_in_the_examples() -> None:

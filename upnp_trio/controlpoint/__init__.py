@@ -11,6 +11,8 @@ from upnp_trio.controlpoint.options import ControlPointOptions, ControlPointSett
 from upnp_trio.controlpoint.received import ReceivedMessage, SearchResult
 from upnp_trio.controlpoint.remote import CallAnswer, RemoteDevice, RemoteService
 from upnp_trio.controlpoint.service_client import ServiceClient
+from upnp_trio.controlpoint.subscription import Subscription
+from upnp_trio.eventing.variable_change import VariableChange
 from upnp_trio.http.client import HttpAnswer
 from upnp_trio.ssdp.found import (
     DeviceAppeared,
@@ -41,5 +43,7 @@ __all__ = [
     "RemoteService",
     "SearchResult",
     "ServiceClient",
+    "Subscription",
+    "VariableChange",
     "open_control_point",
 ]
