@@ -7,9 +7,9 @@ import re
 import signal
 import sys
 import tomllib
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import h11
 import pytest
@@ -30,22 +30,14 @@ from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse
 from upnp_trio.ssdp.parsing import parse
 from upnp_trio.ssdp.rendering import render_alive, render_byebye, render_search, render_search_response
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 CHECKED = {"python", "toml", "xml", "sh", "console", "http"}
 FRAGMENT_SECONDS = 2
-BESIDE_LIGHT = "beside the demo light"
 
 # What stands around a fragment: the names that the page has introduced, and a device that is served where it needs one.
 BEFORE = """
 import attrs
 import trio
-from contextlib import asynccontextmanager
 from upnp_trio import *
-from upnp_trio.controlpoint import *
-
-LIGHT = "{light}"
 
 def described(name):
     return RootDevice(
@@ -54,11 +46,6 @@ def described(name):
 
 device, lamp = described("Jambon 3000"), described("Lamp")
 
-@asynccontextmanager
-async def open_light():
-    async with open_control_point() as control_point:
-        yield control_point, await control_point.describe(LIGHT)
-
 async def main():
     async with {manager}:
         with trio.move_on_after({seconds}):
@@ -66,6 +53,25 @@ async def main():
 
 trio.run(main)
 """
+
+# The same for a control point's code: one that has found the light.
+BEFORE_BESIDE_A_LIGHT = """
+import trio
+from upnp_trio import *
+from upnp_trio.controlpoint import *
+
+async def main():
+    async with open_control_point() as control_point:
+        async for result in control_point.search("urn:schemas-upnp-org:device:DimmableLight:1"):
+            break
+        light = await control_point.describe(result.udn)
+        with trio.move_on_after({seconds}):
+{body}
+
+trio.run(main)
+"""
+#: the modules that have public names
+PUBLIC = {"upnp_trio": upnp_trio.__all__, "upnp_trio.controlpoint": upnp_trio.controlpoint.__all__}
 
 
 def of(*languages: str) -> pytest.MarkDecorator:
@@ -91,57 +97,47 @@ def is_program(block: Block) -> bool:
     return "\nimport " in f"\n{block.text}" or "ends by itself" in block.notes
 
 
-def around(block: Block) -> str:
-    """What is open while a fragment runs."""
-    if BESIDE_LIGHT in block.notes:
-        return "open_light() as (control_point, light)"
-    return "trio.open_nursery()" if "as running:" in block.text else "serve_device(device) as running"
-
-
-@contextmanager
-def beside(block: Block, host: Namespace) -> Iterator[str]:
-    """The UDN of the demo light, which runs on *host* if *block* needs it; an empty text if not."""
-    if BESIDE_LIGHT not in block.notes:
-        yield ""
-        return
-    with open_served(host, "demo", "light") as served:
-        udn = re.search(r"uuid:[0-9a-f-]{36}", served.program.output)
-        assert udn is not None, served.program.output
-        yield udn.group()
-
-
 @of("python")
 def test_python_is_python_and_imports_public_names_alone(block: Block) -> None:
     tree = compile(block.text, str(block), "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("upnp_trio"):
-            public = {module.__name__: module.__all__ for module in (upnp_trio, upnp_trio.controlpoint)}
-            assert {name.name for name in node.names} <= set(public[node.module or ""])
+            assert node.module in PUBLIC
+            assert {name.name for name in node.names} <= set(PUBLIC[node.module])
+
+
+@contextmanager
+def open_light(host: Namespace) -> Iterator[None]:
+    """A light for control points."""
+    with open_served(host, "demo", "light", "--ipv4-only", "--interface", "lo"):
+        yield
 
 
 @pytest.mark.interop
 @of("python")
 def test_python_runs(block: Block, folder: Folder, lonely_host: Namespace) -> None:
-    with beside(block, lonely_host) as light:
-        run_python(block, folder(block), lonely_host, light)
-
-
-def run_python(block: Block, where: Path, host: Namespace, light: str) -> None:
+    where = folder(block)
     if is_program(block):
         code = block.text
+    elif "beside a light" in block.notes:
+        body = "\n".join(f"            {line}" for line in block.text.splitlines())
+        code = BEFORE_BESIDE_A_LIGHT.format(seconds=FRAGMENT_SECONDS, body=body)
     else:
+        is_served = "as running:" in block.text
         code = BEFORE.format(
-            light=light,
-            manager=around(block),
+            manager="trio.open_nursery()" if is_served else "serve_device(device) as running",
             seconds=FRAGMENT_SECONDS,
             body="\n".join(f"            {line}" for line in block.text.splitlines()),
         )
     (where / "block.py").write_text(code, encoding="utf-8")
     if "run by pytest" in block.notes:
-        python = host.command(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "block.py")
+        python = lonely_host.command(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "block.py")
     else:
-        python = host.command(sys.executable, "block.py")
-    with Program(python, cwd=where, env={**environment(), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}) as program:
+        python = lonely_host.command(sys.executable, "block.py")
+    with (
+        open_light(lonely_host) if "beside a light" in block.notes else nullcontext(),
+        Program(python, cwd=where, env={**environment(), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}) as program,
+    ):
         if "run by pytest" in block.notes:
             assert program.wait() == 0, program.output
             assert re.search(r"\b[1-9]\d* passed", program.output)
