@@ -7,20 +7,24 @@ import re
 import signal
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import h11
 import pytest
 
 import upnp_trio
+import upnp_trio.controlpoint
 from tests.docs.blocks import ROOT, Block, blocks, pages
 from tests.docs.commands import words_of
 from tests.docs.conftest import Folder
 from tests.docs.test_exchanges import PAGE as EXCHANGES
 from tests.network.namespaces import Namespace
 from tests.network.processes import Program
-from tests.network.served import environment
-from upnp_trio import load_device, parse_scpd
+from tests.network.served import environment, open_served
+from upnp_trio import load_device, parse_scpd, render_client
+from upnp_trio.demo.light import SwitchPower
 from upnp_trio.model.service_rules import service_violations
 from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse
 from upnp_trio.ssdp.parsing import parse
@@ -49,6 +53,25 @@ async def main():
 
 trio.run(main)
 """
+
+# The same for a control point's code: one that has found the light.
+BEFORE_BESIDE_A_LIGHT = """
+import trio
+from upnp_trio import *
+from upnp_trio.controlpoint import *
+
+async def main():
+    async with open_control_point() as control_point:
+        async for result in control_point.search("urn:schemas-upnp-org:device:DimmableLight:1"):
+            break
+        light = await control_point.describe(result.udn)
+        with trio.move_on_after({seconds}):
+{body}
+
+trio.run(main)
+"""
+#: the modules that have public names
+PUBLIC = {"upnp_trio": upnp_trio.__all__, "upnp_trio.controlpoint": upnp_trio.controlpoint.__all__}
 
 
 def of(*languages: str) -> pytest.MarkDecorator:
@@ -79,8 +102,15 @@ def test_python_is_python_and_imports_public_names_alone(block: Block) -> None:
     tree = compile(block.text, str(block), "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("upnp_trio"):
-            assert node.module == "upnp_trio"
-            assert {name.name for name in node.names} <= set(upnp_trio.__all__)
+            assert node.module in PUBLIC
+            assert {name.name for name in node.names} <= set(PUBLIC[node.module])
+
+
+@contextmanager
+def open_light(host: Namespace) -> Iterator[None]:
+    """A light for control points."""
+    with open_served(host, "demo", "light", "--ipv4-only", "--interface", "lo"):
+        yield
 
 
 @pytest.mark.interop
@@ -89,6 +119,9 @@ def test_python_runs(block: Block, folder: Folder, lonely_host: Namespace) -> No
     where = folder(block)
     if is_program(block):
         code = block.text
+    elif "beside a light" in block.notes:
+        body = "\n".join(f"            {line}" for line in block.text.splitlines())
+        code = BEFORE_BESIDE_A_LIGHT.format(seconds=FRAGMENT_SECONDS, body=body)
     else:
         is_served = "as running:" in block.text
         code = BEFORE.format(
@@ -101,7 +134,10 @@ def test_python_runs(block: Block, folder: Folder, lonely_host: Namespace) -> No
         python = lonely_host.command(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "block.py")
     else:
         python = lonely_host.command(sys.executable, "block.py")
-    with Program(python, cwd=where, env={**environment(), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}) as program:
+    with (
+        open_light(lonely_host) if "beside a light" in block.notes else nullcontext(),
+        Program(python, cwd=where, env={**environment(), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}) as program,
+    ):
         if "run by pytest" in block.notes:
             assert program.wait() == 0, program.output
             assert re.search(r"\b[1-9]\d* passed", program.output)
@@ -116,6 +152,12 @@ def test_python_runs(block: Block, folder: Folder, lonely_host: Namespace) -> No
             assert program.wait() == 0, program.errors
             assert program.errors == ""
             assert bool(program.output) == ("print(" in block.text)
+
+
+def test_the_client_of_the_guide_is_what_is_written_for_the_demo_light() -> None:
+    (shown,) = [block.text for block in blocks("python") if "saved as switch_power_client.py" in block.notes]
+    service_type, description = SwitchPower.service_type, SwitchPower.description
+    assert render_client(description, service_type=str(service_type), class_name="SwitchPowerClient") == shown
 
 
 def test_the_light_of_the_guide_is_the_one_in_the_examples() -> None:
