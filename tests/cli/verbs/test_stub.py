@@ -69,7 +69,10 @@ def test_each_name_can_be_given() -> None:
         ("scpd.xml", "'scpd.xml' does not say which service it describes; give --type"),
         ("éèà.xml", "'éèà.xml' does not say which service it describes; give --type"),
         ("a.xml --type Slicer", "--type: 'Slicer' must read 'urn:<domain>:service:<type>:<version>' in ASCII, "),
-        ("a.xml --type \b", "--type: ServiceType is '\\x08': the character '\\x08' at position 0 is a control character"),
+        (
+            "a.xml --type \b",
+            "--type: ServiceType is '\\x08': the character '\\x08' at position 0 is a control character",
+        ),
         ("a.xml --id Slicer", "--id: 'Slicer' must read 'urn:<domain>:serviceId:<id>'"),
         ("a.xml --class a-b", "--class: 'a-b' is not a name in Python; write one such as SwitchPower"),
         ("a.xml --class class", "--class: 'class' is not a name in Python; write one such as SwitchPower"),

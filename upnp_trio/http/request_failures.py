@@ -1,0 +1,79 @@
+"""Why a request of ours failed, in words: what happened, and what may help."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+from upnp_trio.exchange import REASONS
+
+if TYPE_CHECKING:
+    from upnp_trio.http.answer_reader import HttpAnswer
+
+__all__ = [
+    "CLOSED",
+    "ENCODED",
+    "NOT_HTTP",
+    "NO_ANSWER",
+    "TOO_LONG",
+    "TRY_AGAIN",
+    "cannot_connect",
+    "no_answer_in_time",
+    "not_connected_in_time",
+    "shown",
+    "unwanted_status",
+]
+
+# What a device says is shown to a person, who needs enough of it to know it again.
+MAX_SHOWN_CHARACTERS = 200
+
+CLOSED = "the control point is closed, and so is its client; open another one"
+ENCODED = "the body is compressed, which was not asked for; the device cannot be read"
+NOT_HTTP = "the device breaks the rules of HTTP, so it cannot be read"
+TOO_LONG = "a longer one is read only with a higher limit"
+TRY_AGAIN = "try again, or search for the device again"
+NO_ANSWER = "the device closed the connection without an answer; try again, or search for the device again"
+
+_GONE = "the device may be off, or have another address now; search for it again"
+_CURES = {
+    errno.ECONNREFUSED: "nothing listens there; the device may have restarted on another port, so search for it again",
+    errno.EMFILE: "this process has too many files open; raise its limit (ulimit -n)",
+    errno.ENFILE: "this host has too many files open; close other programs",
+    errno.ENOBUFS: "this host has no memory for more connections; try again later",
+    errno.ENOMEM: "this host has no memory for more connections; try again later",
+    errno.EADDRNOTAVAIL: "this host no longer has the address that faces the device; search for the device again",
+    errno.EACCES: "a firewall or a sandbox of this host forbids it",
+    errno.EPERM: "a firewall or a sandbox of this host forbids it",
+}
+
+
+def shown(text: str, limit: int = MAX_SHOWN_CHARACTERS) -> str:
+    """*text* of a stranger, cut to *limit* characters, with none that could control a terminal."""
+    clean = "".join(each if each.isprintable() else "?" for each in text[: limit + 1])
+    return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"
+
+
+def cannot_connect(error: OSError) -> str:
+    """What it means that a connection could not be opened."""
+    return f"cannot connect: {error.strerror or error}; {_CURES.get(error.errno or 0, _GONE)}"
+
+
+def not_connected_in_time(seconds: float) -> str:
+    """What it means that no connection was open in time."""
+    return f"no connection within {seconds:g} s; {_GONE}"
+
+
+def no_answer_in_time(seconds: float) -> str:
+    """What it means that the answer was not whole in time."""
+    return f"no whole answer within {seconds:g} s; the device may be busy, so try again or give it longer"
+
+
+def unwanted_status(answer: HttpAnswer) -> str:
+    """What it means that *answer* has another status than 200."""
+    status = f"{answer.status} {shown(answer.reason) or REASONS.get(answer.status, '')}".rstrip()
+    if 300 <= answer.status < 400:
+        target = shown(answer.headers.get("location", "")) or "nowhere"
+        return f"the answer is {status} and leads to {target}, and redirects are not followed; ask for that URL itself"
+    if answer.status in (404, 410):
+        return f"the answer is {status}; the device may have changed, so search for it again"
+    return f"the answer is {status}"
