@@ -15,10 +15,10 @@ from tests.fuzz.script import read_script
 from upnp_trio.control.calls import CallMessage, read_call, render_call
 from upnp_trio.documents.description import render_description
 from upnp_trio.eventing import requests
-from upnp_trio.eventing.callbacks import Callback
 from upnp_trio.eventing.messages import notify_prefix
 from upnp_trio.exchange import Request, Response
 from upnp_trio.model.device import RootDevice
+from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.server.discovery import conflicts
 
 FOLDER = Path(__file__).parent
@@ -34,7 +34,7 @@ CONNECTION = seed("connections/curl")
 DATAGRAM = seed("datagrams/async_upnp_client")
 DESCRIPTION = seed("descriptions/icon_and_scpd.xml")
 SUBSCRIBE = seed("subscriptions/gupnp")
-ELSEWHERE = Callback(IPv4Address("198.51.100.1"), 80, "/")
+ELSEWHERE = LiteralUrl(IPv4Address("198.51.100.1"), 80, "/")
 
 
 @pytest.mark.parametrize(("name", "path"), SEEDS)

@@ -7,14 +7,15 @@ service that gives a cloud's credentials to whatever runs on it.
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, ip_address
 from typing import TYPE_CHECKING
 
 from upnp_trio.errors import UnsafeUrl
-from upnp_trio.model.literal_url import unmapped
+from upnp_trio.model.literal_url import unmapped, without_zone
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from ipaddress import IPv6Network
 
     from upnp_trio.model.literal_url import IpAddress, LiteralUrl
 
@@ -57,7 +58,7 @@ def check_location(
     *sender* is the address that *url* came from. A link-local IPv6 address is reached on that interface and no other,
     whatever zone *url* names (RFC 6874 §1), so it is a neighbour's.
     """
-    address = unmapped(IPv6Address(int(url.address)) if isinstance(url.address, IPv6Address) else url.address)
+    address = unmapped(without_zone(url.address))
     if (reason := _objection(address, links, unmapped(ip_address(sender)), is_loopback)) is not None:
         raise UnsafeUrl(f"{url.text[:200]} leads to {reason}; it came from {sender} and is not fetched")
     if not 1 <= url.port <= 65535:
