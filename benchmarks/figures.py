@@ -1,15 +1,13 @@
 """Arithmetic: quantiles, and how far delays are from an even spread."""
 
-import math
 from collections.abc import Sequence
+
+from upnp_trio.cli.latency import quantile
+
+__all__ = ["QUANTILE_SHARES", "greatest_lag", "kolmogorov_distance", "quantile", "quantiles_ms"]
 
 # Steps of one percent and the tails: enough to draw a distribution without all of its samples.
 QUANTILE_SHARES = (0.001, *(step / 100 for step in range(1, 100)), 0.999, 1.0)
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """The smallest of the sorted `values` that at least `share` of them do not exceed (nearest rank)."""
-    return values[max(0, math.ceil(share * len(values)) - 1)]
 
 
 def quantiles_ms(delays_ns: Sequence[int]) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from upnp_trio.documents.description import DF_NAMESPACE, DLNA_NAMESPACE, PNPX_NAMESPACE
+from upnp_trio.documents.device_elements import DF_NAMESPACE, DLNA_NAMESPACE, PNPX_NAMESPACE
 from upnp_trio.documents.xml import DEVICE_NAMESPACE
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.extension import ExtensionElement, PnpX

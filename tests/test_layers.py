@@ -52,6 +52,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         "dates",
         "_version",
     },
+    "controlpoint": {
+        "http",
+        "monitoring",
+        "tasks",
+        "exchange",
+        "network",
+        *PURE,
+        "errors",
+        "dates",
+        "_version",
+    },
     # examples that people copy, so they use what people can use
     "demo": set(upnp_trio.__all__),
     "cli": {

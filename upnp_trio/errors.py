@@ -8,12 +8,14 @@ __all__ = [
     "DescriptionError",
     "DeviceFailed",
     "HandlerFailed",
+    "InvalidCall",
     "MalformedMessage",
     "NetworkError",
     "PortTaken",
     "RequestFailed",
     "UdnTaken",
     "UnknownDevice",
+    "UnknownService",
     "UnsafeUrl",
     "UpnpError",
     "UpnpTrioError",
@@ -72,6 +74,14 @@ class UdnTaken(NetworkError):
 
 class UnknownDevice(UpnpTrioError):
     """No device with this UDN has announced itself or answered a search."""
+
+
+class UnknownService(UpnpTrioError):
+    """The device has no such service, or more than one; the message names those that it has."""
+
+
+class InvalidCall(UpnpTrioError):
+    """You called an action that the service does not have, or with arguments that it cannot have; nothing was sent."""
 
 
 class UnsafeUrl(UpnpTrioError):

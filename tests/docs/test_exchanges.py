@@ -14,7 +14,8 @@ import trio.testing
 
 from examples.light import SwitchPower, device
 from tests.docs.blocks import Block, blocks
-from tests.server.fakes import FakeNetwork, PipeStream
+from tests.memory.pipes import PipeStream
+from tests.server.fakes import FakeNetwork
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 

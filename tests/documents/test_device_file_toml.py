@@ -246,11 +246,21 @@ def test_all_missing_fields_are_reported_at_once(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("name", "message"), [("none.toml", "No such file or directory"), (".", "Is a directory")])
-def test_a_device_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, message: str) -> None:
+def test_a_device_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(DescriptionError) as caught:
-        load_device(tmp_path / name)
-    assert str(caught.value) == f"{tmp_path / name}: cannot be read: {message}"
+        load_device(tmp_path / "none.toml")
+    assert str(caught.value) == f"{tmp_path / 'none.toml'}: cannot be read: No such file or directory"
+
+
+def test_a_folder_stands_for_the_device_file_in_it(tmp_path: Path) -> None:
+    with pytest.raises(DescriptionError) as caught:
+        load_device(tmp_path)
+    assert str(caught.value) == f"{tmp_path}: the folder has no device.toml; name a device file in it"
+    (tmp_path / "device.toml").write_text(REQUIRED + "upc = 'x'", encoding="utf-8")
+    with pytest.raises(DescriptionError, match=r"device\.toml: upc is 'x'"):
+        load_device(tmp_path)
+    (tmp_path / "device.toml").write_text(REQUIRED, encoding="utf-8")
+    assert load_device(tmp_path).friendly_name == load_device(str(tmp_path)).friendly_name == "Lamp"
 
 
 def test_the_path_may_be_a_string() -> None:

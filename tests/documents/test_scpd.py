@@ -264,8 +264,8 @@ def test_data_types_are_read_in_any_case(written: str, name: str) -> None:
 def test_an_unknown_data_type_is_read_as_string(written: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, logger="upnp_trio"):
         assert variable(written).data_type is data_type("string")
-    (record,) = caplog.records
-    assert record.levelno == logging.DEBUG
+    namespace, record = caplog.records
+    assert namespace.levelno == record.levelno == logging.DEBUG
     assert "the state variable A has the data type" in record.getMessage()
 
 

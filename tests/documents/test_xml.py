@@ -15,11 +15,11 @@ from upnp_trio.documents.xml import (
     MAX_ELEMENTS,
     MAX_NAMESPACE_CHARACTERS,
     local_name,
-    mend_ampersands,
     namespace,
     parse_xml,
     render_xml,
 )
+from upnp_trio.documents.xml_repairs import mend_ampersands
 from upnp_trio.errors import DescriptionError
 
 LAUGHS = b"""<?xml version="1.0"?>
@@ -31,7 +31,7 @@ LAUGHS = b"""<?xml version="1.0"?>
 <root>&lol3;</root>"""
 FILE_ENTITY = b'<!DOCTYPE root [<!ENTITY f SYSTEM "file:///etc/hostname">]><root>&f;</root>'
 
-_pieces = st.sampled_from(
+PIECES = st.sampled_from(
     [
         *(
             b"<a>",
@@ -63,7 +63,7 @@ _pieces = st.sampled_from(
 )
 
 
-@given(st.binary(max_size=300) | st.lists(_pieces, max_size=30).map(b"".join))
+@given(st.binary(max_size=300) | st.lists(PIECES, max_size=30).map(b"".join))
 @example(b"\xff\xfe<\x00a\x00/\x00>\x00")
 @example(b"<?xml version='1.0' encoding=''?><a/>")
 @example(b"<a b='&#xD800;'/>")

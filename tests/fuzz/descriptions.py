@@ -12,8 +12,9 @@ from xml.etree.ElementTree import Element
 from tests.asking import response_to
 from tests.fuzz.logs import check_harmless, harmless_logs
 from upnp_trio.documents.description import parse_description, render_description
-from upnp_trio.documents.device_file import MAX_ICON_BYTES, load_device
+from upnp_trio.documents.device_file import load_device
 from upnp_trio.documents.folder import Folder
+from upnp_trio.documents.named_files import MAX_ICON_BYTES
 from upnp_trio.documents.publication import publish
 from upnp_trio.documents.scpd import parse_scpd, render_service_description
 from upnp_trio.documents.served_scpd import render_scpd
@@ -21,6 +22,7 @@ from upnp_trio.documents.xml import parse_xml, render_xml
 from upnp_trio.errors import DescriptionError
 from upnp_trio.exchange import Request
 from upnp_trio.model.device import RootDevice
+from upnp_trio.model.forgiving import MAX_FORGIVEN, MAX_SENTENCE_CHARACTERS
 from upnp_trio.model.rules import violations
 from upnp_trio.model.service_rules import flaws
 from upnp_trio.model.values import zero
@@ -35,6 +37,7 @@ _SECRET = b"the content of a file outside the folder of the device file"
 
 def fuzz_one(data: bytes) -> None:
     """Read *data* as each kind of document. A document written from the result must read the same."""
+    _check_forgiven(data)
     try:
         tree = parse_xml(data)
     except DescriptionError:
@@ -46,6 +49,25 @@ def fuzz_one(data: bytes) -> None:
         assert parse_description(render_description(device)) == device
         _check_device_file(data)
         _check_file_names(device)
+
+
+def _check_forgiven(data: bytes) -> None:
+    """Read *data* as a control point does. What is forgiven must be short; what is read strictly must read the same."""
+    for parse in (parse_description, parse_scpd):
+        forgiven: list[str] = []
+        try:
+            read = parse(data, forgiven)
+        except DescriptionError:
+            read = None
+        assert len(forgiven) <= MAX_FORGIVEN + 1
+        for sentence in forgiven:
+            check_harmless(sentence)
+            assert len(sentence) <= MAX_SENTENCE_CHARACTERS
+        try:
+            strictly = parse(data)
+        except DescriptionError:
+            continue
+        assert read == strictly
 
 
 def _names(tree: Element) -> list[tuple[str, dict[str, str]]]:

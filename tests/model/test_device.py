@@ -34,7 +34,7 @@ LEAST: dict[type, dict[str, object]] = {
 NUMBERS = {"width", "height", "depth", "config_id"}
 BYTES = {"data", "scpd", "page"}
 LISTS = {"icons", "services", "devices", "extensions", "children", "dlna_docs"}
-OTHERS = {"pnpx", "spec_version", "attributes", "handler"}
+OTHERS = {"pnpx", "spec_version", "attributes", "handler", "advertising", "strict"}
 
 
 class _Handler:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from itertools import count
+from uuid import UUID
 
 import attrs
 import pytest
@@ -11,10 +13,13 @@ from hypothesis import strategies as st
 
 from tests.devices import GATEWAY
 from tests.strategies import root_devices
+from upnp_trio.documents.publication import publish
 from upnp_trio.errors import DescriptionError, MalformedMessage
+from upnp_trio.model.advertising import Advertising
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES, DeviceType, ServiceType, Udn
-from upnp_trio.model.rules import SHORT_TEXTS, Violation, check, violations
+from upnp_trio.model.rules import SHORT_TEXTS, Violation, check, refusals, violations
+from upnp_trio.ssdp.advertisements import advertisements
 from upnp_trio.ssdp.messages import Search
 from upnp_trio.ssdp.parsing import parse
 
@@ -243,3 +248,87 @@ def test_names_that_pass_can_be_searched_for(udn: str, length: int, name: str) -
 def test_any_device_can_be_checked(device: RootDevice) -> None:
     for violation in violations(device):
         assert str(violation).startswith(f"{violation.where} is {violation.value!r}: UDA §")
+
+
+# --- devices that need not keep the rules --------------------------------------------------------------------------
+
+VITAL = [
+    _good(device_type=DeviceType("Böse")),
+    _good(device_type=DeviceType("two words")),
+    _good(device_type=DeviceType('"quoted')),
+    _good(device_type=DeviceType("")),
+    _good(device_type=DeviceType(_long_urn("device", MAX_SEARCH_TARGET_BYTES + 1))),
+    _services(service_type=ServiceType("a b")),
+    _good(udn=Udn("hâm")),
+    _good(presentation_url="javascript:alert(1)"),
+    _icons(mimetype="png"),
+    _good(devices=[attrs.evolve(EMBEDDED, udn=HEX)]),
+]
+
+
+@pytest.mark.parametrize("device", [device for device, _ in MUSTS])
+def test_a_device_that_need_not_keep_a_rule_is_warned_of_it(
+    device: RootDevice, caplog: pytest.LogCaptureFixture
+) -> None:
+    lenient = attrs.evolve(device, strict=False)
+    (violation,) = violations(lenient)
+    if violation.vital:
+        with pytest.raises(DescriptionError):
+            check(lenient)
+    else:
+        check(lenient)
+        assert caplog.messages == [f"{device.friendly_name}: {violation}"]
+
+
+@pytest.mark.parametrize("device", VITAL)
+def test_no_device_may_break_a_rule_without_which_it_cannot_be_served(device: RootDevice) -> None:
+    (refusal,) = refusals(attrs.evolve(device, strict=False))
+    assert refusal.vital
+    with pytest.raises(DescriptionError):
+        check(attrs.evolve(device, strict=False))
+
+
+@settings(max_examples=200)
+@given(root_devices)
+def test_whatever_a_device_may_break_it_can_be_published_and_each_row_searched_for(device: RootDevice) -> None:
+    numbers = count()
+
+    def mended(part: Device) -> Device:
+        return attrs.evolve(
+            part,
+            udn=UUID(int=next(numbers)),
+            device_type=part.device_type if _is_read(str(part.device_type)) else "urn:x:device:y:1",
+            icons=[attrs.evolve(icon, mimetype="image/png", data=b"") for icon in part.icons],
+            services=[
+                service if _is_read(str(service.service_type)) else attrs.evolve(service, service_type="Odd")
+                for service in part.services
+            ],
+            devices=[mended(embedded) for embedded in part.devices],
+            presentation_url=None,
+        )
+
+    lenient = attrs.evolve(mended(device), strict=False)  # type: ignore[call-arg]  # it is a RootDevice
+    assert isinstance(lenient, RootDevice)
+    assert refusals(lenient) == []
+    assert all(_is_read(row.notification_type) for row in advertisements(publish(lenient).root))
+
+
+ADVERTISED = [
+    ("Linux/6.1 UPnP/1.1 lamp/1.0", True),
+    ("Linux/3.14 UPnP/1.0 IpBridge/1.50.0 DLNADOC/1.50", True),
+    ("Linux/3.0, UPnP/1.0, Portable SDK for UPnP devices/1.6.18", False),
+    ("lamp", False),
+]
+
+
+@pytest.mark.parametrize(("server", "is_right"), ADVERTISED)
+def test_server_names_system_version_and_product(server: str, is_right: bool) -> None:
+    found = list(violations(_good(advertising=Advertising(server=server))))
+    assert [violation.where for violation in found if violation.must] == ([] if is_right else ["advertising.server"])
+
+
+def test_a_short_max_age_is_a_warning() -> None:
+    (violation,) = violations(_good(advertising=Advertising(max_age=1799)))
+    assert str(violation) == "advertising.max_age is 1799: UDA §1.2.2: it should be 1800 or more"
+    assert not violation.must
+    assert list(violations(_good(advertising=Advertising(max_age=1800)))) == []

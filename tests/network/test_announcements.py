@@ -13,7 +13,7 @@ import pytest
 
 from tests.network.served import GATEWAY, JAMBON, Example
 from tests.network.ssdp import PATIENCE_SECONDS, Message, SsdpSocket, m_search, open_listener, open_searcher
-from upnp_trio.network.ssdp_sockets import MULTICAST_TTL, REPLY_TTL
+from upnp_trio.network.udp_sockets import MULTICAST_TTL, REPLY_TTL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,7 +12,8 @@ import attrs
 import trio
 
 from tests.devices import BASIC
-from tests.server.fakes import HERE, NOON, FakeNetwork, FakeSubscriber, PipeStream
+from tests.memory.pipes import PipeStream
+from tests.server.fakes import HERE, NOON, FakeNetwork, FakeSubscriber
 from upnp_trio import Caller, In, Out, RootDevice, Running, ServiceHandler, StateVariable, Ui4, action
 from upnp_trio.control.calls import render_call
 from upnp_trio.eventing.messages import EventMessage, read_notify, render_renew, render_subscribe, render_unsubscribe

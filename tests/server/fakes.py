@@ -17,6 +17,8 @@ import attrs
 import trio
 import trio.testing
 
+from tests.memory.network import MemoryClaim
+from tests.memory.pipes import PipeStream, connected_pair
 from upnp_trio.errors import NetworkError
 from upnp_trio.exchange import ServedAddress
 from upnp_trio.http.response_writer import ResponseWriter
@@ -24,12 +26,13 @@ from upnp_trio.http.server import HttpServer
 from upnp_trio.monitoring.events import Event, Events
 from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.claims import Claim
-from upnp_trio.network.endpoint import STALLED_SEND_SECONDS, Address, Endpoint, Receiver, Sender
+from upnp_trio.network.endpoint import Address, Endpoint, Receiver, Sender
 from upnp_trio.network.interfaces import Interface, IpAddress
 from upnp_trio.network.listeners import HttpListener, authority, served_address
 from upnp_trio.network.served_interface import InterfaceOptions, ServedInterface, base_url
-from upnp_trio.network.ssdp_sockets import group_of
 from upnp_trio.network.streams import HttpStream
+from upnp_trio.network.udp_sender import STALLED_SEND_SECONDS
+from upnp_trio.network.udp_sockets import group_of, host_of
 from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.services import Services
 from upnp_trio.site import Site
@@ -198,7 +201,7 @@ def open_fake_endpoint(on: Interface, wire: Wire, port: int = 49152, url: str | 
                 group=(group_of(address), PORT),
                 origin=Origin(
                     base_url=url or base_url(address.ip, port),
-                    host=f"{group_of(address)}:{PORT}",
+                    host=host_of(group_of(address)),
                     adds_nls=address.version == 6,
                 ),
                 wire=wire,
@@ -305,80 +308,6 @@ async def serving_http(writer: ResponseWriter, listener: FakeListener) -> AsyncI
         nursery.cancel_scope.cancel()
 
 
-@attrs.frozen(eq=False)
-class FakeClaim:
-    """Keeps *udn* in *claimed* until it is closed."""
-
-    udn: str
-    claimed: set[str]
-
-    def close(self) -> None:
-        self.claimed.remove(self.udn)
-
-
-@attrs.define(eq=False)
-class Pipe:
-    """Bytes in one direction, in memory."""
-
-    waiting: bytearray = attrs.field(factory=bytearray)
-    is_closed: bool = False
-    lot: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
-
-    def write(self, data: bytes) -> None:
-        if self.is_closed:
-            raise trio.BrokenResourceError("the other end is closed")
-        self.waiting += data
-        self.lot.unpark_all()
-
-    def close(self) -> None:
-        self.is_closed = True
-        self.lot.unpark_all()
-
-    def read_now(self, max_bytes: int) -> bytes | None:
-        if not self.waiting and not self.is_closed:
-            return None
-        data = bytes(self.waiting[:max_bytes])
-        del self.waiting[:max_bytes]
-        return data
-
-    async def read(self, max_bytes: int) -> bytes:
-        await trio.lowlevel.checkpoint()
-        while (data := self.read_now(max_bytes)) is None:
-            await self.lot.park()
-        return data
-
-
-@attrs.frozen(eq=False)
-class PipeStream:
-    """One end of a connection between a device and its subscriber."""
-
-    incoming: Pipe
-    outgoing: Pipe
-    peer: str = ""
-
-    async def receive_some(self, max_bytes: int) -> bytes:
-        return await self.incoming.read(max_bytes)
-
-    def receive_now(self, max_bytes: int) -> bytes | None:
-        return self.incoming.read_now(max_bytes)
-
-    def send_now(self, pieces: Sequence[bytes]) -> int:
-        self.outgoing.write(b"".join(pieces))
-        return sum(map(len, pieces))
-
-    async def send_all(self, data: memoryview) -> None:
-        await trio.lowlevel.checkpoint()
-        self.outgoing.write(bytes(data))
-
-    async def send_eof(self) -> None:
-        await trio.lowlevel.checkpoint()
-        self.outgoing.close()
-
-    def close(self) -> None:
-        self.incoming.close()
-        self.outgoing.close()
-
-
 class FakeSubscriber:
     """Listens where a test wants; gives its ends of the connections that the device opens."""
 
@@ -390,10 +319,10 @@ class FakeSubscriber:
 
     async def connect(self, address: IpAddress) -> PipeStream:
         await trio.sleep(self.seconds)
-        here, there = Pipe(), Pipe()
-        self.connections.append(PipeStream(there, here))
-        self._send.send_nowait(self.connections[-1])
-        return PipeStream(here, there, str(address))
+        near, far = connected_pair("", str(address))
+        self.connections.append(far)
+        self._send.send_nowait(far)
+        return near
 
     async def accept(self) -> PipeStream:
         return await self._receive.receive()
@@ -462,7 +391,7 @@ class FakeNetwork:
         if udn in self.claimed:
             return None
         self.claimed.add(udn)
-        return FakeClaim(udn, self.claimed)
+        return MemoryClaim(udn, self.claimed)
 
     async def connect(self, address: IpAddress, port: int, *, served: ServedAddress) -> HttpStream:
         self.opened.append((served, str(address), port))

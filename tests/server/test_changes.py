@@ -18,6 +18,7 @@ from tests.server.announcement_log import AnnouncementLog
 from tests.server.fakes import NOON, FakeNetwork, interface
 from tests.server.test_serve import CancelAt
 from upnp_trio import DescriptionError, RootDevice, Running, UpnpTrioError
+from upnp_trio.model.advertising import Advertising
 from upnp_trio.server.discovery.announcer import BYEBYE_GAP, BYEBYE_SECONDS
 from upnp_trio.server.discovery.conflicts import ANSWER_SECONDS
 from upnp_trio.server.discovery.pacing import FULL_BUFFER_SECONDS
@@ -443,3 +444,15 @@ async def test_devices_that_come_and_go_leave_nothing_behind(autojump_clock: Clo
                 await trio.sleep(ANSWER_SECONDS)
             held.append(held_by(running, but=[running.stats, network]))
     assert held[1] <= held[0] + 10
+
+
+async def test_an_update_of_how_a_device_is_advertised_reaches_searchers(autojump_clock: Clock) -> None:
+    network = FakeNetwork()
+    async with serve_on(network, [BASIC], Settings(rng=Random(0), utcnow=lambda: NOON)) as running:
+        await trio.sleep(10)
+        network.forget()
+        await running.update(attrs.evolve(BASIC, advertising=Advertising(headers={"X-Ham": "salted"})))
+        await trio.sleep(10)
+        alive = [sent.payload for sent in network.wire.sent if isinstance(sent.message, Alive)]
+        assert alive
+        assert all(b"X-Ham: salted" in payload for payload in alive)

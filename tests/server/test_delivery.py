@@ -12,8 +12,9 @@ import pytest
 import trio
 import trio.testing
 
+from tests.memory.pipes import Pipe, PipeStream
 from tests.server.acting import PEER, Client, Oven, Subscriber, call, reply, served, subscribe, unsubscribe
-from tests.server.fakes import FakeNetwork, FakeSubscriber, Pipe, PipeStream
+from tests.server.fakes import FakeNetwork, FakeSubscriber
 from upnp_trio import Running
 from upnp_trio.network.interfaces import IpAddress
 from upnp_trio.server.delivery import IDLE_SECONDS, REPLY_SECONDS, SETTLING_SECONDS
@@ -203,7 +204,7 @@ class BlackHole(FakeSubscriber):
         raise AssertionError("unreachable")
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class Broken(PipeStream):
     """A connection that breaks when something is sent on it."""
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 from random import Random
 
+import attrs
 import h11
 import pytest
 import trio
@@ -15,8 +16,9 @@ import trio.testing
 
 from tests.devices import BASIC, GATEWAY
 from tests.server.fakes import NOON, FakeNetwork, interface
-from upnp_trio import DeviceFailed, RootDevice, Running
+from upnp_trio import DescriptionError, DeviceFailed, RootDevice, Running
 from upnp_trio.documents.publication import publish
+from upnp_trio.model.advertising import Advertising
 from upnp_trio.server.discovery.announcer import BYEBYE_ROUNDS, BYEBYE_SECONDS
 from upnp_trio.server.discovery.pacing import BURST_GAP, BURST_MESSAGES, FULL_BUFFER_SECONDS
 from upnp_trio.server.options import Settings
@@ -25,6 +27,7 @@ from upnp_trio.ssdp.advertisements import advertisements
 from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse
 from upnp_trio.ssdp.policy import SearchPolicy
 from upnp_trio.ssdp.rendering import render_search
+from upnp_trio.ssdp.replies import TICK_SECONDS
 
 SEARCH = render_search(Search(search_target="ssdp:all", mx=1))
 
@@ -334,3 +337,64 @@ async def test_a_connection_that_comes_while_the_device_leaves_is_closed(
         with trio.fail_after(1):
             assert await client.receive_some() == b""
         await client.aclose()
+
+
+# --- a device's own way of advertising -----------------------------------------------------------------------------
+
+OWN = Advertising(
+    server="Linux/3.0, UPnP/1.0, Portable SDK/1.6",
+    max_age=100,
+    answer_delay=0.5,
+    headers={"X-User-Agent": "redsonic", "hue-bridgeid": "001788FFFE"},
+)
+
+
+def _fields(payload: bytes) -> list[str]:
+    return [line for line in payload.decode().split("\r\n") if not line.startswith(("LOCATION", "DATE", "USN"))]
+
+
+async def test_a_device_is_advertised_in_its_own_way(autojump_clock: trio.testing.MockClock) -> None:
+    root = attrs.evolve(BASIC, advertising=OWN, strict=False)
+    network = FakeNetwork()
+    async with serve_on(network, [root], Settings(rng=Random(0), utcnow=lambda: NOON)):
+        await trio.sleep(2)
+        asked = trio.current_time()
+        network.endpoint.unicast_receiver.deliver(render_search(Search(search_target="upnp:rootdevice")))
+        await trio.sleep(2)
+    answers = [sent for sent in network.wire.sent if isinstance(sent.message, SearchResponse)]
+    assert [sent.time for sent in answers] == [pytest.approx(asked + 0.5, abs=TICK_SECONDS)]
+    assert answers[0].time >= asked + 0.5
+    own = ["X-User-Agent: redsonic", "hue-bridgeid: 001788FFFE"]
+    for sent in network.wire.sent:
+        if isinstance(sent.message, Alive | SearchResponse):
+            assert sent.message.server == OWN.server
+            assert sent.message.max_age == 100
+            assert [line for line in _fields(sent.payload) if line in own] == own
+        else:
+            assert not set(own) & set(_fields(sent.payload))
+
+
+async def test_the_option_max_age_is_stronger_than_the_device_s_own(autojump_clock: trio.testing.MockClock) -> None:
+    for option, expected in ((None, 100), (300, 300)):
+        network = FakeNetwork()
+        root = attrs.evolve(BASIC, advertising=OWN, strict=False)
+        async with serve_on(network, [root], Settings(max_age=option, rng=Random(0), utcnow=lambda: NOON)):
+            await trio.sleep(0.1)
+        assert {message.max_age for message in network.wire.messages(Alive) if isinstance(message, Alive)} == {expected}
+
+
+async def test_a_device_that_breaks_rules_is_served_only_if_it_need_not_keep_them(
+    autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = attrs.evolve(BASIC, device_type="urn:samsung.com:device:RemoteControlReceiver:1", upc="12")
+    with pytest.raises(DescriptionError, match=r"device_type is 'urn:samsung.com.*\nupc is '12'"):
+        async with served(FakeNetwork(), root):
+            raise AssertionError("it is served")
+    network = FakeNetwork()
+    async with served(network, attrs.evolve(root, strict=False)):
+        await trio.sleep(2)
+        network.endpoint.unicast_receiver.deliver(render_search(Search(search_target=str(root.device_type))))
+        await trio.sleep(2)
+    assert len(network.wire.messages(SearchResponse)) == 1
+    warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [line.partition(" is ")[0] for line in warned] == ["Jambon 3000: device_type", "Jambon 3000: upc"]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.devices import BASIC, GATEWAY
 from tests.ssdp.fakes import HERE, Sender, advertised, numbered
+from upnp_trio.model.advertising import MAX_ANSWER_DELAY
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
 from upnp_trio.ssdp.advertising import Origin
 from upnp_trio.ssdp.budget import BURST_SECONDS
@@ -347,3 +348,38 @@ def summary(decision: Answered | Drop) -> object:
     if isinstance(decision, Drop):
         return decision.reason
     return [(delay, match.usn) for delay, match in decision.replies]
+
+
+# --- devices that take their time ----------------------------------------------------------------------------------
+
+
+def test_a_device_answers_no_sooner_than_its_delay_and_its_neighbours_as_ever() -> None:
+    slow, quick = (advertised(root) for root in numbered(2))
+    slow = attrs.evolve(slow, answer_delay=0.7)
+    policy = policy_for(slow, quick, rng=Half())
+
+    def delays(mx: int | None) -> dict[AdvertisedRoot, set[float]]:
+        decision = policy.decide(
+            search("upnp:rootdevice", mx), PEER, HERE, on_link=True, multicast=mx is not None, now=0.0, pending=0
+        )
+        assert isinstance(decision, Answered)
+        return {match.root: {delay} for delay, match in decision.replies}
+
+    assert delays(None) == {slow: {0.7}, quick: {0.0}}
+    assert delays(1) == {slow: {0.7}, quick: {0.45}}
+    policy.remove(quick)
+    assert delays(2) == {slow: {0.9}}  # chance alone waits longer
+    policy.remove(slow)
+    policy.add(quick)
+    assert delays(None) == {quick: {0.0}}
+    assert not policy._index.has_delays
+
+
+@given(st.integers(1, 5), st.floats(0, MAX_ANSWER_DELAY), st.integers(0, 2**32))
+def test_a_delayed_answer_still_comes_within_mx(mx: int, delay: float, seed: int) -> None:
+    root = attrs.evolve(advertised(BASIC), answer_delay=delay)
+    policy = SearchPolicy[Sender](Random(seed))
+    policy.add(root)
+    decision = policy.decide(search("ssdp:all", mx), PEER, HERE, on_link=True, multicast=True, now=0.0, pending=0)
+    assert isinstance(decision, Answered)
+    assert all(delay <= wait <= mx * USED_PART_OF_MX for wait, _ in decision.replies)

@@ -18,7 +18,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppres
 from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["Output", "OutputError", "Outputs", "ReaderGone", "open_outputs"]
 
@@ -59,6 +59,8 @@ class Output:
         self.encoding = "utf-8" if stream is None else stream.encoding
         #: how many lines were dropped so far
         self.lines_dropped = 0
+        #: called in the writing thread after a write has failed; it must not block
+        self.on_error: Callable[[], object] = lambda: None
         self._stream = stream  # the unbuffered file is closed with it
         self._file = None if stream is None else _unbuffered(stream)
         self._is_terminal = stream is not None and stream.isatty()
@@ -91,6 +93,11 @@ class Output:
 
     def flush(self) -> None:
         """Do nothing: the thread writes what is queued as soon as it can."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a text of usual size would be queued at the moment and not dropped."""
+        return self._waiting_bytes < MAX_WAITING_BYTES // 2
 
     def isatty(self) -> bool:
         """Whether this is a terminal."""
@@ -207,6 +214,7 @@ class Output:
                 self._queue[0] = gap + following
             else:
                 self._queue.insert(0, gap)
+        self.on_error()
 
     def _notice(self, lines: int) -> bytes:
         """The line that replaces *lines* dropped lines."""

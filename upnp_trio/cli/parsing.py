@@ -11,6 +11,7 @@ from argparse import (
     Namespace,
     RawDescriptionHelpFormatter,
 )
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ __all__ = [
     "TextWanted",
     "UsageError",
     "add_help",
+    "address",
     "directory",
     "make_parser",
     "one_of",
@@ -110,6 +112,14 @@ def udn(text: str) -> Udn:
     if not read.is_uuid:
         raise ArgumentTypeError(f"{text!r} is not a UUID; write it as 8-4-4-4-12 hexadecimal digits")
     return read
+
+
+def address(text: str) -> str:
+    """An IPv4 or IPv6 address, which may have a zone."""
+    try:
+        return str(ip_address(text))
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not an IP address such as 192.0.2.7 or fe80::1%eth0") from error
 
 
 def directory(text: str) -> Path:

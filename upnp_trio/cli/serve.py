@@ -49,7 +49,7 @@ def serve(asked: ServeArguments, outputs: Outputs) -> int:
     """
     level, form = asked.log_level.upper(), "%(levelname)s: %(message)s"
     logging.basicConfig(level=level, format=form, stream=outputs.errors)
-    if asked.max_age < DEFAULT_MAX_AGE:
+    if asked.max_age is not None and asked.max_age < DEFAULT_MAX_AGE:
         logger.warning("--max-age is %s; UDA requires %s or more, less suits tests", asked.max_age, DEFAULT_MAX_AGE)
     _check_state_directory(asked.state_dir)
     roots = load_devices(asked.devices, asked.friendly_name, asked.udn)

@@ -42,7 +42,7 @@ class ServeArguments(Namespace):
     reply_budget: int
     max_subscriptions: int
     multicast_ttl: int | None
-    max_age: int
+    max_age: int | None
     profile: str
     presentation: str | None
     metrics: bool
@@ -121,9 +121,8 @@ def add_serve_options(parser: ArgumentParser) -> ArgumentParser:
     add(
         "--max-age",
         type=whole_number(1, 2**31 - 1),
-        default=DEFAULT_MAX_AGE,
         metavar="SECONDS",
-        help="How long an announcement is valid. [default: %(default)s]",
+        help=f"How long an announcement is valid. [default: as in the file, or {DEFAULT_MAX_AGE}]",
     )
     add(
         "--profile",

@@ -15,7 +15,7 @@ import trio
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["STOP_SIGNALS", "call_on_signals", "ignore_signals"]
+__all__ = ["STOP_SIGNALS", "call_on_signals", "handlers_of", "ignore_signals", "set_handlers"]
 
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
@@ -40,6 +40,17 @@ def ignore_signals(*names: str) -> None:
     """Ignore these signals until the process ends; Python itself restores the default action shortly before that."""
     for number in _existing(names):
         signal.signal(number, signal.SIG_IGN)
+
+
+def handlers_of(*names: str) -> dict[signal.Signals, object]:
+    """What each of these signals does now, for `set_handlers`."""
+    return {number: signal.getsignal(number) for number in _existing(names)}
+
+
+def set_handlers(handlers: dict[signal.Signals, object]) -> None:
+    """Let each signal do again what it did before."""
+    for number, handler in handlers.items():
+        signal.signal(number, handler)  # type: ignore[arg-type]  # as typeshed has a private type for it
 
 
 def _existing(names: tuple[str, ...]) -> list[signal.Signals]:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
+from upnp_trio.cli.printable import printable
+from upnp_trio.cli.table import table
 from upnp_trio.monitoring.events import (
     ActionCalled,
     Announced,
@@ -110,7 +112,7 @@ def introduce(
         place = f"{location.interface} {location.address}"
         lines_of[location.udn].append(f"  {place:<{width}}  {style(location.url, CYAN)}")
     for device in devices:
-        name = style(_printable(device.friendly_name), BOLD)
+        name = style(printable(device.friendly_name), BOLD)
         blocks.append("\n".join([name, f"  {device.udn}", *lines_of[device.udn]]))
     for choice in choices:
         if choice.served and choice.reason not in USUAL_REASONS:
@@ -126,10 +128,7 @@ def interface_table(choices: Sequence[Choice]) -> str:
     for choice in choices:
         addresses = ", ".join(str(address) for address in choice.interface.addresses) or "-"
         rows.append((choice.interface.name, "yes" if choice.served else "no", addresses, choice.reason))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "\n".join(
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    return table(rows)
 
 
 def describe(event: Event) -> str:
@@ -137,18 +136,18 @@ def describe(event: Event) -> str:
     match event:
         case SearchAnswered():
             answers = f"{event.answers} answer{'s' if event.answers != 1 else ''}"
-            line = f"{event.interface}  {event.peer} searched {_printable(event.search_target)}: {answers}"
+            line = f"{event.interface}  {event.peer} searched {printable(event.search_target)}: {answers}"
             return line + _agent(event.user_agent)
         case RequestAnswered():
-            request = f"{_printable(event.method)} {_printable(event.target)}"
+            request = f"{printable(event.method)} {printable(event.target)}"
             return f"http  {event.peer} {request}: {event.status}" + _agent(event.user_agent)
         case ActionCalled():
             outcome = "done" if event.error is None else f"UPnP error {event.error}"
-            action = f"{_short(event.service_id)} {_printable(event.action)}"
+            action = f"{_short(event.service_id)} {printable(event.action)}"
             return f"call  {event.peer} {action}: {outcome}" + _agent(event.user_agent)
         case VariablesChanged():
             subscribers = f"{event.subscribers} subscriber{'s' if event.subscribers != 1 else ''}"
-            variables = ", ".join(map(_printable, event.variables))
+            variables = ", ".join(map(printable, event.variables))
             return f"event  {_short(event.service_id)} {variables}: {subscribers}"
         case Announced(kind="alive"):
             return f"{event.interface}  announced ({event.messages} messages)"
@@ -225,14 +224,8 @@ def _by_reason(name: str, counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 def _short(service_id: str) -> str:
     """The end of a serviceId, such as SwitchPower."""
-    return _printable(service_id.rpartition(":")[2])
+    return printable(service_id.rpartition(":")[2])
 
 
 def _agent(user_agent: str | None) -> str:
-    return f"  ({_printable(user_agent)})" if user_agent else ""
-
-
-def _printable(text: str, limit: int = 120) -> str:
-    """*text* cut to *limit* characters, without any that could control a terminal."""
-    clean = "".join(character if character.isprintable() else "?" for character in text[: limit + 1])
-    return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"
+    return f"  ({printable(user_agent)})" if user_agent else ""

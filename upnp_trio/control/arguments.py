@@ -1,22 +1,41 @@
-"""The values of arguments: texts to Python values for a call, and back for its result (UDA 2.0 §3.2.1, §3.2.2)."""
+"""The values of arguments and their texts, of calls and of results (UDA 2.0 §3.2.1, §3.2.2).
+
+A device reads the texts of a call strictly and writes those of its result. A control point writes the texts of a call
+and reads those of the result as far as they can be read.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import attrs
+
 from upnp_trio.errors import DescriptionError, UpnpError
+from upnp_trio.model.forgiving import forgive, printable
+from upnp_trio.model.service import VariableDescription
+from upnp_trio.model.suggestions import suggestion
 from upnp_trio.model.value_errors import shown
-from upnp_trio.model.values import read_value
+from upnp_trio.model.values import broken_rule, check_value, read_value, widened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from upnp_trio.model.service import ActionDescription, ArgumentDescription, ServiceDescription, VariableDescription
+    from upnp_trio.model.service import ActionDescription, ArgumentDescription, ServiceDescription
 
-__all__ = ["MAX_STRING_CHARACTERS", "result_texts", "typed_arguments"]
+__all__ = [
+    "MAX_STRING_CHARACTERS",
+    "argument_variable",
+    "call_texts",
+    "result_texts",
+    "result_values",
+    "typed_arguments",
+]
 
 # The longest strings of real calls, DIDL-Lite metadata, have a few thousand characters. A handler may keep them.
 MAX_STRING_CHARACTERS = 32 * 1024
+
+
+# --- the device ------------------------------------------------------------------------------------------------------
 
 
 def typed_arguments(
@@ -83,3 +102,96 @@ def _variable_of(description: ServiceDescription, argument: ArgumentDescription)
             "which the service does not have"
         )
     return variable
+
+
+# --- the control point -----------------------------------------------------------------------------------------------
+
+
+def argument_variable(description: ServiceDescription, argument: ArgumentDescription) -> VariableDescription:
+    """The data type and the allowed values of *argument*, under its own name.
+
+    An argument whose state variable does not exist is a string.
+    """
+    variable = description.variable_of(argument)
+    if variable is None:
+        return VariableDescription(name=argument.name, data_type="string", evented=False)
+    return attrs.evolve(variable, name=argument.name)
+
+
+def call_texts(
+    description: ServiceDescription, action: ActionDescription, values: Mapping[str, object]
+) -> list[tuple[str, str]]:
+    """The in arguments of *action* as names and texts, in the order of the SCPD.
+
+    Raises `ValueError` with the argument, the value and the rule if *values* has not exactly the action's in arguments,
+    or one that its argument cannot have.
+    """
+    names = [argument.name for argument in action.in_arguments]
+    for name in values:
+        if name not in names:
+            raise ValueError(f"{action.name} has no argument {name!r}; {suggestion(name, names, 'arguments')}")
+    texts = []
+    for argument in action.in_arguments:
+        if argument.name not in values:
+            raise ValueError(printable(f"{action.name} needs {argument.name}; its arguments are {_listed(names)}"))
+        variable = argument_variable(description, argument)
+        value = widened(values[argument.name], variable.data_type.python_type)
+        try:
+            check_value(variable, value)
+        except ValueError as error:
+            raise ValueError(f"{action.name} cannot be called: {error}") from None
+        texts.append((argument.name, variable.data_type.render(value)))
+    return texts
+
+
+def result_values(
+    description: ServiceDescription,
+    action: ActionDescription,
+    given: Iterable[tuple[str, str]],
+    forgiven: list[str] | None = None,
+) -> dict[str, object]:
+    """The out arguments in an answer to a call of *action*, by name, in the order of the SCPD.
+
+    *given* are their names and texts. A text that is no value of its data type stays a text. An argument that is
+    missing is left out, and one that the SCPD does not have is a text, after the others. *forgiven* takes a sentence
+    for each of these flaws.
+    """
+    texts: dict[str, str] = {}
+    for name, text in given:
+        if name in texts:
+            forgive(forgiven, f"the answer has {name} more than once; the first one counts")
+        texts.setdefault(name, text)
+    unknown = texts.keys() - {argument.name for argument in action.out_arguments}
+    values: dict[str, object] = {}
+    for argument in action.out_arguments:
+        theirs = argument.name if argument.name in texts else _other_name(action, argument, unknown)
+        if theirs is None:
+            forgive(forgiven, f"the answer has no {argument.name}")
+            continue
+        if theirs != argument.name:
+            forgive(forgiven, f"the answer calls {argument.name} {theirs}")
+            unknown.remove(theirs)
+        values[argument.name] = _value_of(argument_variable(description, argument), texts[theirs], forgiven)
+    for name in (name for name in texts if name in unknown):
+        forgive(forgiven, f"the answer has {name}, which the description of {action.name} does not have")
+        values[name] = texts[name]
+    return values
+
+
+def _other_name(action: ActionDescription, argument: ArgumentDescription, unknown: set[str]) -> str | None:
+    """Which of the *unknown* names in an answer stands for *argument*."""
+    if len(action.out_arguments) == len(unknown) == 1:
+        # A router answers with NewTotalPacketReceived for NewTotalPacketsReceived (home-assistant/core #39276).
+        return next(iter(unknown))
+    return next((name for name in unknown if name.lower() == argument.name.lower()), None)
+
+
+def _value_of(variable: VariableDescription, text: str, forgiven: list[str] | None) -> object:
+    try:
+        value = variable.data_type.parse(text)
+    except ValueError as error:
+        forgive(forgiven, f"{variable.name} is left as text and not read as {variable.data_type.name}: {error}")
+        return text
+    if rule := broken_rule(variable, value):
+        forgive(forgiven, f"{variable.name} is {shown(value)}: it {rule}")
+    return value

@@ -7,7 +7,6 @@ rules: no DOCTYPE (and so no entities), no processing instructions, few levels, 
 
 from __future__ import annotations
 
-import re
 from html import escape
 from typing import TYPE_CHECKING, NoReturn
 from xml.parsers import expat
@@ -60,7 +59,6 @@ CHARSETS = {
     **dict.fromkeys(("iso-8859-1", "latin1", "iso8859-1"), "iso-8859-1"),
     **dict.fromkeys(("windows-1252", "cp1252"), "windows-1252"),
 }
-_DECLARED = re.compile(rb"<\?xml[^>]{1,100}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})")
 # libupnp and some printers end the document with a zero byte, as their strings end. A BOM is no part of the text.
 _AROUND = "\ufeff \t\r\n\0"
 
@@ -115,7 +113,7 @@ def read_envelope(data: bytes, charset: str = "utf-8") -> Content:
     try:
         return _read(text)
     except expat.ExpatError as error:
-        from upnp_trio.documents.xml import mend_ampersands
+        from upnp_trio.documents.xml_repairs import mend_ampersands
 
         mended = mend_ampersands(text, MAX_MENDED)
         if mended == text:
@@ -147,8 +145,9 @@ def _decode(data: bytes, charset: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError:
-        declared = _DECLARED.match(data)
-        other = CHARSETS.get(declared[1].decode().lower(), encoding) if declared else encoding
+        from upnp_trio.documents.xml_repairs import declared_encoding
+
+        other = CHARSETS.get(declared_encoding(data) or "", encoding)
         if other in (encoding, "utf-16"):
             raise
         return data.decode(other)

@@ -122,8 +122,7 @@ def _service(service: Service, live: LiveService, name: str, level: str, *, form
 
 def _title(service: Service) -> str:
     """The name within the service type, such as SwitchPower, or all of a type that is no URN."""
-    parts = service.service_type.text.split(":")
-    return parts[-2] if len(parts) == 5 and parts[-2] else service.service_type.text or service.service_id
+    return service.service_type.name or service.service_type.text or service.service_id
 
 
 def _state(live: LiveService) -> Iterator[str]:

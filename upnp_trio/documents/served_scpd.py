@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement
 
-from upnp_trio.documents.xml import SERVICE_NAMESPACE, local_name, namespace, parse_xml, render_xml
+from upnp_trio.documents.xml import SERVICE_NAMESPACE, adopt_namespace, local_name, parse_xml, render_xml
 from upnp_trio.errors import DescriptionError
 
 __all__ = ["add_variable", "in_service", "new_document", "read_document", "render_scpd", "write_document"]
@@ -23,18 +23,12 @@ def render_scpd(scpd: bytes | None, *, config_id: int, spec_version: tuple[int, 
     return write_document(document, config_id)
 
 
-def read_document(scpd: bytes) -> Element:
-    """The tree of an SCPD, in UDA's namespace.
-
-    Many files lack the namespace, without which control points cannot read them, and TR-064 has its own.
-    """
-    document = parse_xml(scpd)
+def read_document(scpd: bytes, forgiven: list[str] | None = None) -> Element:
+    """The tree of an SCPD, in UDA's namespace, without which control points cannot read it."""
+    document = parse_xml(scpd, forgiven)
     if local_name(document.tag) != "scpd":
         raise DescriptionError(f"<{local_name(document.tag)}> is not a service description: UDA §2.5 wants <scpd>")
-    theirs = namespace(document.tag)
-    for element in document.iter():
-        if namespace(element.tag) in ("", theirs):
-            element.tag = in_service(local_name(element.tag))
+    adopt_namespace(document, SERVICE_NAMESPACE, forgiven)
     return document
 
 

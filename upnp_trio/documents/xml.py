@@ -5,18 +5,25 @@ Trees are `xml.etree.ElementTree` elements, whose tags include their namespace (
 
 from __future__ import annotations
 
-import re
 from itertools import count
 from typing import NoReturn
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, indent, tostring
 
+from upnp_trio.documents.xml_repairs import (
+    declare_prefixes,
+    declared_encoding,
+    mend_ampersands,
+    note_bare_ampersand,
+    repair,
+)
 from upnp_trio.errors import DescriptionError
+from upnp_trio.model.forgiving import forgive
 
 __all__ = [
     "DEVICE_NAMESPACE",
     "SERVICE_NAMESPACE",
+    "adopt_namespace",
     "local_name",
-    "mend_ampersands",
     "namespace",
     "parse_xml",
     "render_xml",
@@ -45,15 +52,10 @@ PREFIXES = {
 }
 DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
 
-# An "&" that begins no reference. CDATA sections, comments and the XML declaration, where "&" needs no repair, are
-# matched whole as group 1.
-_BARE_AMPERSAND = re.compile(
-    r"(<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z))"
-    r"|&(?!#[0-9]+;|#x[0-9A-Fa-f]+;|[A-Za-z_][\w.\-]*;)",
-    re.ASCII | re.DOTALL,
-)
 # Stands for every encoding with ASCII's bytes for the markup, as it maps each byte to one character and back.
 _ONE_BYTE = "latin-1"
+# expat's number for a prefix without a namespace
+_UNBOUND_PREFIX = 27
 
 
 def namespace(tag: str) -> str:
@@ -73,6 +75,11 @@ class _BoundedBuilder(TreeBuilder):
         super().__init__()
         self._depth = 0
         self._elements = 0
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the root element has ended."""
+        return self._elements > 0 and self._depth == 0
 
     def start_ns(self, prefix: str, uri: str, /) -> None:
         if len(uri) > MAX_NAMESPACE_CHARACTERS:
@@ -95,44 +102,53 @@ class _BoundedBuilder(TreeBuilder):
         raise DescriptionError(f"the document has the processing instruction {target!r}, which UPnP has no use for")
 
 
-def parse_xml(data: bytes) -> Element:
+def parse_xml(data: bytes, forgiven: list[str] | None = None) -> Element:
     """Read a document without DOCTYPE, entities or processing instructions, of bounded size and depth.
 
     White space and zero bytes around the document are ignored. A bare ``&`` stands for itself, because some devices
-    copy a user's words into their XML unescaped. Raises `DescriptionError`, which names line and column of what is
-    not well-formed.
+    copy a user's words into their XML unescaped. With *forgiven*, which takes a sentence for each, more is mended: text
+    around the document, another encoding than the declared one, control characters, unknown entities and prefixes
+    without a namespace. Raises `DescriptionError`, which names line and column of what is not well-formed.
     """
     if len(data) > MAX_DOCUMENT_BYTES:
         raise DescriptionError(f"the document has {len(data)} bytes; at most {MAX_DOCUMENT_BYTES} are read")
-    encoding = _encoding(data)
-    if encoding == _ONE_BYTE:  # in UTF-16, a zero byte is half a character
-        data = data.strip(b" \t\r\n\0")
+    utf_16 = _utf_16(data)
+    if not utf_16:  # in UTF-16, a zero byte is half a character
+        data, whole = data.strip(b" \t\r\n\0"), data
+        if b"\0" in whole[-1:] + whole[:1]:
+            forgive(forgiven, "there are zero bytes around the document")
+    if forgiven is not None:
+        _note_encoding(data, utf_16, forgiven)
     try:
-        return _parse(data)
+        return _parse(data, forgiven)
     except ParseError as error:
-        mended = _mend(data, encoding)
-        if mended == data:
-            raise _not_xml(error) from error
-    try:
-        return _parse(mended)
-    except ParseError as error:
-        raise _not_xml(error) from error
+        flaw: DescriptionError = _not_xml(error)
+        mended = _mend(data, utf_16 or _ONE_BYTE)
+    except _UnreadableEncoding as error:
+        flaw, mended = error, data
+    if mended != data:
+        try:
+            root = _parse(mended, forgiven)
+        except ParseError as error:
+            flaw = _not_xml(error)
+        else:
+            if forgiven is not None:
+                note_bare_ampersand(data.decode(utf_16 or _ONE_BYTE), forgiven)
+            return root
+    if forgiven is None:
+        raise flaw
+    return _parse_repaired(repair(data, utf_16, forgiven), forgiven)
 
 
-def _encoding(data: bytes) -> str:
-    """The encoding of the markup in *data*: UTF-16 of either byte order, or one byte for each character."""
+def _utf_16(data: bytes) -> str | None:
+    """UTF-16 of either byte order, if *data* is in it; ``None`` if it has one byte for each character of its markup."""
     if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff", b"<\0\0\0", b"\0\0\0<\0")):
         raise DescriptionError("the document is in UTF-32, which XML parsers need not read; save it as UTF-8")
     if data.startswith((b"\xff\xfe", b"<\0")):
         return "utf-16-le"
     if data.startswith((b"\xfe\xff", b"\0<\0")):
         return "utf-16-be"
-    return _ONE_BYTE
-
-
-def mend_ampersands(text: str, at_most: int = 0) -> str:
-    """The document *text* with ``&amp;`` for each bare ``&``, or for about the first *at_most* of them."""
-    return _BARE_AMPERSAND.sub(lambda match: match[1] or "&amp;", text, count=at_most)
+    return None
 
 
 def _mend(data: bytes, encoding: str) -> bytes:
@@ -144,26 +160,67 @@ def _mend(data: bytes, encoding: str) -> bytes:
     return mend_ampersands(text).encode(encoding)
 
 
-def _parse(data: bytes) -> Element:
+def _note_encoding(data: bytes, utf_16: str | None, forgiven: list[str]) -> None:
+    encoding = "utf-16" if utf_16 else declared_encoding(data.removeprefix(b"\xef\xbb\xbf")) or "utf-8"
+    if encoding != "utf-8":
+        forgive(forgiven, f"the encoding is {encoding}; UDA §2.3 wants UTF-8")
+
+
+def _parse_repaired(text: str, forgiven: list[str]) -> Element:
+    try:
+        return _parse(text.encode(), forgiven)
+    except ParseError as error:
+        if error.code != _UNBOUND_PREFIX:
+            raise _not_xml(error) from error
+    try:
+        return _parse(declare_prefixes(text, PREFIXES, forgiven).encode(), forgiven)
+    except ParseError as error:
+        raise _not_xml(error) from error
+
+
+class _UnreadableEncoding(DescriptionError):
+    """The XML declaration names an encoding that is unknown, or that expat does not read."""
+
+
+def _parse(data: bytes, forgiven: list[str] | None = None) -> Element:
     # Imported here, because serving a device reads no XML.
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import DefusedXMLParser
 
-    parser = DefusedXMLParser(target=_BoundedBuilder(), forbid_dtd=True)
+    builder = _BoundedBuilder()
+    parser = DefusedXMLParser(target=builder, forbid_dtd=True)
     try:
         parser.feed(data)
         root: Element = parser.close()
     except DefusedXmlException as error:
         raise DescriptionError("the document has a DOCTYPE or entities, which UPnP has no use for") from error
+    except ParseError:
+        if forgiven is None or not builder.has_ended:
+            raise
+        forgive(forgiven, "there is something behind the end of the document")
+        return builder.close()
     except (LookupError, ValueError, Warning) as error:
         # The XML declaration names an unknown or multi-byte encoding. Some of Python's ("unicode_escape") warn.
-        raise DescriptionError(f"the document's encoding cannot be read: {error}") from error
+        raise _UnreadableEncoding(f"the document's encoding cannot be read: {error}") from error
     return root
 
 
 def _not_xml(error: ParseError) -> DescriptionError:
     line, column = error.position
     return DescriptionError(f"line {line}, column {column + 1}: not well-formed XML ({str(error).split(':')[0]})")
+
+
+def adopt_namespace(document: Element, ours: str, forgiven: list[str] | None = None) -> None:
+    """Read the namespace of the root, or none, as *ours*.
+
+    Homebrew devices write none. WeMo plugs and the TR-064 descriptions of gateways have their own.
+    """
+    theirs = namespace(document.tag)
+    for element in document.iter():
+        if namespace(element.tag) in ("", theirs):
+            element.tag = f"{{{ours}}}{local_name(element.tag)}"
+    if theirs != ours:
+        forgive(forgiven, f"the namespace is {theirs}, not {ours}" if theirs else f"the namespace {ours} is missing")
 
 
 def render_xml(root: Element) -> bytes:

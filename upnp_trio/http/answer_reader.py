@@ -12,12 +12,11 @@ import trio
 from upnp_trio.errors import MalformedMessage
 from upnp_trio.http.lenient_head import (
     END_OF_HEAD,
-    MAX_HEAD_BYTES,
-    MAX_HEAD_FIELDS,
     MAX_QUOTED_BYTES,
     AnswerHead,
     read_head,
 )
+from upnp_trio.http.request_rules import MAX_HEAD_BYTES, MAX_HEAD_FIELDS
 
 if TYPE_CHECKING:
     from upnp_trio.network.streams import HttpStream
@@ -52,10 +51,10 @@ class HttpAnswer:
     forgiven: tuple[str, ...] = ()
 
 
-def asking(method: str, target: str, headers: list[tuple[str, str]]) -> h11.Connection:
-    """The state of a connection on which a request without a body is sent: what `read_answer` needs to know of it."""
+def asking(method: str) -> h11.Connection:
+    """The state of a connection on which somebody has sent a request: what `read_answer` needs to know of it."""
     protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
-    protocol.send(h11.Request(method=method, target=target, headers=headers))
+    protocol.send(h11.Request(method=method, target="/", headers=[("Host", "peer")]))
     protocol.send(h11.EndOfMessage())
     return protocol
 

@@ -18,12 +18,12 @@ from upnp_trio.http.kept_connections import KeptConnections
 from upnp_trio.http.outgoing_request import OutgoingRequest
 from upnp_trio.http.request_failures import (
     CLOSED,
-    ENCODED,
     NO_ANSWER,
     NOT_HTTP,
     TOO_LONG,
     TRY_AGAIN,
     cannot_connect,
+    encoded,
     no_answer_in_time,
     not_connected_in_time,
     shown,
@@ -111,17 +111,18 @@ class HttpClient:
                 raise request.failure(f"{shown(str(error))}; {NOT_HTTP}") from error
             if 300 <= answer.status < 400:
                 raise request.failure(unwanted_status(answer), answer.status)
-            if answer.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
-                raise request.failure(ENCODED)
+            coding = answer.headers.get("content-encoding", "")
+            if coding.lower() not in ("", "identity"):
+                raise request.failure(encoded(answer, coding), answer.status)
             return answer
         raise request.failure(no_answer_in_time(seconds))
 
-    def keeping(self, url: LiteralUrl, served: ServedAddress) -> AbstractContextManager[None]:
-        """While the body runs, GETs from *served* to the address of *url* share connections.
+    def keeping(self, url: LiteralUrl | None = None) -> AbstractContextManager[None]:
+        """While the body runs, GETs to the address of *url* share connections; without *url*, all GETs do.
 
         Whatever is idle at the end is closed.
         """
-        return self._kept.keeping(url.address, served)
+        return self._kept.keeping(None if url is None else url.address)
 
     def close(self) -> None:
         """Close all connections that are kept, and send no more requests."""

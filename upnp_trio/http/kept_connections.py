@@ -48,25 +48,24 @@ class KeptConnections:
     """At most one for each origin, and a bounded number in all."""
 
     _idle: dict[Origin, _Idle] = attrs.field(factory=dict)
-    _keepers: Counter[tuple[IpAddress, ServedAddress]] = attrs.field(factory=Counter)
+    #: how many want connections to an address kept, or to any
+    _keepers: Counter[IpAddress | None] = attrs.field(factory=Counter)
     is_closed: bool = False
 
     @contextmanager
-    def keeping(self, address: IpAddress, served: ServedAddress) -> Iterator[None]:
-        """Keep connections to *address* while the body runs."""
-        self._keepers[address, served] += 1
+    def keeping(self, address: IpAddress | None) -> Iterator[None]:
+        """Keep connections to *address*, or to any, while the body runs."""
+        self._keepers[address] += 1
         try:
             yield
         finally:
-            self._keepers[address, served] -= 1
-            if not self._keepers[address, served]:
-                del self._keepers[address, served]
-                for origin in [each for each in self._idle if not self.keeps(each)]:
-                    self._idle.pop(origin).stream.close()
+            self._keepers -= Counter([address])  # this drops those that are at zero
+            for origin in [each for each in self._idle if not self.keeps(each)]:
+                self._idle.pop(origin).stream.close()
 
     def keeps(self, origin: Origin) -> bool:
         """Whether another request to *origin* is to come."""
-        return not self.is_closed and (origin.address, origin.served) in self._keepers
+        return not self.is_closed and not self._keepers.keys().isdisjoint((origin.address, None))
 
     def take(self, origin: Origin) -> HttpStream | None:
         """The idle connection to *origin*, if it is still open and nothing unexpected has arrived on it."""

@@ -12,12 +12,8 @@ import attrs
 
 from upnp_trio.errors import MalformedMessage
 
-__all__ = ["END_OF_HEAD", "MAX_HEAD_BYTES", "MAX_HEAD_FIELDS", "AnswerHead", "read_head"]
+__all__ = ["END_OF_HEAD", "MAX_QUOTED_BYTES", "AnswerHead", "read_head"]
 
-# As long as the longest head of a request that is served.
-MAX_HEAD_BYTES = 16 * 1024
-# Devices send some 10 fields.
-MAX_HEAD_FIELDS = 64
 # More digits than any length that is not refused has, and fewer than h11 takes.
 MAX_LENGTH_DIGITS = 18
 # What is quoted of an answer that is not HTTP.

@@ -10,8 +10,8 @@ import h11
 from upnp_trio.errors import RequestFailed
 from upnp_trio.exchange import ServedAddress
 from upnp_trio.http.kept_connections import Origin
-from upnp_trio.http.lenient_head import MAX_HEAD_BYTES
 from upnp_trio.http.request_failures import shown
+from upnp_trio.http.request_rules import MAX_HEAD_BYTES
 from upnp_trio.model.literal_url import LiteralUrl
 
 __all__ = ["OutgoingRequest"]

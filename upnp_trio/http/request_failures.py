@@ -5,19 +5,17 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from upnp_trio.exchange import REASONS
-
 if TYPE_CHECKING:
     from upnp_trio.http.answer_reader import HttpAnswer
 
 __all__ = [
     "CLOSED",
-    "ENCODED",
     "NOT_HTTP",
     "NO_ANSWER",
     "TOO_LONG",
     "TRY_AGAIN",
     "cannot_connect",
+    "encoded",
     "no_answer_in_time",
     "not_connected_in_time",
     "shown",
@@ -28,11 +26,10 @@ __all__ = [
 MAX_SHOWN_CHARACTERS = 200
 
 CLOSED = "the control point is closed, and so is its client; open another one"
-ENCODED = "the body is compressed, which was not asked for; the device cannot be read"
 NOT_HTTP = "the device breaks the rules of HTTP, so it cannot be read"
 TOO_LONG = "a longer one is read only with a higher limit"
 TRY_AGAIN = "try again, or search for the device again"
-NO_ANSWER = "the device closed the connection without an answer; try again, or search for the device again"
+NO_ANSWER = f"the connection ended before an answer; {TRY_AGAIN}"
 
 _GONE = "the device may be off, or have another address now; search for it again"
 _CURES = {
@@ -60,20 +57,28 @@ def cannot_connect(error: OSError) -> str:
 
 def not_connected_in_time(seconds: float) -> str:
     """What it means that no connection was open in time."""
-    return f"no connection within {seconds:g} s; {_GONE}"
+    return f"cannot connect within {seconds:g} s; {_GONE}"
 
 
 def no_answer_in_time(seconds: float) -> str:
     """What it means that the answer was not whole in time."""
-    return f"no whole answer within {seconds:g} s; the device may be busy, so try again or give it longer"
+    return f"no answer within {seconds:g} s, or not all of it; the device may be busy, so try again or give it longer"
 
 
 def unwanted_status(answer: HttpAnswer) -> str:
     """What it means that *answer* has another status than 200."""
-    status = f"{answer.status} {shown(answer.reason) or REASONS.get(answer.status, '')}".rstrip()
+    status = f"the device answered with status {answer.status} {shown(answer.reason)}".rstrip()
     if 300 <= answer.status < 400:
         target = shown(answer.headers.get("location", "")) or "nowhere"
-        return f"the answer is {status} and leads to {target}, and redirects are not followed; ask for that URL itself"
+        return f"{status} and sends us to {target}; redirects are not followed, so ask for that URL itself"
     if answer.status in (404, 410):
-        return f"the answer is {status}; the device may have changed, so search for it again"
-    return f"the answer is {status}"
+        return f"{status}; it may have changed, so search for it again"
+    if answer.status >= 500:
+        return f"{status}; it may be busy, so try again later"
+    return status
+
+
+def encoded(answer: HttpAnswer, coding: str) -> str:
+    """What it means that the body has a *coding*."""
+    status = f"the device answered with status {answer.status} {shown(answer.reason)}".rstrip()
+    return f"{status}, and with the content coding {shown(coding)}, which was not asked for and is not read"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.errors import DescriptionError
+from upnp_trio.model.advertising import Advertising
 from upnp_trio.model.extension import ExtensionElement, PnpX, as_pnpx, extensions, optional_pnpx
 from upnp_trio.model.handler import Handler, SupportsAsService  # cattrs reads the annotations
 from upnp_trio.model.members import as_tuple, members_are, optional_bytes
@@ -180,6 +181,11 @@ class RootDevice(Device):
     presentation: str = attrs.field(default="full", eq=False)
     #: the language of the texts, for CONTENT-LANGUAGE
     language: str = attrs.field(default="en", eq=False)
+    #: what SSDP says beside the document, and how soon
+    advertising: Advertising = attrs.field(factory=Advertising, eq=False)
+    #: whether a rule of UDA that must be kept keeps a device from being served that breaks it; if not, it is a warning,
+    #: unless the device cannot be served at all. For devices that stand for others, which break rules
+    strict: bool = attrs.field(default=True, eq=False)
 
     @spec_version.validator
     def _validate_spec_version(self, attribute: attrs.Attribute[tuple[int, int]], value: object) -> None:
@@ -187,6 +193,16 @@ class RootDevice(Device):
             isinstance(value, tuple) and len(value) == 2 and all(type(part) is int and part >= 0 for part in value)
         ):
             raise DescriptionError(f"spec_version is {value!r}; it must be a pair such as (1, 1)")
+
+    @advertising.validator
+    def _validate_advertising(self, attribute: attrs.Attribute[Advertising], value: object) -> None:
+        if not isinstance(value, Advertising):
+            raise DescriptionError(f"advertising is {value!r}; it must be of type Advertising")
+
+    @strict.validator
+    def _validate_strict(self, attribute: attrs.Attribute[bool], value: object) -> None:
+        if not isinstance(value, bool):
+            raise DescriptionError(f"strict is {value!r}; it must be True or False")
 
     @presentation.validator
     def _validate_presentation(self, attribute: attrs.Attribute[str], value: object) -> None:

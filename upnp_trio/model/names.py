@@ -110,6 +110,12 @@ class TypeUrn:
         """The version at the end, or ``None`` if the type has none."""
         return split_version(self.text)[1]
 
+    @property
+    def name(self) -> str:
+        """The name within the type, such as ``SwitchPower``; an empty string if this is no URN of five parts."""
+        parts = self.text.split(":", 5)
+        return parts[3] if len(parts) == 5 else ""
+
     def flaw(self, kind: str) -> str | None:
         """The rule that this breaks as a type of *kind* ``device`` or ``service`` (UDA 2.0 §1.2.2, §2.3), if any."""
         match = _TYPE_URN.fullmatch(self.text)

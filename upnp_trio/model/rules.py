@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from upnp_trio.model.device import Device, Icon, RootDevice, Service
     from upnp_trio.model.names import TypeUrn, Udn
 
-__all__ = ["Violation", "check", "violations"]
+__all__ = ["Violation", "check", "naming_violations", "refusals", "violations"]
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +36,12 @@ SHORT_TEXTS = {
 }
 # HTTP sends it in a header, so it has no other characters.
 _MIMETYPE = re.compile(r"image/[\w.+-]+", re.ASCII | re.IGNORECASE)
+# What SSDP can carry as ST and read as one: a type or a UDN has no blanks, and quotes at the ends are taken off.
+_SEARCH_TARGET = re.compile(r"[!#-~]([!-~]*[!#-~])?")
+# UDA 2.0 §1.2.2: the system, the UDA version and the product. More may follow, as DLNA's devices have it.
+_SERVER = re.compile(r"[^\s,]+/[^\s,]+ UPnP/[0-9]\.[0-9] [^\s,]+/[^\s,]+( .*)?")
+# The least max-age of UDA 2.0 §1.2.2, in seconds.
+LEAST_MAX_AGE = 1800
 _SERVICE_ID = re.compile(r"urn:[^:\s]+:serviceId:(?P<id>[^:\s]+)")
 
 
@@ -48,6 +54,8 @@ class Violation:
     rule: str
     #: whether the rule is a MUST
     must: bool = True
+    #: whether a device that breaks it cannot be served at all
+    vital: bool = attrs.field(default=False, kw_only=True)
 
     def __str__(self) -> str:
         return f"{self.where} is {self.value!r}: {self.rule}"
@@ -56,15 +64,23 @@ class Violation:
 def check(root: RootDevice) -> None:
     """Check *root* against the rules of UDA, and log a warning for every SHOULD that it breaks.
 
-    Raises `DescriptionError` with field, value and rule of every MUST that it breaks, one on each line.
+    Raises `DescriptionError` with field, value and rule of every MUST that it breaks, one on each line. If *root* is
+    not strict, these are warnings as well, except for those without which it cannot be served.
     """
-    found = list(violations(root))
-    for violation in found:
-        if not violation.must:
+    for violation in violations(root):
+        if not _refuses(root, violation):
             logger.warning("%s: %s", root.friendly_name, violation)
-    errors = [str(violation) for violation in found if violation.must]
-    if errors:
-        raise DescriptionError("\n".join(errors))
+    if errors := refusals(root):
+        raise DescriptionError("\n".join(map(str, errors)))
+
+
+def refusals(root: RootDevice) -> list[Violation]:
+    """The rules of UDA that keep *root* from being served."""
+    return [violation for violation in violations(root) if _refuses(root, violation)]
+
+
+def _refuses(root: RootDevice, violation: Violation) -> bool:
+    return violation.must and (root.strict or violation.vital)
 
 
 def violations(root: RootDevice) -> Iterator[Violation]:
@@ -73,6 +89,17 @@ def violations(root: RootDevice) -> Iterator[Violation]:
         yield Violation("spec_version", root.spec_version, "UDA §2.3 allows 1.0, 1.1 and 2.0")
     yield from _device(root, "", root.spec_version)
     yield from _repeats(root)
+    yield from _advertising(root)
+
+
+def _advertising(root: RootDevice) -> Iterator[Violation]:
+    server, max_age = root.advertising.server, root.advertising.max_age
+    if server is not None and not _SERVER.fullmatch(server):
+        rule = "UDA §1.2.2 wants the system, the UDA version and the product, as in 'Linux/6.1 UPnP/1.1 lamp/1.0'"
+        yield Violation("advertising.server", server, rule)
+    if max_age is not None and max_age < LEAST_MAX_AGE:
+        rule = f"UDA §1.2.2: it should be {LEAST_MAX_AGE} or more"
+        yield Violation("advertising.max_age", max_age, rule, must=False)
 
 
 def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterator[Violation]:
@@ -92,7 +119,7 @@ def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterat
     url = device.presentation_url
     if url is not None and has_scheme(url) and not is_web_link(url):
         rule = "UDA §5: it must be a path on this device, or http://… for a page elsewhere"
-        yield Violation(f"{where}presentation_url", url, rule)
+        yield Violation(f"{where}presentation_url", url, rule, vital=True)  # pages would link to it
     for number, icon in enumerate(device.icons):
         yield from _icon(icon, f"{where}icons[{number}].")
     if device.icons and not any(icon.mimetype.lower() == "image/png" for icon in device.icons):
@@ -105,21 +132,23 @@ def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterat
 
 
 def _type(urn: TypeUrn, kind: str, where: str) -> Iterator[Violation]:
+    rule = _unsearchable(urn.text)
     if flaw := urn.flaw(kind):
-        yield Violation(f"{where}{kind}_type", urn.text, f"UDA §2.3: it {flaw}")
-    elif rule := _unsearchable(urn.text):
-        yield Violation(f"{where}{kind}_type", urn.text, rule)
+        yield Violation(f"{where}{kind}_type", urn.text, f"UDA §2.3: it {flaw}", vital=rule is not None)
+    elif rule:
+        yield Violation(f"{where}{kind}_type", urn.text, rule, vital=True)
 
 
 def _udn(udn: Udn, where: str, spec_version: tuple[int, int]) -> Iterator[Violation]:
     if udn.is_uuid:
         return
-    if rule := _unsearchable(udn.text):
-        yield Violation(where, udn.text, rule)
+    if udn.text.isascii() and (rule := _unsearchable(udn.text)):
+        yield Violation(where, udn.text, rule, vital=True)
     else:
         rule = "UDA §1.1.4 wants 'uuid:' and hexadecimal digits in groups of 8-4-4-4-12"
         # UDA 1.0 allows any text, but headers of SSDP hold ASCII only.
-        yield Violation(where, udn.text, rule, must=spec_version >= (1, 1) or not udn.text.isascii())
+        is_ascii = udn.text.isascii()
+        yield Violation(where, udn.text, rule, must=spec_version >= (1, 1) or not is_ascii, vital=not is_ascii)
 
 
 def _unsearchable(target: str) -> str | None:
@@ -131,12 +160,14 @@ def _unsearchable(target: str) -> str | None:
         )
     if target.endswith('"'):
         return "UDA §1.3.2: it must be a search target, and a quote at the end of one is ignored"
+    if not _SEARCH_TARGET.fullmatch(target):
+        return "UDA §1.3.2: it must be a search target, which is ASCII without blanks"
     return None
 
 
 def _icon(icon: Icon, where: str) -> Iterator[Violation]:
     if not _MIMETYPE.fullmatch(icon.mimetype):
-        yield Violation(f"{where}mimetype", icon.mimetype, "UDA §2.3 wants a type such as 'image/png'")
+        yield Violation(f"{where}mimetype", icon.mimetype, "UDA §2.3 wants a type such as 'image/png'", vital=True)
     for field in ("width", "height", "depth"):
         if getattr(icon, field) < 1:
             yield Violation(f"{where}{field}", getattr(icon, field), "UDA §2.3 wants a number above 0")
@@ -160,7 +191,8 @@ def _repeats(root: RootDevice) -> Iterator[Violation]:
     udns = Counter(device.udn.text.lower() for device in root.walk() if device.udn is not None)
     for udn, count in udns.items():
         if count > 1:
-            yield Violation("udn", udn, f"UDA §2.3: {count} devices of this tree have it; each needs its own")
+            rule = f"UDA §2.3: {count} devices of this tree have it; each needs its own"
+            yield Violation("udn", udn, rule, vital=True)
     for device in root.walk():
         ids = Counter(service.service_id for service in device.services)
         for service_id, count in ids.items():

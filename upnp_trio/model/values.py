@@ -12,7 +12,7 @@ from upnp_trio.model.value_errors import NoSuchValue, shown
 if TYPE_CHECKING:
     from upnp_trio.model.service import AllowedRange, Number, VariableDescription
 
-__all__ = ["check_value", "read_value", "zero"]
+__all__ = ["broken_rule", "check_value", "read_value", "widened", "zero"]
 
 # How far a float may be from a multiple of the step, in steps: 0.1 * 3 is 0.30000000000000004.
 _ROUNDING = 1e-6
@@ -35,7 +35,7 @@ def read_value(variable: VariableDescription, text: str) -> object:
         raise _refusal(600, variable, str(error)) from None
     except ValueError as error:
         raise _refusal(402, variable, str(error)) from None
-    if rule := _broken_rule(variable, value):
+    if rule := broken_rule(variable, value):
         raise _refusal(601, variable, f"{shown(value)} {rule}")
     return value
 
@@ -46,8 +46,13 @@ def check_value(variable: VariableDescription, value: object) -> None:
         variable.data_type.render(value)
     except ValueError as error:
         raise ValueError(f"{variable.name} is a {variable.data_type.name}: {error}") from None
-    if rule := _broken_rule(variable, value):
+    if rule := broken_rule(variable, value):
         raise ValueError(f"{variable.name} is {shown(value)}: it {rule}")
+
+
+def widened(value: object, kind: type) -> object:
+    """*value* as a *kind*, if it is an int in place of a wider number, as Python's typing allows for float."""
+    return kind(value) if type(value) is int and kind in (float, Decimal) else value
 
 
 def zero(variable: VariableDescription) -> object:
@@ -70,8 +75,11 @@ def _refusal(code: int, variable: VariableDescription, reason: str) -> UpnpError
     return UpnpError(code, f"{STANDARD_ERRORS[code]}: {variable.name}: {reason}")
 
 
-def _broken_rule(variable: VariableDescription, value: object) -> str | None:
-    """The rule of *variable* that *value*, which is one of its data type, breaks."""
+def broken_rule(variable: VariableDescription, value: object) -> str | None:
+    """What *value*, which is one of the data type, breaks of the list or the range of *variable*; ``None`` if nothing.
+
+    It continues a sentence: "is not within the allowedValueRange, 0 to 100".
+    """
     if variable.allowed_values and not _is_listed(variable, value):
         return f"is not in the allowedValueList {shown(variable.allowed_values)}"
     allowed = variable.allowed_range

@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import socket
-import struct
-import sys
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 import trio
 
-from upnp_trio.network.interfaces import Interface, InterfaceAddress, IpAddress, on_link
+from upnp_trio.network.interfaces import Interface, IpAddress, on_link
 from upnp_trio.network.system_errors import BUG_ERRNOS
+from upnp_trio.network.udp_sender import Address, UdpSender
 from upnp_trio.ssdp.advertising import Origin
 from upnp_trio.ssdp.messages import MAX_DATAGRAM_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-__all__ = ["MAX_BATCH", "Address", "Endpoint", "Receiver", "Sender"]
+__all__ = ["MAX_BATCH", "Address", "Endpoint", "Receiver", "Sender", "without_zone"]
 
 logger = logging.getLogger(__name__)
-
-#: the source or the destination of a datagram: (host, port), for IPv6 with flow and scope
-Address = tuple[str, int] | tuple[str, int, int, int]
 
 # Datagrams that one socket yields before the others get their turn: some 5 ms of work.
 MAX_BATCH = 256
 # A socket that is always ready and yields only errors is read this often.
 RETRY_SECONDS = 1.0
-# An announcement waits this long for room in the send buffer. Then it is lost, as with other errors of the network.
-STALLED_SEND_SECONDS = 1.0
 
 # A peer with one of these is a neighbour, whatever addresses the interface has (RFC 3927 §2.6.2, RFC 4291 §2.5.6).
 _LINK_LOCAL = (IPv4Network("169.254.0.0/16"), IPv6Network("fe80::/10"))
-_IPV4_LINK_LOCAL_PREFIX = "169.254."
-_IP_PKTINFO = 8  # <linux/in.h>
+
+
+T = TypeVar("T")
+
+
+def without_zone(source: Address) -> Address:
+    """*source* without the name of its zone, which comes with a scoped IPv6 address and costs a look-up to send to."""
+    return source if len(source) == 2 else (source[0].partition("%")[0], source[1], 0, source[3])
 
 
 @attrs.define(eq=False, repr=False)
@@ -62,11 +62,15 @@ class Receiver:
 
     def drain(self) -> Iterator[tuple[bytes, Address]]:
         """The datagrams that wait, at most `MAX_BATCH`, each with its source."""
-        receive = self.socket.recvfrom
+        for datagram, source in self.each(partial(self.socket.recvfrom, MAX_DATAGRAM_BYTES + 1)):
+            yield datagram, source if len(source) == 2 else without_zone(source)
+
+    def each(self, read: Callable[[], T]) -> Iterator[T]:
+        """What *read* gives until nothing waits, at most `MAX_BATCH` times, whatever errors of others lie between."""
         failures = 0
         for _ in range(MAX_BATCH):
             try:
-                datagram, source = receive(MAX_DATAGRAM_BYTES + 1)
+                arrived = read()
             except BlockingIOError:
                 return
             except OSError as error:
@@ -76,9 +80,7 @@ class Receiver:
                 if failures == MAX_BATCH:
                     self._note_failure(error)
                 continue
-            if len(source) == 4:  # a scoped IPv6 address comes with its zone's name, which costs a look-up to send to
-                source = (source[0].partition("%")[0], source[1], 0, source[3])
-            yield datagram, source
+            yield arrived
 
     def _note_failure(self, error: OSError) -> None:
         self._is_failing = True
@@ -90,53 +92,14 @@ class Receiver:
 
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
-class Sender:
+class Sender(UdpSender):
     """One served address: the socket that sends from it, its group, and the origin that its messages name."""
 
-    interface: Interface
-    address: IpAddress
-    socket: socket.socket
-    group: Address
     origin: Origin
-
-    @property
-    def interface_address(self) -> InterfaceAddress:
-        """The address together with its interface."""
-        return InterfaceAddress(self.interface.index, self.address)
-
-    def send(self, payload: bytes, destination: Address) -> bool:
-        """Send one datagram without waiting. ``False`` means that the send buffer is full, and nothing was sent.
-
-        Raises `OSError` when the network refuses.
-        """
-        try:
-            if destination[0][:8] == _IPV4_LINK_LOCAL_PREFIX:
-                self._send_on_link(payload, destination)
-            else:
-                self.socket.sendto(payload, destination)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _send_on_link(self, payload: bytes, destination: Address) -> None:
-        """Send to an IPv4 link-local address, which is another host's on each link.
-
-        Unlike IPv6's, it comes with no scope. The routing table may have another link for it, or a router.
-        """
-        if sys.platform == "linux":
-            packet_info = struct.pack("@i4s4x", self.interface.index, self.address.packed)  # struct in_pktinfo
-            ancillary = [(socket.IPPROTO_IP, _IP_PKTINFO, packet_info)]
-            self.socket.sendmsg([payload], ancillary, socket.MSG_DONTROUTE, destination)
-        else:
-            self.socket.sendto(payload, destination)
 
     async def announce(self, payload: bytes) -> None:
         """Send one datagram to the group, and wait for a while if the send buffer is full. Raises `OSError`."""
-        with trio.move_on_after(STALLED_SEND_SECONDS):
-            while not self.send(payload, self.group):
-                await trio.lowlevel.wait_writable(self.socket)
-            return
-        raise OSError(errno.ENOBUFS, "no room in the send buffer")
+        await self.send_when_possible(payload, self.group)
 
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)

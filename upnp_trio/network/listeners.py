@@ -97,22 +97,25 @@ def find_port(interfaces: Iterable[Interface]) -> int:
 
 @contextmanager
 def open_listener(
-    address: IpAddress, interface: Interface, port: int, *, or_another: bool = False
+    address: IpAddress, interface: Interface, port: int | None, *, or_another: bool = False
 ) -> Iterator[tuple[int, Listener]]:
     """Listen at *address* on *port*, or with *or_another* on the first dynamic port that is free; closed at the end.
 
-    Gives the port and the listener. Raises `NetworkError`, which names the address, the port and the cure.
+    Port ``None`` means the first dynamic port that is free in any case, and 0 one that the system chooses. Gives the
+    port and the listener. Raises `NetworkError`, which names the address, the port and the cure.
     """
     with ExitStack() as stack:
         try:
-            opened = stack.enter_context(_listen(address, interface, port))
+            opened = stack.enter_context(
+                _listen_anywhere(address, interface) if port is None else _listen(address, interface, port)
+            )
         except PortTaken:
-            if not or_another:
+            if not or_another or port is None:
                 raise
             opened = stack.enter_context(_listen_anywhere(address, interface))
         with translated(f"listen at {address}"):
             actual_port = opened.getsockname()[1]
-        if port not in (0, actual_port):
+        if port not in (None, 0, actual_port):
             logger.warning("TCP port %s is taken at %s; HTTP is on %s there", port, address, actual_port)
         listener = TcpListener(opened)
         stack.callback(listener.close)

@@ -10,11 +10,10 @@ import attrs
 from upnp_trio.network.changes import Changes, open_changes
 from upnp_trio.network.claims import Claim, Claims
 from upnp_trio.network.endpoint import Endpoint
-from upnp_trio.network.host_interfaces import host_interfaces
 from upnp_trio.network.interfaces import Interface
 from upnp_trio.network.listeners import HttpListener, authority, find_port, open_listener, served_address
 from upnp_trio.network.ssdp_sockets import open_endpoint
-from upnp_trio.network.streams import connect
+from upnp_trio.network.system_host import SystemHost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,24 +76,16 @@ class Network(Protocol):
         ...
 
     async def connect(self, address: IpAddress, port: int, *, served: ServedAddress) -> HttpStream:
-        """Connect from a served address to *port* of *address* on the same interface. Raises `OSError`."""
+        """Connect from a served address to *port* of *address*. Raises `OSError`."""
         ...
 
 
-class SystemNetwork:
+class SystemNetwork(SystemHost):
     """The network of this system."""
 
     def __init__(self, changes: Changes, claims: Claims) -> None:
-        self._changes = changes
+        super().__init__(changes)
         self._claims = claims
-
-    def interfaces(self) -> list[Interface]:
-        """The interfaces as they are now. Raises `NetworkError` when the system cannot list them."""
-        return host_interfaces()
-
-    async def wait_for_change(self) -> bool:
-        """Wait until the interfaces may be different; ``True`` if the host has slept meanwhile."""
-        return await self._changes.wait()
 
     def find_port(self, interfaces: Iterable[Interface]) -> int:
         """A TCP port that is free on all of *interfaces*. Raises `NetworkError`."""
@@ -103,10 +94,6 @@ class SystemNetwork:
     def claim(self, udn: str) -> Claim | None:
         """Claim *udn* among the programs on this host; ``None`` if one of them has it."""
         return self._claims.claim(udn)
-
-    async def connect(self, address: IpAddress, port: int, *, served: ServedAddress) -> HttpStream:
-        """Connect from a served address to *port* of *address* on the same interface. Raises `OSError`."""
-        return await connect(address, port, served=served)
 
     @contextmanager
     def open(self, interface: Interface, options: InterfaceOptions) -> Iterator[ServedInterface]:

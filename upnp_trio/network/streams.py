@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import trio
 
+from upnp_trio.network.system_errors import UNSUPPORTED_ERRNOS, tolerated
+from upnp_trio.network.udp_sockets import SO_BINDTODEVICE
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
@@ -159,9 +162,10 @@ class TcpStream:
 
 
 async def connect(address: IpAddress, port: int, *, served: ServedAddress) -> TcpStream:
-    """Connect from a served address to *port* of *address* on the same interface.
+    """Connect from a served address to *port* of *address*.
 
-    The caller sets a deadline. Raises `OSError`.
+    An address beyond the link is reached as the routes of this host say; one that exists on each link, a link-local
+    one, is reached on the interface of *served*. The caller sets a deadline. Raises `OSError`.
     """
     is_ipv6 = address.version == 6
     connecting = socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET, socket.SOCK_STREAM)
@@ -172,6 +176,10 @@ async def connect(address: IpAddress, port: int, *, served: ServedAddress) -> Tc
         if sys.platform == "linux":
             with suppress(OSError):  # a sandbox's kernel may not have it
                 connecting.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)  # for IPv6, too
+        if sys.platform == "linux" and not is_ipv6 and address.is_link_local and served.interface:
+            # IPv4 has no scopes; without this, the routing table would choose one of the links
+            with tolerated(UNSUPPORTED_ERRNOS):
+                connecting.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, served.interface.encode())
         # a scope is for link-local addresses alone
         scope = served.index if address.is_link_local else 0
         own_scope = served.index if is_ipv6 and ip_address(served.address).is_link_local else 0

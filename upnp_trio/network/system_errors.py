@@ -6,7 +6,8 @@
 - ENOENT, ENOTDIR, EACCES, EPERM at a file: this system or its sandbox has no such file. The fact counts as unknown.
 - Any other, such as EMFILE: the system cannot answer now. `NetworkError`; nothing is concluded from it.
 
-**Opening sockets** (socket, ioctl, setsockopt, bind, listen, getsockname: `ssdp_sockets`, `listeners`)
+**Opening sockets** (socket, ioctl, setsockopt, bind, listen, getsockname: `udp_sockets`, `group_sockets`,
+`search_sockets`, `listeners`)
 
 - EADDRINUSE and EACCES at bind or listen: `PortTaken`. Another port may do.
 - EADDRNOTAVAIL, ENODEV, ENXIO: `AddressGone`. The interface or its address went away after the look.
@@ -16,7 +17,11 @@
 
 All of these are `NetworkError`. The sockets that were open by then are closed, and the interface can be tried again.
 
-**Receiving** (recvfrom, epoll: `endpoint.Receiver`)
+**Facing a peer** (socket, connect and getsockname of UDP, which send nothing: `facing`)
+
+- EMFILE and its like: `OutOfResources`. Any other, such as ENETUNREACH: `NetworkError`, as no route leads there.
+
+**Receiving** (recvfrom, recvmsg, epoll: `endpoint.Receiver`, also of a search)
 
 - EAGAIN: the queue is empty.
 - EBADF, ENOTSOCK: a bug, as nothing closes a socket that is in use. The error leaves.
@@ -24,9 +29,9 @@ All of these are `NetworkError`. The sockets that were open by then are closed, 
   (EMSGSIZE on Windows), and reading takes it away. A socket that gives nothing else, or that epoll has no room for
   (ENOMEM, ENOSPC), is read once a second.
 
-**Sending** (sendto, sendmsg, epoll: `endpoint.Sender`)
+**Sending** (sendto, sendmsg, epoll: `udp_sender`)
 
-- EAGAIN: the send buffer is full. A reply is lost; an announcement waits for a while.
+- EAGAIN: the send buffer is full. A reply is lost; an announcement or a search waits for a while.
 - Any other (ENETUNREACH, EHOSTUNREACH, ENETDOWN, ENODEV, EPERM of a firewall, ENOBUFS, ...): the datagram is lost. The
   `OSError` goes to the caller, which counts it by its text.
 
@@ -85,6 +90,9 @@ UNSUPPORTED_ERRNOS = frozenset({errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EACCE
 #: The descriptor is closed, or is another file by now.
 BUG_ERRNOS = frozenset({errno.EBADF, errno.ENOTSOCK})
 
+# No route leads there.
+UNREACHABLE_ERRNOS = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
+
 _CURES = {
     errno.EMFILE: "this process has as many files open as it may; raise its limit (ulimit -n)",
     errno.ENFILE: "this system has as many files open as it can; close some",
@@ -94,6 +102,7 @@ _CURES = {
     errno.EACCES: "check what the sandbox of this process allows",
     errno.EPERM: "check what the sandbox of this process allows",
     errno.EAFNOSUPPORT: "this system does not have this version of IP",
+    **dict.fromkeys(UNREACHABLE_ERRNOS, "check the address and the routes of this host"),
     **dict.fromkeys(GONE_ERRNOS, "check that the interface still has this address"),
 }
 

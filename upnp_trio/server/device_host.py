@@ -45,7 +45,8 @@ class DeviceHost:
     """Holds the root devices that are served, and the claims of their UDNs."""
 
     network: Network
-    max_age: int
+    #: seconds; ``None`` means what each device says
+    max_age: int | None
     changes: ChangeLock
     site: Site
     services: Services

@@ -16,10 +16,10 @@ import attrs
 from upnp_trio.dates import utc_now
 from upnp_trio.errors import DescriptionError, NetworkError
 from upnp_trio.http.host_check import HostName, parse_allowed_host, parse_authority
+from upnp_trio.model.advertising import MAX_MAX_AGE, MIN_MAX_AGE
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.ssdp.profiles import PROFILES
-from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE, MAX_MAX_AGE, MIN_MAX_AGE
 from upnp_trio.state import state_directory
 
 __all__ = ["ServeOptions", "Settings"]
@@ -48,7 +48,7 @@ class ServeOptions(TypedDict, total=False):
     reply_budget: int
     max_subscriptions: int
     multicast_ttl: int | None
-    max_age: int
+    max_age: int | None
     metrics: bool
     profile: str
     state_dir: str | os.PathLike[str] | None
@@ -97,8 +97,8 @@ class Settings:
     max_subscriptions: int = DEFAULT_MAX_SUBSCRIPTIONS
     #: how many hops announcements live; ``None`` means 2, and 10 in an IPv6 site (UDA 2.0 §1.2.2, §A)
     multicast_ttl: int | None = None
-    #: how many seconds an announcement is valid (UDA 2.0 §1.2.2)
-    max_age: int = DEFAULT_MAX_AGE
+    #: how many seconds an announcement is valid (UDA 2.0 §1.2.2); ``None`` means what the device says, else 1800
+    max_age: int | None = None
     #: serve the counters at /metrics, in Prometheus's text format, to everybody on the link
     metrics: bool = False
     #: "uda", or "windows", which also answers a multicast search without MX, as if it had MX 1, and a search for
@@ -136,7 +136,7 @@ class Settings:
             raise NetworkError(f"multicast_ttl is {self.multicast_ttl}; it must be 1 to 255 hops, or None")
         if self.profile not in PROFILES:
             raise NetworkError(f"profile is {self.profile!r}; it must be one of {', '.join(PROFILES)}")
-        if not MIN_MAX_AGE <= self.max_age <= MAX_MAX_AGE:
+        if self.max_age is not None and not MIN_MAX_AGE <= self.max_age <= MAX_MAX_AGE:
             raise DescriptionError(
                 f"max_age is {self.max_age}; it must be 1 to {MAX_MAX_AGE} seconds (UDA §1.2.2: 1800 or more)"
             )

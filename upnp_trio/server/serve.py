@@ -59,10 +59,11 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
     of LOCATION in place of this host's own; ``allowed_hosts=()``, names that HTTP answers to beside its addresses;
     ``announce_only=False``, receive no searches; ``answer_off_link=False``, answer beyond the own link;
     ``reply_budget=64``, answers a second to one address in the long run; ``multicast_ttl=None``, hops of
-    announcements; ``max_age=1800``, seconds that an announcement holds; ``profile="uda"``, or ``"windows"`` to answer
-    Explorer's searches, too; ``metrics=False``, serve the counters at ``/metrics``; ``state_dir``, where BOOTID is kept
-    over restarts, by default where this system keeps the state of programs, or ``None`` to keep nothing; ``rng`` and
-    ``utcnow``, chance and the wall clock. `Settings` has them one by one.
+    announcements; ``max_age=None``, seconds that an announcement holds, by default what the device says, or 1800;
+    ``profile="uda"``, or ``"windows"`` to answer Explorer's searches, too; ``metrics=False``, serve the counters at
+    ``/metrics``; ``state_dir``, where BOOTID is kept over restarts, by default where this system keeps the state of
+    programs, or ``None`` to keep nothing; ``rng`` and ``utcnow``, chance and the wall clock. `Settings` has them one by
+    one.
 
     *Errors*: `DescriptionError` and `NetworkError` leave before the body starts; `UdnTaken`, a `NetworkError`, if
     another program on this host serves the UDN that *device* was given. An exception of the body leaves as itself,

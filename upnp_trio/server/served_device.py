@@ -9,6 +9,7 @@ import attrs
 from upnp_trio.documents.publication import Publication, publish
 from upnp_trio.server.identity import server_token
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
+from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
 
 if TYPE_CHECKING:
     from upnp_trio.model.device import RootDevice
@@ -40,23 +41,32 @@ class ServedDevice:
     def equals(self, other: ServedDevice) -> bool:
         """Whether control points and browsers see no difference between the two."""
         # the language is in no document, but in HTTP's headers and on the page
-        return self.published == other.published and self.root.language == other.root.language
+        own, others = self.root, other.root
+        return (
+            self.published == other.published
+            and own.language == others.language
+            and own.advertising == others.advertising
+        )
 
 
-def served_device(root: RootDevice, *, max_age: int) -> ServedDevice:
-    """Make *root*, which keeps UDA's rules and whose devices all have a UDN, ready to be served; *max_age* in seconds.
+def served_device(root: RootDevice, *, max_age: int | None) -> ServedDevice:
+    """Make *root*, for which `check` has passed and whose devices all have a UDN, ready to be served.
 
+    *max_age*, in seconds, is stronger than the device's own.
     Raises `DescriptionError` if it cannot be published.
     """
     published = publish(root)
+    own = root.advertising
     return ServedDevice(
         published=published,
         announced=AdvertisedRoot(
             rows=advertisements(published.root),
             description_path=published.description_path,
-            server=server_token(root.spec_version),
+            server=own.server or server_token(root.spec_version),
             config_id=published.root.config_id or 0,
-            max_age=max_age,
+            max_age=max_age or own.max_age or DEFAULT_MAX_AGE,
+            answer_delay=own.answer_delay,
+            headers=own.headers,
         ),
         udns=tuple(str(device.udn).lower() for device in root.walk()),
     )

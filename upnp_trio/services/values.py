@@ -11,7 +11,7 @@ import attrs
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.datatypes import DATA_TYPES, DataType, data_type, default_data_type
 from upnp_trio.model.service import AllowedRange, Number, VariableDescription
-from upnp_trio.model.values import check_value
+from upnp_trio.model.values import check_value, widened
 
 if TYPE_CHECKING:
     from enum import Enum
@@ -104,11 +104,6 @@ def _number(value: object, kind: DataType, place: Place) -> Number:
     except (ValueError, TypeError) as exc:
         place.fail(f"the Range has the bound {value!r}: {exc}")
     return number  # type: ignore[return-value]  # the data type renders its numbers only
-
-
-def widened(value: object, kind: type) -> object:
-    """*value* as a *kind*, if it is an int in place of a wider number, as Python's typing allows for float."""
-    return kind(value) if type(value) is int and kind in (float, Decimal) else value
 
 
 @attrs.frozen

@@ -39,6 +39,10 @@ class AdvertisedRoot:
     config_id: int
     #: how many seconds an announcement is valid
     max_age: int
+    #: how many seconds pass at the least before a search is answered
+    answer_delay: float = 0.0
+    #: a vendor's own fields of announcements and answers
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def advertisements(root: RootDevice) -> tuple[Advertisement, ...]:

@@ -70,7 +70,7 @@ def alive_set(root: AdvertisedRoot, origin: Origin, boot_id: int) -> Iterator[by
             search_port=origin.search_port,
             nls=origin.nls(boot_id),
         )
-        yield render_alive(alive, host=origin.host)
+        yield render_alive(alive, host=origin.host, headers=root.headers)
 
 
 def byebye_set(root: AdvertisedRoot, origin: Origin, boot_id: int) -> Iterator[bytes]:
@@ -115,7 +115,8 @@ def search_response_head(match: Match, origin: Origin, boot_id: int) -> bytes:
             config_id=match.root.config_id,
             search_port=origin.search_port,
             nls=origin.nls(boot_id),
-        )
+        ),
+        headers=match.root.headers,
     )
 
 
@@ -132,4 +133,4 @@ def search_response_bytes(root: AdvertisedRoot) -> int:
         date=_DATE,
     )
     # a header without a value is written without the space before it
-    return len(render_search_response(response)) + len(" ") * 2
+    return len(render_search_response(response, headers=root.headers)) + len(" ") * 2

@@ -59,7 +59,7 @@ class FoundDevice:
     #: device types, in the order in which they came; a device has one, unless it breaks the rules
     device_types: tuple[str, ...]
     service_types: tuple[str, ...]
-    #: every USN that is valid now
+    #: every USN that is valid now, in UDA's form: with its type, also if the device has left that out
     usns: tuple[str, ...]
     #: one for each interface and URL, the newest first; there is at least one
     locations: tuple[FoundLocation, ...]
@@ -83,14 +83,20 @@ class FoundDevice:
 
 @attrs.frozen
 class DeviceAppeared:
-    """A device was not known before, or had gone."""
+    """A device was not known before, or had gone.
+
+    One row of it is known at this moment. What else its first burst says comes a second later in one `DeviceUpdated`.
+    """
 
     device: FoundDevice
 
 
 @attrs.frozen
 class DeviceUpdated:
-    """A location, a type, CONFIGID or another fact of the device has changed; a mere renewal is no change."""
+    """A location, a type, CONFIGID or another fact of the device has changed; a mere renewal is no change.
+
+    There is at most one in a second for one device; it tells of all that has changed since the last.
+    """
 
     device: FoundDevice
 

@@ -72,6 +72,8 @@ class Index:
         self._by_target: dict[str, list[_Entry]] = {}
         #: by root device, the bytes of an answer about it without ST, USN and origin
         self._roots: dict[AdvertisedRoot, int] = {}
+        #: whether a root device waits before it answers
+        self.has_delays = False
         #: the matches of ssdp:all, and by target as it was spelled those of others, until a device comes or goes
         self._all: Matches | None = None
         self._cached: dict[str, Matches] = {}
@@ -86,7 +88,7 @@ class Index:
     def add(self, root: AdvertisedRoot) -> None:
         """Let the rows of *root* match."""
         self._roots[root] = search_response_bytes(root)
-        self._clear_cache()
+        self._change()
         for row in root.rows:
             target, version = _key(row.notification_type)
             insort(self._by_target.setdefault(target, []), _Entry(version, root, row), key=_highest_first)
@@ -94,7 +96,7 @@ class Index:
     def remove(self, root: AdvertisedRoot) -> None:
         """Stop matching the rows of *root*; raises `KeyError` if they did not."""
         del self._roots[root]
-        self._clear_cache()
+        self._change()
         for target in {canonical(row.notification_type) for row in root.rows}:
             left = [entry for entry in self._by_target[target] if entry.root is not root]
             if left:
@@ -173,7 +175,8 @@ class Index:
         self._cached[search_target] = matches
         self._cached_rows += len(matches.rows)
 
-    def _clear_cache(self) -> None:
+    def _change(self) -> None:
+        self.has_delays = any(root.answer_delay for root in self._roots)
         self._all = None
         self._cached.clear()
         self._cached_rows = 0

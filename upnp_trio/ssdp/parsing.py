@@ -2,7 +2,8 @@
 
 `parse` is total: any bytes give a message or `MalformedMessage`. It is strict about what makes a message (start line,
 MAN, ST) and lenient about how real control points spell it. The comment at each tolerance names the client that needs
-it.
+it. `parse_leniently` is for control points: `upnp_trio.ssdp.repairs` first mends what real devices send, and then the
+same code reads it.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import re
 from upnp_trio.errors import MalformedMessage
 from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES
 from upnp_trio.ssdp.messages import MAX_DATAGRAM_BYTES, Alive, ByeBye, Message, Search, SearchResponse, Update
+from upnp_trio.ssdp.repairs import MAX_AGE, is_number, repair
 
-__all__ = ["MAX_LINES", "MAX_LINE_BYTES", "MAX_MX_SECONDS", "parse"]
+__all__ = ["MAX_LINES", "MAX_LINE_BYTES", "MAX_MX_SECONDS", "parse", "parse_leniently"]
 
 # The parser looks at each line, so a datagram that is all line ends must not keep it busy.
 MAX_LINES = 64
@@ -24,12 +26,26 @@ MAX_MX_SECONDS = 5
 _MX = re.compile(r"[0-9]{1,3}")
 _SEARCH_TARGET = re.compile(r"[\x21-\x7e]+")
 _REQUEST_VERSION = re.compile(rb"HTTP/1\.[0-9]", re.IGNORECASE)
-_MAX_AGE = re.compile(r"max-age\s*=\s*\"?([0-9]{1,9})", re.IGNORECASE)
-_NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 def parse(datagram: bytes) -> Message:
     """Return the message in *datagram*; raises `MalformedMessage`, and nothing else, for bytes that are no message."""
+    return _read(*_split(datagram))
+
+
+def parse_leniently(datagram: bytes) -> tuple[Message, tuple[str, ...]]:
+    """Return the message in *datagram*, even if its sender breaks rules, and what is wrong with it, each in words.
+
+    The words are of a fixed set and repeat nothing that was received. Raises `MalformedMessage`, and nothing else, for
+    what cannot be forgiven. A search is read as `parse` reads it.
+    """
+    words, headers = _split(datagram)
+    forgiven = repair(datagram, words, headers)
+    return _read(words, headers), forgiven
+
+
+def _split(datagram: bytes) -> tuple[list[bytes], dict[bytes, str]]:
+    """Return the words of the start line, at least two, and the headers."""
     if len(datagram) > MAX_DATAGRAM_BYTES:
         raise MalformedMessage(f"{len(datagram)} bytes; at most {MAX_DATAGRAM_BYTES} are read")
     # Some clients end lines with LF alone (RSSDP #30) or leave out the empty line at the end (ssdpy #41).
@@ -39,10 +55,13 @@ def parse(datagram: bytes) -> Message:
     words = start_line.split()
     if len(words) < 2:
         raise MalformedMessage("no start line")
-    headers = _parse_headers(lines)
+    return words, _parse_headers(lines)
+
+
+def _read(words: list[bytes], headers: dict[bytes, str]) -> Message:
     if words[0].upper().startswith(b"HTTP/"):
         return _parse_response(words, headers)
-    if len(words) != 3 or words[1] != b"*" or not _REQUEST_VERSION.fullmatch(words[2]):
+    if len(words) != 3 or words[1] != b"*" or (words[2] != b"HTTP/1.1" and not _REQUEST_VERSION.fullmatch(words[2])):
         raise MalformedMessage("the start line is neither 'M-SEARCH * HTTP/1.1' nor 'NOTIFY * HTTP/1.1'")
     method = words[0].upper()
     if method == b"M-SEARCH":
@@ -142,10 +161,13 @@ def _required(headers: dict[bytes, str], name: bytes) -> str:
 
 
 def _id(headers: dict[bytes, str], name: bytes) -> int | None:
-    value = headers.get(name, "")
-    return int(value) if _NUMBER.fullmatch(value) else None
+    value = headers.get(name)
+    return int(value) if value is not None and is_number(value) else None
 
 
 def _max_age(headers: dict[bytes, str]) -> int:
-    match = _MAX_AGE.search(headers.get(b"CACHE-CONTROL", ""))
+    value = headers.get(b"CACHE-CONTROL", "")
+    if value[:8] == "max-age=" and is_number(value[8:]):  # as most devices write it
+        return int(value[8:])
+    match = MAX_AGE.search(value)
     return int(match[1]) if match else 0

@@ -26,7 +26,7 @@ from upnp_trio.ssdp.index import MAX_EXACT_ROWS, Index, canonical
 from upnp_trio.ssdp.messages import Search
 from upnp_trio.ssdp.parse_cache import ParseCache
 from upnp_trio.ssdp.profiles import UDA, Profile
-from upnp_trio.ssdp.replies import TICK_SECONDS, Reply, reply_at_once, reply_within
+from upnp_trio.ssdp.replies import TICK_SECONDS, Reply, delayed, reply_at_once, reply_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -137,7 +137,8 @@ class SearchPolicy(Generic[S]):
             found = self._find(message, peer, sender, now, pending)
             if isinstance(found, Drop):
                 return found
-            return Answered(message, reply_at_once(found))
+            replies = reply_at_once(found)
+            return Answered(message, delayed(replies) if self._index.has_delays else replies)
         mx = message.mx or self._missing_mx
         if mx is None:
             return Drop(NO_MX, message)
@@ -147,6 +148,8 @@ class SearchPolicy(Generic[S]):
         if isinstance(found, Drop):
             return found
         replies = reply_within(mx, found, self._rng)
+        if self._index.has_delays:
+            replies = delayed(replies)
         last_leaves = now + max([delay for delay, _ in replies]) + TICK_SECONDS
         self._duplicates.note(peer, message.search_target, sender, now, last_leaves)
         return Answered(message, replies)

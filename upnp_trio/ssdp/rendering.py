@@ -25,6 +25,9 @@ __all__ = [
 # Declares the header 01-NLS, which the control points of UDA 1.0's IPv6 annex look for.
 NLS_OPTION = '"http://schemas.upnp.org/upnp/1/0/"; ns=01'
 
+#: names and values of header fields that UPnP does not define
+Headers = tuple[tuple[str, str], ...]
+
 
 def render_search(search: Search, *, host: str = f"{GROUP}:{PORT}") -> bytes:
     """Render an M-SEARCH to *host*; a unicast search has no MX (UDA 2.0 §1.3.2)."""
@@ -38,8 +41,8 @@ def render_search(search: Search, *, host: str = f"{GROUP}:{PORT}") -> bytes:
     )
 
 
-def render_alive(alive: Alive, *, host: str = f"{GROUP}:{PORT}") -> bytes:
-    """Render the announcement of one row of the set (UDA 2.0 §1.2.2)."""
+def render_alive(alive: Alive, *, host: str = f"{GROUP}:{PORT}", headers: Headers = ()) -> bytes:
+    """Render the announcement of one row of the set, with the vendor's own *headers* (UDA 2.0 §1.2.2)."""
     return _render(
         "NOTIFY * HTTP/1.1",
         ("HOST", host),
@@ -53,6 +56,7 @@ def render_alive(alive: Alive, *, host: str = f"{GROUP}:{PORT}") -> bytes:
         ("CONFIGID.UPNP.ORG", alive.config_id),
         ("SEARCHPORT.UPNP.ORG", alive.search_port),
         *_nls(alive.nls),
+        *headers,
     )
 
 
@@ -87,12 +91,12 @@ def render_update(update: Update, *, host: str = f"{GROUP}:{PORT}") -> bytes:
     )
 
 
-def render_search_response(response: SearchResponse) -> bytes:
-    """Render one answer to a search (UDA 2.0 §1.3.3)."""
-    return render_search_response_head(response) + search_response_end(response.date)
+def render_search_response(response: SearchResponse, *, headers: Headers = ()) -> bytes:
+    """Render one answer to a search, with the vendor's own *headers* (UDA 2.0 §1.3.3)."""
+    return render_search_response_head(response, headers=headers) + search_response_end(response.date)
 
 
-def render_search_response_head(response: SearchResponse) -> bytes:
+def render_search_response_head(response: SearchResponse, *, headers: Headers = ()) -> bytes:
     """Render an answer without DATE and the empty line, so that it can be cached and sent many times."""
     return _render(
         "HTTP/1.1 200 OK",
@@ -106,6 +110,7 @@ def render_search_response_head(response: SearchResponse) -> bytes:
         ("CONFIGID.UPNP.ORG", response.config_id),
         ("SEARCHPORT.UPNP.ORG", response.search_port),
         *_nls(response.nls),
+        *headers,
     )[:-2]
 
 

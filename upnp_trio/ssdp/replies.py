@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from random import Random
 
-__all__ = ["TICK_SECONDS", "Reply", "reply_at_once", "reply_within"]
+__all__ = ["TICK_SECONDS", "Reply", "delayed", "reply_at_once", "reply_within"]
 
 # Answers leave in ticks: those that are due within one tick leave together at its end. 20 ms is far below what a
 # searcher that waits whole seconds can notice.
@@ -35,3 +35,8 @@ def reply_within(mx: int, matches: Iterable[Match], rng: Random) -> list[Reply]:
 def reply_at_once(matches: Iterable[Match]) -> list[Reply]:
     """Answer a unicast search in bursts, the first of them without delay."""
     return [(position // BURST_REPLIES * BURST_GAP, match) for position, match in enumerate(matches)]
+
+
+def delayed(replies: Iterable[Reply]) -> list[Reply]:
+    """*replies*, none of which leaves before its root device answers."""
+    return [(max(delay, match.root.answer_delay), match) for delay, match in replies]

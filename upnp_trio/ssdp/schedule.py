@@ -8,13 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-__all__ = ["DEFAULT_MAX_AGE", "FIRST_REPEATS", "MAX_MAX_AGE", "MIN_MAX_AGE", "announcement_gaps"]
+__all__ = ["DEFAULT_MAX_AGE", "FIRST_REPEATS", "announcement_gaps"]
 
-# UDA requires at least 1800 seconds. Devices that come and go, and tests, may choose less.
+# The least that UDA allows.
 DEFAULT_MAX_AGE = 1800
-MIN_MAX_AGE = 1
-# What every control point can hold in 32 bits with a sign.
-MAX_MAX_AGE = 2**31 - 1
 # A random wait before the first set, so that devices that are powered up together do not all send at once.
 MAX_FIRST_WAIT = 0.1
 # UDP loses datagrams, so the first set is sent three times, the most that UDA allows, some hundred ms apart.

@@ -1,0 +1,135 @@
+"""HTTP clients in memory: one that a test scripts, and one that asks a device which is served in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+import trio
+
+from tests.server.acting import Client
+from tests.server.fakes import FakeNetwork
+from upnp_trio.errors import RequestFailed
+from upnp_trio.exchange import ServedAddress
+from upnp_trio.model.literal_url import LiteralUrl
+
+__all__ = ["LOCATION", "SERVED", "DeviceClient", "HttpAnswer", "ScriptedClient"]
+
+#: the end of this host
+SERVED = ServedAddress(interface="eth0", index=2, address="192.0.2.9")
+LOCATION = LiteralUrl.parse("http://192.0.2.7:49152/device/description.xml")
+
+
+@attrs.frozen
+class HttpAnswer:
+    status: int
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    body: bytes = b""
+
+
+@attrs.frozen
+class Sent:
+    """A request that was sent."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes
+    max_body_bytes: int
+
+
+@attrs.define(eq=False)
+class ScriptedClient:
+    """Answers with what *pages* has for a URL: a body, a status, an error, or seconds to wait and then any of these."""
+
+    pages: dict[str, object] = attrs.field(factory=dict)
+    sent: list[Sent] = attrs.field(factory=list)
+    running: int = 0
+    most_running: int = 0
+
+    async def request(
+        self,
+        method: str,
+        url: LiteralUrl,
+        served: ServedAddress,
+        *,
+        headers: Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+        max_body_bytes: int = 1024 * 1024,
+        seconds: float = 10.0,
+    ) -> HttpAnswer:
+        assert served is SERVED
+        self.sent.append(Sent(method, url.text, dict(headers), body, max_body_bytes))
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            with trio.move_on_after(seconds):
+                await trio.lowlevel.checkpoint()
+                page = self.pages.get(url.text, 404)
+                if isinstance(page, tuple):
+                    delay, page = page
+                    await trio.sleep(delay)
+                return self._answer(url, page, max_body_bytes)
+            raise RequestFailed(f"{method} {url}: no answer within {seconds:g} s")
+        finally:
+            self.running -= 1
+
+    async def get(self, url: LiteralUrl, served: ServedAddress, *, max_body_bytes: int) -> HttpAnswer:
+        answer = await self.request("GET", url, served, max_body_bytes=max_body_bytes)
+        if answer.status != 200:
+            raise RequestFailed(f"GET {url}: status {answer.status}", answer.status)
+        return answer
+
+    def _answer(self, url: LiteralUrl, page: object, max_body_bytes: int) -> HttpAnswer:
+        match page:
+            case HttpAnswer():
+                return page
+            case bytes():
+                if len(page) > max_body_bytes:
+                    raise RequestFailed(f"GET {url}: more than {max_body_bytes} bytes")
+                return HttpAnswer(200, {}, page)
+            case int():
+                return HttpAnswer(page)
+            case Exception():
+                raise page
+        raise AssertionError(f"{page!r} is no answer")
+
+    def count(self, url: str) -> int:
+        """How many requests were sent to *url*."""
+        return sum(sent.url == url for sent in self.sent)
+
+
+@attrs.define(eq=False)
+class DeviceClient:
+    """Asks the device that is served on *network*, each time on a connection of its own."""
+
+    network: FakeNetwork
+    #: how many requests were sent
+    requests: int = 0
+
+    async def request(
+        self,
+        method: str,
+        url: LiteralUrl,
+        served: ServedAddress,
+        *,
+        headers: Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+        max_body_bytes: int = 1024 * 1024,
+        seconds: float = 10.0,
+    ) -> HttpAnswer:
+        self.requests += 1
+        client = Client(self.network, served.address)
+        fields = [("HOST", url.authority), *headers, ("CONTENT-LENGTH", str(len(body)))]
+        head = "\r\n".join([f"{method} {url.target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields), "", ""])
+        with trio.fail_after(seconds):
+            answer = await client.ask(head.encode() + body)
+        client.close()
+        assert len(answer.body) <= max_body_bytes
+        return HttpAnswer(answer.status, answer.headers, answer.body)
+
+    async def get(self, url: LiteralUrl, served: ServedAddress, *, max_body_bytes: int) -> HttpAnswer:
+        answer = await self.request("GET", url, served, max_body_bytes=max_body_bytes)
+        if answer.status != 200:
+            raise RequestFailed(f"GET {url}: status {answer.status}", answer.status)
+        return answer

@@ -1,0 +1,225 @@
+"""Hosts in memory: their interfaces, what listens on them, and connections between them."""
+
+from __future__ import annotations
+
+import errno
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
+
+import attrs
+import trio
+
+from tests.memory.links import Link, Nic, UdpSocket, refused
+from tests.memory.network import HostNetwork
+from tests.memory.pipes import Listener, PipeStream, connected_pair
+from upnp_trio.errors import NetworkError
+from upnp_trio.exchange import ServedAddress
+from upnp_trio.network.endpoint import Address
+from upnp_trio.network.interfaces import Interface, IpAddress, on_link
+from upnp_trio.network.listeners import DYNAMIC_PORTS
+
+__all__ = ["Host", "OpenedConnection"]
+
+# What Linux has room for, about, before a writer has to wait for its reader.
+CAPACITY = 256 * 1024
+# How long a connection to an address that nobody has takes to fail.
+UNREACHABLE_SECONDS = 3.0
+
+
+@attrs.frozen
+class OpenedConnection:
+    """A connection that a program on a host has opened, or tried to."""
+
+    time: float
+    source: str
+    address: str
+    port: int
+
+
+class Host:
+    """A host in memory, with loopback. `plug` gives it an interface on a link, and `network` is what programs use."""
+
+    def __init__(self, name: str = "host") -> None:
+        self.name = name
+        self.nics: dict[str, Nic] = {}
+        #: where programs on this host have connected to
+        self.connections: list[OpenedConnection] = []
+        #: the UDNs that programs on this host have claimed
+        self.claimed: set[str] = set()
+        #: raised by whatever opens the interface with this name
+        self.refused: dict[str, NetworkError] = {}
+        #: raised by whatever looks at the interfaces
+        self.unknown: NetworkError | None = None
+        #: how many times the interfaces have changed, and the host has slept
+        self.changes = 0
+        self.sleeps = 0
+        self.changed = trio.lowlevel.ParkingLot()
+        self._routes: dict[IPv4Network | IPv6Network, str] = {}
+        self.plug(Link(name="lo"), "127.0.0.1/8", "::1/128", name="lo", index=1, is_loopback=True, is_multicast=False)
+
+    @classmethod
+    def on(cls, link: Link, *addresses: str, name: str = "host") -> Host:
+        """A host with one interface, ``eth0``, on *link*."""
+        host = cls(name)
+        host.plug(link, *addresses)
+        return host
+
+    @property
+    def network(self) -> HostNetwork:
+        """The network of a program on this host; each program takes one of its own."""
+        return HostNetwork(self)
+
+    # --- interfaces -----------------------------------------------------------------------------------------------
+
+    def plug(
+        self,
+        link: Link,
+        *addresses: str,
+        name: str = "eth0",
+        index: int | None = None,
+        is_loopback: bool = False,
+        is_point_to_point: bool = False,
+        is_multicast: bool = True,
+    ) -> Interface:
+        """Get an interface on *link* with *addresses*, such as ``192.0.2.7/24``."""
+        nic = Nic(
+            link=link,
+            route=self.route,
+            name=name,
+            index=index or max((known.index for known in self.nics.values()), default=1) + 1,
+            addresses=tuple(map(ip_interface, addresses)),
+            is_loopback=is_loopback,
+            is_point_to_point=is_point_to_point,
+            is_multicast=is_multicast,
+        )
+        self.nics[name] = nic
+        link.nics.append(nic)
+        self._note_change()
+        return nic.interface
+
+    def unplug(self, name: str = "eth0") -> None:
+        """Lose an interface; nothing passes its sockets and connections any more."""
+        nic = self.nics.pop(name)
+        nic.link.nics.remove(nic)
+        nic.is_up = False
+        nic.cut()
+        self._note_change()
+
+    def change(self, *addresses: str, name: str = "eth0", is_up: bool = True) -> None:
+        """Have *addresses* on an interface in place of the former ones."""
+        nic = self.nics[name]
+        nic.addresses, nic.is_up = tuple(map(ip_interface, addresses)), is_up
+        nic.cut()
+        self._note_change()
+
+    def sleep(self) -> None:
+        """Sleep and wake up: programs learn of it with the next change, which is now."""
+        self.sleeps += 1
+        self._note_change()
+
+    def add_route(self, network: str, name: str = "eth0") -> None:
+        """Reach *network* by the interface with this name. Its hosts are to be on that link, as if behind a router."""
+        self._routes[ip_network(network)] = name
+
+    def route(self, nic: Nic | None, destination: Address) -> Nic:
+        """The interface that leads from *nic*, or from any, to *destination*, or that has it. Raises `OSError`."""
+        text = destination[0].lower()
+        address = ip_address(text)
+        if address.is_link_local and nic is not None:
+            by_scope = [one for one in self.nics.values() if len(destination) == 4 and one.index == destination[3]]
+            return by_scope[0] if by_scope else nic
+        candidates = [*([nic] if nic else []), *self.nics.values()]
+        for one in candidates:
+            if one.is_up and one.has(text):
+                return one
+        for one in candidates:
+            if one.is_up and one.is_neighbour(text):
+                return one
+        for network, name in self._routes.items():
+            if address in network and name in self.nics:
+                return self.nics[name]
+        raise refused(errno.ENETUNREACH)
+
+    def nic_of(self, address: str, index: int = 0) -> Nic:
+        """The interface that has *address*. Raises `OSError`."""
+        for nic in self.nics.values():
+            if nic.is_up and nic.has(address) and index in (0, nic.index):
+                return nic
+        raise refused(errno.EADDRNOTAVAIL)
+
+    def source_towards(self, address: IpAddress) -> tuple[IpAddress, int]:
+        """The own address that the routes to *address* lead from, and its interface's number. Raises `OSError`."""
+        nic = self.route(None, (str(address), 0))
+        own = [own for own in nic.addresses if own.version == address.version]
+        own.sort(key=lambda own: (own.ip != address, address not in on_link(own)))
+        if not own:
+            raise refused(errno.ENETUNREACH)
+        return own[0].ip, nic.index
+
+    # --- sockets --------------------------------------------------------------------------------------------------
+
+    def open_udp(self, address: str, port: int = 0, *, name: str = "eth0") -> UdpSocket:
+        """A UDP socket at *address*: one of the interface's own, a group or a broadcast address."""
+        nic = self.nics[name]
+        if not port:
+            taken = {socket.port for socket in nic.sockets}
+            port = next(free for free in DYNAMIC_PORTS if free not in taken)
+        return UdpSocket(nic, address, port)
+
+    def send(
+        self, payload: bytes, destination: Address, *, source: tuple[str, int] | None = None, name: str = "eth0"
+    ) -> None:
+        """Send a datagram from any *source*; by default from the interface's first address of the family, port 1900."""
+        nic = self.nics[name]
+        version = 6 if ":" in destination[0] else 4
+        if source is None:
+            source = str(next(own.ip for own in nic.addresses if own.version == version)), 1900
+        nic.send(payload, (*source, 0, nic.index) if version == 6 else source, destination)
+
+    def listen(self, port: int, address: str = "", *, name: str = "eth0") -> Listener:
+        """Accept connections on *port* of *address*, or of the interface's first address. Raises `OSError`."""
+        nic = self.nics[name]
+        address = address or str(nic.addresses[0].ip)
+        if not nic.is_up or not nic.has(address):
+            raise refused(errno.EADDRNOTAVAIL)
+        if self.is_taken(nic, address, port):
+            raise refused(errno.EADDRINUSE)
+        listener = nic.listeners[address, port] = Listener()
+        return listener
+
+    def is_taken(self, nic: Nic, address: str, port: int) -> bool:
+        """Whether something listens for connections on *port* of *address*."""
+        known = nic.listeners.get((address, port))
+        return known is not None and not known.is_closed
+
+    async def connect(self, address: IpAddress, port: int, served: ServedAddress) -> PipeStream:
+        """Connect from *served* to *port* of *address*. Raises `OSError`."""
+        self.connections.append(OpenedConnection(trio.current_time(), served.address, str(address), port))
+        own = self.nic_of(served.address, served.index)
+        way = self.route(own, (str(address), port, 0, served.index) if address.version == 6 else (str(address), port))
+        is_here = way.has(str(address))
+        target = way if is_here else way.link.nic_with(str(address))
+        if target is None:
+            await trio.sleep(UNREACHABLE_SECONDS)
+            raise refused(errno.EHOSTUNREACH)
+        seconds = 0.0 if is_here else way.link.seconds
+        await trio.sleep(seconds)
+        if port in target.silent_ports:
+            await trio.sleep_forever()
+        if not self.is_taken(target, str(address), port):
+            await trio.sleep(seconds)
+            raise refused(errno.ECONNREFUSED)
+        near, far = connected_pair(served.address, str(address), seconds=seconds, capacity=CAPACITY)
+        for pipe in (near.incoming, near.outgoing):
+            own.pipes[pipe] = served.address
+            target.pipes[pipe] = str(address)
+        target.listeners[str(address), port].offer(far)
+        try:
+            await trio.sleep(seconds)
+        except trio.Cancelled:
+            near.reset()
+            raise
+        return near
+
+    def _note_change(self) -> None:
+        self.changes += 1
+        self.changed.unpark_all()

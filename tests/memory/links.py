@@ -1,0 +1,244 @@
+"""Links in memory, the interfaces that are plugged into them, and their UDP sockets."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import heapq
+import ipaddress
+import itertools
+import math
+import os
+from collections.abc import Callable, Sequence
+from random import Random
+from weakref import WeakKeyDictionary
+
+import attrs
+import trio
+
+from tests.memory.pipes import Listener, Pipe
+from tests.memory.recording import Recording
+from upnp_trio.network.endpoint import Address
+from upnp_trio.network.interfaces import Interface, IpInterface, on_link
+
+__all__ = ["BROADCAST", "Link", "Nic", "UdpSocket", "is_group", "refused"]
+
+BROADCAST = "255.255.255.255"
+# What waits at one socket; the kernel's buffer is as large. What comes when it is full is lost.
+MAX_WAITING = 10_000
+
+_serial = itertools.count()
+
+
+def refused(number: int) -> OSError:
+    """The error of a system call."""
+    return OSError(number, os.strerror(number))
+
+
+@functools.lru_cache(maxsize=10_000)
+def is_group(address: str) -> bool:
+    """Whether datagrams to *address* go to all members."""
+    return ipaddress.ip_address(address).is_multicast
+
+
+@attrs.define(eq=False, kw_only=True)
+class Link:
+    """A cable or a switch: what one of its interfaces sends arrives at the others.
+
+    A host's own datagrams to a group come back to it at once, and are never lost. The delay, the loss and the copies of
+    each datagram are drawn for each receiving interface in turn.
+    """
+
+    name: str = "link"
+    #: how long a datagram takes to each receiver, and how much longer at the most; a TCP segment takes *seconds*
+    seconds: float = 0.0
+    jitter: float = 0.0
+    #: the part of the datagrams that is lost, and that arrives twice
+    loss: float = 0.0
+    duplicates: float = 0.0
+    rng: Random = attrs.field(factory=lambda: Random(0))
+    #: may be shared by several links
+    recording: Recording = attrs.field(factory=Recording)
+    nics: list[Nic] = attrs.field(factory=list, init=False)
+
+    def carry(self, sender: Nic, payload: bytes, source: Address, destination: Address) -> None:
+        """Carry a datagram from *sender* to whatever receives at *destination*."""
+        now = trio.current_time()
+        self.recording.add(now, self.name, source, destination, payload)
+        for nic in list(self.nics):
+            if nic is sender:
+                nic.receive(payload, source, destination, now)
+            elif nic.is_up:
+                for _ in range(self._copies()):
+                    nic.receive(payload, source, destination, now + self._delay())
+
+    def nic_with(self, address: str) -> Nic | None:
+        """The interface that has *address*."""
+        return next((nic for nic in self.nics if nic.is_up and nic.has(address)), None)
+
+    def _copies(self) -> int:
+        if self.loss and self.rng.random() < self.loss:
+            return 0
+        return 2 if self.duplicates and self.rng.random() < self.duplicates else 1
+
+    def _delay(self) -> float:
+        return self.seconds + (self.rng.uniform(0, self.jitter) if self.jitter else 0.0)
+
+
+@attrs.define(eq=False, kw_only=True)
+class Nic:
+    """An interface of a host, plugged into a link."""
+
+    link: Link
+    #: which interface of the host leads from this one to a destination that is no group; raises `OSError`
+    route: Callable[[Nic, Address], Nic]
+    name: str
+    index: int
+    addresses: tuple[IpInterface, ...]
+    is_up: bool = True
+    is_loopback: bool = False
+    is_point_to_point: bool = False
+    is_multicast: bool = True
+    #: raised by the next sends, one for each; ``None`` lets one succeed
+    send_errors: list[OSError | None] = attrs.field(factory=list)
+    sockets: list[UdpSocket] = attrs.field(factory=list, init=False)
+    #: what listens for connections, by address and port
+    listeners: dict[tuple[str, int], Listener] = attrs.field(factory=dict, init=False)
+    #: ports at which connections are neither accepted nor refused
+    silent_ports: set[int] = attrs.field(factory=set, init=False)
+    #: of the connections through it, each with its own end's address
+    pipes: WeakKeyDictionary[Pipe, str] = attrs.field(factory=WeakKeyDictionary, init=False)
+
+    def send(self, payload: bytes, source: Address, destination: Address) -> None:
+        """Send a datagram; *source* may be any address, as raw sockets can forge it."""
+        address = destination[0].lower()
+        way = self if is_group(address) or self._is_broadcast(address) else self.route(self, destination)
+        way.link.carry(way, payload, source, destination)
+
+    def cut(self) -> None:
+        """Let nothing more pass the connections of addresses that it does not have, and all of them if it is down."""
+        for pipe, address in self.pipes.items():
+            pipe.is_cut = pipe.is_cut or not self.is_up or not self.has(address)
+
+    @property
+    def interface(self) -> Interface:
+        """It as a value."""
+        return Interface(
+            name=self.name,
+            index=self.index,
+            addresses=self.addresses,
+            is_up=self.is_up,
+            is_loopback=self.is_loopback,
+            is_point_to_point=self.is_point_to_point,
+            is_multicast=self.is_multicast,
+        )
+
+    def has(self, address: str) -> bool:
+        """Whether *address* is one of its own."""
+        return any(str(own.ip) == address for own in self.addresses)
+
+    def is_neighbour(self, address: str) -> bool:
+        """Whether *address* is on its link, by the prefixes of its own."""
+        peer = ipaddress.ip_address(address)
+        return any(own.version == peer.version and peer in on_link(own) for own in self.addresses)
+
+    def receive(self, payload: bytes, source: Address, destination: Address, due: float) -> None:
+        """Give a datagram to the sockets that it is for."""
+        address, port = destination[0].lower(), destination[1]
+        if len(source) == 4:
+            is_scoped = ipaddress.ip_address(source[0]).is_link_local
+            source = (source[0], source[1], 0, self.index if is_scoped else 0)
+        found = [socket for socket in self.sockets if socket.port == port and socket.address == address]
+        # all members get what is sent to a group; of several sockets at one address, the newest gets what is sent to it
+        if not is_group(address) and not self._is_broadcast(address):
+            found = found[-1:]
+        for socket in found:
+            socket.deliver(payload, source, due)
+
+    def _is_broadcast(self, address: str) -> bool:
+        return address == BROADCAST or any(
+            own.version == 4 and str(own.network.broadcast_address) == address for own in self.addresses
+        )
+
+
+@attrs.define(eq=False)
+class UdpSocket:
+    """A UDP socket, as far as this package uses one. It is bound to an address of a host, a group or a broadcast."""
+
+    nic: Nic
+    address: str
+    port: int
+    #: raised by the next reads, one for each, before what has arrived
+    read_errors: list[OSError] = attrs.field(factory=list)
+    #: how many datagrams found no room
+    lost: int = 0
+    is_open: bool = attrs.field(default=True, init=False)
+    _arriving: list[tuple[float, int, bytes, Address]] = attrs.field(factory=list, init=False)
+    _lot: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.nic.sockets.append(self)
+
+    @property
+    def name(self) -> Address:
+        """The address that its datagrams come from."""
+        return (self.address, self.port, 0, self.nic.index) if ":" in self.address else (self.address, self.port)
+
+    def deliver(self, payload: bytes, source: Address, due: float) -> None:
+        """Let a datagram arrive at *due*."""
+        if len(self._arriving) >= MAX_WAITING:
+            self.lost += 1
+            return
+        heapq.heappush(self._arriving, (due, next(_serial), payload, source))
+        self._lot.unpark_all()
+
+    async def wait_readable(self) -> None:
+        """Wait until there is something to read."""
+        await trio.lowlevel.checkpoint()
+        while not self.read_errors and self._next_due() > trio.current_time():
+            self._require_open()
+            with trio.move_on_at(self._next_due()):
+                await self._lot.park()
+
+    def recvfrom(self, max_bytes: int) -> tuple[bytes, Address]:
+        """What has arrived, and its source. Raises `BlockingIOError` if nothing has."""
+        _, payload, source = self.read()
+        return payload[:max_bytes], source
+
+    def read(self) -> tuple[float, bytes, Address]:
+        """Like `recvfrom`, with the time when it arrived, and with all of it."""
+        self._require_open()
+        if self.read_errors:
+            raise self.read_errors.pop(0)
+        if self._next_due() > trio.current_time():
+            raise BlockingIOError
+        due, _, payload, source = heapq.heappop(self._arriving)
+        return due, payload, source
+
+    def sendto(self, payload: bytes, destination: Address) -> int:
+        """Send from the address that it is bound to."""
+        self._require_open()
+        if self.nic.send_errors and (error := self.nic.send_errors.pop(0)):
+            raise error
+        if not self.nic.is_up or not self.nic.has(self.address):
+            raise refused(errno.ENETUNREACH)
+        self.nic.send(payload, self.name, destination)
+        return len(payload)
+
+    def sendmsg(self, pieces: Sequence[bytes], ancillary: object, flags: int, destination: Address) -> int:
+        """Send like `sendto`; what else it is told is about the interface, which it has already."""
+        return self.sendto(b"".join(pieces), destination)
+
+    def close(self) -> None:
+        """Close at once; whatever waits gets `OSError`."""
+        if self.is_open:
+            self.is_open = False
+            self.nic.sockets.remove(self)
+            self._lot.unpark_all()
+
+    def _next_due(self) -> float:
+        return self._arriving[0][0] if self._arriving else math.inf
+
+    def _require_open(self) -> None:
+        if not self.is_open:
+            raise refused(errno.EBADF)

@@ -1,0 +1,53 @@
+"""What was sent on a link, datagram by datagram."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from upnp_trio.network.endpoint import Address
+from upnp_trio.ssdp.messages import Message
+from upnp_trio.ssdp.parsing import parse
+
+__all__ = ["RecordedDatagram", "Recording"]
+
+
+@attrs.frozen
+class RecordedDatagram:
+    """One datagram: when it was sent on which link, from where and to where."""
+
+    time: float
+    link: str
+    #: without a scope, which each host numbers by itself
+    source: tuple[str, int]
+    destination: tuple[str, int]
+    payload: bytes
+
+    @property
+    def message(self) -> Message:
+        """The message; raises `MalformedMessage` if it is none."""
+        return parse(self.payload)
+
+
+@attrs.define(eq=False)
+class Recording:
+    """The datagrams of one or several links, in the order in which they were sent; those that were lost as well."""
+
+    datagrams: list[RecordedDatagram] = attrs.field(factory=list)
+
+    def add(self, time: float, link: str, source: Address, destination: Address, payload: bytes) -> None:
+        self.datagrams.append(RecordedDatagram(time, link, source[:2], destination[:2], payload))
+
+    def __iter__(self) -> Iterator[RecordedDatagram]:
+        return iter(self.datagrams)
+
+    def __len__(self) -> int:
+        return len(self.datagrams)
+
+    def as_bytes(self) -> bytes:
+        """All of it, to compare with that of another run."""
+        return b"".join(
+            f"--- {sent.time!r} {sent.link} {sent.source} > {sent.destination}\n".encode() + sent.payload
+            for sent in self.datagrams
+        )

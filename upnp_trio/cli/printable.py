@@ -1,0 +1,62 @@
+"""Text from the network as a terminal may show it, and how wide it is there."""
+
+from __future__ import annotations
+
+import unicodedata
+
+__all__ = ["can_encode", "cells", "fit", "printable"]
+
+# A line holds several such texts.
+USUAL_LIMIT = 120
+
+
+def printable(text: str, limit: int = USUAL_LIMIT) -> str:
+    """*text* cut to *limit* characters, without any that could control a terminal.
+
+    Question marks stand for control characters, the starts of escape sequences among them, and for those that reverse
+    the direction of writing or show nothing. Every kind of space is a plain one.
+    """
+    clean = "".join(map(_shown, text[: limit + 1]))
+    return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"
+
+
+def _shown(character: str) -> str:
+    if character.isprintable():
+        return character
+    return " " if unicodedata.category(character) == "Zs" else "?"
+
+
+def cells(text: str) -> int:
+    """The columns of a terminal that *text* takes: two for a wide character, none for one that combines."""
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+def _cells(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def fit(text: str, width: int, *, cut: bool = True) -> str:
+    """*text* with spaces up to *width* columns; what is longer is cut, unless *cut* is false."""
+    missing = width - cells(text)
+    if missing >= 0:
+        return text + " " * missing
+    if not cut:
+        return text
+    room, kept = width - 1, ""  # the ellipsis takes one
+    for character in text:
+        room -= _cells(character)
+        if room < 0:
+            break
+        kept += character
+    return fit(f"{kept}…", width)
+
+
+def can_encode(text: str, encoding: str) -> bool:
+    """Whether an output with *encoding* can show *text*."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

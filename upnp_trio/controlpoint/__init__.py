@@ -1,0 +1,1 @@
+"""The asking side: find devices, describe them, call their actions and follow their events."""

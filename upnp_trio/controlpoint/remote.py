@@ -1,0 +1,240 @@
+"""A device that was described: its documents as values, and its services, whose actions can be called.
+
+`RemoteDevice` is a `RootDevice`, so whatever takes one takes the other: a description can be rendered again, checked,
+or served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import attrs
+
+from upnp_trio.control.arguments import call_texts, result_values
+from upnp_trio.control.calls import matches, render_call
+from upnp_trio.control.results import MAX_RESULT_BYTES, read_result
+from upnp_trio.errors import DescriptionError, InvalidCall, MalformedMessage, RequestFailed, UnknownService, UnsafeUrl
+from upnp_trio.exchange import ServedAddress
+from upnp_trio.model.device import Device, RootDevice, Service
+from upnp_trio.model.forgiving import printable
+from upnp_trio.model.literal_url import LiteralUrl
+from upnp_trio.model.service import ServiceDescription
+from upnp_trio.model.suggestions import suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Protocol
+
+    from upnp_trio.model.names import Udn
+
+    class HttpAnswer(Protocol):
+        """The answer to a request."""
+
+        @property
+        def status(self) -> int: ...
+        @property
+        def headers(self) -> Mapping[str, str]: ...
+        @property
+        def body(self) -> bytes: ...
+
+    class HttpClient(Protocol):
+        """Sends requests; raises `RequestFailed`."""
+
+        async def request(
+            self,
+            method: str,
+            url: LiteralUrl,
+            served: ServedAddress,
+            *,
+            headers: Iterable[tuple[str, str]] = (),
+            body: bytes = b"",
+            max_body_bytes: int = ...,
+            seconds: float = 10.0,
+        ) -> HttpAnswer: ...
+
+        async def get(self, url: LiteralUrl, served: ServedAddress, *, max_body_bytes: int) -> HttpAnswer: ...
+
+
+__all__ = ["CallAnswer", "DeviceAccess", "RemoteDevice", "RemoteService"]
+
+# A device answers a call within 30 seconds (UDA 2.0 §3.2.1).
+CALL_SECONDS = 30.0
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class DeviceAccess:
+    """How a device is reached, and what is known of its services."""
+
+    client: HttpClient
+    #: the address of this host that faces the device
+    served: ServedAddress
+    #: what the URLs in its description are relative to
+    base: LiteralUrl
+    #: what was read of each SCPD, by the document
+    descriptions: Mapping[bytes, ServiceDescription]
+    #: why an SCPD is missing, by its URL in the description
+    missing: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class CallAnswer:
+    """What a device answered to a call."""
+
+    #: the out arguments in the order of the SCPD; one that is no value of its data type is a text
+    values: dict[str, object]
+    #: the out arguments as the device sent them
+    texts: dict[str, str]
+    #: what is wrong with the answer and was overlooked, each in words
+    forgiven: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class RemoteDevice(RootDevice):
+    """A root device on the network, as its description and its services' descriptions were when they were fetched.
+
+    The URLs in it are those of the documents, which are relative to its description or to ``url_base``.
+    """
+
+    #: where the description was fetched
+    location: LiteralUrl
+    #: what is wrong with its documents and was overlooked, each in words
+    forgiven: tuple[str, ...] = ()
+    #: the description document as it was fetched
+    document: bytes = attrs.field(default=b"", eq=False, repr=False)
+    _access: DeviceAccess | None = attrs.field(default=None, eq=False, repr=False)
+
+    def services_of_all(self) -> tuple[RemoteService, ...]:
+        """Every service of this device and of the devices embedded in it."""
+        return tuple(
+            RemoteService(device=device, service=service, access=self._access)
+            for device in self.walk()
+            for service in device.services
+        )
+
+    def service(self, type_or_id: str, *, udn: Udn | str | None = None) -> RemoteService:
+        """The service of a type, with an ID, or called by the name within its type, such as ``SwitchPower``.
+
+        A type is also that of a service of a higher version (UDA 2.0 §3.2.1). *udn* is the device that has it, this one
+        or one that is embedded in it. Raises `UnknownService` if there is no such service, or more than one.
+        """
+        services = self.services_of_all()
+        if udn is not None:
+            wanted = str(udn).lower().removeprefix("uuid:")
+            services = tuple(each for each in services if each.device.udn and each.device.udn.uuid.lower() == wanted)
+        for is_meant in _MEANINGS:
+            found = [each for each in services if is_meant(type_or_id, each)]
+            if len(found) > 1:
+                raise UnknownService(f"{type_or_id!r} is more than one service: {printable(_listed(found), 1000)}")
+            if found:
+                return found[0]
+        known = dict.fromkeys(each.name for each in services)
+        raise UnknownService(
+            f"{printable(self.friendly_name) or 'the device'} has no service {type_or_id!r}; "
+            f"{suggestion(type_or_id, known, 'services')}"
+        )
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class RemoteService:
+    """A service of a device on the network."""
+
+    #: the root or embedded device that has it
+    device: Device = attrs.field(repr=lambda device: repr(device.friendly_name))
+    service: Service
+    _access: DeviceAccess | None = attrs.field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The name within its type, such as ``SwitchPower``, or the type if that is no URN."""
+        return self.service.service_type.name or self.service.service_type.text or self.service.service_id
+
+    @property
+    def description(self) -> ServiceDescription:
+        """Its actions and state variables; raises `DescriptionError` if they are not known."""
+        found = None
+        if self._access is not None and self.service.scpd is not None:
+            found = self._access.descriptions.get(self.service.scpd)
+        if found is None:
+            reason = "" if self._access is None else self._access.missing.get(self.service.scpd_url, "")
+            raise DescriptionError(f"the actions of {self.name} are not known: {reason or 'its SCPD was not fetched'}")
+        return found
+
+    @property
+    def control_url(self) -> LiteralUrl:
+        """Where its actions are called; raises `UnsafeUrl` if that is nowhere at the device."""
+        return self._url(self.service.control_url, "controlURL")
+
+    @property
+    def event_sub_url(self) -> LiteralUrl:
+        """Where subscribers subscribe; raises `UnsafeUrl` if that is nowhere at the device."""
+        return self._url(self.service.event_sub_url, "eventSubURL")
+
+    async def call(self, action: str, /, **arguments: object) -> dict[str, object]:
+        """Call *action*; returns its out arguments by name, in the order of the SCPD (UDA 2.0 §3.2).
+
+        *arguments* have the names of the SCPD and values of their data types: ``newTargetValue=True``. In the answer, a
+        text that is no value of its data type stays a text, and an argument that the device left out is missing;
+        `invoke` tells.
+
+        Raises `InvalidCall` before anything is sent, for an action that the service does not have, an argument that is
+        missing or unknown, and a value that is not allowed. Raises `UpnpError` for an error of the device, and
+        `RequestFailed` if it does not answer within 30 seconds, or with anything else. Raises `DescriptionError` if the
+        service's description could not be had.
+        """
+        return (await self.invoke(action, arguments)).values
+
+    async def invoke(self, action: str, arguments: Mapping[str, object]) -> CallAnswer:
+        """Like `call`, with the arguments in a mapping; the answer has its texts as well, and what is wrong with it."""
+        description = self.description
+        found = description.action(action)
+        if found is None:
+            names = (each.name for each in description.actions)
+            raise InvalidCall(f"{self.name} has no action {action!r}; {suggestion(action, names, 'actions')}")
+        try:
+            texts = call_texts(description, found, arguments)
+            headers, body = render_call(self.service.service_type.text, action, texts)
+        except ValueError as error:
+            raise InvalidCall(printable(str(error), 1000)) from error
+        url, access = self.control_url, self._access
+        assert access is not None  # or there would be no description
+        answer = await access.client.request(
+            "POST",
+            url,
+            access.served,
+            headers=headers,
+            body=body,
+            max_body_bytes=MAX_RESULT_BYTES,
+            seconds=CALL_SECONDS,
+        )
+        try:
+            given = read_result(answer.status, answer.headers, answer.body)
+        except MalformedMessage as error:
+            raise RequestFailed(f"{action} at {url}: {error}", answer.status) from error
+        forgiven: list[str] = []
+        values = result_values(description, found, given, forgiven)
+        first = dict(reversed(given))
+        return CallAnswer(values=values, texts={name: first[name] for name, _ in given}, forgiven=tuple(forgiven))
+
+    def _url(self, reference: str, name: str) -> LiteralUrl:
+        if self._access is None or not reference:
+            raise UnsafeUrl(f"{self.name} has no {name}")
+        try:
+            return self._access.base.join(reference)
+        except ValueError as error:
+            raise UnsafeUrl(f"the {name} of {self.name} is not used: {error}") from error
+
+
+# What the caller may mean, from the narrowest to the widest.
+_MEANINGS: tuple[Callable[[str, RemoteService], bool], ...] = (
+    lambda wanted, each: wanted in (each.service.service_type.text, each.service.service_id),
+    lambda wanted, each: matches(wanted, each.service.service_type),
+    lambda wanted, each: wanted in (each.name, each.service.service_id.rpartition(":")[2]),
+    lambda wanted, each: wanted.lower() in (each.name.lower(), each.service.service_id.rpartition(":")[2].lower()),
+)
+
+
+def _listed(services: Iterable[RemoteService]) -> str:
+    return ", ".join(
+        f"{each.service.service_id} of {each.device.udn or each.device.friendly_name}" for each in services
+    )
