@@ -133,7 +133,8 @@ async def _read_body(
     headers: dict[str, str] = {}
     for name, value in answer.headers:
         headers.setdefault(name.decode("ascii"), value.decode("latin-1"))
-    if "transfer-encoding" not in headers and int(headers.get("content-length", "0")) > max_body_bytes:
+    has_length = "content-length" in headers and answer.status_code not in (204, 304)
+    if has_length and int(headers["content-length"]) > max_body_bytes:
         raise AnswerTooLong(f"the body has {headers['content-length']} bytes; at most {max_body_bytes} are read")
     body = bytearray()
     size = chunks = 0

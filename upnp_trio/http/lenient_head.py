@@ -21,13 +21,14 @@ MAX_QUOTED_BYTES = 40
 
 #: the empty line, as h11 finds it
 END_OF_HEAD = re.compile(rb"\n\r?\n")
-# No reason at all, a blank too many, HTTP in lower case, and whatever comes after a full stop of the version.
+_USUAL_STATUS_LINE = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}(?: [\t -~\x80-\xff]*)?")
+# HTTP in lower case, a version that is another one or half of one, blanks too many, and none before the reason.
 _STATUS_LINE = re.compile(
     rb"HTTP/(?P<major>[0-9])(?:\.(?P<minor>[0-9]))?[ \t]+(?P<status>[1-9][0-9]{2})(?![0-9])[ \t]*(?P<reason>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CONTROLS = bytes(range(32)) + b"\x7f"
+_CONTROLS = bytes({*range(32), 127} - {9})
 _BLANKED = bytes.maketrans(_CONTROLS, b" " * len(_CONTROLS))
 
 
@@ -48,10 +49,16 @@ class _Repair:
 
     fields: list[tuple[bytes, bytes]] = attrs.field(factory=list)
     forgiven: list[str] = attrs.field(factory=list)
+    #: whether the last line is not kept, and so what is folded into it is not, either
+    has_dropped: bool = False
 
     def forgive(self, what: str) -> None:
         if what not in self.forgiven:
             self.forgiven.append(what)
+
+    def drop(self, what: str) -> None:
+        self.forgive(what)
+        self.has_dropped = True
 
 
 def read_head(head: bytes) -> AnswerHead:
@@ -59,10 +66,13 @@ def read_head(head: bytes) -> AnswerHead:
 
     Raises `MalformedMessage` if it is not HTTP, or says in two ways how long the body is.
     """
-    first, *lines = [line.removesuffix(b"\r") for line in head.rstrip(b"\r\n").split(b"\n")]
     repair = _Repair()
+    lines = head.split(b"\n")[:-2]  # without the empty line, and the nothing after it
+    if not all(line.endswith(b"\r") for line in lines):
+        repair.forgive("lines end in LF alone")  # GoAhead, in routers and cameras (aio-libs/aiohttp #7494)
+    first, *others = [line.removesuffix(b"\r") for line in lines]
     version, status, reason = _status_line(first, repair)
-    for line in lines:
+    for line in others:
         _add(line, repair)
     fields = _with_one_framing(repair)
     text = [b"HTTP/%b %d %b" % (version, status, reason), *(b"%b: %b" % field for field in fields), b"", b""]
@@ -74,8 +84,7 @@ def _status_line(line: bytes, repair: _Repair) -> tuple[bytes, int, bytes]:
     if match is None:
         raise MalformedMessage(f"the answer is not HTTP, but begins with {line[:MAX_QUOTED_BYTES]!r}")
     version = b"1.0" if (match["major"], match["minor"] or b"0") < (b"1", b"1") else b"1.1"
-    plain = b"HTTP/%b %b " % (version, match["status"])
-    if not line.startswith((plain, plain[:-1])) or (len(line) > len(plain) and line[len(plain)] in b" \t"):
+    if not _USUAL_STATUS_LINE.fullmatch(line):
         repair.forgive("an unusual status line")
     return version, int(match["status"]), match["reason"].translate(_BLANKED).strip()
 
@@ -83,27 +92,28 @@ def _status_line(line: bytes, repair: _Repair) -> tuple[bytes, int, bytes]:
 def _add(line: bytes, repair: _Repair) -> None:
     """Read one *line* of the head: a field, or the rest of the one before it."""
     if line[:1] in (b" ", b"\t"):
-        if repair.fields:  # folded, which RFC 9112 §5.2 lets a client read as a blank
+        if repair.fields and not repair.has_dropped:  # RFC 9112 §5.2 lets a client read the fold as a blank
             name, value = repair.fields[-1]
             repair.fields[-1] = name, (value + b" " + line.translate(_BLANKED).strip()).strip()
-        else:
-            repair.forgive("a blank before the first header")
+        elif not repair.fields:
+            repair.drop("a blank before the first header")
         return
     name, colon, value = line.partition(b":")
     if not colon:
         # the SERVER of a Dell 1815dn has a line break in it (StevenLooman/async_upnp_client #116)
-        repair.forgive("a header without a colon")
+        repair.drop("a header without a colon")
         return
     if name != (stripped := name.rstrip(b" \t")):
         # home-made servers do so (dotnet/corefx #9201, nodejs/http-parser #297)
         repair.forgive("a blank before the colon of a header")
     if not _NAME.fullmatch(stripped):
-        repair.forgive("a header whose name is not one")
+        repair.drop("a header whose name is not one")
         return
     clean = value.strip(b" \t").translate(_BLANKED)
     if clean != value.strip(b" \t"):
         repair.forgive("a control character in a header")
     repair.fields.append((stripped, clean.strip()))
+    repair.has_dropped = False
 
 
 def _with_one_framing(repair: _Repair) -> list[tuple[bytes, bytes]]:
@@ -119,7 +129,7 @@ def _with_one_framing(repair: _Repair) -> list[tuple[bytes, bytes]]:
         else:
             others.append((name, value))
     numbers = {length.lstrip(b"0") or b"0" for length in lengths if length.isdigit()}
-    if len(numbers) < len(lengths):
+    if not all(length.isdigit() for length in lengths):
         repair.forgive("CONTENT-LENGTH is not a number")
     applied = [coding for coding in codings if coding not in (b"", b"identity")]
     if len(applied) < len(codings):
