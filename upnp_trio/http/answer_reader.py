@@ -62,7 +62,7 @@ def asking(method: str) -> h11.Connection:
 def may_be_kept(protocol: h11.Connection) -> bool:
     """Whether the connection may have another request, now that the answer was read."""
     done = protocol.our_state is h11.DONE and protocol.their_state is h11.DONE
-    return done and not protocol.trailing_data[0]
+    return done and protocol.trailing_data == (b"", False)  # nothing more has arrived, nor the end
 
 
 async def read_answer(

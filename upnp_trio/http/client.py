@@ -100,6 +100,7 @@ class HttpClient:
         request = OutgoingRequest(method=method, url=url, served=served, headers=fields, body=body)
         if self._kept.is_closed:
             raise request.failure(CLOSED)
+        request.check()
         with trio.move_on_after(seconds):
             try:
                 answer = await self._ask(request, max_body_bytes)

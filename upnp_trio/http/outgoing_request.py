@@ -20,7 +20,9 @@ __all__ = ["OutgoingRequest"]
 # §9.2.2). After any other request nobody could know whether the device has carried it out: the end of a connection does
 # not say when it was decided. So each of them has a connection of its own, which cannot have gone stale.
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
-_PRINTABLE = re.compile(r"[ -~]*")
+_PRINTABLE = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?)?")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+HEADER_RULE = "headers have printable ASCII alone, and no blanks around it"
 
 
 @attrs.frozen(kw_only=True)
@@ -48,24 +50,21 @@ class OutgoingRequest:
         """The error that names this request and says *reason*."""
         return RequestFailed(f"{self.method} {shown(self.url.text)}: {reason}", status)
 
-    def render(self, *, keeps: bool) -> tuple[bytes, h11.Connection]:
-        """The request in one piece, as some devices expect it, and the state of a connection that has sent it.
+    def check(self) -> None:
+        """Raise `RequestFailed` if a header cannot be sent, as a hostile device may have chosen its value."""
+        for name, value in self.headers:
+            if not _TOKEN.fullmatch(name) or not _PRINTABLE.fullmatch(value):
+                raise self.failure(f"the header {shown(ascii(name))} cannot be {shown(ascii(value))}: {HEADER_RULE}")
 
-        Raises `RequestFailed` for a header that cannot be sent.
-        """
+    def render(self, *, keeps: bool) -> tuple[bytes, h11.Connection]:
+        """The request in one piece, as some devices expect it, and the state of a connection that has sent it."""
         fields = [("HOST", self.url.authority), *self.headers]
         if self.body or self.method == "POST":
             fields.append(("CONTENT-LENGTH", str(len(self.body))))
         if not keeps:
             fields.append(("CONNECTION", "close"))
-        for name, value in fields:
-            if not _PRINTABLE.fullmatch(value):
-                raise self.failure(f"{name} cannot be {shown(ascii(value))}: a header has printable ASCII alone")
         protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
-        try:
-            head = protocol.send(h11.Request(method=self.method, target=self.url.target, headers=fields))
-            body = protocol.send(h11.Data(data=self.body)) if self.body else b""
-            protocol.send(h11.EndOfMessage())
-        except h11.LocalProtocolError as error:
-            raise self.failure(f"it cannot be sent: {shown(str(error))}") from error
+        head = protocol.send(h11.Request(method=self.method, target=self.url.target, headers=fields))
+        body = protocol.send(h11.Data(data=self.body)) if self.body else b""
+        protocol.send(h11.EndOfMessage())
         return (head or b"") + (body or b""), protocol
