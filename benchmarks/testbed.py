@@ -150,6 +150,10 @@ class Testbed:
         with self._lasting_load("crowd", seconds, held=held, rate=rate, **options) as series:
             yield series
 
+    def inside_control_points(self, command: list[str]) -> list[str]:
+        """*command*, to be run where the load runs."""
+        return self._load.pair.inside(self._load.pair.control_points, command)
+
     def memory(self) -> Memory:
         """The device's memory now."""
         return process_memory(self.pid)

@@ -68,6 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {
         "demo",
         "server",
+        "controlpoint",
         "http",
         "monitoring",
         "tasks",

@@ -16,13 +16,19 @@ if TYPE_CHECKING:
     from upnp_trio.documents.device_file import load_device
     from upnp_trio.documents.scpd import parse_scpd, render_service_description
     from upnp_trio.errors import (
+        ControlPointFailed,
         DescriptionError,
         DeviceFailed,
         HandlerFailed,
+        InvalidCall,
         MalformedMessage,
         NetworkError,
         PortTaken,
+        RequestFailed,
         UdnTaken,
+        UnknownDevice,
+        UnknownService,
+        UnsafeUrl,
         UpnpError,
         UpnpTrioError,
     )
@@ -54,6 +60,7 @@ if TYPE_CHECKING:
     from upnp_trio.server.options import ServeOptions, Settings
     from upnp_trio.server.running import Location, Running
     from upnp_trio.server.serve import serve_device, serve_devices
+    from upnp_trio.services.client_stub import render_client
     from upnp_trio.services.handler import ServiceHandler
     from upnp_trio.services.markers import In, Out, Range, StateVariable, action
     from upnp_trio.services.stub import render_stub
@@ -98,6 +105,7 @@ __all__ = [
     "Caller",
     "Char",
     "Choice",
+    "ControlPointFailed",
     "Counted",
     "DataType",
     "DateTime",
@@ -115,6 +123,7 @@ __all__ = [
     "In",
     "Int",
     "Interface",
+    "InvalidCall",
     "LastChange",
     "Location",
     "MalformedMessage",
@@ -126,6 +135,7 @@ __all__ = [
     "PortTaken",
     "Range",
     "RequestAnswered",
+    "RequestFailed",
     "RootDevice",
     "Running",
     "SearchAnswered",
@@ -144,6 +154,9 @@ __all__ = [
     "Ui2",
     "Ui4",
     "Ui8",
+    "UnknownDevice",
+    "UnknownService",
+    "UnsafeUrl",
     "UpnpError",
     "UpnpTrioError",
     "Uri",
@@ -156,6 +169,7 @@ __all__ = [
     "load_device",
     "parse_description",
     "parse_scpd",
+    "render_client",
     "render_description",
     "render_service_description",
     "render_stub",
@@ -170,13 +184,19 @@ _HOMES = {
     "upnp_trio.documents.device_file": ("load_device",),
     "upnp_trio.eventing.last_change": ("LastChange",),
     "upnp_trio.errors": (
+        "ControlPointFailed",
         "DescriptionError",
         "DeviceFailed",
         "HandlerFailed",
+        "InvalidCall",
         "MalformedMessage",
         "NetworkError",
         "PortTaken",
+        "RequestFailed",
         "UdnTaken",
+        "UnknownDevice",
+        "UnknownService",
+        "UnsafeUrl",
         "UpnpError",
         "UpnpTrioError",
     ),
@@ -201,6 +221,7 @@ _HOMES = {
         "StateVariable",
         "action",
     ),
+    "upnp_trio.services.client_stub": ("render_client",),
     "upnp_trio.services.stub": ("render_stub",),
     "upnp_trio.services.types": (
         "BinBase64",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NoReturn
 
 import attrs
 import trio
@@ -11,20 +12,18 @@ from tests.server.acting import Client
 from tests.server.fakes import FakeNetwork
 from upnp_trio.errors import RequestFailed
 from upnp_trio.exchange import ServedAddress
+from upnp_trio.http.client import HttpAnswer, HttpClient
 from upnp_trio.model.literal_url import LiteralUrl
 
-__all__ = ["LOCATION", "SERVED", "DeviceClient", "HttpAnswer", "ScriptedClient"]
+__all__ = ["LOCATION", "SERVED", "DeviceClient", "ScriptedClient"]
 
 #: the end of this host
 SERVED = ServedAddress(interface="eth0", index=2, address="192.0.2.9")
 LOCATION = LiteralUrl.parse("http://192.0.2.7:49152/device/description.xml")
 
 
-@attrs.frozen
-class HttpAnswer:
-    status: int
-    headers: Mapping[str, str] = attrs.field(factory=dict)
-    body: bytes = b""
+def _nowhere(*_: object) -> NoReturn:
+    raise AssertionError("a client of a test connects nowhere")
 
 
 @attrs.frozen
@@ -38,14 +37,14 @@ class Sent:
     max_body_bytes: int
 
 
-@attrs.define(eq=False)
-class ScriptedClient:
+class ScriptedClient(HttpClient):
     """Answers with what *pages* has for a URL: a body, a status, an error, or seconds to wait and then any of these."""
 
-    pages: dict[str, object] = attrs.field(factory=dict)
-    sent: list[Sent] = attrs.field(factory=list)
-    running: int = 0
-    most_running: int = 0
+    def __init__(self, pages: Mapping[str, object]) -> None:
+        super().__init__(_nowhere, user_agent="test")
+        self.pages = dict(pages)
+        self.sent: list[Sent] = []
+        self.running = self.most_running = 0
 
     async def request(
         self,
@@ -74,12 +73,6 @@ class ScriptedClient:
         finally:
             self.running -= 1
 
-    async def get(self, url: LiteralUrl, served: ServedAddress, *, max_body_bytes: int) -> HttpAnswer:
-        answer = await self.request("GET", url, served, max_body_bytes=max_body_bytes)
-        if answer.status != 200:
-            raise RequestFailed(f"GET {url}: status {answer.status}", answer.status)
-        return answer
-
     def _answer(self, url: LiteralUrl, page: object, max_body_bytes: int) -> HttpAnswer:
         match page:
             case HttpAnswer():
@@ -89,7 +82,7 @@ class ScriptedClient:
                     raise RequestFailed(f"GET {url}: more than {max_body_bytes} bytes")
                 return HttpAnswer(200, {}, page)
             case int():
-                return HttpAnswer(page)
+                return HttpAnswer(page, {}, b"")
             case Exception():
                 raise page
         raise AssertionError(f"{page!r} is no answer")
@@ -99,13 +92,14 @@ class ScriptedClient:
         return sum(sent.url == url for sent in self.sent)
 
 
-@attrs.define(eq=False)
-class DeviceClient:
+class DeviceClient(HttpClient):
     """Asks the device that is served on *network*, each time on a connection of its own."""
 
-    network: FakeNetwork
-    #: how many requests were sent
-    requests: int = 0
+    def __init__(self, network: FakeNetwork) -> None:
+        super().__init__(_nowhere, user_agent="test")
+        self.network = network
+        #: how many requests were sent
+        self.requests = 0
 
     async def request(
         self,
@@ -127,9 +121,3 @@ class DeviceClient:
         client.close()
         assert len(answer.body) <= max_body_bytes
         return HttpAnswer(answer.status, answer.headers, answer.body)
-
-    async def get(self, url: LiteralUrl, served: ServedAddress, *, max_body_bytes: int) -> HttpAnswer:
-        answer = await self.request("GET", url, served, max_body_bytes=max_body_bytes)
-        if answer.status != 200:
-            raise RequestFailed(f"GET {url}: status {answer.status}", answer.status)
-        return answer

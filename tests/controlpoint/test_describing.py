@@ -13,7 +13,6 @@ from tests.server.acting import Oven, served
 from tests.server.fakes import FakeNetwork
 from upnp_trio import Device, Icon, RootDevice, Service, parse_description, render_description
 from upnp_trio.controlpoint.describing import (
-    FETCHES_AT_ONCE,
     FILES_SECONDS,
     MAX_FILE_BYTES,
     MAX_FILES,
@@ -25,6 +24,8 @@ from upnp_trio.controlpoint.remote import RemoteDevice
 from upnp_trio.documents.publication import publish
 from upnp_trio.documents.xml import MAX_DOCUMENT_BYTES
 from upnp_trio.errors import DescriptionError, RequestFailed, UnsafeUrl
+from upnp_trio.http.client import HttpAnswer
+from upnp_trio.http.fetch_slots import MAX_FETCHES_OF_ONE_PEER
 from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.server.identity import with_udns
 
@@ -83,7 +84,9 @@ async def test_a_device_comes_with_its_services_and_icons() -> None:
         "GetTarget",
         "GetStatus",
     ]
-    assert [sent.url for sent in client.sent] == [LOCATION.text, f"{AT}/device/scpd.xml", f"{AT}/device/icon.png"]
+    first, *others = [sent.url for sent in client.sent]
+    assert first == LOCATION.text
+    assert sorted(others) == [f"{AT}/device/icon.png", f"{AT}/device/scpd.xml"]  # side by side
     assert {sent.method for sent in client.sent} == {"GET"}
 
 
@@ -107,7 +110,7 @@ async def test_the_description_alone_is_fetched_if_that_is_all_that_is_wanted() 
 @pytest.mark.parametrize(
     ("page", "error", "message"),
     [
-        (404, RequestFailed, "status 404"),
+        (404, RequestFailed, "the device answered with status 404"),
         (RequestFailed("refused"), RequestFailed, "refused"),
         (b"status=ok", DescriptionError, "not well-formed"),
         (b"<html/>", DescriptionError, "<html> is not a UPnP description"),
@@ -117,6 +120,13 @@ async def test_the_description_alone_is_fetched_if_that_is_all_that_is_wanted() 
 async def test_without_its_description_there_is_no_device(page: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         await describe(ScriptedClient({LOCATION.text: page}))
+
+
+async def test_what_was_overlooked_in_the_answer_is_said() -> None:
+    client = client_of(LAMP)
+    client.pages[LOCATION.text] = HttpAnswer(200, body=render_description(LAMP), forgiven=("lines end in LF alone",))
+    device = await describe(client)
+    assert device.forgiven == ("in the answer of the device: lines end in LF alone",)
 
 
 # --- URLs ------------------------------------------------------------------------------------------------------------
@@ -222,10 +232,10 @@ async def test_a_link_local_device_is_asked_in_its_zone() -> None:
     location = LiteralUrl.parse("http://[fe80::1%25eth0]:80/d.xml")
     client = ScriptedClient({location.text: render_description(LAMP)})
     await describe_at(client, location, SERVED)
-    assert [sent.url for sent in client.sent[1:]] == [
+    assert {sent.url for sent in client.sent[1:]} == {
         "http://[fe80::1%25eth0]:80/scpd.xml",
         "http://[fe80::1%25eth0]:80/icon.png",
-    ]
+    }
 
 
 # --- what goes wrong -------------------------------------------------------------------------------------------------
@@ -234,7 +244,7 @@ async def test_a_link_local_device_is_asked_in_its_zone() -> None:
 @pytest.mark.parametrize(
     ("page", "reason"),
     [
-        (404, f"GET {AT}/device/scpd.xml: status 404"),
+        (404, f"GET {AT}/device/scpd.xml: the device answered with status 404"),
         (RequestFailed("connection refused"), "connection refused"),
         (b"<html/>", "<html> is not a service description: UDA §2.5 wants <scpd>"),
         (b"<!DOCTYPE a><scpd/>", "the document has a DOCTYPE or entities, which UPnP has no use for"),
@@ -256,7 +266,9 @@ async def test_a_service_without_a_description_does_not_fail_the_device(page: ob
 async def test_a_missing_icon_does_not_fail_the_device() -> None:
     device = await describe(client_of(LAMP, **{"icon.png": 404}))
     assert device.icons[0].data is None
-    assert device.forgiven == (f"the icon icon.png is missing: GET {AT}/device/icon.png: status 404",)
+    assert device.forgiven == (
+        f"the icon icon.png is missing: GET {AT}/device/icon.png: the device answered with status 404",
+    )
 
 
 async def test_flaws_of_all_documents_are_named() -> None:
@@ -328,7 +340,7 @@ async def test_a_slow_device_is_given_up_in_time(autojump_clock: trio.testing.Mo
     client = client_of(icons(count), **{f"{number}.png": (8.0, b"x") for number in range(count)})
     device = await describe(client)
     assert trio.current_time() == FILES_SECONDS
-    assert client.most_running == FETCHES_AT_ONCE
+    assert client.most_running == MAX_FETCHES_OF_ONE_PEER
     assert sum(icon.data is not None for icon in device.icons) == 6
     assert "the icon 6.png is missing: the device's files took more than 30 seconds" in device.forgiven
 
@@ -336,7 +348,7 @@ async def test_a_slow_device_is_given_up_in_time(autojump_clock: trio.testing.Mo
 async def test_files_are_fetched_side_by_side(autojump_clock: trio.testing.MockClock) -> None:
     client = client_of(icons(10), **{f"{number}.png": (1.0, b"x") for number in range(10)})
     await describe(client)
-    assert trio.current_time() == 10 / FETCHES_AT_ONCE
+    assert trio.current_time() == 10 / MAX_FETCHES_OF_ONE_PEER
 
 
 async def test_what_is_said_of_a_device_is_bounded_and_harmless() -> None:

@@ -13,7 +13,7 @@ import attrs
 import pytest
 import trio
 
-from tests.controlpoint.clients import LOCATION, SERVED, DeviceClient, HttpAnswer, ScriptedClient
+from tests.controlpoint.clients import LOCATION, SERVED, DeviceClient, ScriptedClient
 from tests.devices import GATEWAY
 from tests.server.acting import Oven
 from tests.server.fakes import NOON, FakeNetwork
@@ -23,6 +23,7 @@ from upnp_trio.control.rendering import render_fault, render_result
 from upnp_trio.controlpoint.describing import describe_at
 from upnp_trio.controlpoint.remote import CALL_SECONDS, RemoteDevice
 from upnp_trio.errors import InvalidCall, RequestFailed, UnknownService, UnsafeUrl
+from upnp_trio.http.client import HttpAnswer
 from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on

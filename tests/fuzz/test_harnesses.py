@@ -9,17 +9,22 @@ from pathlib import Path
 import attrs
 import pytest
 
-from tests.fuzz import calls, connections, datagrams, descriptions, searches, subscriptions
+from tests.fuzz import announcements, calls, connections, datagrams, descriptions, searches, subscriptions
 from tests.fuzz.harnesses import HARNESSES, seeds
 from tests.fuzz.script import read_script
 from upnp_trio.control.calls import CallMessage, read_call, render_call
 from upnp_trio.documents.description import render_description
+from upnp_trio.errors import MalformedMessage
 from upnp_trio.eventing import requests
 from upnp_trio.eventing.messages import notify_prefix
 from upnp_trio.exchange import Request, Response
 from upnp_trio.model.device import RootDevice
 from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.server.discovery import conflicts
+from upnp_trio.ssdp.device_cache import DeviceCache
+from upnp_trio.ssdp.found import DeviceChange
+from upnp_trio.ssdp.holdings import Holdings
+from upnp_trio.ssdp.parsing import parse
 
 FOLDER = Path(__file__).parent
 SEEDS = [pytest.param(name, path, id=f"{name}-{path.name}") for name in HARNESSES for path in seeds(name)]
@@ -118,6 +123,34 @@ def test_an_error_of_the_wrong_kind_is_found(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(datagrams, "parse", fail)
     assert find("datagrams", DATAGRAM) == "not ours"
+
+
+def test_a_change_that_is_not_reported_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def say_nothing(cache: DeviceCache, now: float) -> list[DeviceChange]:
+        expire(cache, now)
+        return []
+
+    expire = DeviceCache.expire
+    monkeypatch.setattr(DeviceCache, "expire", say_nothing)
+    find("announcements", seed("announcements/expires"))
+
+
+def test_a_control_character_of_a_device_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(announcements, "parse_leniently", lambda datagram: (parse(datagram), ()))
+    assert "a control character is shown" in find("announcements", seed("announcements/malformed_escapes"))
+
+
+def test_a_bound_that_does_not_hold_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Holdings, "make_room", lambda holdings: [])
+    find("announcements", seed("announcements/many_devices_of_one_address"))
+
+
+def test_forgiveness_that_refuses_too_much_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(datagram: bytes) -> None:
+        raise MalformedMessage("no EXT")
+
+    monkeypatch.setattr(announcements, "parse_leniently", refuse)
+    assert "no EXT" in find("announcements", seed("announcements/sonos"))
 
 
 def test_a_device_that_stops_answering_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -197,7 +197,7 @@ async def test_an_answer_before_the_body_is_read_is_an_answer(autojump_clock: Cl
         (b"HTTP/1.1 200 OK\r\nContent-Length: 70\r\n\r\n<root/>", "the answer is not HTTP"),
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "the answer is not HTTP"),
         (b"\x1b[2J\x00\xff", "the answer is not HTTP"),
-        (http_response(b"", status="404 Not Found"), "the device answered with status 404 Not Found; it may have chan"),
+        (http_response(b"", status="404 Not Found"), "the device answered with status 404 Not Found"),
         (http_response(b"", status="503"), "the device answered with status 503; it may be busy, so try again later"),
         (http_response(b"", status="403 No\x1b[2J"), "the device answered with status 403 No [2J"),
         (

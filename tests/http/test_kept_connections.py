@@ -24,6 +24,10 @@ def connected() -> tuple[PipeStream, PipeStream]:
     return connected_pair("192.0.2.9", "192.0.2.7")
 
 
+def is_open(stream: PipeStream) -> bool:
+    return not stream.outgoing.is_closed
+
+
 async def test_a_connection_is_kept_for_the_same_address_port_and_own_address_alone() -> None:
     kept, (near, _) = KeptConnections(), connected()
     with kept.keeping(None):
@@ -34,16 +38,16 @@ async def test_a_connection_is_kept_for_the_same_address_port_and_own_address_al
         assert kept.take(origin()) is near
         assert kept.take(origin()) is None
         kept.give(origin(), near)
-    assert near.outgoing.is_closed
+    assert not is_open(near)
 
 
 async def test_nothing_is_kept_unless_somebody_says_that_more_is_to_come() -> None:
     kept, (near, _), (other, _) = KeptConnections(), connected(), connected()
     kept.give(origin(), near)
-    assert near.outgoing.is_closed
+    assert not is_open(near)
     with kept.keeping(origin(8).address):
         kept.give(origin(7), other)
-        assert other.outgoing.is_closed
+        assert not is_open(other)
         assert kept.take(origin(7)) is None
 
 
@@ -54,10 +58,10 @@ async def test_each_keeper_counts_and_the_last_one_closes() -> None:
             with kept.keeping(origin(7).address):
                 kept.give(origin(7), near)
             kept.give(origin(8), other)
-            assert not near.outgoing.is_closed
-        assert near.outgoing.is_closed
-        assert not other.outgoing.is_closed
-    assert other.outgoing.is_closed
+            assert is_open(near)
+        assert not is_open(near)
+        assert is_open(other)
+    assert not is_open(other)
 
 
 @pytest.mark.parametrize("seconds", [0.0, KEPT_SECONDS, KEPT_SECONDS + 0.01])
@@ -66,7 +70,7 @@ async def test_one_that_was_idle_for_long_is_not_used(seconds: float, autojump_c
     with kept.keeping(None):
         kept.give(origin(), near)
         await trio.sleep(seconds)
-        assert (kept.take(origin()) is near) == (seconds <= KEPT_SECONDS) == (not near.outgoing.is_closed)
+        assert (kept.take(origin()) is near) == (seconds <= KEPT_SECONDS) == is_open(near)
         near.close()
 
 
@@ -80,7 +84,7 @@ async def test_one_that_something_happened_on_is_not_used(event: str) -> None:
         else:
             (far.close if event == "closed" else far.reset)()
         assert kept.take(origin()) is None
-        assert near.outgoing.is_closed
+        assert not is_open(near)
 
 
 async def test_the_newest_of_an_origin_and_a_number_of_all_are_kept() -> None:
@@ -90,8 +94,8 @@ async def test_the_newest_of_an_origin_and_a_number_of_all_are_kept() -> None:
             kept.give(origin(number), stream)
         assert [stream.outgoing.is_closed for stream in streams[:-1]] == [True] + [False] * MAX_KEPT
         kept.give(origin(5), streams[-1])
-        assert streams[5].outgoing.is_closed
-        assert not streams[1].outgoing.is_closed
+        assert not is_open(streams[5])
+        assert is_open(streams[1])
         assert kept.take(origin(5)) is streams[-1]
         streams[-1].close()
     assert all(stream.outgoing.is_closed for stream in streams)
@@ -102,6 +106,6 @@ async def test_close_closes_all_and_keeps_no_more() -> None:
     with kept.keeping(None):
         kept.give(origin(), near)
         kept.close()
-        assert near.outgoing.is_closed
+        assert not is_open(near)
         kept.give(origin(), late)
-        assert late.outgoing.is_closed
+        assert not is_open(late)

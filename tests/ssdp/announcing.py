@@ -5,10 +5,10 @@ from __future__ import annotations
 import attrs
 
 from upnp_trio.ssdp.device_cache import DeviceCache
-from upnp_trio.ssdp.found import Arrival, DeviceChange
+from upnp_trio.ssdp.found import Arrival, DeviceAppeared, DeviceChange, DeviceGone, FoundDevice
 from upnp_trio.ssdp.messages import Alive, ByeBye, SearchResponse, Update
 
-__all__ = ["ETH", "LIGHT", "ROOT", "SWITCH", "TYPES", "WLAN", "Speaker", "names"]
+__all__ = ["ETH", "LIGHT", "ROOT", "SWITCH", "TYPES", "WLAN", "Follower", "Speaker", "names"]
 
 ROOT = "upnp:rootdevice"
 LIGHT = "urn:schemas-upnp-org:device:BinaryLight:1"
@@ -37,17 +37,17 @@ class Speaker:
 
     def alive(self, *rows: str, now: float = 0.0) -> list[DeviceChange]:
         """Announce *rows*, or the whole set, at one moment; the changes."""
-        return [change for row in rows or TYPES for change in self._say(self._alive(row), now)]
+        return [change for row in rows or TYPES for change in self._say(self.alive_message(row), now)]
 
     def answer(self, *rows: str, now: float = 0.0) -> list[DeviceChange]:
         """Answer a search with *rows*, or the whole set."""
-        return [change for row in rows or TYPES for change in self._say(self._answer(row), now)]
+        return [change for row in rows or TYPES for change in self._say(self.answer_message(row), now)]
 
     def byebye(self, *rows: str, now: float = 0.0) -> list[DeviceChange]:
-        return [change for row in rows or TYPES for change in self._say(self._byebye(row), now)]
+        return [change for row in rows or TYPES for change in self._say(self.byebye_message(row), now)]
 
     def update(self, *rows: str, next_boot_id: int, now: float = 0.0) -> list[DeviceChange]:
-        return [change for row in rows or TYPES for change in self._say(self._update(row, next_boot_id), now)]
+        return [change for row in rows or TYPES for change in self._say(self.update_message(row, next_boot_id), now)]
 
     def _say(self, message: Alive | ByeBye | SearchResponse | Update, now: float) -> list[DeviceChange]:
         arrival = Arrival(_INTERFACES[self.index], self.index, self.address)
@@ -56,7 +56,7 @@ class Speaker:
     def _usn(self, row: str) -> str:
         return f"{self.udn}::{row}" if row else self.udn
 
-    def _alive(self, row: str) -> Alive:
+    def alive_message(self, row: str) -> Alive:
         return Alive(
             notification_type=row or self.udn,
             usn=self._usn(row),
@@ -68,14 +68,14 @@ class Speaker:
             search_port=self.search_port,
         )
 
-    def _answer(self, row: str) -> SearchResponse:
-        alive = attrs.asdict(self._alive(row))
+    def answer_message(self, row: str) -> SearchResponse:
+        alive = attrs.asdict(self.alive_message(row))
         return SearchResponse(search_target=alive.pop("notification_type"), **alive)
 
-    def _byebye(self, row: str) -> ByeBye:
+    def byebye_message(self, row: str) -> ByeBye:
         return ByeBye(notification_type=row or self.udn, usn=self._usn(row), boot_id=self.boot_id)
 
-    def _update(self, row: str, next_boot_id: int) -> Update:
+    def update_message(self, row: str, next_boot_id: int) -> Update:
         return Update(
             notification_type=row or self.udn,
             usn=self._usn(row),
@@ -93,3 +93,21 @@ def names(changes: list[DeviceChange]) -> list[str]:
         " ".join([type(change).__name__.removeprefix("Device").lower(), getattr(change, "reason", "")]).strip()
         for change in changes
     ]
+
+
+@attrs.define
+class Follower:
+    """Knows the devices by the changes alone, which must make sense one after the other."""
+
+    devices: dict[str, FoundDevice] = attrs.field(factory=dict)
+
+    def follow(self, changes: list[DeviceChange]) -> None:
+        for change in changes:
+            udn = change.device.udn.lower()
+            assert (udn in self.devices) == (not isinstance(change, DeviceAppeared))
+            assert change.device.locations
+            assert change.device.usns
+            if isinstance(change, DeviceGone):
+                del self.devices[udn]
+            else:
+                self.devices[udn] = change.device

@@ -133,6 +133,15 @@ def test_a_byebye_from_before_the_reboot_is_left_out(light: Speaker) -> None:
     assert names(attrs.evolve(light, boot_id=6).byebye(ROOT, now=0.6)) == ["gone byebye"]
 
 
+def test_a_forged_number_keeps_nobody_from_announcing_with_the_right_one(light: Speaker) -> None:
+    elsewhere = attrs.evolve(light, url="http://192.0.2.5:50000/")
+    attrs.evolve(elsewhere, boot_id=6, address="192.0.2.66").alive(now=0.0)
+    elsewhere.alive(now=1.0)
+    elsewhere.update(next_boot_id=6, now=1.0)
+    assert not light.cache.dropped
+    assert ("eth0", elsewhere.url) in places(light)
+
+
 def test_the_old_number_later_is_a_reboot_so_a_forged_one_does_no_lasting_harm(light: Speaker) -> None:
     forged = attrs.evolve(light, boot_id=6, address="192.0.2.66", url="http://192.0.2.66/")
     assert names(forged.alive(now=0.0)) == ["rebooted"]

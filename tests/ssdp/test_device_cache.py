@@ -120,7 +120,7 @@ def test_a_device_may_be_left_out_of_a_loop_over_the_cache(cache: DeviceCache) -
 def test_odd_usns_are_taken_apart(
     cache: DeviceCache, udn: str, usn_row: str, target: str, usns: tuple[str, ...]
 ) -> None:
-    answer = attrs.evolve(Speaker(cache=cache)._answer(ROOT), usn=udn + usn_row, search_target=target)
+    answer = attrs.evolve(Speaker(cache=cache).answer_message(ROOT), usn=udn + usn_row, search_target=target)
     cache.receive(answer, Arrival("eth0", ETH, "192.0.2.5"), 0.0)
     assert cache[udn].usns == usns
 
@@ -263,12 +263,20 @@ def test_an_interface_that_goes_takes_what_came_on_it(cache: DeviceCache, light:
     assert cache.bytes_held == 0
 
 
-def test_a_url_that_two_addresses_announce_is_one_location_of_its_own_host(light: Speaker) -> None:
-    settled(light)
-    liar = attrs.evolve(light, address="192.0.2.66")
-    assert liar.alive(now=0.0) == []
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_url_that_two_addresses_announce_is_one_location_of_its_own_host_until_the_last_expires(
+    light: Speaker, is_first: bool
+) -> None:
+    liar = attrs.evolve(light, address="192.0.2.66", max_age=3600)
+    first, second = (liar, light) if is_first else (light, liar)
+    first.alive(now=-10.0)
+    light.cache.expire(-9.0)
+    assert second.alive(now=0.0) == []
     (place,) = light.cache["uuid:1"].locations
     assert place.sender == "192.0.2.5"
+    assert place.expires_at == (3590.0 if is_first else 3600.0)
+    assert names(light.cache.expire(3589.0)) == ["updated"]
+    assert names(light.cache.expire(3600.0)) == ["gone expired"]
 
 
 # --- what leaves -----------------------------------------------------------------------------------------------------

@@ -62,10 +62,10 @@ def test_what_keeps_the_rules_is_read_as_ever_and_nothing_is_forgiven() -> None:
 def test_what_our_own_devices_send_needs_no_forgiveness(row: str) -> None:
     speaker = Speaker(cache=DeviceCache(), boot_id=1, config_id=2, search_port=49153)
     datagrams = [
-        render_alive(speaker._alive(row)),
-        render_search_response(speaker._answer(row)),
-        render_byebye(speaker._byebye(row)),
-        render_update(speaker._update(row, 5)),
+        render_alive(speaker.alive_message(row)),
+        render_search_response(speaker.answer_message(row)),
+        render_byebye(speaker.byebye_message(row)),
+        render_update(speaker.update_message(row, 5)),
         render_search(Search(search_target="ssdp:all")),
     ]
     for datagram in datagrams:

@@ -15,16 +15,19 @@ import trio
 
 from upnp_trio.cli.signals import STOP_SIGNALS, call_on_signals, ignore_signals
 from upnp_trio.cli.statuses import INTERRUPTED
+from upnp_trio.controlpoint.control_point import open_control_point
 from upnp_trio.errors import RequestFailed
 
 if TYPE_CHECKING:
     import signal
     from collections.abc import Awaitable, Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
 
     from upnp_trio.cli.asking_options import AskingArguments
     from upnp_trio.cli.output import Outputs
+    from upnp_trio.controlpoint.control_point import ControlPoint
 
-__all__ = ["run_asking", "within"]
+__all__ = ["open_asked", "run_asking", "within"]
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +65,13 @@ async def _run_until_stopped(work: Callable[[], Awaitable[int]]) -> int | None:
 def _stop(stopping: trio.CancelScope, number: signal.Signals) -> None:
     logger.info("stopping on %s", number.name)
     stopping.cancel(reason=number.name)
+
+
+def open_asked(asked: AskingArguments, *, listen: bool) -> AbstractAsyncContextManager[ControlPoint]:
+    """The control point that the options ask for; *listen* if it is to receive announcements."""
+    return open_control_point(
+        interfaces=asked.interfaces, ipv4=asked.family != "ipv6", ipv6=asked.family != "ipv4", listen=listen
+    )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from upnp_trio.cli.output import OutputError, Outputs, ReaderGone, open_outputs
 from upnp_trio.cli.parsing import TextWanted, UsageError
+from upnp_trio.cli.printable import printable
 from upnp_trio.cli.statuses import DONE, FAILED, INTERRUPTED, WRONG_USAGE, status_of
 from upnp_trio.cli.verbs import find_verb
 from upnp_trio.errors import CodeFailed, ControlPointFailed, DeviceFailed, HandlerFailed, UpnpTrioError
@@ -19,6 +20,8 @@ __all__ = ["command"]
 
 #: the words that ask for the list of verbs
 OVERVIEW_WORDS = (["--help"], ["-h"])
+# An error may list what a device has.
+MAX_LINE_CHARACTERS = 2000
 #: bugs of ours, whose traceback is always shown
 BUGS = (DeviceFailed, ControlPointFailed)
 
@@ -82,5 +85,7 @@ def _traceback_of(error: CodeFailed | HandlerFailed) -> str:
 
 
 def _fail(outputs: Outputs, problem: object, status: int) -> int:
-    outputs.errors.write_line(f"Error: {problem}")
+    # what a device sent may be in it
+    lines = [printable(line, MAX_LINE_CHARACTERS) for line in str(problem).splitlines()]
+    outputs.errors.write_line(f"Error: {chr(10).join(lines)}")
     return status

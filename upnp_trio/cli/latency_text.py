@@ -15,7 +15,7 @@ __all__ = ["bars", "in_ms", "milliseconds"]
 # Enough to compare two bars.
 BAR_COLUMNS = 40
 # Unicode's block elements: an eighth of a column to seven eighths.
-_EIGHTHS = ("", *"▏▎▍▌▋▊▉")
+_EIGHTHS: tuple[str, ...] = ("", *"▏▎▍▌▋▊▉")
 
 
 def milliseconds(seconds: float) -> str:

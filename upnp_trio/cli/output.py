@@ -78,14 +78,17 @@ class Output:
 
     def write(self, text: str) -> int:
         """Queue all of *text* or drop it; escapes stand for characters that the encoding lacks."""
-        data = text.encode(self.encoding, "backslashreplace")
+        self.write_bytes(text.encode(self.encoding, "backslashreplace"))
+        return len(text)
+
+    def write_bytes(self, data: bytes) -> None:
+        """Queue all of *data* as it is, or drop it."""
         with self._changed:
             if self._waiting_bytes < MAX_WAITING_BYTES and self._has_writer():
                 self._append(data)
                 self._changed.notify_all()
             else:
                 self._append_gap(data.count(b"\n"))
-        return len(text)
 
     def write_line(self, text: str) -> None:
         """Queue *text* and the end of its last line, or drop it."""

@@ -1,29 +1,12 @@
-"""Text from the network as a terminal may show it, and how wide it is there."""
+"""How wide a text is on a terminal, and whether the terminal can show it; `printable` makes it safe first."""
 
 from __future__ import annotations
 
 import unicodedata
 
+from upnp_trio.model.printable import printable
+
 __all__ = ["can_encode", "cells", "fit", "printable"]
-
-# A line holds several such texts.
-USUAL_LIMIT = 120
-
-
-def printable(text: str, limit: int = USUAL_LIMIT) -> str:
-    """*text* cut to *limit* characters, without any that could control a terminal.
-
-    Question marks stand for control characters, the starts of escape sequences among them, and for those that reverse
-    the direction of writing or show nothing. Every kind of space is a plain one.
-    """
-    clean = "".join(map(_shown, text[: limit + 1]))
-    return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"
-
-
-def _shown(character: str) -> str:
-    if character.isprintable():
-        return character
-    return " " if unicodedata.category(character) == "Zs" else "?"
 
 
 def cells(text: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upnp_trio.errors import UnknownDevice, UpnpError
+from upnp_trio.errors import InvalidCall, UnknownDevice, UnknownService, UpnpError
 
 __all__ = ["DONE", "FAILED", "INTERRUPTED", "NOTHING_FOUND", "UPNP_ERROR", "WRONG_USAGE", "status_of"]
 
@@ -24,5 +24,7 @@ def status_of(error: Exception) -> int:
             return UPNP_ERROR
         case UnknownDevice():
             return NOTHING_FOUND
+        case InvalidCall() | UnknownService():  # words that name nothing of the device
+            return WRONG_USAGE
         case _:
             return FAILED

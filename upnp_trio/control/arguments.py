@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.errors import DescriptionError, UpnpError
-from upnp_trio.model.forgiving import forgive, printable
+from upnp_trio.model.forgiving import forgive
+from upnp_trio.model.printable import MAX_MESSAGE_CHARACTERS, printable
 from upnp_trio.model.service import VariableDescription
 from upnp_trio.model.suggestions import suggestion
 from upnp_trio.model.value_errors import shown
@@ -133,7 +134,8 @@ def call_texts(
     texts = []
     for argument in action.in_arguments:
         if argument.name not in values:
-            raise ValueError(printable(f"{action.name} needs {argument.name}; its arguments are {_listed(names)}"))
+            message = f"{action.name} needs {argument.name}; its arguments are {_listed(names)}"
+            raise ValueError(printable(message, MAX_MESSAGE_CHARACTERS))
         variable = argument_variable(description, argument)
         value = widened(values[argument.name], variable.data_type.python_type)
         try:

@@ -16,15 +16,17 @@ from upnp_trio.documents.description import parse_description
 from upnp_trio.documents.scpd import parse_scpd
 from upnp_trio.documents.xml import MAX_DOCUMENT_BYTES
 from upnp_trio.errors import DescriptionError, RequestFailed
+from upnp_trio.http.fetch_slots import MAX_FETCHES_OF_ONE_PEER
 from upnp_trio.model.device import Device, RootDevice
-from upnp_trio.model.forgiving import forgive, printable
+from upnp_trio.model.forgiving import MAX_SENTENCE_CHARACTERS, forgive
 from upnp_trio.model.literal_url import LiteralUrl
+from upnp_trio.model.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from upnp_trio.controlpoint.remote import HttpClient
     from upnp_trio.exchange import ServedAddress
+    from upnp_trio.http.client import HttpClient
     from upnp_trio.model.service import ServiceDescription
 
 __all__ = ["describe_at"]
@@ -37,8 +39,6 @@ MAX_ICON_BYTES = 1024 * 1024
 MAX_FILE_BYTES = 8 * 1024 * 1024
 # A device answers each request for a document within 30 seconds (UDA 2.0 §2.11). A working one needs one for all.
 FILES_SECONDS = 30.0
-# As many as the HTTP client allows to one address. Many devices serve one connection after the other anyway.
-FETCHES_AT_ONCE = 2
 # Sentences about all documents of a device.
 MAX_FORGIVEN_OF_DEVICE = 128
 
@@ -54,12 +54,15 @@ async def describe_at(
     `RequestFailed` if it cannot be had, and `DescriptionError` if it is none. What is wrong with the others is in
     `RemoteDevice.forgiven`.
     """
-    answer = await client.get(url, served, max_body_bytes=MAX_DOCUMENT_BYTES)
     forgiven: list[str] = []
-    root = parse_description(answer.body, forgiven)
-    files = _Files(client, served, _base(root, url, forgiven), forgiven)
-    if contents:
-        await files.fetch(root)
+    with client.keeping(url):
+        answer = await client.get(url, served, max_body_bytes=MAX_DOCUMENT_BYTES)
+        for flaw in answer.forgiven:
+            forgive(forgiven, f"in the answer of the device: {flaw}")
+        root = parse_description(answer.body, forgiven)
+        files = _Files(client, served, _base(root, url, forgiven), forgiven)
+        if contents:
+            await files.fetch(root)
     access = DeviceAccess(
         client=client,
         served=served,
@@ -123,7 +126,7 @@ class _Files:
         done: set[_File] = set()
         with trio.move_on_after(FILES_SECONDS):
             async with trio.open_nursery() as nursery:
-                for _ in range(FETCHES_AT_ONCE):
+                for _ in range(MAX_FETCHES_OF_ONE_PEER):
                     nursery.start_soon(self._fetch_each, waiting, done)
         for file in self._files.values():
             if file not in done:
@@ -196,7 +199,7 @@ class _Files:
     def _note_missing(self, name: str, what: str, reason: str, *, is_scpd: bool) -> None:
         self._note(f"{what} is missing: {reason}")
         if is_scpd:
-            self.missing[name] = printable(f"{what} is missing: {reason}")
+            self.missing[name] = printable(f"{what} is missing: {reason}", MAX_SENTENCE_CHARACTERS)
 
     def _note(self, sentence: str) -> None:
         forgive(self._forgiven, sentence, MAX_FORGIVEN_OF_DEVICE)

@@ -7,7 +7,7 @@ or served.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -16,47 +16,23 @@ from upnp_trio.control.calls import matches, render_call
 from upnp_trio.control.results import MAX_RESULT_BYTES, read_result
 from upnp_trio.errors import DescriptionError, InvalidCall, MalformedMessage, RequestFailed, UnknownService, UnsafeUrl
 from upnp_trio.exchange import ServedAddress
+from upnp_trio.http.client import HttpClient
 from upnp_trio.model.device import Device, RootDevice, Service
-from upnp_trio.model.forgiving import printable
 from upnp_trio.model.literal_url import LiteralUrl
+from upnp_trio.model.printable import MAX_MESSAGE_CHARACTERS, printable
 from upnp_trio.model.service import ServiceDescription
 from upnp_trio.model.suggestions import suggestion
+from upnp_trio.model.value_errors import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Protocol
 
     from upnp_trio.model.names import Udn
-
-    class HttpAnswer(Protocol):
-        """The answer to a request."""
-
-        @property
-        def status(self) -> int: ...
-        @property
-        def headers(self) -> Mapping[str, str]: ...
-        @property
-        def body(self) -> bytes: ...
-
-    class HttpClient(Protocol):
-        """Sends requests; raises `RequestFailed`."""
-
-        async def request(
-            self,
-            method: str,
-            url: LiteralUrl,
-            served: ServedAddress,
-            *,
-            headers: Iterable[tuple[str, str]] = (),
-            body: bytes = b"",
-            max_body_bytes: int = ...,
-            seconds: float = 10.0,
-        ) -> HttpAnswer: ...
-
-        async def get(self, url: LiteralUrl, served: ServedAddress, *, max_body_bytes: int) -> HttpAnswer: ...
-
+    from upnp_trio.model.service import ActionDescription
 
 __all__ = ["CallAnswer", "DeviceAccess", "RemoteDevice", "RemoteService"]
+
+T = TypeVar("T")
 
 # A device answers a call within 30 seconds (UDA 2.0 §3.2.1).
 CALL_SECONDS = 30.0
@@ -81,12 +57,22 @@ class DeviceAccess:
 class CallAnswer:
     """What a device answered to a call."""
 
+    action: str
     #: the out arguments in the order of the SCPD; one that is no value of its data type is a text
     values: dict[str, object]
     #: the out arguments as the device sent them
     texts: dict[str, str]
     #: what is wrong with the answer and was overlooked, each in words
     forgiven: tuple[str, ...]
+
+    def value(self, name: str, kind: type[T]) -> T:
+        """The out argument *name*, which must be a *kind*: raises `RequestFailed` if it is missing, or is not."""
+        value = self.values.get(name)
+        if isinstance(value, kind):
+            return value
+        if name not in self.values:
+            raise RequestFailed(f"the answer to {self.action} has no {name}")
+        raise RequestFailed(f"the answer to {self.action} has {name} = {shown(value)}, which is no {kind.__name__}")
 
 
 @attrs.frozen(kw_only=True)
@@ -103,6 +89,14 @@ class RemoteDevice(RootDevice):
     #: the description document as it was fetched
     document: bytes = attrs.field(default=b"", eq=False, repr=False)
     _access: DeviceAccess | None = attrs.field(default=None, eq=False, repr=False)
+
+    def url(self, reference: str) -> LiteralUrl:
+        """The URL that *reference* means in the description; raises `UnsafeUrl` if it leads to another address."""
+        base = self.location if self._access is None else self._access.base
+        try:
+            return base.join(reference)
+        except ValueError as error:
+            raise UnsafeUrl(str(error)) from error
 
     def services_of_all(self) -> tuple[RemoteService, ...]:
         """Every service of this device and of the devices embedded in it."""
@@ -125,7 +119,9 @@ class RemoteDevice(RootDevice):
         for is_meant in _MEANINGS:
             found = [each for each in services if is_meant(type_or_id, each)]
             if len(found) > 1:
-                raise UnknownService(f"{type_or_id!r} is more than one service: {printable(_listed(found), 1000)}")
+                raise UnknownService(
+                    f"{type_or_id!r} is more than one service: {printable(_listed(found), MAX_MESSAGE_CHARACTERS)}"
+                )
             if found:
                 return found[0]
         known = dict.fromkeys(each.name for each in services)
@@ -161,6 +157,11 @@ class RemoteService:
         return found
 
     @property
+    def scpd_url(self) -> LiteralUrl:
+        """Where its description is; raises `UnsafeUrl` if that is nowhere at the device."""
+        return self._url(self.service.scpd_url, "SCPDURL")
+
+    @property
     def control_url(self) -> LiteralUrl:
         """Where its actions are called; raises `UnsafeUrl` if that is nowhere at the device."""
         return self._url(self.service.control_url, "controlURL")
@@ -186,16 +187,12 @@ class RemoteService:
 
     async def invoke(self, action: str, arguments: Mapping[str, object]) -> CallAnswer:
         """Like `call`, with the arguments in a mapping; the answer has its texts as well, and what is wrong with it."""
-        description = self.description
-        found = description.action(action)
-        if found is None:
-            names = (each.name for each in description.actions)
-            raise InvalidCall(f"{self.name} has no action {action!r}; {suggestion(action, names, 'actions')}")
+        found, description = self.action(action), self.description
         try:
             texts = call_texts(description, found, arguments)
             headers, body = render_call(self.service.service_type.text, action, texts)
         except ValueError as error:
-            raise InvalidCall(printable(str(error), 1000)) from error
+            raise InvalidCall(printable(str(error), MAX_MESSAGE_CHARACTERS)) from error
         url, access = self.control_url, self._access
         assert access is not None  # or there would be no description
         answer = await access.client.request(
@@ -214,7 +211,20 @@ class RemoteService:
         forgiven: list[str] = []
         values = result_values(description, found, given, forgiven)
         first = dict(reversed(given))
-        return CallAnswer(values=values, texts={name: first[name] for name, _ in given}, forgiven=tuple(forgiven))
+        return CallAnswer(
+            action=action,
+            values=values,
+            texts={name: first[name] for name, _ in given},
+            forgiven=tuple(forgiven),
+        )
+
+    def action(self, name: str) -> ActionDescription:
+        """The action called *name*; raises `InvalidCall` if there is none, and `DescriptionError` as `description`."""
+        found = self.description.action(name)
+        if found is None:
+            names = (each.name for each in self.description.actions)
+            raise InvalidCall(f"{self.name} has no action {name!r}; {suggestion(name, names, 'actions')}")
+        return found
 
     def _url(self, reference: str, name: str) -> LiteralUrl:
         if self._access is None or not reference:

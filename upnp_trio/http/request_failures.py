@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
+from upnp_trio.model.printable import printable
+
 if TYPE_CHECKING:
     from upnp_trio.http.answer_reader import HttpAnswer
 
@@ -44,10 +46,9 @@ _CURES = {
 }
 
 
-def shown(text: str, limit: int = MAX_SHOWN_CHARACTERS) -> str:
-    """*text* of a stranger, cut to *limit* characters, with none that could control a terminal."""
-    clean = "".join(each if each.isprintable() else "?" for each in text[: limit + 1])
-    return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"
+def shown(text: str) -> str:
+    """*text* of a stranger, as an error message may hold it."""
+    return printable(text, MAX_SHOWN_CHARACTERS)
 
 
 def cannot_connect(error: OSError) -> str:
@@ -71,8 +72,6 @@ def unwanted_status(answer: HttpAnswer) -> str:
     if 300 <= answer.status < 400:
         target = shown(answer.headers.get("location", "")) or "nowhere"
         return f"{status} and sends us to {target}; redirects are not followed, so ask for that URL itself"
-    if answer.status in (404, 410):
-        return f"{status}; it may have changed, so search for it again"
     if answer.status >= 500:
         return f"{status}; it may be busy, so try again later"
     return status

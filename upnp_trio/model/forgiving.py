@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 
-__all__ = ["MAX_FORGIVEN", "MAX_SENTENCE_CHARACTERS", "forgive", "printable"]
+from upnp_trio.model.printable import printable
+
+__all__ = ["MAX_FORGIVEN", "MAX_SENTENCE_CHARACTERS", "forgive"]
 
 logger = logging.getLogger(__name__)
 
@@ -25,14 +27,8 @@ def forgive(forgiven: list[str] | None, sentence: str, at_most: int = MAX_FORGIV
 
     A sentence that is already there is not added again. After *at_most* sentences, a last one says that there is more.
     """
-    sentence = printable(sentence)
+    sentence = printable(sentence, MAX_SENTENCE_CHARACTERS)
     logger.debug("overlooked: %s", sentence)
     if forgiven is None or len(forgiven) > at_most or sentence in forgiven:
         return
     forgiven.append(sentence if len(forgiven) < at_most else _MORE)
-
-
-def printable(text: str, at_most: int = MAX_SENTENCE_CHARACTERS) -> str:
-    """*text* in one line without characters that a terminal would act on, cut after *at_most* characters."""
-    text = text if len(text) <= at_most else f"{text[: at_most - 1]}…"
-    return text if text.isprintable() else "".join(part if part.isprintable() else "\ufffd" for part in text)

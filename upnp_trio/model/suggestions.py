@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from upnp_trio.model.forgiving import printable
+from upnp_trio.model.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -30,9 +30,9 @@ from upnp_trio.monitoring.log_limit import LogLimit
 from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.served_interface import Network
 from upnp_trio.server.delivery import Delivery
-from upnp_trio.server.discovery.wakeup import Wakeup
 from upnp_trio.server.event_connections import EventConnections
 from upnp_trio.server.multicast_events import MulticastEvents
+from upnp_trio.tasks.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import datetime
-import keyword
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.event_levels import DEFAULT_LEVEL
-from upnp_trio.model.service import ARGUMENT_TYPE
 from upnp_trio.model.service_rules import flaws
 from upnp_trio.model.values import zero
 from upnp_trio.services.handler import ServiceHandler
 from upnp_trio.services.names import python_name
-from upnp_trio.services.source import LINE_LENGTH, Nested, Node, flat, layout, quoted
+from upnp_trio.services.source import Nested, Node, flat, layout, quoted
+from upnp_trio.services.source_module import TYPE_NAMES, SourceModule
 
 if TYPE_CHECKING:
     from upnp_trio.model.service import (
@@ -64,9 +62,7 @@ _IN_MODULE = frozenset(
     | {"UpnpError", "action", "datetime", *_TYPES.values()}
 )
 # Names that the class's own annotations use, which an attribute of the class would hide.
-_IN_CLASS = frozenset({*dir(ServiceHandler), *ServiceHandler.__annotations__, "action", "bool", "datetime", "str"})
-# methods of each tuple
-_IN_RECORD = frozenset({"count", "index"})
+_IN_CLASS = frozenset({*dir(ServiceHandler), *ServiceHandler.__annotations__, "action"}) | TYPE_NAMES
 
 
 def render_stub(
@@ -80,8 +76,6 @@ def render_stub(
     """
     if found := list(flaws(description)):
         raise DescriptionError("\n".join(found))
-    if not class_name.isidentifier() or keyword.iskeyword(class_name) or class_name in _IN_MODULE:
-        raise DescriptionError(f"class_name is {class_name!r}, which cannot be the name of a class")
     return _Stub(description, class_name).render(service_type, service_id)
 
 
@@ -89,18 +83,14 @@ class _Stub:
     def __init__(self, description: ServiceDescription, class_name: str) -> None:
         self.description = description
         self.class_name = class_name
-        self.imported = {"ServiceHandler"}
-        self.modules: set[str] = set()
-        #: names of the module
-        self.taken = {class_name, *_IN_MODULE}
+        self.module = SourceModule(class_name, _IN_MODULE)
+        self.module.use("upnp_trio", "ServiceHandler")
         #: names of the class
         self.members = set(_IN_CLASS)
-        self.literals: dict[str, str] = {}
-        self.above: list[str] = []
 
     def render(self, service_type: str, service_id: str | None) -> str:
         for variable in self.description.variables:
-            self._define_literal(variable)
+            self.module.define_literal(variable)
         body = [line for variable in self.description.variables for line in self._attribute(variable)]
         methods = [self._method(action) for action in self.description.actions]
         bases = ["ServiceHandler", f"service_type={quoted(service_type)}"]
@@ -108,52 +98,7 @@ class _Stub:
             bases.append(f"service_id={quoted(service_id)}")
         head = layout(Nested(f"class {self.class_name}(", tuple(bases), ")"), 0, after=":")
         head.append('    """Each action is answered with UPnP error 602 until its method is written."""')
-        sections = [*([body] if body else []), *methods]
-        lines = [*self._imports(), *self.above, "", "", *head, *(line for part in sections for line in ["", *part])]
-        return "\n".join(lines) + "\n"
-
-    # --- names of the module ---
-
-    def _imports(self) -> list[str]:
-        lines = ['"""A service of a UPnP device."""', ""]
-        standard = [f"from typing import {', '.join(sorted(self.modules & {'Annotated', 'Literal', 'NamedTuple'}))}"]
-        if standard == ["from typing import "]:
-            standard = []
-        if "UUID" in self.modules:
-            standard.append("from uuid import UUID")
-        if "Decimal" in self.modules:
-            standard.insert(0, "from decimal import Decimal")
-        if "datetime" in self.modules:
-            standard.insert(0, "import datetime")
-        names = sorted(self.imported, key=_import_order)
-        line = f"from upnp_trio import {', '.join(names)}"
-        if len(line) > LINE_LENGTH:
-            ours = ["from upnp_trio import (", *(f"    {name}," for name in names), ")"]
-        else:
-            ours = [line]
-        return [*lines, *standard, *([""] if standard else []), *ours]
-
-    def _module_name(self, wanted: str) -> str:
-        words = re.sub(r"[^A-Za-z0-9_]", "", wanted)
-        wanted = words[:1].upper() + words[1:] if words[:1].isalpha() else f"X{words}"
-        found, number = wanted, 2
-        while found in self.taken or keyword.iskeyword(found):
-            found, number = f"{wanted}{number}", number + 1
-        self.taken.add(found)
-        return found
-
-    def _define_literal(self, variable: VariableDescription) -> None:
-        if not variable.allowed_values:
-            return
-        name = self._module_name(variable.name.removeprefix(ARGUMENT_TYPE))
-        self.literals[variable.name] = name
-        self.modules.add("Literal")
-        if not self.above:
-            self.above.append("")
-        values = tuple(quoted(value) for value in variable.allowed_values)
-        self.above += layout(Nested("Literal[", values, "]"), 0, before=f"{name} = ")
-
-    # --- members of the class ---
+        return self.module.source("A service of a UPnP device.", head, [*([body] if body else []), *methods])
 
     def _member(self, name: str) -> str:
         found = python_name(name, self.members)
@@ -161,21 +106,21 @@ class _Stub:
         return found
 
     def _type(self, variable: VariableDescription) -> str:
-        if variable.name in self.literals:
-            return self.literals[variable.name]
+        if variable.name in self.module.literals:
+            return self.module.literals[variable.name]
         written = _TYPES[variable.data_type.name]
         if written[0].isupper() and written != "UUID":
-            self.imported.add(written)
+            self.module.use("upnp_trio", written)
         elif written not in ("bool", "str"):
-            self.modules.add(written.partition(".")[0])
+            self.module.standard.add(written.partition(".")[0])
         return written
 
     def _annotated(self, variable: VariableDescription, *markers: Node) -> Node:
-        self.modules.add("Annotated")
+        self.module.standard.add("Annotated")
         return Nested("Annotated[", (self._type(variable), *markers), "]")
 
     def _attribute(self, variable: VariableDescription) -> list[str]:
-        self.imported.add("StateVariable")
+        self.module.use("upnp_trio", "StateVariable")
         options = [quoted(variable.name)]
         if not variable.evented:
             options.append("evented=False")
@@ -202,7 +147,7 @@ class _Stub:
         return layout(annotation, 1, before=f"{self._member(variable.name)}: ", after=after)
 
     def _range(self, allowed: AllowedRange) -> Node:
-        self.imported.add("Range")
+        self.module.use("upnp_trio", "Range")
         bounds = [allowed.minimum, allowed.maximum, *([] if allowed.step is None else [allowed.step])]
         return Nested("Range(", tuple(self._literal(bound) for bound in bounds), ")")
 
@@ -210,15 +155,15 @@ class _Stub:
         if isinstance(value, str | bytes):
             return quoted(value)
         if isinstance(value, Decimal | UUID):
-            self.modules.add(type(value).__name__)
+            self.module.standard.add(type(value).__name__)
             return f"{type(value).__name__}({quoted(str(value))})"
         if isinstance(value, datetime.date | datetime.time):
-            self.modules.add("datetime")
+            self.module.standard.add("datetime")
             return f"datetime.{type(value).__name__}.fromisoformat({quoted(value.isoformat())})"
         return repr(value).replace("e+", "e") if isinstance(value, float) else repr(value)
 
     def _method(self, action: ActionDescription) -> list[str]:
-        self.imported |= {"action", "UpnpError"}
+        self.module.use("upnp_trio", "action", "UpnpError")
         name = self._member(action.name)
         parameters: list[Node] = ["self"]
         names = {"self"}
@@ -242,7 +187,7 @@ class _Stub:
         variable = self.description.variable_of(argument)
         assert variable is not None  # or the description would have a flaw
         marker = "In" if argument.direction == "in" else "Out"
-        self.imported.add(marker)
+        self.module.use("upnp_trio", marker)
         options = [quoted(argument.name), quoted(variable.name), *(["retval=True"] if argument.retval else [])]
         return variable, Nested(f"{marker}(", tuple(options), ")")
 
@@ -252,16 +197,9 @@ class _Stub:
             return "None"
         if len(results) == 1:
             return self._annotated(*self._argument(results[0]))
-        name = self._module_name(f"{action.name}Result")
-        self.modules.add("NamedTuple")
-        lines = ["", "", f"class {name}(NamedTuple):", f'    """The results of {action.name}."""', ""]
-        taken = set(_IN_RECORD)
-        for result in results:
-            field = python_name(result.name, taken)
-            taken.add(field)
-            lines += layout(self._annotated(*self._argument(result)), 1, before=f"{field}: ")
-        self.above += lines
-        return name
+        return self.module.define_record(
+            action.name, ((result, self._annotated(*self._argument(result))) for result in results)
+        )
 
 
 def _start(node: Node) -> str:
@@ -270,8 +208,3 @@ def _start(node: Node) -> str:
 
 def _items(node: Node) -> tuple[Node, ...]:
     return () if isinstance(node, str) else node.items
-
-
-def _import_order(name: str) -> tuple[int, str]:
-    """As import sorters have it: constants, then classes, then functions."""
-    return (0 if name.isupper() else 1 if name[0].isupper() else 2), name

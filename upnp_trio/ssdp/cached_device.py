@@ -116,20 +116,19 @@ class CachedDevice:
         return None
 
     def take_boot_id(
-        self, message: Alive | SearchResponse | Update, sighting: Sighting | None, index: int, now: float
+        self, message: Alive | SearchResponse | Update, sighting: Sighting | None, arrival: Arrival, now: float
     ) -> BootStep:
-        """Take note of BOOTID in *message*, received on the interface *index* for *sighting*, or for one not known."""
-        boot_id = message.boot_id
+        """Take note of BOOTID in *message*, which came from there for *sighting*, or for one that is not known yet."""
         if isinstance(message, Update):
-            if message.next_boot_id == self.boot_id:
-                return "late"  # a repeat, after the device has begun to use the number
-            step = self._step(message.boot_id, sighting, index, now)
+            if message.next_boot_id == self.boot_id:  # a repeat, after the device has begun to use the number
+                return "late" if self._has_moved(arrival) else "same"
+            step = self._step(message.boot_id, sighting, arrival, now)
             if step != "late":
                 self.next_boot_id = message.next_boot_id
             return step
-        return "same" if boot_id is None else self._step(boot_id, sighting, index, now)
+        return "same" if message.boot_id is None else self._step(message.boot_id, sighting, arrival, now)
 
-    def _step(self, boot_id: int, sighting: Sighting | None, index: int, now: float) -> BootStep:
+    def _step(self, boot_id: int, sighting: Sighting | None, arrival: Arrival, now: float) -> BootStep:
         known = None if sighting is None else sighting.boot_id
         if self.boot_id is None or boot_id == self.boot_id:
             self.boot_id = boot_id
@@ -139,16 +138,23 @@ class CachedDevice:
             return "same"
         if boot_id == known:
             return "same"  # this interface counts by itself
-        if boot_id == self.former_boot_id and now < self.moved_at + LATE_SECONDS:
+        if boot_id == self.former_boot_id and now < self.moved_at + LATE_SECONDS and self._has_moved(arrival):
             return "late"
-        if all(other.index != index for other in self.sightings):
+        if all(other.index != arrival.index for other in self.sightings):
             return "same"  # so may a new interface
         self.former_boot_id, self.boot_id, self.next_boot_id = self.boot_id, boot_id, None
         self.moved_at = now
-        if index != self.rebooted_on and now < self.rebooted_at + SAME_REBOOT_SECONDS:
+        if arrival.index != self.rebooted_on and now < self.rebooted_at + SAME_REBOOT_SECONDS:
             return "follows"
-        self.rebooted_at, self.rebooted_on = now, index
+        self.rebooted_at, self.rebooted_on = now, arrival.index
         return "rebooted"
+
+    def _has_moved(self, arrival: Arrival) -> bool:
+        """Whether its sender has used the newest BOOTID; others may have forged it."""
+        return any(
+            sighting.boot_id == self.boot_id and sighting.index == arrival.index and sighting.sender == arrival.sender
+            for sighting in self.sightings
+        )
 
     def _move(self, boot_id: int, now: float) -> None:
         """Change BOOTID as ``ssdp:update`` announced it: on all interfaces, and nothing falls away."""
@@ -213,7 +219,7 @@ class CachedDevice:
             device_types=tuple(device_types),
             service_types=tuple(service_types),
             usns=tuple(usns),
-            locations=tuple(sighting.found() for sighting in self._locations()),
+            locations=self._locations(),
             server=next((sighting.server for sighting in newest_first if sighting.server), ""),
             boot_id=self.boot_id,
             config_id=_first(sighting.config_id for sighting in newest_first),
@@ -221,14 +227,21 @@ class CachedDevice:
             forgiven=self.forgiven,
         )
 
-    def _locations(self) -> list[Sighting]:
-        """One for each interface and URL, the newest first; its own host's if others have announced it as well."""
-        chosen: dict[tuple[int, str], Sighting] = {}
+    def _locations(self) -> tuple[FoundLocation, ...]:
+        """One for each interface and URL, the newest first.
+
+        Where several addresses announce the same, it is its own host's, and lasts as long as the longest.
+        """
+        chosen: dict[tuple[int, str], FoundLocation] = {}
         for sighting in reversed(self.sightings):
-            other = chosen.setdefault((sighting.index, sighting.url), sighting)
-            if other is not sighting and sighting.is_at(sighting.sender):
-                chosen[sighting.index, sighting.url] = sighting
-        return list(chosen.values())
+            place = (sighting.index, sighting.url)
+            other = chosen.get(place)
+            if other is None:
+                chosen[place] = sighting.found()
+            else:
+                shown = sighting.found() if sighting.is_at(sighting.sender) else other
+                chosen[place] = attrs.evolve(shown, expires_at=max(sighting.expires_at, other.expires_at))
+        return tuple(chosen.values())
 
 
 def _first(numbers: Iterator[int | None]) -> int | None:

@@ -134,7 +134,7 @@ class DeviceCache(Mapping[str, "FoundDevice"]):
         key = udn.lower()
         device = self._devices.get(key) or CachedDevice(key if key == udn else udn, key)
         sighting = device.sighting(arrival, message.location)
-        step = device.take_boot_id(message, sighting, arrival.index, now)
+        step = device.take_boot_id(message, sighting, arrival, now)
         if step == "late":
             self.dropped[LATE] += 1
             return []

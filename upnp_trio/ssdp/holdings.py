@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from upnp_trio.ssdp.cached_device import Sighting
 
-__all__ = ["DEFAULT_MAX_BYTES", "Holdings", "weight_of_text"]
+__all__ = ["DEFAULT_MAX_BYTES", "Holdings", "weight_of_sighting", "weight_of_text"]
 
 # Almost 20,000 devices with four rows each, at one LOCATION. Bounded because any host can announce any number.
 DEFAULT_MAX_BYTES = 32 * 1024 * 1024
@@ -67,7 +67,7 @@ class Holdings:
     def add(self, sighting: Sighting) -> None:
         """Hold *sighting*, whose expiry will not be moved forward."""
         sighting.is_held = True
-        self.grow(sighting, SIGHTING_BYTES + _weight_of_texts(sighting))
+        self.grow(sighting, weight_of_sighting(sighting))
         heappush(self._heap, (sighting.expires_at, sighting))
 
     def grow(self, sighting: Sighting, by: int) -> None:
@@ -144,7 +144,8 @@ def weight_of_text(text: str) -> int:
     return TEXT_BYTES + len(text)
 
 
-def _weight_of_texts(sighting: Sighting) -> int:
+def weight_of_sighting(sighting: Sighting) -> int:
+    """What *sighting* counts as, with its device and all its texts."""
     # its UDN is held twice, once in lower case
     texts = (*sighting.types, sighting.url, sighting.server, sighting.device.udn, sighting.device.key)
-    return sum(map(weight_of_text, texts))
+    return SIGHTING_BYTES + sum(map(weight_of_text, texts))

@@ -11,6 +11,7 @@ from upnp_trio import ServiceHandler
 from upnp_trio.cli.command import command
 from upnp_trio.cli.parsing import TextWanted, UsageError
 from upnp_trio.cli.verbs.stub import StubArguments, parse
+from upnp_trio.controlpoint import ServiceClient
 
 SAMPLES = Path(__file__).parents[2] / "documents" / "scpd_samples"
 
@@ -74,6 +75,7 @@ def test_each_name_can_be_given() -> None:
             "--type: ServiceType is '\\x08': the character '\\x08' at position 0 is a control character",
         ),
         ("a.xml --id Slicer", "--id: 'Slicer' must read 'urn:<domain>:serviceId:<id>'"),
+        ("a.xml --client --id urn:a:serviceId:b", "--id: a client is for all services of a type"),
         ("a.xml --class a-b", "--class: 'a-b' is not a name in Python; write one such as SwitchPower"),
         ("a.xml --class class", "--class: 'class' is not a name in Python; write one such as SwitchPower"),
         ("a.xml --port 5", "unknown option '--port'; see upnp-trio stub --help"),
@@ -108,6 +110,34 @@ def test_the_class_is_a_service(
     made = getattr(module, parse_stub(f"{sample}.xml").class_name)()
     assert isinstance(made, ServiceHandler)
     assert made.as_service().service_id.startswith("urn:upnp-org:serviceId:")
+
+
+@pytest.mark.usefixtures("imports_undone")
+def test_with_client_the_class_is_a_client(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert command(["stub", "--client", str(SAMPLES / "switch_power.xml")]) == 0
+    written, errors = capsys.readouterr()
+    assert errors == ""
+    (tmp_path / "switch_power_client.py").write_text(written, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    client = importlib.import_module("switch_power_client").SwitchPowerClient
+    assert issubclass(client, ServiceClient)
+    assert client.service_type == "urn:schemas-upnp-org:service:SwitchPower:1"
+
+
+def test_a_client_of_a_flawed_scpd_is_written_and_the_flaws_are_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scpd = (SAMPLES / "switch_power.xml").read_bytes().replace(b"boolean", b"bool", 1)
+    (tmp_path / "lamp.xml").write_bytes(scpd + b"junk")
+    assert command(["stub", "--client", "--class", "Lamp", str(tmp_path / "lamp.xml")]) == 0
+    written, errors = capsys.readouterr()
+    assert "\nclass Lamp(" in written
+    assert errors.splitlines() == [
+        f"{tmp_path}/lamp.xml: there is something behind the end of the document",
+        f"{tmp_path}/lamp.xml: the state variable Target has the data type 'bool'; it is read as string",
+    ]
 
 
 @pytest.mark.parametrize(

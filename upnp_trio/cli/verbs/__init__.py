@@ -70,6 +70,8 @@ VERBS = {
     for verb in (
         Verb("serve", "[OPTIONS] [DEVICE.toml|DEVICE.xml|CODE.py:NAME]...", "put devices on the network"),
         Verb("demo", "[OPTIONS] light|jambon...", "serve a device to try things with"),
+        Verb("describe", "[OPTIONS] NAME|UDN|URL", "show what a device is, and what can be done with it"),
+        Verb("call", "[OPTIONS] NAME|UDN|URL SERVICE ACTION [ARGUMENT=VALUE]...", "call an action of a device"),
         Verb("stub", "[OPTIONS] SCPD.xml", "write the Python class of a service"),
         Verb("interfaces", "[NAME|ADDRESS]...", "show this host's interfaces, and which are served"),
     )

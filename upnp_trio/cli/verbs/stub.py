@@ -1,4 +1,4 @@
-"""``upnp-trio stub``: write the Python class of a service whose description, an SCPD, exists."""
+"""``upnp-trio stub``: write the Python class of a service whose description, an SCPD, exists, or of its client."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ __all__ = ["StubArguments", "parse", "parser", "runner"]
 
 DESCRIPTION = """\
 Write a Python module to standard output: the class of the service that the
-SCPD file describes, with a method for each action. Fill in the methods.
+SCPD file describes, with a method for each action. Fill in the methods. With
+--client, write the class of a client, whose methods call the actions.
 """
 EXAMPLES = """\
 examples:
   upnp-trio stub SwitchPower1.xml > switch_power.py
   upnp-trio stub scpd.xml --type urn:example-org:service:Lamp:1 > lamp.py
+  upnp-trio stub --client SwitchPower1.xml > switch_power_client.py
 """
 # What file names have besides the name of the service, as in dimming-scpd.xml and x_contentdirectory.xml.
 _NOT_THE_NAME = re.compile(r"(?i)^(x|scpd|service)[-_. ]+|[-_. ]*(scpd|service|desc|description)$")
@@ -41,6 +43,7 @@ class StubArguments(Namespace):
     service_type: str
     service_id: str
     class_name: str
+    client: bool
 
 
 def parser() -> ArgumentParser:
@@ -56,6 +59,7 @@ def parser() -> ArgumentParser:
     )
     add("--id", dest="service_id", type=_service_id, metavar="URN", help="The service ID. [default: that of the type]")
     add("--class", dest="class_name", metavar="NAME", help="The name of the class. [default: that of the type]")
+    add("--client", action="store_true", help="Write a client, for a control point, in place of the service.")
     return add_help(made)
 
 
@@ -67,8 +71,10 @@ def parse(words: Sequence[str]) -> StubArguments:
         raise UsageError(f"stub: name one SCPD file, not {len(files)}")
     asked.scpd = Path(files[0])
     asked.service_type = asked.service_type or type_of_file(asked.scpd)
+    if asked.client and asked.service_id:
+        raise UsageError("--id: a client is for all services of a type; leave it out with --client")
     asked.service_id = asked.service_id or ServiceType(asked.service_type).usual_id
-    asked.class_name = asked.class_name or class_of_type(asked.service_type)
+    asked.class_name = asked.class_name or class_of_type(asked.service_type) + ("Client" if asked.client else "")
     if not asked.class_name.isidentifier() or keyword.iskeyword(asked.class_name):
         raise UsageError(f"--class: {asked.class_name!r} is not a name in Python; write one such as SwitchPower")
     return asked

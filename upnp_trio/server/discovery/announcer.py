@@ -22,10 +22,10 @@ from upnp_trio.network.endpoint import Sender
 from upnp_trio.network.interfaces import InterfaceAddress
 from upnp_trio.server.discovery.pacing import PacedSets, seconds_of
 from upnp_trio.server.discovery.retries import Retries, Retry
-from upnp_trio.server.discovery.wakeup import Wakeup
 from upnp_trio.ssdp.advertisements import AdvertisedRoot
 from upnp_trio.ssdp.advertising import Origin, alive_set, byebye_set, update_set
 from upnp_trio.ssdp.schedule import FIRST_REPEATS, announcement_gaps
+from upnp_trio.tasks.wakeup import Wakeup
 
 __all__ = ["Announcer"]
 

@@ -22,7 +22,6 @@ from upnp_trio.monitoring.events import Events, SearchAnswered
 from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.endpoint import MAX_BATCH, Address, Endpoint, Receiver, Sender
 from upnp_trio.server.discovery.due_queue import DueQueue
-from upnp_trio.server.discovery.wakeup import Wakeup
 from upnp_trio.ssdp.advertising import search_response_head
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.ssdp.drops import Drop
@@ -32,6 +31,7 @@ from upnp_trio.ssdp.policy import SearchPolicy
 from upnp_trio.ssdp.profiles import UDA, Profile
 from upnp_trio.ssdp.rendering import search_response_end
 from upnp_trio.ssdp.replies import TICK_SECONDS
+from upnp_trio.tasks.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from upnp_trio.ssdp.advertisements import AdvertisedRoot

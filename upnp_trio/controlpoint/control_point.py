@@ -1,0 +1,295 @@
+"""`open_control_point`: find devices, describe them, call their actions and subscribe to their events."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from functools import partial
+from ipaddress import IPv4Interface, IPv6Interface, ip_address
+from typing import TYPE_CHECKING, Unpack
+
+import trio
+
+from upnp_trio._version import __version__
+from upnp_trio.controlpoint.describing import describe_at
+from upnp_trio.controlpoint.descriptions import Descriptions
+from upnp_trio.controlpoint.feeds import BoundedValues, Feed, FeedQueue
+from upnp_trio.controlpoint.finding import Finding
+from upnp_trio.controlpoint.listening import Listening
+from upnp_trio.controlpoint.options import ControlPointOptions, ControlPointSettings
+from upnp_trio.controlpoint.received import SearchResult
+from upnp_trio.controlpoint.searching import MAX_SENDS, SearchPlan, run_search, usable
+from upnp_trio.errors import (
+    ControlPointFailed,
+    DescriptionError,
+    NetworkError,
+    RequestFailed,
+    UnknownDevice,
+    UnsafeUrl,
+    UpnpTrioError,
+)
+from upnp_trio.http.client import MAX_ANSWER_BYTES, HttpClient
+from upnp_trio.model.literal_url import LiteralUrl
+from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES
+from upnp_trio.network.interfaces import Interface
+from upnp_trio.network.listeners import served_address
+from upnp_trio.network.reach import own_address_towards
+from upnp_trio.network.system_asking import open_asking_network
+from upnp_trio.ssdp.device_cache import DeviceCache
+from upnp_trio.ssdp.found import DeviceChange, DeviceGone
+from upnp_trio.ssdp.messages import PORT
+from upnp_trio.tasks.supervision import supervised
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from upnp_trio.controlpoint.received import ReceivedMessage
+    from upnp_trio.controlpoint.remote import RemoteDevice
+    from upnp_trio.exchange import ServedAddress
+    from upnp_trio.http.client import HttpAnswer
+    from upnp_trio.model.literal_url import IpAddress
+    from upnp_trio.network.asking import AskingNetwork
+    from upnp_trio.network.interfaces import Choice
+    from upnp_trio.network.streams import HttpStream
+    from upnp_trio.ssdp.found import FoundDevice, FoundLocation
+
+__all__ = ["ControlPoint", "open_control_point", "open_control_point_on"]
+
+#: USER-AGENT (UDA 2.0 §1.3.2)
+USER_AGENT = f"upnp-trio/{__version__} UPnP/2.0"
+MAX_MX = 5
+# Answers that wait for a reader that is slow.
+MAX_WAITING_RESULTS = 16_384
+
+
+class ControlPoint:
+    """The asking side of UPnP on this host's networks; `open_control_point` makes it."""
+
+    def __init__(self, network: AskingNetwork, settings: ControlPointSettings, nursery: trio.Nursery) -> None:
+        self._network = network
+        self._settings = settings
+        self._nursery = nursery
+        self._descriptions = Descriptions()
+        self._client = HttpClient(self._connect, user_agent=USER_AGENT)
+        self._finding = Finding(DeviceCache(settings.cache_bytes), self._note_change)
+        self._listening = Listening(
+            network=network,
+            settings=settings,
+            on_datagram=self._finding.receive,
+            on_gone=self._finding.drop_interface,
+        )
+
+    # --- finding ---
+
+    @property
+    def devices(self) -> Mapping[str, FoundDevice]:
+        """The devices that are known now, root and embedded ones, by UDN. The mapping changes as they come and go."""
+        return self._finding.cache
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The interfaces of this host, whether each is used, and why."""
+        return self._listening.choices
+
+    def search(
+        self, target: str = "ssdp:all", *, mx: int = 1, sends: int = 2, to: str | None = None, port: int = PORT
+    ) -> Feed[SearchResult]:
+        """Search for *target*, and give the answers as they come (UDA 2.0 §1.3).
+
+        *mx* is the longest time, in seconds from 1 to 5, by which devices delay their answers. M-SEARCH is sent *sends*
+        times from each address, and each USN at each LOCATION is given once. *to* is the address of one device, for a
+        unicast search, which has no MX; *port* is then its SEARCHPORT. All answers go into the cache as well.
+
+        The feed ends a second after the last answer is due, or earlier by the caller's deadline. It raises
+        `NetworkError` if nothing can be sent. Raises `ValueError` for an impossible argument.
+        """
+        plan = self._plan(target, mx, sends, to, port)
+        queue = FeedQueue[SearchResult](BoundedValues(MAX_WAITING_RESULTS))
+        scope = trio.CancelScope()
+        self._nursery.start_soon(self._search, plan, queue, scope)
+        return Feed(queue, partial(scope.cancel, reason="the search was closed"))
+
+    def changes(self) -> Feed[DeviceChange]:
+        """Devices that come, change, reboot and go, beginning with those that are known already.
+
+        A slow reader gets the newest state of each device, and not each step to it.
+        """
+        return self._finding.changes()
+
+    def datagrams(self) -> Feed[ReceivedMessage]:
+        """Every datagram from the links: announcements, searches of others, answers to ours, and malformed ones."""
+        return self._finding.messages()
+
+    def _plan(self, target: str, mx: int, sends: int, to: str | None, port: int) -> SearchPlan:
+        if not target.isascii() or not target.isprintable() or not 0 < len(target) <= MAX_SEARCH_TARGET_BYTES:
+            raise ValueError(
+                f"the search target is {target!r}; it must be 1 to {MAX_SEARCH_TARGET_BYTES} printable ASCII characters"
+            )
+        if not 1 <= mx <= MAX_MX:
+            raise ValueError(f"mx is {mx}; UDA 2.0 §1.3.2 wants 1 to {MAX_MX} seconds")
+        if not 1 <= sends <= MAX_SENDS:
+            raise ValueError(f"sends is {sends}; it must be 1 to {MAX_SENDS}")
+        if not 1 <= port <= 65535:
+            raise ValueError(f"port is {port}; it must be 1 to 65535")
+        return SearchPlan(
+            target=target,
+            mx=mx,
+            sends=sends,
+            to=None if to is None else str(ip_address(to.partition("%")[0])),
+            port=port,
+            user_agent=USER_AGENT,
+            interfaces=self._interfaces_towards(to),
+            multicast_ttl=self._settings.multicast_ttl,
+            rng=self._settings.rng,
+        )
+
+    def _interfaces_towards(self, to: str | None) -> list[Interface]:
+        """The interfaces that a search leaves from: all, or the one that faces *to*, with the facing address alone."""
+        interfaces = self._listening.interfaces
+        if to is None:
+            return usable(interfaces)
+        address, _, zone = to.partition("%")
+        facing = self._network.facing(ip_address(address), zone)
+        make = IPv6Interface if ":" in facing.address else IPv4Interface
+        prefix = facing.links[0].prefixlen if facing.links else 32
+        return [Interface(name=facing.interface, index=facing.index, addresses=(make(f"{facing.address}/{prefix}"),))]
+
+    async def _search(self, plan: SearchPlan, queue: FeedQueue[SearchResult], scope: trio.CancelScope) -> None:
+        error: NetworkError | None = None
+        try:
+            with scope:
+                await run_search(self._network, plan, queue, self._finding.receive_answer)
+        except NetworkError as raised:
+            error = raised
+        finally:
+            queue.end(error)
+
+    # --- describing ---
+
+    async def describe(self, device: str | FoundDevice, *, contents: bool = True) -> RemoteDevice:
+        """The device at a URL, or with a UDN, and what can be done with it (UDA 2.0 §2).
+
+        The description of a UDN, with the services and icons that it names, is fetched once for each root device and
+        CONFIGID; a device that is not known is searched for. A URL is always fetched, from wherever it leads. Without
+        *contents*, only the description itself is fetched, and every time.
+
+        Raises `UnknownDevice` if no device has the UDN, `UnsafeUrl` if its LOCATION leads to where no device is,
+        `RequestFailed` if it does not answer, and `DescriptionError` if what it answers is no description, or that of
+        another device.
+        """
+        if isinstance(device, str) and "://" in device:
+            url, served = self._located(device)
+            return await describe_at(self._client, url, served, contents=contents)
+        found = device if not isinstance(device, str) else await self._find(device)
+        if not contents:
+            return await self._fetch_description(found, contents=False)
+        return await self._descriptions.get(found, lambda: self._fetch_description(found, contents=True))
+
+    async def fetch(self, url: str, *, max_body_bytes: int = MAX_ANSWER_BYTES) -> HttpAnswer:
+        """What a GET of *url* gives, wherever that leads; raises `RequestFailed` and `UnsafeUrl`."""
+        located, served = self._located(url)
+        return await self._client.get(located, served, max_body_bytes=max_body_bytes)
+
+    def _located(self, text: str) -> tuple[LiteralUrl, ServedAddress]:
+        """A URL that the caller gives, and the address of ours that faces it."""
+        try:
+            url = LiteralUrl.parse(text)
+        except ValueError as error:
+            raise UnsafeUrl(f"{error}; write the device's address, as in http://192.0.2.7:49152/device.xml") from error
+        return url, self._network.facing(url.address, url.zone)
+
+    async def _find(self, udn: str) -> FoundDevice:
+        """The device with *udn*, after a search for it if need be."""
+        if not udn.lower().startswith("uuid:"):
+            udn = f"uuid:{udn}"
+        if (known := self.devices.get(udn)) is not None:
+            return known
+        async with self.search(udn) as results:
+            async for _ in results:
+                if (known := self.devices.get(udn)) is not None:
+                    return known
+        raise UnknownDevice(f"no device with the UDN {udn} answers; is it on, and on this network?")
+
+    async def _fetch_description(self, found: FoundDevice, *, contents: bool) -> RemoteDevice:
+        """The description of *found*, from the first of its locations that has it, the newest first."""
+        failure: UpnpTrioError | None = None
+        for location in found.locations:
+            try:
+                url, served = self._reach(location)
+                described = await describe_at(self._client, url, served, contents=contents)
+            except (UnsafeUrl, RequestFailed, DescriptionError) as error:
+                failure = failure or error
+                continue
+            udns = {str(each.udn).lower() for each in described.walk()}
+            if found.udn.lower() in udns:
+                return described
+            failure = failure or DescriptionError(
+                f"the description at {url} is that of {', '.join(sorted(udns))[:200]}, and not of {found.udn}"
+            )
+        raise failure or UnknownDevice(f"{found.udn} has no location")
+
+    def _reach(self, location: FoundLocation) -> tuple[LiteralUrl, ServedAddress]:
+        """A LOCATION that may be fetched, and the address of ours on its link; raises `UnsafeUrl`."""
+        try:
+            url = LiteralUrl.parse(location.url)
+        except ValueError as error:
+            raise UnsafeUrl(f"the LOCATION is not fetched: {error}") from error
+        for interface in self._listening.interfaces:
+            if interface.index == location.index:
+                own = own_address_towards(url, interface, location.sender)
+                return url, served_address(own.ip, interface)
+        raise UnsafeUrl(f"{url} was announced on {location.interface}, which is not there any more")
+
+    async def _connect(self, address: IpAddress, port: int, served: ServedAddress) -> HttpStream:
+        return await self._network.connect(address, port, served=served)
+
+    # --- while it is open ---
+
+    def start(self) -> None:
+        """Begin to receive; raises `NetworkError`."""
+        self._listening.start(self._nursery)
+        self._nursery.start_soon(self._listening.follow, self._nursery)
+        self._nursery.start_soon(self._finding.expire)
+
+    def close(self) -> None:
+        """End all feeds, and close all connections."""
+        self._finding.close()
+        self._client.close()
+
+    def _note_change(self, change: DeviceChange) -> None:
+        if isinstance(change, DeviceGone):
+            self._descriptions.forget(change.device.udn)
+        else:
+            self._descriptions.note(change.device)
+
+
+@asynccontextmanager
+async def open_control_point(**options: Unpack[ControlPointOptions]) -> AsyncIterator[ControlPoint]:
+    """Find and use the devices on this host's networks for as long as the body runs.
+
+    *Options*, all of them keywords, with their defaults: ``interfaces=()``, names, addresses or prefixes to ask on;
+    ``ipv4=True``, ``ipv6=True``; ``listen=True``, receive announcements, for which port 1900 is shared with others;
+    ``multicast_ttl=None``, hops of searches; ``cache_bytes``, the room for found devices; ``rng``, chance.
+    `ControlPointSettings` has them one by one.
+
+    *Errors*: `NetworkError` leaves before the body starts. An exception of the body leaves as itself. If a task of this
+    package fails, the body is cancelled and `ControlPointFailed` leaves.
+
+    *Resources*: at the end, every subscription is ended at its device, which takes up to two seconds if a device does
+    not answer, and all sockets are closed.
+    """
+    settings = ControlPointSettings(**options)
+    with open_asking_network() as network:
+        async with open_control_point_on(network, settings) as control_point:
+            yield control_point
+
+
+@asynccontextmanager
+async def open_control_point_on(network: AskingNetwork, settings: ControlPointSettings) -> AsyncIterator[ControlPoint]:
+    """Like `open_control_point`, on a network that the caller opens and closes."""
+    async with supervised(ControlPointFailed, "the control point") as nursery:
+        control_point = ControlPoint(network, settings, nursery)
+        try:
+            control_point.start()
+            yield control_point
+        finally:
+            control_point.close()

@@ -1,0 +1,138 @@
+"""What is found: datagrams into the cache of devices, and its changes to the readers (UDA 2.0 §1.2, §1.3)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn
+
+import attrs
+import trio
+
+from upnp_trio.controlpoint.feeds import BoundedValues, Feed, FeedQueue
+from upnp_trio.controlpoint.received import ReceivedMessage
+from upnp_trio.errors import MalformedMessage
+from upnp_trio.ssdp.device_cache import DeviceCache
+from upnp_trio.ssdp.found import Arrival, DeviceAppeared, DeviceChange
+from upnp_trio.ssdp.messages import Search
+from upnp_trio.ssdp.parsing import parse_leniently
+from upnp_trio.ssdp.pending_changes import PendingChanges
+from upnp_trio.tasks.wakeup import Wakeup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from upnp_trio.network.asking import ReceivedDatagram
+    from upnp_trio.network.endpoint import Address
+    from upnp_trio.network.interfaces import Interface
+    from upnp_trio.ssdp.messages import Message
+
+__all__ = ["Finding"]
+
+traffic = logging.getLogger("upnp_trio.traffic.ssdp")
+
+# Datagrams that wait for a reader that is slow: those of 5,000 devices that announce themselves at once.
+MAX_WAITING_MESSAGES = 32_768
+
+
+@attrs.define(eq=False, repr=False)
+class Finding:
+    """Keeps the cache, expires it, and tells the readers."""
+
+    cache: DeviceCache
+    #: called with each change of a device, before the readers get it
+    on_change: Callable[[DeviceChange], None]
+    _wakeup: Wakeup = attrs.field(factory=Wakeup)
+    _change_readers: set[FeedQueue[DeviceChange]] = attrs.field(factory=set)
+    _message_readers: set[FeedQueue[ReceivedMessage]] = attrs.field(factory=set)
+
+    async def expire(self) -> NoReturn:
+        """Let devices go when they are due, until cancelled."""
+        while True:
+            self._wakeup.set(self.cache.next_expiry)
+            await self._wakeup.wait()
+            self._publish(self.cache.expire(trio.current_time()))
+
+    def receive(self, datagram: bytes, source: Address, interface: Interface) -> None:
+        """Take a datagram that was sent to a group."""
+        if traffic.isEnabledFor(logging.DEBUG):
+            traffic.debug("from %s on %s: %r", source, interface.name, datagram)
+        message: Message | None = None
+        forgiven: tuple[str, ...] = ()
+        flaw = ""
+        try:
+            message, forgiven = parse_leniently(datagram)
+        except MalformedMessage as error:
+            flaw = str(error)
+        if self._message_readers:
+            self._show(message, flaw, forgiven, datagram, source, interface, trio.current_time())
+        if message is not None and not isinstance(message, Search):
+            self._note(message, forgiven, source[0], interface)
+
+    def receive_answer(
+        self, datagram: ReceivedDatagram, message: Message, interface: Interface, forgiven: tuple[str, ...]
+    ) -> None:
+        """Take an answer to a search of ours."""
+        if self._message_readers:
+            self._show(message, "", forgiven, datagram.payload, datagram.source, interface, datagram.arrived_at)
+        self._note(message, forgiven, datagram.source[0], interface)
+
+    def drop_interface(self, index: int) -> None:
+        """The interface with this number is not used any more."""
+        self._publish(self.cache.drop_interface(index))
+
+    def changes(self) -> Feed[DeviceChange]:
+        """A feed that begins with what is known already."""
+        pending = PendingChanges()
+        for device in self.cache.values():
+            pending.put(DeviceAppeared(device))
+        queue = FeedQueue[DeviceChange](pending)
+        self._change_readers.add(queue)
+        return Feed(queue, lambda: self._change_readers.discard(queue))
+
+    def messages(self) -> Feed[ReceivedMessage]:
+        """A feed of every datagram."""
+        queue = FeedQueue[ReceivedMessage](BoundedValues(MAX_WAITING_MESSAGES))
+        self._message_readers.add(queue)
+        return Feed(queue, lambda: self._message_readers.discard(queue))
+
+    def close(self) -> None:
+        """End all feeds."""
+        for changes in self._change_readers:
+            changes.end()
+        for messages in self._message_readers:
+            messages.end()
+
+    def _note(self, message: Message, forgiven: tuple[str, ...], sender: str, interface: Interface) -> None:
+        now = trio.current_time()
+        arrival = Arrival(interface.name, interface.index, sender)
+        self._publish(self.cache.receive(message, arrival, now, forgiven))
+        self._wakeup.set(self.cache.next_expiry)
+
+    def _publish(self, changes: Iterable[DeviceChange]) -> None:
+        for change in changes:
+            self.on_change(change)
+            for queue in self._change_readers:
+                queue.put(change)
+
+    def _show(
+        self,
+        message: Message | None,
+        flaw: str,
+        forgiven: tuple[str, ...],
+        payload: bytes,
+        source: Address,
+        interface: Interface,
+        arrived_at: float,
+    ) -> None:
+        received = ReceivedMessage(
+            message=message,
+            flaw=flaw,
+            forgiven=forgiven,
+            payload=payload,
+            source=source,
+            interface=interface.name,
+            arrived_at=arrived_at,
+        )
+        for queue in self._message_readers:
+            queue.put(received)
