@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.fuzz import announcements, calls, connections, datagrams, descriptions, searches, subscriptions
+from tests.fuzz import announcements, answers, calls, connections, datagrams, descriptions, searches, subscriptions
 
 __all__ = ["HARNESSES", "seeds"]
 
 HARNESSES: Mapping[str, Callable[[bytes], None]] = {
     "announcements": announcements.fuzz_one,
+    "answers": answers.fuzz_one,
     "calls": calls.fuzz_one,
     "connections": connections.fuzz_one,
     "datagrams": datagrams.fuzz_one,
