@@ -85,6 +85,13 @@ def benchmarks(session: nox.Session) -> None:
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
+@nox.session(name="benchmarks-asking")
+def benchmarks_asking(session: nox.Session) -> None:
+    """Measure the control point beside async_upnp_client's, and ping beside the load generator; needs the same."""
+    session.install("-e", ".", *requirements("benchmarks"))
+    session.run("python", "-m", "benchmarks.asking", *session.posargs)
+
+
 @nox.session
 def chaos(session: nox.Session) -> None:
     """Serve a device in the worst of networks for four minutes (-- --quick: one); needs Linux, root and cc."""

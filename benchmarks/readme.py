@@ -15,8 +15,13 @@ def rewrite_readmes(report: str, summary: str) -> None:
 
 def replace_figures(text: str, report: str) -> str:
     """Replace what stands between the markers in `text` with `report`; raises ValueError when they are missing."""
-    before, begun, rest = text.partition(BEGIN)
-    _, ended, after = rest.partition(END)
+    return replace_between(text, BEGIN, END, report)
+
+
+def replace_between(text: str, begin: str, end: str, report: str) -> str:
+    """Replace what stands between two markers in `text` with `report`; raises ValueError when they are missing."""
+    before, begun, rest = text.partition(begin)
+    _, ended, after = rest.partition(end)
     if not (begun and ended):
-        raise ValueError(f"the README has no markers {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{report}\n{END}{after}"
+        raise ValueError(f"the README has no markers {begin} and {end}")
+    return f"{before}{begin}\n\n{report}\n{end}{after}"

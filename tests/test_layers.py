@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model": {"errors", "dates", "_version"},
     "ssdp": {"model", "errors", "dates", "_version"},
     "documents": {"model", "errors", "dates", "_version"},
+    "cloning": {"documents", "model", "errors", "_version"},
     "services": {"documents", "model", "errors", "_version"},
     "control": {"documents", "model", "errors", "_version"},
     "eventing": {"documents", "model", "errors", "_version"},
@@ -67,6 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "demo": set(upnp_trio.__all__),
     "cli": {
         "demo",
+        "cloning",
         "server",
         "controlpoint",
         "http",
@@ -90,6 +92,7 @@ BELOW_THE_TRIO_LINE = (
     "service_requests",
     "service_calls",
     "exchange",
+    "cloning",
     *sorted(PURE),
     "errors",
     "_version",

@@ -32,7 +32,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("monitoring", "tasks"),
     ("state", "network"),
     ("exchange", "service_calls", "service_requests", "site"),
-    ("services", "control", "eventing"),
+    ("cloning", "services", "control", "eventing"),
     ("ssdp", "documents"),
     ("model",),
 )

@@ -33,7 +33,7 @@ PACKAGE = Path(upnp_trio.__file__).parent
 #: parts of the package whose numbers are not limits of the network's or a file's
 WITHOUT_LIMITS = ("cli", "demo")
 #: verbs that have none of their own
-WITHOUT_OPTIONS = {"demo", "interfaces"}
+WITHOUT_OPTIONS = {"demo", "interfaces", "completion"}
 #: the help of options whose meaning depends on the verb
 DEPENDS = "depends on the verb"
 OPTIONS_HEAD = ("Option", "Meaning", "Default")

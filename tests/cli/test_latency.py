@@ -30,8 +30,9 @@ def test_the_quantiles_of_the_first_numbers(number: int, p50: int, p99: int) -> 
 
 @given(st.lists(st.integers(0, 50), min_size=1), st.fractions(0, 1))
 def test_a_quantile_is_the_smallest_value_that_so_many_do_not_exceed(values: list[int], share: Fraction) -> None:
-    found: int = quantile(sorted(values), share)  # type: ignore[arg-type]  # exact, so that nothing is rounded
-    wanted = max(share * len(values), 1)
+    ordered: list[int] = sorted(values)
+    found: int = quantile(ordered, share)  # type: ignore[arg-type]  # exact, so that nothing is rounded
+    wanted = max(share * len(values), Fraction(1))
     assert sum(value <= found for value in values) >= wanted
     assert all(sum(value <= smaller for value in values) < wanted for smaller in values if smaller < found)
 
@@ -51,8 +52,10 @@ def test_a_summary_takes_values_in_any_order() -> None:
         ([81], [Bin(81, 82, 1)]),
         ([0, 0], [Bin(0, 1, 2)]),
         ([1, 2, 2, 4], [Bin(1, 2, 1), Bin(2, 3, 2), Bin(3, 4, 0), Bin(4, 5, 1)]),
-        # 5 is the first of 1, 2, 5, 10 ... with at most twelve bins
-        ([100, 120, 149], [Bin(start, start + 5, start in (100, 120, 145)) for start in range(100, 150, 5)]),
+        # 20 is the first of 1, 2, 5, 10, 20 ... with at most 4 bins, twice the root of the number
+        ([100, 120, 149], [Bin(100, 120, 1), Bin(120, 140, 1), Bin(140, 160, 1)]),
+        # 5 is the first with at most 12 bins, which no number exceeds
+        ([100, 149] * 50, [Bin(start, start + 5, 50 * (start in (100, 145))) for start in range(100, 150, 5)]),
         # what is beyond 95 % of the values does not stretch the others
         ([*[10] * 10, *[11] * 9, 5000], [Bin(10, 11, 10), Bin(11, 12, 9), Bin(12, None, 1)]),
     ],

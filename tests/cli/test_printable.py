@@ -18,7 +18,14 @@ def test_the_columns_of_a_text(text: str, columns: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "width", "shown"),
-    [("ab", 4, "ab  "), ("居間", 6, "居間  "), ("abcdef", 4, "abc…"), ("居間のランプ", 6, "居間… "), ("居間", 1, "…")],
+    [
+        ("ab", 4, "ab  "),
+        ("居間", 6, "居間  "),
+        ("abcdef", 4, "abc…"),
+        ("居間のランプ", 6, "居間… "),
+        ("居間", 1, "…"),
+        ("ab", 0, ""),
+    ],
 )
 def test_a_text_is_filled_or_cut_to_its_columns(text: str, width: int, shown: str) -> None:
     assert fit(text, width) == shown

@@ -75,6 +75,24 @@ async def test_a_unicast_search_has_no_mx_and_goes_to_one_device(autojump_clock:
     assert b"MX" not in search.payload
 
 
+async def test_an_announcement_in_answer_to_a_search_is_an_answer(autojump_clock: Clock) -> None:
+    device, asker = hosts()
+
+    async def answer() -> None:  # as ssdpy does
+        receiving, sending = device.open_udp(*GROUP), device.open_udp("192.0.2.7", 1900)
+        await receiving.wait_readable()
+        _, source = receiving.recvfrom(4096)
+        sending.sendto(alive("http://192.0.2.7/"), source)
+
+    async with asking(asker) as control_point, trio.open_nursery() as nursery:
+        nursery.start_soon(answer)
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        (result,) = [result async for result in control_point.search("upnp:rootdevice", sends=1)]
+        assert (result.search_target, result.udn) == ("upnp:rootdevice", UDN)
+        assert "it answers a search with NOTIFY" in result.forgiven
+        assert control_point.devices[UDN].is_root
+
+
 async def test_an_answer_that_is_late_says_by_how_much(autojump_clock: Clock) -> None:
     device, asker = hosts()
 
@@ -196,6 +214,25 @@ async def test_what_an_interface_showed_goes_with_it(autojump_clock: Clock) -> N
         gone = await anext(changes)
     assert isinstance(gone, DeviceGone)
     assert gone.reason == "interface gone"
+
+
+async def test_an_interface_that_cannot_be_received_on_is_tried_again(
+    autojump_clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    device, asker = hosts()
+    asker.refused["eth0"] = NetworkError("no descriptor is left")
+    async with asking(asker) as control_point:
+        for _ in range(3):  # other addresses on the link, and still no descriptor
+            asker.change("192.0.2.9/24", "192.0.2.10/24")
+            asker.change("192.0.2.9/24")
+            await trio.sleep(1)
+        assert caplog.text.count("announcements on eth0 are not received: no descriptor is left") == 1
+        asker.refused.clear()
+        asker.sleep()
+        await trio.sleep(1)
+        device.send(alive("http://192.0.2.7/"), GROUP)
+        await trio.sleep(1)
+        assert UDN in control_point.devices
 
 
 async def test_datagrams_shows_searches_of_others_and_what_is_no_message(autojump_clock: Clock) -> None:

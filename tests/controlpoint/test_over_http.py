@@ -60,6 +60,7 @@ async def described(address: str) -> AsyncIterator[tuple[RemoteDevice, Host]]:
         client = HttpClient(connect, user_agent="test/1 UPnP/2.0")
         served = network.facing(ip_address(address), "eth0" if ":" in address else "")
         yield await describe_at(client, url, served), asker
+        client.close()
 
 
 @pytest.mark.parametrize("address", ["192.0.2.7", "fe80::7"])

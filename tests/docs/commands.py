@@ -16,7 +16,9 @@ from tests.network.served import environment
 from upnp_trio.cli.references import Reference
 from upnp_trio.cli.serve_options import ServeArguments
 from upnp_trio.cli.verbs import parse
+from upnp_trio.cli.verbs.clone import CloneArguments
 from upnp_trio.cli.verbs.stub import StubArguments
+from upnp_trio.documents.device_file import DEVICE_FILE_NAME
 
 __all__ = ["Words", "nox_sessions", "words_of"]
 
@@ -104,9 +106,12 @@ def _check_ours(arguments: list[str], folder: Path) -> None:
     if isinstance(asked, ServeArguments):
         for device in asked.devices:
             if (file := device if isinstance(device, Path) else device.file) is not None:
-                assert (folder / file).is_file(), f"there is no {file}"
+                assert any((folder / file / name).is_file() for name in ("", DEVICE_FILE_NAME)), f"there is no {file}"
             elif isinstance(device, Reference):
                 assert importlib.util.find_spec(device.module) is not None, f"there is no module {device.module}"
+    elif isinstance(asked, CloneArguments):  # which makes a folder that the next commands may serve
+        (folder / asked.directory).mkdir()
+        (folder / asked.directory / DEVICE_FILE_NAME).touch()
     elif isinstance(asked, StubArguments):
         assert (folder / asked.scpd).is_file(), f"there is no {asked.scpd}"
 

@@ -18,8 +18,8 @@ from upnp_trio.cli.verbs import VERBS
 
 MARKER = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
 SITE = [name for name in pages() if name.startswith("docs/")]
-#: fields that hold what a file field's file has, and `file`, which stands for them in TOML
-ONLY_IN_PYTHON, ONLY_IN_TOML = {"data"}, {"file"}
+#: fields that hold what a file field's file has, and keys that stand for such fields in TOML
+ONLY_IN_PYTHON, ONLY_IN_TOML = {"data"}, {"file", "simulate"}
 #: options of other programs that the pages name
 FOREIGN_OPTIONS = {
     *("--network", "--read-only", "--cap-drop", "--lan"),  # container engines
@@ -78,7 +78,7 @@ def test_the_tables_of_options_have_them_all(verb: str) -> None:
 # --- device files ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["Device", "RootDevice", "Icon", "Service", "PnpX", "ExtensionElement"])
+@pytest.mark.parametrize("kind", ["Device", "RootDevice", "Icon", "Service", "PnpX", "ExtensionElement", "Advertising"])
 def test_every_field_of_a_device_file_is_in_its_table(kind: str) -> None:
     text = page("docs/reference/device-file.md").partition(f"<!-- fields: {kind} -->\n")[2]
     rows = dict(re.findall(r"^\| `(\w+)` \|(?:.*\|)? (.+) \|$", text.partition("\n#")[0], re.MULTILINE))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from upnp_trio.documents.device_file import load_device
-from upnp_trio.documents.recordings import read_recording
+from upnp_trio.documents.recordings import fitting, read_recording, render_recording
+from upnp_trio.documents.xml import MAX_DOCUMENT_BYTES
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.simulation import Recording, SimulatedService
 
@@ -132,3 +133,19 @@ def test_a_mistake_in_a_recording_is_reported_with_its_place(text: str, message:
     with pytest.raises(DescriptionError) as caught:
         read_recording(text.encode())
     assert str(caught.value).startswith(message)
+
+
+def test_what_a_file_has_no_room_for_is_left_out_the_longest_first() -> None:
+    half = "\u200b" * (MAX_DOCUMENT_BYTES // 12)  # six characters for each
+    recording = Recording(
+        variables={"Status": "1", "LastChange": half},
+        answers={"GetAll": {"All": half + "x" * 50}, "GetStatus": {"ResultStatus": "1"}},
+        errors={"GetName": (714, half + "x" * 100)},
+    )
+    kept, left_out = fitting(recording)
+    assert left_out == ["GetAll", "GetName"]
+    assert kept == Recording(
+        variables=recording.variables, answers={"GetStatus": recording.answers["GetStatus"]}, errors={}
+    )
+    assert len(render_recording(kept).encode()) <= MAX_DOCUMENT_BYTES
+    assert fitting(kept) == (kept, [])

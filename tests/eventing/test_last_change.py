@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from tests.eventing.test_propertyset import texts
 from upnp_trio.errors import MalformedMessage
-from upnp_trio.eventing.last_change import Change, LastChange, read_last_change
+from upnp_trio.eventing.last_change import (
+    MAX_JOINED_CHARACTERS,
+    Change,
+    LastChange,
+    join_last_changes,
+    read_last_change,
+)
 
 
 def test_the_document_has_the_form_of_the_standard() -> None:
@@ -138,3 +144,39 @@ def test_another_document_is_refused(text: str) -> None:
 def test_any_text_gives_changes_or_a_malformed_message(text: str) -> None:
     with suppress(MalformedMessage):
         read_last_change(text)
+
+
+# --- two values in a row, as one ---
+
+
+def document(*instances: tuple[int, str], namespace: str = LastChange.AV_TRANSPORT) -> str:
+    inner = "".join(f'<InstanceID val="{number}">{variables}</InstanceID>' for number, variables in instances)
+    return f'<Event xmlns="{namespace}">{inner}</Event>'
+
+
+def test_of_two_values_in_a_row_the_later_has_the_last_word_on_each_variable() -> None:
+    earlier = document((0, '<Volume val="1" channel="LF"/><Volume val="2" channel="RF"/><Mute val="0"/>'))
+    later = document((0, '<Volume val="3" channel="RF"/>'), (1, '<Mute val="1"/>'))
+    joined = join_last_changes(earlier, later)
+    assert joined.startswith(f'<Event xmlns="{LastChange.AV_TRANSPORT}">')
+    assert read_last_change(joined) == [
+        Change(0, "Volume", "1", (("channel", "LF"),)),
+        Change(0, "Volume", "3", (("channel", "RF"),)),
+        Change(0, "Mute", "0"),
+        Change(1, "Mute", "1"),
+    ]
+
+
+def test_values_with_markup_survive_being_joined() -> None:
+    text = 'a "b" <c> & d\n'
+    escaped = "a &quot;b&quot; &lt;c&gt; &amp; d&#10;"
+    joined = join_last_changes(document((0, f'<Title val="{escaped}"/>')), document((0, '<Mute val="1"/>')))
+    assert read_last_change(joined) == [Change(0, "Title", text), Change(0, "Mute", "1")]
+
+
+@pytest.mark.parametrize(
+    "earlier", ["", "<a/>", "<Event", document((0, f'<Title val="{"x" * MAX_JOINED_CHARACTERS}"/>'))]
+)
+def test_a_value_that_cannot_be_joined_gives_way_to_the_later_one(earlier: str) -> None:
+    later = document((0, '<Mute val="1"/>'))
+    assert join_last_changes(earlier, later) == later

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address
 
 import h11
@@ -20,12 +21,12 @@ from upnp_trio.eventing.messages import (
     read_notify,
     read_plain_reply,
     render_notify,
-    render_renew,
-    render_subscribe,
-    render_unsubscribe,
+    renew_headers,
+    subscribe_headers,
+    unsubscribe_headers,
 )
 from upnp_trio.eventing.propertyset import render_propertyset
-from upnp_trio.eventing.refusals import EventingRefused
+from upnp_trio.eventing.refusals import EventingRefused, refusal_in_words
 from upnp_trio.eventing.requests import (
     Renew,
     Subscribe,
@@ -220,24 +221,26 @@ def test_what_is_accepted_as_plain_h11_reads_the_same(data: bytes) -> None:
 # --- the subscriber's requests -----------------------------------------------------------------------------------
 
 
-def asked(data: bytes) -> SubscriptionRequest:
-    method, target, headers, body = received(data)
-    assert (target, headers["host"], body) == ("/event", "192.0.2.7:49152", b"")
-    return read_subscription_request(method, headers, subscriber=SUBSCRIBER, is_on_link=True, evented=("A", "B"))
+def asked(method: str, headers: Iterable[tuple[str, str]]) -> SubscriptionRequest:
+    """What the device reads, after the headers have gone through h11 at both ends."""
+    connection = h11.Connection(h11.CLIENT)
+    head = h11.Request(method=method, target="/event", headers=[("HOST", "192.0.2.7:49152"), *headers])
+    method, target, fields, body = received(connection.send(head) + connection.send(h11.EndOfMessage()))
+    assert (target, body) == ("/event", b"")
+    return read_subscription_request(method, fields, subscriber=SUBSCRIBER, is_on_link=True, evented=("A", "B"))
 
 
 def test_the_device_reads_what_a_subscriber_asks() -> None:
-    where = ("192.0.2.7:49152", "/event")
     urls = ["http://192.0.2.9:4004/cb", "http://192.0.2.9:4005/cb"]
     callbacks = (LiteralUrl(SUBSCRIBER, 4004, "/cb"), LiteralUrl(SUBSCRIBER, 4005, "/cb"))
-    assert asked(render_subscribe(*where, urls, seconds=300, user_agent="a/1")) == Subscribe(
+    assert asked("SUBSCRIBE", subscribe_headers(urls, seconds=300)) == Subscribe(
         subscriber=SUBSCRIBER, callbacks=callbacks, seconds=300
     )
-    assert asked(render_subscribe(*where, urls, variables=["B", "C"])) == Subscribe(
+    assert asked("SUBSCRIBE", subscribe_headers(urls, variables=["B", "C"])) == Subscribe(
         subscriber=SUBSCRIBER, callbacks=callbacks, variables=("B",)
     )
-    assert asked(render_renew(*where, SID, seconds=300)) == Renew(sid=SID, seconds=300)
-    assert asked(render_unsubscribe(*where, SID)) == Unsubscribe(sid=SID)
+    assert asked("SUBSCRIBE", renew_headers(SID, seconds=300)) == Renew(sid=SID, seconds=300)
+    assert asked("UNSUBSCRIBE", unsubscribe_headers(SID)) == Unsubscribe(sid=SID)
 
 
 @pytest.mark.parametrize("variables", [None, ("A",), ("A", "B")])
@@ -251,3 +254,16 @@ def test_a_grant_without_a_readable_duration_has_none() -> None:
     assert read_grant({"sid": SID}).seconds is None
     with pytest.raises(MalformedMessage, match="no SID"):
         read_grant({"timeout": "Second-300"})
+
+
+@pytest.mark.parametrize("sid", ["uuid:ü", "uuid:\x0b1", "x" * 257])
+def test_a_sid_that_no_request_can_repeat_is_no_grant(sid: str) -> None:
+    with pytest.raises(MalformedMessage, match="no request can repeat"):
+        read_grant({"sid": sid})
+
+
+@pytest.mark.parametrize("status", [301, 400, 404, 412, 418, 500, 501, 503, 599])
+def test_every_refusal_has_words(status: int) -> None:
+    words = refusal_in_words(status)
+    assert words.startswith(("it ", "its ", "there "))
+    assert not words.endswith(".")

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.fuzz import announcements, answers, calls, connections, datagrams, descriptions, searches, subscriptions
+from tests.fuzz import (
+    announcements,
+    answers,
+    calls,
+    connections,
+    datagrams,
+    descriptions,
+    http_answers,
+    searches,
+    subscriptions,
+)
 
 __all__ = ["HARNESSES", "seeds"]
 
@@ -16,6 +26,7 @@ HARNESSES: Mapping[str, Callable[[bytes], None]] = {
     "connections": connections.fuzz_one,
     "datagrams": datagrams.fuzz_one,
     "descriptions": descriptions.fuzz_one,
+    "http_answers": http_answers.fuzz_one,
     "searches": searches.fuzz_one,
     "subscriptions": subscriptions.fuzz_one,
 }

@@ -39,7 +39,7 @@ def seed(name: str) -> bytes:
     return (FOLDER / "corpus" / name).read_bytes()
 
 
-ANSWER = seed("answers/gupnp")
+ANSWER = seed("http_answers/gupnp")
 CALL = seed("calls/gupnp")
 CONNECTION = seed("connections/curl")
 DATAGRAM = seed("datagrams/async_upnp_client")
@@ -203,7 +203,7 @@ def test_a_call_that_is_read_differently_than_it_was_written_is_found(monkeypatc
 
 def test_a_connection_to_a_device_that_is_left_open_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(KeptConnections, "give", lambda kept, origin, stream: None)
-    assert "a connection is left open" in find("answers", ANSWER)
+    assert "a connection is left open" in find("http_answers", ANSWER)
 
 
 def test_an_answer_that_is_read_differently_than_h11_reads_it_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +211,7 @@ def test_an_answer_that_is_read_differently_than_h11_reads_it_is_found(monkeypat
         return read_head(head.replace(b"Content-Length: ", b"Content-Length: 1"))
 
     monkeypatch.setattr(answer_reader, "read_head", read_another)
-    assert "h11 reads" in find("answers", ANSWER)
+    assert "h11 reads" in find("http_answers", ANSWER)
 
 
 def test_an_answer_longer_than_its_bound_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,12 +221,12 @@ def test_an_answer_longer_than_its_bound_is_found(monkeypatch: pytest.MonkeyPatc
         return await ask(client, request, 1_000_000)
 
     monkeypatch.setattr(HttpClient, "_ask", ask_without_bound)
-    find("answers", seed("answers/malformed_long_body"))
+    find("http_answers", seed("http_answers/malformed_long_body"))
 
 
 def test_a_control_character_in_an_error_about_an_answer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_failures, "printable", lambda text, limit: text)
-    assert "a control character is logged" in find("answers", seed("answers/redirect_to_loopback"))
+    assert "a control character is logged" in find("http_answers", seed("http_answers/redirect_to_loopback"))
 
 
 def test_an_event_that_leads_elsewhere_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

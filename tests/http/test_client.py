@@ -310,13 +310,6 @@ async def test_a_connection_that_is_reset_fails(autojump_clock: Clock) -> None:
         assert "reset the connection; try again" in await failure(scene)
 
 
-async def test_a_closed_client_sends_nothing(autojump_clock: Clock) -> None:
-    async with device_that(answering(GOOD)) as scene:
-        scene.client.close()
-        assert "the control point is closed" in await failure(scene)
-        assert scene.streams == []
-
-
 # --- kept connections ------------------------------------------------------------------------------------------------
 
 
@@ -411,6 +404,19 @@ async def test_a_device_that_never_answers_a_second_time_is_asked_on_two_connect
             await scene.get()
             assert "ended before an answer" in await failure(scene)
     assert served == 2
+
+
+async def test_a_closed_client_keeps_no_connection_and_can_still_say_goodbye(autojump_clock: Clock) -> None:
+    async with device_that(keeping_open([])) as scene:
+        with scene.client.keeping(URL):
+            await scene.get()
+            assert [stream.outgoing.is_closed for stream in scene.streams] == [False]
+            scene.client.close()
+            assert scene.all_closed
+            await scene.get()
+            assert scene.all_closed
+        await scene.client.request("UNSUBSCRIBE", URL, scene.served)
+        assert scene.all_closed
 
 
 async def test_what_comes_after_an_answer_is_never_taken_for_the_next_one(autojump_clock: Clock) -> None:

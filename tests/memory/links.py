@@ -151,7 +151,7 @@ class Nic:
         found = [socket for socket in self.sockets if socket.port == port and socket.address == address]
         # all members get what is sent to a group; of several sockets at one address, the newest gets what is sent to it
         if not is_group(address) and not self._is_broadcast(address):
-            found = found[-1:]
+            found = found[-1:] if self.has(address) else []
         for socket in found:
             socket.deliver(payload, source, due)
 
@@ -183,6 +183,10 @@ class UdpSocket:
     def name(self) -> Address:
         """The address that its datagrams come from."""
         return (self.address, self.port, 0, self.nic.index) if ":" in self.address else (self.address, self.port)
+
+    def getsockname(self) -> Address:
+        """The same, as a socket has it."""
+        return self.name
 
     def deliver(self, payload: bytes, source: Address, due: float) -> None:
         """Let a datagram arrive at *due*."""

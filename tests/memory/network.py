@@ -63,7 +63,7 @@ class MemorySearchSocket:
             try:
                 while len(found) < MAX_BATCH:
                     arrived_at, payload, source = self.socket.read()
-                    found.append(ReceivedDatagram(payload, source, arrived_at))
+                    found.append(ReceivedDatagram(payload, source, arrived_at, self.socket.name))
             except BlockingIOError:
                 pass
         return found

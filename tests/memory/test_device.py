@@ -96,6 +96,29 @@ def test_two_runs_with_one_seed_send_the_same_bytes_at_the_same_times() -> None:
     assert run_with(1) != run_with(2)
 
 
+async def test_a_device_follows_its_interfaces(autojump_clock: Clock) -> None:
+    left, right = Link(name="left"), Link(name="right")
+    device = Host.on(left, "192.0.2.7/24")
+
+    def locations(link: Link, since: float) -> set[str]:
+        alive = [sent.message for sent in link.recording if sent.time >= since]
+        return {message.location.split("/")[2] for message in alive if isinstance(message, Alive)}
+
+    async with served(device):
+        await trio.sleep(10)
+        assert locations(left, 0) == {"192.0.2.7:49152"}
+        device.change("192.0.2.8/24")
+        device.plug(right, "198.51.100.7/24", name="eth1")
+        await trio.sleep(10)
+        assert locations(left, 10) == {"192.0.2.8:49152"}
+        assert locations(right, 10) == {"198.51.100.7:49152"}
+        device.unplug("eth1")
+        await trio.sleep(1)
+        before = len(right.recording)
+    assert len(right.recording) == before  # no byebye passes a cable that is gone
+    assert any(isinstance(sent.message, ByeBye) for sent in left.recording)
+
+
 async def test_the_description_can_be_fetched_and_the_byebye_arrives(autojump_clock: Clock) -> None:
     link = Link(seconds=0.25)
     device, asker = pair(link)

@@ -22,6 +22,8 @@ from upnp_trio.model.printable import printable
         ("a\u3000b\xa0c", "a b c"),
         ("居間のランプ é ß", "居間のランプ é ß"),
         ("\ud800", "?"),
+        ("\u0301\u20dda\u0301\u0323", "a\u0301\u0323"),  # marks without a letter would join what is before the text
+        ("e" + "\u0301" * 100 + "f", "e\u0301\u0301\u0301\u0301f"),
     ],
 )
 def test_what_controls_a_terminal_is_replaced(text: str, shown: str) -> None:

@@ -66,9 +66,14 @@ class ControlPoint:
             return error.status
 
 
+def _name(service: UpnpService) -> str:
+    """The name within its type; the ID of GUPnP's light ends in a number."""
+    return service.service_type.split(":")[-2]
+
+
 def _show_event(service: UpnpService, changed: Sequence[UpnpStateVariable[Any]]) -> None:
     values = {variable.name: repr(variable.value) for variable in changed}
-    print("event", json.dumps([service.service_id.rpartition(":")[2], values]), flush=True)
+    print("event", json.dumps([_name(service), values]), flush=True)
 
 
 async def _run(url: str, address: str) -> None:
@@ -77,7 +82,7 @@ async def _run(url: str, address: str) -> None:
     device = await UpnpFactory(requester, non_strict=True).async_create_device(url)
     server = AiohttpNotifyServer(requester, source=(address, 0))
     await server.async_start_server()
-    services = {service.service_id.rpartition(":")[2]: service for service in device.all_services}
+    services = {_name(service): service for service in device.all_services}
     control_point = ControlPoint(services, server)
     print("ready", flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):

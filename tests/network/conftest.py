@@ -121,6 +121,12 @@ def gupnp_universal_cp() -> str:
 
 
 @pytest.fixture(scope="session")
+def gupnp_light() -> str:
+    """The path of GUPnP's light with a window."""
+    return _program("gupnp-network-light", package="gupnp-tools")
+
+
+@pytest.fixture(scope="session")
 def xvfb() -> str:
     """The path of an X server without a screen."""
     return _program("Xvfb", package="xvfb")

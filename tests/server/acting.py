@@ -16,7 +16,13 @@ from tests.memory.pipes import PipeStream
 from tests.server.fakes import HERE, NOON, FakeNetwork, FakeSubscriber
 from upnp_trio import Caller, In, Out, RootDevice, Running, ServiceHandler, StateVariable, Ui4, action
 from upnp_trio.control.calls import render_call
-from upnp_trio.eventing.messages import EventMessage, read_notify, render_renew, render_subscribe, render_unsubscribe
+from upnp_trio.eventing.messages import (
+    EventMessage,
+    read_notify,
+    renew_headers,
+    subscribe_headers,
+    unsubscribe_headers,
+)
 from upnp_trio.exchange import REASONS
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
@@ -197,15 +203,20 @@ def fault_code(answer: Answer) -> int:
 
 
 def subscribe(path: str, *callbacks: str, seconds: int = 1800, variables: Iterable[str] = ()) -> bytes:
-    return render_subscribe(HERE, path, callbacks or [CALLBACK], seconds=seconds, variables=variables)
+    return _request("SUBSCRIBE", path, subscribe_headers(callbacks or [CALLBACK], seconds=seconds, variables=variables))
 
 
 def renew(path: str, sid: str, seconds: int = 1800) -> bytes:
-    return render_renew(HERE, path, sid, seconds=seconds)
+    return _request("SUBSCRIBE", path, renew_headers(sid, seconds=seconds))
 
 
 def unsubscribe(path: str, sid: str) -> bytes:
-    return render_unsubscribe(HERE, path, sid)
+    return _request("UNSUBSCRIBE", path, unsubscribe_headers(sid))
+
+
+def _request(method: str, path: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    lines = [f"{name}: {value}" for name, value in headers]
+    return "\r\n".join([f"{method} {path} HTTP/1.1", f"HOST: {HERE}", *lines, "", ""]).encode()
 
 
 @attrs.frozen(kw_only=True)

@@ -17,6 +17,7 @@ from tests.ssdp.fakes import HERE, Sender
 from upnp_trio.cli.default_device import default_device
 from upnp_trio.documents.publication import publish
 from upnp_trio.errors import MalformedMessage
+from upnp_trio.model.advertising import MAX_HEADER_CHARACTERS, MAX_SERVER_CHARACTERS, Advertising
 from upnp_trio.model.device import RootDevice, Service
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
 from upnp_trio.ssdp.advertising import Origin, search_response_head
@@ -61,9 +62,10 @@ def exchange(target: str, *roots: RootDevice, sender: Sender = HERE) -> tuple[in
             AdvertisedRoot(
                 rows=advertisements(publication.root),
                 description_path=publication.description_path,
-                server=SERVER,
+                server=publication.root.advertising.server or SERVER,
                 config_id=16777215,
                 max_age=1800,
+                headers=publication.root.advertising.headers,
             )
         )
     datagram = smallest_search(target)
@@ -74,12 +76,12 @@ def exchange(target: str, *roots: RootDevice, sender: Sender = HERE) -> tuple[in
     return len(datagram), len(sent), sum(map(len, sent))
 
 
-def longest_device() -> RootDevice:
+def longest_device(advertising: Advertising | None = None) -> RootDevice:
     services = [
         Service(service_type=service_type, service_id=f"urn:upnp-org:serviceId:{number}")
         for number, service_type in enumerate(LONGEST)
     ]
-    return attrs.evolve(DEFAULT, services=services)
+    return attrs.evolve(DEFAULT, services=services, advertising=advertising or Advertising())
 
 
 CASES: dict[str, Callable[[], tuple[int, int, int]]] = {
@@ -102,6 +104,15 @@ def test_the_figures_in_the_table_are_those_of_real_messages(name: str) -> None:
     bytes_in, answers, bytes_out = CASES[name]()
     (stated,) = [figures for case, *figures in STATED if case == name]
     assert [str(bytes_in), str(answers), str(bytes_out), f"{bytes_out / bytes_in:.1f}"] == stated
+
+
+def test_a_device_s_own_header_fields_make_the_worst_no_worse() -> None:
+    # the same bytes are allowed, in fewer answers
+    own = Advertising(server="s" * MAX_SERVER_CHARACTERS, headers={"X": "x" * (MAX_HEADER_CHARACTERS - 3)})
+    _, answers, bytes_out = exchange("ssdp:all", longest_device(own), sender=ON_IPV6)
+    _, more, worst = CASES["the worst: the longest names that there can be, on IPv6, `ssdp:all`"]()
+    assert answers < more
+    assert bytes_out <= worst
 
 
 def test_no_search_is_smaller_than_those_in_the_table() -> None:

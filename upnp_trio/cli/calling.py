@@ -6,7 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING
 
-from upnp_trio.cli.asking import open_asked, run_asking, within
+from upnp_trio.cli.asking import open_asked, room, run_asking, within
 from upnp_trio.cli.call_words import answer_json, answer_lines, argument_values
 from upnp_trio.cli.locating import locate
 from upnp_trio.cli.printable import printable
@@ -26,9 +26,7 @@ SENTENCE_CHARACTERS = 400
 
 def call(asked: CallArguments, outputs: Outputs) -> int:
     """Call the action; returns the exit status."""
-    status = run_asking(partial(_call, asked, outputs), asked, outputs)
-    outputs.output.finish()
-    return status
+    return run_asking(partial(_call, asked, outputs), asked, outputs)
 
 
 async def _call(asked: CallArguments, outputs: Outputs) -> int:
@@ -52,6 +50,7 @@ async def call_on(control_point: ControlPoint, asked: CallArguments, outputs: Ou
         output.write_line(json.dumps(answer_json(service, answer)))
     else:
         for line in answer_lines(service, answer, styles):
+            await room(output)
             output.write_line(line)
         if not answer.values and output.isatty():
             output.write_line(styles.dim("done"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from upnp_trio.cli.printable import cells, fit, printable
 from upnp_trio.cli.value_words import type_words
 from upnp_trio.control.arguments import argument_variable
-from upnp_trio.errors import DescriptionError
+from upnp_trio.errors import DescriptionError, UnsafeUrl
 from upnp_trio.model.service import ARGUMENT_TYPE
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def description_lines(root: RemoteDevice, styles: Styles) -> Iterator[str]:
     services: dict[int, list[RemoteService]] = {}
     for service in root.services_of_all():
         services.setdefault(id(service.device), []).append(service)
-    yield from _device(root, _root_rows(root), services, styles)
+    yield from _device(root, root, services, styles)
     if root.forgiven:
         yield ""
         yield styles.bold("Overlooked")
@@ -40,19 +40,20 @@ def description_lines(root: RemoteDevice, styles: Styles) -> Iterator[str]:
 
 
 def _device(
-    device: Device, rows: Iterable[tuple[str, str]], services: dict[int, list[RemoteService]], styles: Styles
+    device: Device, root: RemoteDevice, services: dict[int, list[RemoteService]], styles: Styles
 ) -> Iterator[str]:
+    rows = [*_device_rows(device, root), *(_root_rows(root) if device is root else ())]
     yield styles.bold(printable(device.friendly_name, LINE_CHARACTERS) or "(no name)")
-    yield from (f"  {styles.dim(f'{name:<9}')} {text}" for name, text in [*_device_rows(device), *rows])
+    yield from (f"  {styles.dim(f'{name:<9}')} {text}" for name, text in rows)
     for service in services.get(id(device), ()):
         yield ""
         yield from _indented(_service(service, styles))
     for embedded in device.devices:
         yield ""
-        yield from _indented(_device(embedded, (), services, styles))
+        yield from _indented(_device(embedded, root, services, styles))
 
 
-def _device_rows(device: Device) -> Iterator[tuple[str, str]]:
+def _device_rows(device: Device, root: RemoteDevice) -> Iterator[tuple[str, str]]:
     yield "type", printable(device.device_type.text, LINE_CHARACTERS)
     yield "UDN", printable(str(device.udn or "none"), LINE_CHARACTERS)
     yield "maker", _joined(device.manufacturer, device.manufacturer_url)
@@ -64,7 +65,7 @@ def _device_rows(device: Device) -> Iterator[tuple[str, str]]:
     if device.upc:
         yield "UPC", printable(device.upc, LINE_CHARACTERS)
     if device.presentation_url:
-        yield "page", printable(device.presentation_url, LINE_CHARACTERS)
+        yield "page", printable(_page(device.presentation_url, root), LINE_CHARACTERS)
     for icon in device.icons:
         size = f"{icon.width} x {icon.height}, {icon.depth} bit"
         yield "icon", f"{printable(icon.url, LINE_CHARACTERS)}  {printable(icon.mimetype)}, {size}"
@@ -74,6 +75,14 @@ def _root_rows(root: RemoteDevice) -> Iterator[tuple[str, str]]:
     config_id = "" if root.config_id is None else f", CONFIGID {root.config_id}"
     yield "UDA", f"{root.spec_version[0]}.{root.spec_version[1]}{config_id}"
     yield "location", root.location.text
+
+
+def _page(reference: str, root: RemoteDevice) -> str:
+    """The URL for a browser; a page may be anywhere on the web."""
+    try:
+        return root.url(reference).text
+    except UnsafeUrl:
+        return reference
 
 
 def _joined(*texts: str | None) -> str:

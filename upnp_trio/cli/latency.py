@@ -67,10 +67,14 @@ class Bin:
 
 
 def histogram(values: Sequence[int]) -> tuple[Bin, ...]:
-    """How *values*, at least one of 0 or more, are spread: even bins with round bounds, then one for all beyond."""
+    """How *values*, at least one of 0 or more, are spread: even bins with round bounds, then one for all beyond.
+
+    There are at most `MOST_BINS` even bins, and fewer for few values, of which most bins would have none.
+    """
     ordered = sorted(values)
+    most_bins = min(MOST_BINS, math.ceil(2 * math.sqrt(len(ordered))))
     least, most = ordered[0], quantile(ordered, BINNED_SHARE)
-    step = next(step for step in _round_steps() if most // step - least // step < MOST_BINS)
+    step = next(step for step in _round_steps() if most // step - least // step < most_bins)
     bounds = range(least // step * step, most + step + 1, step)
     places = [bisect_left(ordered, bound) for bound in bounds]
     bins = [

@@ -34,7 +34,7 @@ def bars(latencies: Sequence[float], *, is_unicode: bool) -> str:
     """The histogram of *latencies*, at least one, in seconds: one bin on each line, in milliseconds."""
     bins = histogram([round(latency * 1e6) for latency in latencies])
     most = max(each.count for each in bins)
-    decimals = _decimals([each.start for each in bins])
+    decimals = _decimals([bound for each in bins for bound in (each.start, each.end) if bound is not None])
     dash, least = ("–", "≥ ") if is_unicode else ("-", ">=")
     rows = []
     for each in bins:

@@ -73,16 +73,16 @@ async def locate(control_point: ControlPoint, word: str, *, contents: bool = Tru
 
 def _known(word: str, recent: Sequence[RecentDevice]) -> str | None:
     """The UDN or URL that *word* is or names without a search."""
+    starts = [] if _UUID.fullmatch(word) else [device.udn for device in recent if _is_start(word, device.udn)]
     try:
         read = read_device_word(word, recent)
     except UsageError:
         if any(device.name.casefold() == word.casefold() for device in recent):
             raise  # there are several
-        starts = [device.udn for device in recent if _is_start(word, device.udn)]
         return starts[0] if len(starts) == 1 else None
     if read.kind == "address":
         raise UsageError(f"{word} is an address, where several devices may be; name one by its name, UDN or URL")
-    return read.value
+    return starts[0] if read.kind == "udn" and not read.name and len(starts) == 1 else read.value
 
 
 def _is_start(word: str, udn: str) -> bool:

@@ -102,6 +102,12 @@ class Output:
         """Whether a text of usual size would be queued at the moment and not dropped."""
         return self._waiting_bytes < MAX_WAITING_BYTES // 2
 
+    @property
+    def is_drained(self) -> bool:
+        """Whether nothing waits to be written at the moment."""
+        with self._changed:
+            return self._is_drained()
+
     def isatty(self) -> bool:
         """Whether this is a terminal."""
         return self._is_terminal

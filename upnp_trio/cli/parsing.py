@@ -11,27 +11,30 @@ from argparse import (
     Namespace,
     RawDescriptionHelpFormatter,
 )
+from collections.abc import Collection
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import attrs
 
 from upnp_trio._version import __version__
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.names import Udn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
     from upnp_trio.cli.verbs import Verb
 
 __all__ = [
+    "OneOf",
     "TextWanted",
     "UsageError",
     "add_help",
     "address",
     "directory",
     "make_parser",
-    "one_of",
     "option_names",
     "read_words",
     "udn",
@@ -143,15 +146,17 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     return read
 
 
-def one_of(choices: Collection[str]) -> Callable[[str], str]:
+@attrs.frozen(eq=False)  # argparse wants to hash it
+class OneOf:
     """A reader of one of *choices*, in lower or upper case."""
 
-    def read(text: str) -> str:
-        if text.lower() not in choices:
-            raise ArgumentTypeError(f"{text!r} is not one of {', '.join(choices)}")
-        return text.lower()
+    choices: Collection[str]
 
-    return read
+    def __call__(self, text: str) -> str:
+        """The choice that *text* is."""
+        if text.lower() not in self.choices:
+            raise ArgumentTypeError(f"{text!r} is not one of {', '.join(self.choices)}")
+        return text.lower()
 
 
 # --- argparse ------------------------------------------------------------------------------------------------------

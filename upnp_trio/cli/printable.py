@@ -27,6 +27,8 @@ def fit(text: str, width: int, *, cut: bool = True) -> str:
         return text + " " * missing
     if not cut:
         return text
+    if width < 1:
+        return ""
     room, kept = width - 1, ""  # the ellipsis takes one
     for character in text:
         room -= _cells(character)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from upnp_trio.cli.parsing import UsageError, add_help, directory, one_of, udn, whole_number
+from upnp_trio.cli.parsing import OneOf, UsageError, add_help, directory, udn, whole_number
 from upnp_trio.model.device import PRESENTATIONS
 from upnp_trio.server.options import DEFAULT_MAX_SUBSCRIPTIONS
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
@@ -126,7 +126,7 @@ def add_serve_options(parser: ArgumentParser) -> ArgumentParser:
     )
     add(
         "--profile",
-        type=one_of(PROFILES),
+        type=OneOf(PROFILES),
         default="uda",
         metavar="|".join(PROFILES),
         help="windows also answers searches without MX and for pnp:rootdevice, which UDA does not. "
@@ -141,7 +141,7 @@ def add_serve_options(parser: ArgumentParser) -> ArgumentParser:
     )
     add(
         "--presentation",
-        type=one_of(PRESENTATIONS),
+        type=OneOf(PRESENTATIONS),
         metavar="|".join(PRESENTATIONS),
         help="What the device's page offers: values and a form for each action, values alone, or there is no page. "
         "[default: as in the file, or full]",
@@ -149,7 +149,7 @@ def add_serve_options(parser: ArgumentParser) -> ArgumentParser:
     add("--metrics", action="store_true", help="Serve the counters at /metrics, in Prometheus's text format.")
     add(
         "--log-level",
-        type=one_of(LOG_LEVELS),
+        type=OneOf(LOG_LEVELS),
         default="warning",
         metavar="LEVEL",
         help=f"What is logged to standard error: {', '.join(LOG_LEVELS)}; debug logs every datagram. "

@@ -17,7 +17,9 @@ from upnp_trio.controlpoint.finding import Finding
 from upnp_trio.controlpoint.listening import Listening
 from upnp_trio.controlpoint.options import ControlPointOptions, ControlPointSettings
 from upnp_trio.controlpoint.received import SearchResult
+from upnp_trio.controlpoint.remote import EventAccess
 from upnp_trio.controlpoint.searching import MAX_SENDS, SearchPlan, run_search, usable
+from upnp_trio.controlpoint.subscriptions import Subscriptions
 from upnp_trio.errors import (
     ControlPointFailed,
     DescriptionError,
@@ -70,12 +72,15 @@ class ControlPoint:
         self._nursery = nursery
         self._descriptions = Descriptions()
         self._client = HttpClient(self._connect, user_agent=USER_AGENT)
+        self._subscriptions = Subscriptions(network, self._client, nursery, settings.rng)
+        self._events = EventAccess(self._subscriptions, self._describe_again)
         self._finding = Finding(DeviceCache(settings.cache_bytes), self._note_change)
         self._listening = Listening(
             network=network,
             settings=settings,
             on_datagram=self._finding.receive,
             on_gone=self._finding.drop_interface,
+            on_change=self._subscriptions.note_network,
         )
 
     # --- finding ---
@@ -178,21 +183,26 @@ class ControlPoint:
         """
         if isinstance(device, str) and "://" in device:
             url, served = self._located(device)
-            return await describe_at(self._client, url, served, contents=contents)
+            return await describe_at(self._client, url, served, contents=contents, events=self._events)
         found = device if not isinstance(device, str) else await self._find(device)
         if not contents:
             return await self._fetch_description(found, contents=False)
         return await self._descriptions.get(found, lambda: self._fetch_description(found, contents=True))
 
-    async def fetch(self, url: str, *, max_body_bytes: int = MAX_ANSWER_BYTES) -> HttpAnswer:
+    async def fetch(self, url: str | LiteralUrl, *, max_body_bytes: int = MAX_ANSWER_BYTES) -> HttpAnswer:
         """What a GET of *url* gives, wherever that leads; raises `RequestFailed` and `UnsafeUrl`."""
         located, served = self._located(url)
         return await self._client.get(located, served, max_body_bytes=max_body_bytes)
 
-    def _located(self, text: str) -> tuple[LiteralUrl, ServedAddress]:
+    async def _describe_again(self, device: RemoteDevice) -> RemoteDevice:
+        """*device* as it is now, without contents: where it announces itself, or else where it was."""
+        found = None if device.udn is None else self.devices.get(str(device.udn))
+        return await self.describe(found or device.location.text, contents=False)
+
+    def _located(self, url: str | LiteralUrl) -> tuple[LiteralUrl, ServedAddress]:
         """A URL that the caller gives, and the address of ours that faces it."""
         try:
-            url = LiteralUrl.parse(text)
+            url = LiteralUrl.parse(url) if isinstance(url, str) else url
         except ValueError as error:
             raise UnsafeUrl(f"{error}; write the device's address, as in http://192.0.2.7:49152/device.xml") from error
         return url, self._network.facing(url.address, url.zone)
@@ -215,7 +225,7 @@ class ControlPoint:
         for location in found.locations:
             try:
                 url, served = self._reach(location)
-                described = await describe_at(self._client, url, served, contents=contents)
+                described = await describe_at(self._client, url, served, contents=contents, events=self._events)
             except (UnsafeUrl, RequestFailed, DescriptionError) as error:
                 failure = failure or error
                 continue
@@ -260,6 +270,7 @@ class ControlPoint:
             self._descriptions.forget(change.device.udn)
         else:
             self._descriptions.note(change.device)
+        self._subscriptions.note_change(change)
 
 
 @asynccontextmanager

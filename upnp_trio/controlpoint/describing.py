@@ -25,6 +25,7 @@ from upnp_trio.model.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from upnp_trio.controlpoint.remote import EventAccess
     from upnp_trio.exchange import ServedAddress
     from upnp_trio.http.client import HttpClient
     from upnp_trio.model.service import ServiceDescription
@@ -46,13 +47,18 @@ D = TypeVar("D", bound=Device)
 
 
 async def describe_at(
-    client: HttpClient, url: LiteralUrl, served: ServedAddress, *, contents: bool = True
+    client: HttpClient,
+    url: LiteralUrl,
+    served: ServedAddress,
+    *,
+    contents: bool = True,
+    events: EventAccess | None = None,
 ) -> RemoteDevice:
     """The device whose description is at *url*, with its services' descriptions and its icons.
 
-    *url* must have been checked: the request goes there. Without *contents*, only the description is fetched. Raises
-    `RequestFailed` if it cannot be had, and `DescriptionError` if it is none. What is wrong with the others is in
-    `RemoteDevice.forgiven`.
+    *url* must have been checked: the request goes there. Without *contents*, only the description is fetched. Without
+    *events*, its services cannot be subscribed to. Raises `RequestFailed` if it cannot be had, and `DescriptionError`
+    if it is none. What is wrong with the others is in `RemoteDevice.forgiven`.
     """
     forgiven: list[str] = []
     with client.keeping(url):
@@ -69,6 +75,7 @@ async def describe_at(
         base=files.base,
         descriptions=files.descriptions,
         missing=files.missing,
+        events=events,
     )
     fields = {field.name: getattr(root, field.name) for field in attrs.fields(RootDevice)}
     return files.fill(

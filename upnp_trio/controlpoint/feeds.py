@@ -83,6 +83,11 @@ class FeedQueue(Generic[T]):
             self.error, self.is_ended = error, True
             self._lot.unpark_all()
 
+    def take_error(self) -> BaseException | None:
+        """The error that the feed has ended with, once."""
+        error, self.error = self.error, None
+        return error
+
     async def get(self) -> T:
         """The next value; raises `StopAsyncIteration` at the end."""
         if self._values_left:
@@ -93,8 +98,7 @@ class FeedQueue(Generic[T]):
             await trio.lowlevel.checkpoint()
         while (value := self.values.take()) is None:
             if self.is_ended:
-                if (error := self.error) is not None:
-                    self.error = None
+                if (error := self.take_error()) is not None:
                     raise error
                 raise StopAsyncIteration
             await self._lot.park()

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from upnp_trio.network.asking import ReceivedDatagram
-    from upnp_trio.network.endpoint import Address
     from upnp_trio.network.interfaces import Interface
     from upnp_trio.ssdp.messages import Message
 
@@ -53,28 +52,28 @@ class Finding:
             await self._wakeup.wait()
             self._publish(self.cache.expire(trio.current_time()))
 
-    def receive(self, datagram: bytes, source: Address, interface: Interface) -> None:
+    def receive(self, datagram: ReceivedDatagram, interface: Interface) -> None:
         """Take a datagram that was sent to a group."""
         if traffic.isEnabledFor(logging.DEBUG):
-            traffic.debug("from %s on %s: %r", source, interface.name, datagram)
+            traffic.debug("from %s on %s: %r", datagram.source, interface.name, datagram.payload)
         message: Message | None = None
         forgiven: tuple[str, ...] = ()
         flaw = ""
         try:
-            message, forgiven = parse_leniently(datagram)
+            message, forgiven = parse_leniently(datagram.payload)
         except MalformedMessage as error:
             flaw = str(error)
         if self._message_readers:
-            self._show(message, flaw, forgiven, datagram, source, interface, trio.current_time())
+            self._show(datagram, message, flaw, forgiven, interface)
         if message is not None and not isinstance(message, Search):
-            self._note(message, forgiven, source[0], interface)
+            self._note(message, forgiven, datagram.source[0], interface)
 
     def receive_answer(
         self, datagram: ReceivedDatagram, message: Message, interface: Interface, forgiven: tuple[str, ...]
     ) -> None:
         """Take an answer to a search of ours."""
         if self._message_readers:
-            self._show(message, "", forgiven, datagram.payload, datagram.source, interface, datagram.arrived_at)
+            self._show(datagram, message, "", forgiven, interface)
         self._note(message, forgiven, datagram.source[0], interface)
 
     def drop_interface(self, index: int) -> None:
@@ -117,22 +116,21 @@ class Finding:
 
     def _show(
         self,
+        datagram: ReceivedDatagram,
         message: Message | None,
         flaw: str,
         forgiven: tuple[str, ...],
-        payload: bytes,
-        source: Address,
         interface: Interface,
-        arrived_at: float,
     ) -> None:
         received = ReceivedMessage(
             message=message,
             flaw=flaw,
             forgiven=forgiven,
-            payload=payload,
-            source=source,
+            payload=datagram.payload,
+            source=datagram.source,
+            destination=datagram.destination,
             interface=interface.name,
-            arrived_at=arrived_at,
+            arrived_at=datagram.arrived_at,
         )
         for queue in self._message_readers:
             queue.put(received)

@@ -17,8 +17,7 @@ import trio
 from upnp_trio.controlpoint.links import LinkCheck, pause_after
 from upnp_trio.controlpoint.options import ControlPointSettings
 from upnp_trio.errors import NetworkError
-from upnp_trio.network.asking import AskingNetwork
-from upnp_trio.network.endpoint import Address
+from upnp_trio.network.asking import AskingNetwork, ReceivedDatagram
 from upnp_trio.network.interfaces import Choice, Interface, missing
 
 if TYPE_CHECKING:
@@ -36,14 +35,17 @@ class Listening:
     network: AskingNetwork
     settings: ControlPointSettings
     #: called with each datagram from the interface's link
-    on_datagram: Callable[[bytes, Address, Interface], None]
+    on_datagram: Callable[[ReceivedDatagram, Interface], None]
     #: called with the system's number of each interface that is not used any more
     on_gone: Callable[[int], None]
+    #: called after a change of the network has been followed, with whether the host has slept meanwhile
+    on_change: Callable[[bool], None]
     #: which interfaces are used, and why, as of the last look at the network
     choices: tuple[Choice, ...] = ()
-    _scopes: dict[Interface, trio.CancelScope] = attrs.field(factory=dict)
-    #: interfaces that could not be received on, so that each is logged once
-    _failing: set[str] = attrs.field(factory=set)
+    #: the interfaces that are used, by family, each with the scope that it is received in, if it is
+    _scopes: dict[Interface, trio.CancelScope | None] = attrs.field(factory=dict)
+    #: those that could not be received on, so that each is logged once
+    _failing: set[Interface] = attrs.field(factory=set)
 
     @property
     def interfaces(self) -> list[Interface]:
@@ -63,61 +65,60 @@ class Listening:
     async def follow(self, nursery: trio.Nursery) -> NoReturn:
         """Follow the changes of the network until cancelled, with tasks in *nursery*."""
         while True:
-            await self.network.wait_for_change()
+            has_slept = await self.network.wait_for_change()
             try:
                 interfaces = self.network.interfaces()
             except NetworkError as error:
                 logger.warning("cannot look at the network, so what is used stays as it is: %s", error)
                 continue
             self._use(interfaces, nursery)
+            self.on_change(has_slept)
 
     def _use(self, interfaces: list[Interface], nursery: trio.Nursery) -> None:
         self.choices = tuple(self.settings.choose(interfaces))
-        wanted = self.interfaces
+        # by family, so that what one cannot do does not cost the other
+        by_family = (each.of_family(version) for each in self.interfaces for version in (4, 6))
+        wanted = [interface for interface in by_family if interface.addresses]
         indices = {interface.index for interface in wanted}
         for interface in [known for known in self._scopes if known not in wanted]:
-            self._scopes.pop(interface).cancel(reason="the interface or its addresses are gone")
+            if (scope := self._scopes.pop(interface)) is not None:
+                scope.cancel(reason="the interface or its addresses are gone")
             if interface.index not in indices:
                 self.on_gone(interface.index)
         for interface in wanted:
-            if interface not in self._scopes:
-                self._scopes[interface] = trio.CancelScope()
-                if self.settings.listen:
-                    self._open(interface, nursery)
+            if self._scopes.setdefault(interface) is None and self.settings.listen:
+                self._open(interface, nursery)
 
     def _open(self, interface: Interface, nursery: trio.Nursery) -> None:
+        """Receive on *interface*. Searches work without; should this fail, the next look is another attempt."""
         with ExitStack() as stack:
             try:
                 receivers = stack.enter_context(self.network.open_receivers(interface))
             except NetworkError as error:
-                # searches work without; the next change of the network is another attempt
-                if interface.name not in self._failing:
-                    self._failing.add(interface.name)
+                if interface not in self._failing:
+                    self._failing.add(interface)
                     logger.warning("announcements on %s are not received: %s", interface.name, error)
                 return
-            self._failing.discard(interface.name)
-            nursery.start_soon(self._receive_all, interface, receivers, stack.pop_all())
+            self._failing.discard(interface)
+            scope = self._scopes[interface] = trio.CancelScope()
+            nursery.start_soon(self._receive_all, interface, receivers, scope, stack.pop_all())
 
-    async def _receive_all(self, interface: Interface, receivers: tuple[Receiver, ...], stack: ExitStack) -> None:
-        # a scope that was cancelled before this task ran ends it at its first wait
-        with stack, self._scopes.get(interface, _cancelled()):
+    async def _receive_all(
+        self, interface: Interface, receivers: tuple[Receiver, ...], scope: trio.CancelScope, stack: ExitStack
+    ) -> None:
+        with stack, scope:
             async with trio.open_nursery() as nursery:
                 for receiver in receivers:
                     nursery.start_soon(self._receive, interface, receiver)
 
     async def _receive(self, interface: Interface, receiver: Receiver) -> NoReturn:
-        links = LinkCheck(interface)
+        links, destination = LinkCheck(interface), receiver.bound_to
         while True:
             await receiver.wait()
             number = 0
-            for datagram, source in receiver.drain():
+            for payload, source in receiver.drain():
                 number += 1
                 if links.is_on_link(source[0]):
-                    self.on_datagram(datagram, source, interface)
+                    datagram = ReceivedDatagram(payload, source, trio.current_time(), destination)
+                    self.on_datagram(datagram, interface)
             await trio.sleep(pause_after(number))
-
-
-def _cancelled() -> trio.CancelScope:
-    scope = trio.CancelScope()
-    scope.cancel()
-    return scope

@@ -28,6 +28,8 @@ class SearchResult:
     send: int
     #: the rules that it breaks and that were overlooked, each in words
     forgiven: tuple[str, ...] = ()
+    #: the datagram
+    payload: bytes = attrs.field(default=b"", repr=False)
 
     @property
     def usn(self) -> str:
@@ -87,6 +89,8 @@ class ReceivedMessage:
     forgiven: tuple[str, ...]
     payload: bytes
     source: Address
+    #: the group, or the address of ours and the port that it was sent to
+    destination: Address
     interface: str
     #: trio's clock
     arrived_at: float

@@ -6,7 +6,7 @@ or served.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
@@ -14,7 +14,10 @@ import attrs
 from upnp_trio.control.arguments import call_texts, result_values
 from upnp_trio.control.calls import matches, render_call
 from upnp_trio.control.results import MAX_RESULT_BYTES, read_result
+from upnp_trio.controlpoint.event_requests import EventSource
+from upnp_trio.controlpoint.subscriptions import Subscriptions
 from upnp_trio.errors import DescriptionError, InvalidCall, MalformedMessage, RequestFailed, UnknownService, UnsafeUrl
+from upnp_trio.eventing.requests import DEFAULT_SECONDS
 from upnp_trio.exchange import ServedAddress
 from upnp_trio.http.client import HttpClient
 from upnp_trio.model.device import Device, RootDevice, Service
@@ -25,8 +28,9 @@ from upnp_trio.model.suggestions import suggestion
 from upnp_trio.model.value_errors import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
+    from upnp_trio.controlpoint.subscription import Subscription
     from upnp_trio.model.names import Udn
     from upnp_trio.model.service import ActionDescription
 
@@ -51,6 +55,17 @@ class DeviceAccess:
     descriptions: Mapping[bytes, ServiceDescription]
     #: why an SCPD is missing, by its URL in the description
     missing: Mapping[str, str]
+    #: ``None`` if its services cannot be subscribed to
+    events: EventAccess | None = None
+
+
+@attrs.frozen(eq=False, repr=False)
+class EventAccess:
+    """How services are subscribed to."""
+
+    subscriptions: Subscriptions
+    #: describes a device again, without its services' descriptions, as it may have moved
+    describe: Callable[[RemoteDevice], Awaitable[RemoteDevice]]
 
 
 @attrs.frozen(kw_only=True)
@@ -101,7 +116,7 @@ class RemoteDevice(RootDevice):
     def services_of_all(self) -> tuple[RemoteService, ...]:
         """Every service of this device and of the devices embedded in it."""
         return tuple(
-            RemoteService(device=device, service=service, access=self._access)
+            RemoteService(root=self, device=device, service=service, access=self._access)
             for device in self.walk()
             for service in device.services
         )
@@ -135,6 +150,8 @@ class RemoteDevice(RootDevice):
 class RemoteService:
     """A service of a device on the network."""
 
+    #: the device that has been described
+    _root: RemoteDevice = attrs.field(repr=False)
     #: the root or embedded device that has it
     device: Device = attrs.field(repr=lambda device: repr(device.friendly_name))
     service: Service
@@ -225,6 +242,44 @@ class RemoteService:
             names = (each.name for each in self.description.actions)
             raise InvalidCall(f"{self.name} has no action {name!r}; {suggestion(name, names, 'actions')}")
         return found
+
+    def subscribe(self, *, variables: Iterable[str] = (), seconds: int = DEFAULT_SECONDS) -> Subscription:
+        """Its events, as an async iterator of `VariableChange`; `Subscription` says more (UDA 2.0 §4).
+
+        *variables* are the names of those that are wanted, by default all evented ones. *seconds* is how long the
+        device is asked to keep the subscription without a renewal. Nothing is sent before the reader begins.
+
+        Raises `ValueError` for a variable that is not evented, and `UnsafeUrl` if events are subscribed to nowhere at
+        the device. The reader gets `RequestFailed` if the device does not answer, refuses, or has no events.
+        """
+        access = self._access
+        if access is None or access.events is None:
+            raise UnsafeUrl(f"{self.name} was not described by a control point, so it cannot be subscribed to")
+        return access.events.subscriptions.subscribe(
+            self._event_source(access), variables=variables, seconds=seconds, locate=self._located_again
+        )
+
+    def _event_source(self, access: DeviceAccess) -> EventSource:
+        description = None
+        if self.service.scpd is not None:
+            description = access.descriptions.get(self.service.scpd)
+        return EventSource(
+            url=self.event_sub_url if self.service.event_sub_url else None,
+            served=access.served,
+            udn="" if self.device.udn is None else str(self.device.udn),
+            description=description,
+            name=printable(f"{self.name} of {self.device.friendly_name or 'a device'}"),
+        )
+
+    async def _located_again(self, before: EventSource) -> EventSource:
+        """Where the events of this service are subscribed to now; *before* is where they were."""
+        access = self._access
+        assert access is not None  # or there would be no subscription
+        assert access.events is not None
+        device = await access.events.describe(self._root)
+        service = device.service(self.service.service_id, udn=self.device.udn)
+        assert service._access is not None  # it comes from a control point, too
+        return attrs.evolve(service._event_source(service._access), description=before.description)
 
     def _url(self, reference: str, name: str) -> LiteralUrl:
         if self._access is None or not reference:

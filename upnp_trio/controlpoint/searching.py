@@ -23,7 +23,7 @@ from upnp_trio.errors import MalformedMessage, NetworkError
 from upnp_trio.model.peers import peer_of
 from upnp_trio.network.asking import ReceivedDatagram
 from upnp_trio.network.interfaces import Interface
-from upnp_trio.ssdp.messages import PORT, Search, SearchResponse
+from upnp_trio.ssdp.messages import PORT, Alive, Search, SearchResponse
 from upnp_trio.ssdp.parsing import parse_leniently
 from upnp_trio.ssdp.rendering import render_search
 
@@ -152,6 +152,8 @@ class _Running:
         except MalformedMessage as error:
             logger.debug("%s answered %s with what is no response: %s", datagram.source, self.plan.target, error)
             return
+        if isinstance(message, Alive):  # ssdpy answers so; no other announcement comes to a search's own socket
+            message, forgiven = _as_response(message), (*forgiven, "it answers a search with NOTIFY")
         if not isinstance(message, SearchResponse):
             return
         if is_on_link:  # a device beyond the link was asked by its address, and is found on no link of ours
@@ -170,6 +172,7 @@ class _Running:
                 port=datagram.source[1],
                 send=number,
                 forgiven=forgiven,
+                payload=datagram.payload,
             )
         )
 
@@ -186,6 +189,20 @@ class _Running:
         if self._seen_characters <= MAX_SEEN_CHARACTERS:
             self._seen.add(key)
         return True
+
+
+def _as_response(alive: Alive) -> SearchResponse:
+    return SearchResponse(
+        search_target=alive.notification_type,
+        usn=alive.usn,
+        location=alive.location,
+        server=alive.server,
+        max_age=alive.max_age,
+        boot_id=alive.boot_id,
+        config_id=alive.config_id,
+        search_port=alive.search_port,
+        nls=alive.nls,
+    )
 
 
 async def run_search(

@@ -20,15 +20,19 @@ import attrs
 
 from upnp_trio.documents.scpd import parse_scpd
 from upnp_trio.documents.toml_reading import number_of, read_toml, text_of
+from upnp_trio.documents.toml_writing import comment, key
+from upnp_trio.documents.toml_writing import value as toml_value
 from upnp_trio.documents.xml import MAX_DOCUMENT_BYTES
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.simulation import Recording, SimulatedService
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from upnp_trio.documents.folder import Folder
     from upnp_trio.model.device import Service
 
-__all__ = ["read_recording", "simulated"]
+__all__ = ["fitting", "read_recording", "render_recording", "simulated"]
 
 KINDS = ("variables", "answers", "errors")
 
@@ -92,3 +96,40 @@ def _error(value: object, where: str) -> tuple[int, str]:
         return number_of(value[0]), value[1]
     except DescriptionError as error:
         raise DescriptionError(f"{where}: {error}") from error
+
+
+def fitting(recording: Recording) -> tuple[Recording, list[str]]:
+    """*recording* as far as its file has room for it, the shortest parts first, and the names of what is left out."""
+    parts = [
+        *((name, Recording(variables={name: text})) for name, text in recording.variables.items()),
+        *((name, Recording(answers={name: results})) for name, results in recording.answers.items()),
+        *((name, Recording(errors={name: error})) for name, error in recording.errors.items()),
+    ]
+    sizes = [len(render_recording(part).encode()) + 1 for _, part in parts]  # with the line between it and the next
+    room, left_out = MAX_DOCUMENT_BYTES, set()
+    for number in sorted(range(len(parts)), key=lambda number: sizes[number]):
+        room -= sizes[number]
+        if room < 0:
+            left_out.add(number)
+    kept = [part for number, (_, part) in enumerate(parts) if number not in left_out]
+    names = [name for number, (name, _) in enumerate(parts) if number in left_out]
+    return Recording(
+        variables={name: text for part in kept for name, text in part.variables.items()},
+        answers={name: results for part in kept for name, results in part.answers.items()},
+        errors={name: error for part in kept for name, error in part.errors.items()},
+    ), names
+
+
+def render_recording(recording: Recording, *, head: str = "") -> str:
+    """*recording* as the TOML that `read_recording` reads, with the comment *head*."""
+    parts = [comment(head)] if head else []
+    if recording.variables:
+        parts.append(_rendered("variables", recording.variables))
+    parts += [_rendered(f"answers.{key(action)}", results) for action, results in recording.answers.items()]
+    if recording.errors:
+        parts.append(_rendered("errors", recording.errors))
+    return "\n".join(f"{part}\n" for part in parts)
+
+
+def _rendered(name: str, table: Mapping[str, object]) -> str:
+    return "\n".join([f"[{name}]", *(f"{key(entry)} = {toml_value(item)}" for entry, item in table.items())])

@@ -1,4 +1,4 @@
-"""NOTIFY with its reply, and the requests of a subscriber, as bytes of HTTP (UDA 2.0 §4.1, §4.3.2)."""
+"""NOTIFY with its reply, as bytes of HTTP, and what a subscriber asks and is granted (UDA 2.0 §4.1, §4.3.2)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import attrs
 from upnp_trio.errors import MalformedMessage
 from upnp_trio.eventing.propertyset import read_propertyset
 from upnp_trio.eventing.refusals import EventingRefused
-from upnp_trio.eventing.requests import NOTIFICATION_TYPE
+from upnp_trio.eventing.requests import DEFAULT_SECONDS, NOTIFICATION_TYPE
 from upnp_trio.eventing.seq import parse_seq
 
 if TYPE_CHECKING:
@@ -28,15 +28,17 @@ __all__ = [
     "read_notify",
     "read_plain_reply",
     "render_notify",
-    "render_renew",
-    "render_subscribe",
-    "render_unsubscribe",
+    "renew_headers",
+    "subscribe_headers",
+    "unsubscribe_headers",
 ]
 
 CONTENT_TYPE = 'text/xml; charset="utf-8"'
 NOTIFICATION_SUBTYPE = "upnp:propchange"
 # Nobody reads the body of a reply; a page that explains an error is shorter.
 MAX_REPLY_BODY_BYTES = 64 * 1024
+# "uuid:" and a UUID have 41.
+MAX_SID_CHARACTERS = 256
 
 NO_NOTIFICATION_TYPE = "NT or NTS is missing"
 WRONG_NOTIFICATION_TYPE = "NT or NTS is not that of an event"
@@ -146,41 +148,30 @@ def read_notify(headers: Mapping[str, str], body: bytes) -> EventMessage:
     return EventMessage(sid=sid, seq=seq, properties=tuple(properties))
 
 
-def render_subscribe(
-    authority: str,
-    target: str,
-    callbacks: Iterable[str],
-    *,
-    seconds: int = 1800,
-    variables: Iterable[str] = (),
-    user_agent: str | None = None,
-) -> bytes:
-    """A request for a new subscription, with the URLs that events go to; all evented variables if none is named."""
-    return _request(
-        "SUBSCRIBE",
-        authority,
-        target,
-        ("USER-AGENT", user_agent),
+def subscribe_headers(
+    callbacks: Iterable[str], *, seconds: int = DEFAULT_SECONDS, variables: Iterable[str] = ()
+) -> tuple[tuple[str, str], ...]:
+    """The headers of a request for a new subscription, beside those of every request.
+
+    *callbacks* are the URLs that events go to. Events have all evented variables if *variables* names none.
+    """
+    headers = (
         ("CALLBACK", "".join(f"<{url}>" for url in callbacks)),
         ("NT", NOTIFICATION_TYPE),
         ("TIMEOUT", f"Second-{seconds}"),
-        ("STATEVAR", ",".join(variables) or None),
     )
+    names = ",".join(variables)
+    return (*headers, ("STATEVAR", names)) if names else headers
 
 
-def render_renew(authority: str, target: str, sid: str, *, seconds: int = 1800) -> bytes:
-    """A request to keep a subscription."""
-    return _request("SUBSCRIBE", authority, target, ("SID", sid), ("TIMEOUT", f"Second-{seconds}"))
+def renew_headers(sid: str, *, seconds: int = DEFAULT_SECONDS) -> tuple[tuple[str, str], ...]:
+    """The headers of a request to keep a subscription."""
+    return ("SID", sid), ("TIMEOUT", f"Second-{seconds}")
 
 
-def render_unsubscribe(authority: str, target: str, sid: str) -> bytes:
-    """A request to end a subscription."""
-    return _request("UNSUBSCRIBE", authority, target, ("SID", sid))
-
-
-def _request(method: str, authority: str, target: str, *headers: tuple[str, str | None]) -> bytes:
-    lines = [f"{name}: {value}" for name, value in headers if value is not None]
-    return "\r\n".join([f"{method} {target} HTTP/1.1", f"HOST: {authority}", *lines, "", ""]).encode("ascii")
+def unsubscribe_headers(sid: str) -> tuple[tuple[str, str], ...]:
+    """The headers of a request to end a subscription."""
+    return (("SID", sid),)
 
 
 @attrs.frozen(kw_only=True)
@@ -199,6 +190,8 @@ def read_grant(headers: Mapping[str, str]) -> Grant:
     sid = headers.get("sid", "").strip()
     if not sid:
         raise MalformedMessage("the response to SUBSCRIBE has no SID")
+    if not sid.isascii() or not sid.isprintable() or len(sid) > MAX_SID_CHARACTERS:
+        raise MalformedMessage("the response to SUBSCRIBE has a SID that no request can repeat")
     timeout = _TIMEOUT.fullmatch(headers.get("timeout", "").strip())
     accepted = headers.get("accepted-statevar")
     return Grant(

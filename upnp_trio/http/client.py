@@ -17,7 +17,6 @@ from upnp_trio.http.fetch_slots import FetchSlots
 from upnp_trio.http.kept_connections import KeptConnections
 from upnp_trio.http.outgoing_request import OutgoingRequest
 from upnp_trio.http.request_failures import (
-    CLOSED,
     NO_ANSWER,
     NOT_HTTP,
     TOO_LONG,
@@ -98,8 +97,6 @@ class HttpClient:
         """
         fields = (("USER-AGENT", self._user_agent), *headers)
         request = OutgoingRequest(method=method, url=url, served=served, headers=fields, body=body)
-        if self._kept.is_closed:
-            raise request.failure(CLOSED)
         request.check()
         with trio.move_on_after(seconds):
             try:
@@ -126,7 +123,7 @@ class HttpClient:
         return self._kept.keeping(None if url is None else url.address)
 
     def close(self) -> None:
-        """Close all connections that are kept, and send no more requests."""
+        """Close all connections that are kept, and keep none from now on."""
         self._kept.close()
 
     async def _ask(self, request: OutgoingRequest, max_body_bytes: int) -> HttpAnswer:

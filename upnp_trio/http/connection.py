@@ -21,7 +21,14 @@ from upnp_trio.http.host_check import HostCheck
 from upnp_trio.http.phases import LINGER_SECONDS, Phase, PhaseTimer
 from upnp_trio.http.plain_request import parse_plain_request
 from upnp_trio.http.request_reader import READ_BYTES, RequestReader
-from upnp_trio.http.request_rules import MAX_HEAD_FIELDS, Refused, check_request, refused_by_h11, request_of
+from upnp_trio.http.request_rules import (
+    MAX_BODY_BYTES,
+    MAX_HEAD_FIELDS,
+    Refused,
+    check_request,
+    refused_by_h11,
+    request_of,
+)
 from upnp_trio.http.responding import PendingResponse
 from upnp_trio.http.response_writer import ResponseWriter, join
 from upnp_trio.network.streams import HttpStream
@@ -55,6 +62,7 @@ class Connection:
     host_check: HostCheck
     writer: ResponseWriter
     served: ServedAddress = attrs.field(factory=ServedAddress)
+    max_body_bytes: int = MAX_BODY_BYTES
     _timer: PhaseTimer = attrs.field(factory=PhaseTimer)
     _reader: RequestReader = attrs.field(
         init=False, default=attrs.Factory(lambda self: RequestReader(self.stream, self._timer), takes_self=True)
@@ -227,7 +235,7 @@ class Connection:
     async def _read_request(self, head: h11.Request) -> Response | PendingResponse:
         """The response to a request whose body, if it has one, has been read."""
         self._request = request = request_of(head, self._peer)
-        check_request(request, head.http_version, self.host_check)
+        check_request(request, head.http_version, self.host_check, self.max_body_bytes)
         takes_body = self.writer.site.takes_body(request)
         if self._reader.protocol.they_are_waiting_for_100_continue:
             if not takes_body:
@@ -237,7 +245,7 @@ class Connection:
                 answer.abandon()
                 raise Refused(error_response(417), "unknown expectation")
             await self._write(self._reader.protocol.send(h11.InformationalResponse(status_code=100, headers=[])))
-        body = await self._reader.read_body()
+        body = await self._reader.read_body(self.max_body_bytes, keep=takes_body)
         if takes_body:
             self._request = request = attrs.evolve(request, body=body)
         return self.writer.site.respond(request)

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from upnp_trio.http.answer_reader import HttpAnswer
 
 __all__ = [
-    "CLOSED",
     "NOT_HTTP",
     "NO_ANSWER",
     "TOO_LONG",
@@ -27,7 +26,6 @@ __all__ = [
 # What a device says is shown to a person, who needs enough of it to know it again.
 MAX_SHOWN_CHARACTERS = 200
 
-CLOSED = "the control point is closed, and so is its client; open another one"
 NOT_HTTP = "the device breaks the rules of HTTP, so it cannot be read"
 TOO_LONG = "a longer one is read only with a higher limit"
 TRY_AGAIN = "try again, or search for the device again"

@@ -9,11 +9,10 @@ import trio
 from upnp_trio.exchange import error_response
 from upnp_trio.http.phases import Phase, PhaseTimer
 from upnp_trio.http.request_rules import (
-    MAX_BODY_BYTES,
     MAX_HEAD_BYTES,
     Refused,
     check_folding,
-    check_number_of_fields,
+    has_too_many_fields,
 )
 from upnp_trio.network.streams import HttpStream
 
@@ -73,7 +72,8 @@ class RequestReader:
         """The next request's head; ``None`` when the peer has closed instead. Raises `Refused`."""
         while True:
             unread = self.protocol.trailing_data[0]
-            check_number_of_fields(unread)
+            if has_too_many_fields(unread):
+                raise Refused(error_response(431), "too many fields")
             event = self.protocol.next_event()
             if isinstance(event, h11.Request):
                 check_folding(unread[: len(unread) - len(self.protocol.trailing_data[0])])
@@ -84,15 +84,18 @@ class RequestReader:
                 self._timer.enter(Phase.HEAD)
             await self._receive_more()
 
-    async def read_body(self) -> bytes:
-        """The body of the request. Raises `Refused` for one that is too long."""
+    async def read_body(self, max_bytes: int, *, keep: bool) -> bytes:
+        """The body of the request, or nothing if it is not to be kept. Raises `Refused` for one that is too long."""
         body = bytearray()
+        size = 0
         while True:
             event = self.protocol.next_event()
             if isinstance(event, h11.Data):
-                body += event.data
-                if len(body) > MAX_BODY_BYTES:
+                size += len(event.data)
+                if size > max_bytes:
                     raise Refused(error_response(413), "body too long")
+                if keep:
+                    body += event.data
                 # one piece that arrived may hold thousands of chunks, which take turns with all other tasks
                 self._timer.ensure(Phase.BODY)
                 await trio.lowlevel.checkpoint()

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
     from upnp_trio.exchange import Peer
 
-__all__ = ["Refused", "check_folding", "check_number_of_fields", "check_request", "refused_by_h11", "request_of"]
+__all__ = [
+    "MAX_BODY_BYTES",
+    "Refused",
+    "check_folding",
+    "check_request",
+    "has_too_many_fields",
+    "refused_by_h11",
+    "request_of",
+]
 
 # The longest real heads (browsers with their cookies) stay below 8 KiB; h11's own default is 16 KiB.
 MAX_HEAD_BYTES = 16 * 1024
@@ -48,13 +56,14 @@ def refused_by_h11(error: h11.RemoteProtocolError) -> Refused:
     return Refused(error_response(status), PROTOCOL_ERRORS[status])
 
 
-def check_number_of_fields(unread: bytes) -> None:
-    """Raise `Refused` if the head at the start of *unread*, as far as it has arrived, has too many fields."""
+def has_too_many_fields(unread: bytes) -> bool:
+    """Whether the head at the start of *unread*, as far as it has arrived, has more than `MAX_HEAD_FIELDS`.
+
+    h11 would take milliseconds to read thousands of fields.
+    """
     end_of_head = _EMPTY_LINE.search(unread)
     lines = unread.count(b"\n", 0, end_of_head.start() + 1 if end_of_head else None)
-    if lines > MAX_HEAD_FIELDS + 1:  # the first line is not a field
-        # h11 would take milliseconds to read thousands of fields
-        raise Refused(error_response(431), "too many fields")
+    return lines > MAX_HEAD_FIELDS + 1  # the first line is not a field
 
 
 def check_folding(head: bytes) -> None:
@@ -72,7 +81,9 @@ def request_of(head: h11.Request, peer: Peer) -> Request:
     return Request(head.method.decode("ascii"), head.target.decode("ascii"), headers, peer=peer)
 
 
-def check_request(request: Request, http_version: bytes, host_check: HostCheck) -> None:
+def check_request(
+    request: Request, http_version: bytes, host_check: HostCheck, max_body_bytes: int = MAX_BODY_BYTES
+) -> None:
     """Raise `Refused` if *request* cannot be served, whatever its body is."""
     headers = request.headers
     if not http_version.startswith(b"1."):
@@ -84,7 +95,7 @@ def check_request(request: Request, http_version: bytes, host_check: HostCheck) 
     if "transfer-encoding" in headers and ("content-length" in headers or http_version == b"1.0"):
         # a body that is framed in two ways can smuggle a request past a proxy (RFC 9112 §6.1)
         raise Refused(error_response(400), "malformed request")
-    if int(headers.get("content-length", "0")) > MAX_BODY_BYTES:
+    if int(headers.get("content-length", "0")) > max_body_bytes:
         raise Refused(error_response(413), "body too long")
     if headers.get("expect", "100-continue").lower() != "100-continue":
         raise Refused(error_response(417), "unknown expectation")

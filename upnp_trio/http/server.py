@@ -11,6 +11,7 @@ import trio
 
 from upnp_trio.http.connection_table import ConnectionTable, NoSlot
 from upnp_trio.http.host_check import HostCheck, HostName
+from upnp_trio.http.request_rules import MAX_BODY_BYTES
 from upnp_trio.model.peers import peer_of
 from upnp_trio.monitoring.log_limit import LogLimit
 from upnp_trio.network.descriptors import descriptor_limit
@@ -18,6 +19,8 @@ from upnp_trio.network.listeners import Listener
 from upnp_trio.network.system_errors import BUG_ERRNOS, RESOURCE_ERRNOS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from upnp_trio.exchange import ServedAddress  # noqa: TC004
     from upnp_trio.http.connection import Connection  # noqa: TC004  # only cattrs would evaluate it
     from upnp_trio.http.response_writer import ResponseWriter  # noqa: TC004  # likewise
@@ -66,6 +69,7 @@ class HttpServer:
     writer: ResponseWriter
     #: names that are accepted in Host beside the listener's own address
     allowed_hosts: frozenset[HostName] = frozenset()
+    max_body_bytes: int = MAX_BODY_BYTES
     _table: ConnectionTable[Connection] = attrs.field(factory=_open_table)
     _max_refusals: int = attrs.field(factory=lambda: min(MAX_REFUSALS, descriptor_limit() // DESCRIPTORS_PER_REFUSAL))
     #: how many connections are getting the response 503, by peer
@@ -96,14 +100,17 @@ class HttpServer:
                         await self._all_accepted.wait()
         raise AssertionError("unreachable: sleeping for ever has no end")
 
-    async def accept(self, http_listener: HttpListener) -> NoReturn:
-        """Accept connections until cancelled, or until `run` ends. They outlive this call, as long as `run` goes on."""
+    async def accept(self, http_listener: HttpListener, allowed_hosts: Iterable[HostName] = ()) -> NoReturn:
+        """Accept connections until cancelled, or until `run` ends. They outlive this call, as long as `run` goes on.
+
+        *allowed_hosts* are accepted in Host as well, on this listener's connections alone.
+        """
         assert self._nursery is not None, "start run first"
         # A listener is bound to one address, which is the local address of all its connections.
         listening = _Listening(
             http_listener.listener,
             http_listener.served,
-            HostCheck(http_listener.authority, self.allowed_hosts),
+            HostCheck(http_listener.authority, {*self.allowed_hosts, *allowed_hosts}),
         )
         scope = trio.CancelScope()
         self._accepting.add(scope)
@@ -143,7 +150,7 @@ class HttpServer:
             stream.close()
             raise
         self.writer.stats.connections += 1
-        connection = Connection(stream, listening.host_check, self.writer, listening.served)
+        connection = Connection(stream, listening.host_check, self.writer, listening.served, self.max_body_bytes)
         try:
             displaced = self._table.admit(connection)
         except NoSlot as reason:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from upnp_trio.model.device import Device, Icon, RootDevice, Service
     from upnp_trio.model.names import TypeUrn, Udn
 
-__all__ = ["Violation", "check", "naming_violations", "refusals", "violations"]
+__all__ = ["Violation", "check", "is_picture_type", "naming_violations", "refusals", "violations"]
 
 logger = logging.getLogger(__name__)
 
@@ -165,8 +165,13 @@ def _unsearchable(target: str) -> str | None:
     return None
 
 
+def is_picture_type(mimetype: str) -> bool:
+    """Whether *mimetype* is the media type of a picture."""
+    return _MIMETYPE.fullmatch(mimetype) is not None
+
+
 def _icon(icon: Icon, where: str) -> Iterator[Violation]:
-    if not _MIMETYPE.fullmatch(icon.mimetype):
+    if not is_picture_type(icon.mimetype):
         yield Violation(f"{where}mimetype", icon.mimetype, "UDA §2.3 wants a type such as 'image/png'", vital=True)
     for field in ("width", "height", "depth"):
         if getattr(icon, field) < 1:

@@ -22,7 +22,7 @@ __all__ = ["AskingNetwork", "ReceivedDatagram", "SearchSocket"]
 
 @attrs.frozen
 class ReceivedDatagram:
-    """A datagram that a search socket received."""
+    """A datagram, and how it came."""
 
     payload: bytes
     #: of IPv6, without the zone's name
@@ -30,6 +30,8 @@ class ReceivedDatagram:
     #: when it arrived, by trio's clock: the kernel's time stamp where there is one, so that the time which this process
     #: takes to read it does not count
     arrived_at: float
+    #: the group, or the address of ours and the port that it was sent to
+    destination: Address
 
 
 class SearchSocket(Protocol):

@@ -20,7 +20,7 @@ from upnp_trio.ssdp.messages import MAX_DATAGRAM_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["MAX_BATCH", "Address", "Endpoint", "Receiver", "Sender", "without_zone"]
+__all__ = ["MAX_BATCH", "Address", "Endpoint", "Receiver", "Sender"]
 
 logger = logging.getLogger(__name__)
 
@@ -36,11 +36,6 @@ _LINK_LOCAL = (IPv4Network("169.254.0.0/16"), IPv6Network("fe80::/10"))
 T = TypeVar("T")
 
 
-def without_zone(source: Address) -> Address:
-    """*source* without the name of its zone, which comes with a scoped IPv6 address and costs a look-up to send to."""
-    return source if len(source) == 2 else (source[0].partition("%")[0], source[1], 0, source[3])
-
-
 @attrs.define(eq=False, repr=False)
 class Receiver:
     """A socket, and whether its datagrams were sent to a group; ``None`` where the system does not report it."""
@@ -49,6 +44,12 @@ class Receiver:
     multicast: bool | None
     _is_failing: bool = attrs.field(default=False, init=False)
     _has_failed: bool = attrs.field(default=False, init=False)
+
+    @property
+    def bound_to(self) -> Address:
+        """The group or the address that it receives at, with the port."""
+        name: Address = self.socket.getsockname()
+        return name
 
     async def wait(self) -> None:
         """Wait until there is something to read, or until a socket that fails is to be tried again."""
@@ -61,9 +62,8 @@ class Receiver:
             self._note_failure(error)
 
     def drain(self) -> Iterator[tuple[bytes, Address]]:
-        """The datagrams that wait, at most `MAX_BATCH`, each with its source."""
-        for datagram, source in self.each(partial(self.socket.recvfrom, MAX_DATAGRAM_BYTES + 1)):
-            yield datagram, source if len(source) == 2 else without_zone(source)
+        """The datagrams that wait, at most `MAX_BATCH`, each with its source, whose zone is a number alone."""
+        return self.each(partial(self.socket.recvfrom, MAX_DATAGRAM_BYTES + 1))
 
     def each(self, read: Callable[[], T]) -> Iterator[T]:
         """What *read* gives until nothing waits, at most `MAX_BATCH` times, whatever errors of others lie between."""

@@ -85,4 +85,4 @@ def _source_towards(address: IpAddress) -> tuple[IpAddress, int]:
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         probe.connect((str(address), PORT))  # sends nothing; the port does not matter
         source, _, *rest = probe.getsockname()
-    return ip_address(source.partition("%")[0]), rest[1] if rest else 0
+    return ip_address(source), rest[1] if rest else 0

@@ -35,9 +35,9 @@ def open_group_receivers(interface: Interface, stack: ExitStack) -> list[Receive
 
     Raises `NetworkError`.
     """
-    if sys.platform == "win32":
-        return []
-    opened = [_open_group(group, interface, stack) for group in dict.fromkeys(map(group_of, interface.addresses))]
+    opened: list[socket.socket] = []
+    if sys.platform != "win32":
+        opened += [_open_group(group, interface, stack) for group in dict.fromkeys(map(group_of, interface.addresses))]
     return [Receiver(receiver, True) for receiver in opened + _open_broadcast(interface, stack)]
 
 

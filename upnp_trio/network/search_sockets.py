@@ -14,7 +14,7 @@ import attrs
 import trio
 
 from upnp_trio.network.asking import ReceivedDatagram
-from upnp_trio.network.endpoint import Receiver, without_zone
+from upnp_trio.network.endpoint import Receiver
 from upnp_trio.network.system_errors import UNSUPPORTED_ERRNOS, tolerated, translated
 from upnp_trio.network.udp_sender import Address, UdpSender
 from upnp_trio.network.udp_sockets import group_of, host_of, open_udp_socket, set_up_sending, socket_address
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from upnp_trio.network.interfaces import Interface, IpAddress, IpInterface
 
-__all__ = ["SystemSearchSocket", "open_search_socket"]
+__all__ = ["MAX_AGE_SECONDS", "StampedReceiver", "SystemSearchSocket", "age_of", "open_search_socket"]
 
 # A datagram that seems to be older than this, or to come from the future, was stamped before the system's clock was
 # set. Its age is not known, and it counts as new.
@@ -39,7 +39,7 @@ _TIMESPEC = struct.Struct("@ll")
 _Stamped = tuple[bytes, Address, "int | None"]
 
 
-class _StampedReceiver(Receiver):
+class StampedReceiver(Receiver):
     """Reads the kernel's time stamps along with the datagrams."""
 
     def drain_stamped(self) -> Iterator[_Stamped]:
@@ -47,7 +47,7 @@ class _StampedReceiver(Receiver):
         if sys.platform == "linux":
             room = socket.CMSG_SPACE(_TIMESPEC.size)
             for payload, ancillary, _, source in self.each(partial(self.socket.recvmsg, MAX_DATAGRAM_BYTES + 1, room)):
-                yield payload, without_zone(source), _stamp_of(ancillary)
+                yield payload, source, _stamp_of(ancillary)
         else:
             for payload, source in self.drain():
                 yield payload, source, None
@@ -58,7 +58,7 @@ class SystemSearchSocket:
     """A socket of this system that searches from one address; `SearchSocket` has the meaning of each name."""
 
     _sender: UdpSender
-    _receiver: _StampedReceiver
+    _receiver: StampedReceiver
     host: str
 
     @property
@@ -88,7 +88,11 @@ class SystemSearchSocket:
             await self._receiver.wait()
             arrived = list(self._receiver.drain_stamped())
         now, time_of_day = trio.current_time(), time.time_ns()
-        return [ReceivedDatagram(payload, source, now - _age(stamp, time_of_day)) for payload, source, stamp in arrived]
+        own = self._receiver.bound_to
+        return [
+            ReceivedDatagram(payload, source, now - age_of(stamp, time_of_day), own)
+            for payload, source, stamp in arrived
+        ]
 
 
 @contextmanager
@@ -113,7 +117,7 @@ def open_search_socket(
             socket=opened,
             group=socket_address(group, PORT, interface),
         )
-        yield SystemSearchSocket(sender, _StampedReceiver(opened, None), host_of(group))
+        yield SystemSearchSocket(sender, StampedReceiver(opened, None), host_of(group))
 
 
 def _stamp_of(ancillary: list[tuple[int, int, bytes]]) -> int | None:
@@ -124,8 +128,8 @@ def _stamp_of(ancillary: list[tuple[int, int, bytes]]) -> int | None:
     return None
 
 
-def _age(stamp: int | None, time_of_day: int) -> float:
-    """How many seconds ago *stamp* was; 0 if that is not known."""
+def age_of(stamp: int | None, time_of_day: int) -> float:
+    """How many seconds before *time_of_day* *stamp* was, both in nanoseconds; 0 if that is not known."""
     if stamp is None:
         return 0.0
     age = (time_of_day - stamp) / 1e9

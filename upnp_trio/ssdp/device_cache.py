@@ -10,7 +10,7 @@ How messages become changes:
   the rows of a device are revoked together (UDA 2.0 §1.2.3), those that follow may get lost, and without its UDN, its
   type or its root there is nothing to ask for. What follows finds nothing, and is no change.
 - A byebye counts for what its sender has announced, and for the LOCATIONs at its address. Anyone can forge a sender,
-  and nobody can take away by his own address what others have announced.
+  but no host can take away by its own address what others have announced.
 """
 
 from __future__ import annotations
@@ -39,16 +39,17 @@ if TYPE_CHECKING:
 
 __all__ = ["DeviceCache"]
 
-# Real USNs stay below 150 characters.
+# A real USN is a UUID and a type, some 120 characters.
 MAX_USN_CHARACTERS = 512
-# A longer SERVER is cut off. Those of television sets have up to 200 characters.
+# A longer SERVER is cut off. The three names and versions that UDA wants take less than 100 characters.
 MAX_SERVER_CHARACTERS = 512
-# Types announced at one LOCATION; the largest real devices have some 20.
+# Types that one device announces at one LOCATION: its own, and one for each type of its services. A media renderer has
+# three services, a gateway's devices have fewer each.
 MAX_TYPES = 64
 # LOCATIONs of one device: two interfaces with IPv4 and three IPv6 addresses have eight. Bounded because other hosts may
 # announce its UDN.
 MAX_LOCATIONS = 16
-# Nobody waits longer to learn that a device has gone. Some announce themselves with a lifetime of years.
+# A device that has gone without a byebye, or never was, is not held for years, whatever its lifetime.
 MAX_LIFETIME_SECONDS = 7 * 86400.0
 # Texts that are kept once for all that have them, such as the types; 1 MiB at most.
 MAX_SHARED_TEXTS = 1024
@@ -106,7 +107,8 @@ class DeviceCache(Mapping[str, "FoundDevice"]):
         if isinstance(message, Search):
             return changes
         udn, row = _names(message)
-        if len(udn) + len(row) > MAX_USN_CHARACTERS or len(getattr(message, "location", "")) > MAX_URL_CHARACTERS:
+        url = "" if isinstance(message, ByeBye) else message.location
+        if len(udn) + len(row) > MAX_USN_CHARACTERS or len(url) > MAX_URL_CHARACTERS:
             self.dropped[TOO_LONG] += 1
         elif isinstance(message, ByeBye):
             changes += self._revoke(message, udn, row, arrival, now)

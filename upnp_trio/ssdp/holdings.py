@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from heapq import heapify, heappop, heappush, heapreplace
 from typing import TYPE_CHECKING
 
@@ -104,15 +103,18 @@ class Holdings:
         address announces, it costs no other address anything.
         """
         too_much = self._bytes - int(self._max_bytes * (1 - FREED_PART))
-        by_peer = defaultdict(list)
+        # No more sightings go than this, so no more addresses can lose any; there may be very many that hold little.
+        most = too_much // SIGHTING_BYTES + 1
+        peers = sorted(self._bytes_of, key=self._bytes_of.__getitem__, reverse=True)[:most]
+        by_peer: dict[str, list[tuple[float, Sighting]]] = {peer: [] for peer in peers}
         for _, sighting in self._heap:
-            if sighting.is_held:
+            if sighting.is_held and sighting.peer in by_peer:
                 by_peer[sighting.peer].append((sighting.expires_at, sighting))
-        order = [(-self._bytes_of[peer], peer) for peer in by_peer]
-        heapify(order)
-        chosen = []
         for entries in by_peer.values():
             heapify(entries)
+        order = [(-self._bytes_of[peer], peer) for peer in peers]
+        heapify(order)
+        chosen = []
         while too_much > 0 and order:
             held, peer = order[0]
             sighting = heappop(by_peer[peer])[1]

@@ -14,7 +14,7 @@ import pytest
 __all__ = ["Calls", "broken_socket", "refusing"]
 
 #: what opening and preparing a socket calls
-METHODS = ("setblocking", "setsockopt", "bind", "listen", "getsockname")
+METHODS = ("setblocking", "setsockopt", "bind", "connect", "listen", "getsockname")
 
 
 @attrs.define

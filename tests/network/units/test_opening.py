@@ -14,12 +14,12 @@ from itertools import count
 import attrs
 import pytest
 
+from tests.network.units.loopback import loopback
 from tests.network.units.shortage import descriptors_left, open_descriptors
 from tests.network.units.system import refusing
 from upnp_trio.errors import NetworkError, PortTaken
 from upnp_trio.network.changes import Changes
 from upnp_trio.network.claims import Claims
-from upnp_trio.network.host_interfaces import host_interfaces
 from upnp_trio.network.interfaces import Interface
 from upnp_trio.network.served_interface import InterfaceOptions, SystemNetwork
 from upnp_trio.network.system_errors import GONE_ERRNOS
@@ -37,11 +37,7 @@ ERRNOS = [
 
 
 def _loopback(version: int) -> Interface:
-    (loopback,) = [interface for interface in host_interfaces() if interface.is_loopback]
-    of_family = loopback.of_family(version)
-    if not of_family.addresses:
-        pytest.skip(f"loopback has no address of IPv{version}")
-    return attrs.evolve(of_family, is_loopback=False)  # so that it is opened with all that a network card has
+    return loopback(version, is_loopback=False)
 
 
 def _open(interface: Interface) -> None:

@@ -51,6 +51,9 @@ class Verb:
     synopsis: str
     #: what it does, in a few words that begin with a verb
     summary: str
+    #: what completes the words that follow, each by its kind in `upnp_trio.cli.completing.KINDS`; if the synopsis ends
+    #: with "...", the last kind is repeated
+    words: tuple[str, ...] = ()
     #: whether only scripts use it
     is_hidden: bool = attrs.field(default=False, kw_only=True)
 
@@ -68,12 +71,28 @@ class Verb:
 VERBS = {
     verb.name: verb
     for verb in (
-        Verb("serve", "[OPTIONS] [DEVICE.toml|DEVICE.xml|CODE.py:NAME]...", "put devices on the network"),
-        Verb("demo", "[OPTIONS] light|jambon...", "serve a device to try things with"),
-        Verb("describe", "[OPTIONS] NAME|UDN|URL", "show what a device is, and what can be done with it"),
-        Verb("call", "[OPTIONS] NAME|UDN|URL SERVICE ACTION [ARGUMENT=VALUE]...", "call an action of a device"),
-        Verb("stub", "[OPTIONS] SCPD.xml", "write the Python class of a service"),
-        Verb("interfaces", "[NAME|ADDRESS]...", "show this host's interfaces, and which are served"),
+        Verb("serve", "[OPTIONS] [DEVICE.toml|DEVICE.xml|CODE.py:NAME]...", "put devices on the network", ("file",)),
+        Verb("demo", "[OPTIONS] light|jambon...", "serve a device to try things with", ("demo",)),
+        Verb("search", "[OPTIONS] [TARGET]", "find the devices on the network", ("target",)),
+        Verb("ping", "[OPTIONS] NAME|UDN|ADDRESS|URL...", "measure how long devices take to answer", ("device",)),
+        Verb("watch", "[OPTIONS]", "watch what happens on the network"),
+        Verb("describe", "[OPTIONS] NAME|UDN|URL", "show what a device is, and what can be done with it", ("device",)),
+        Verb(
+            "call",
+            "[OPTIONS] NAME|UDN|URL SERVICE ACTION [ARGUMENT=VALUE]...",
+            "call an action of a device",
+            ("device", "service", "action", "argument"),
+        ),
+        Verb(
+            "clone",
+            "[OPTIONS] NAME|UDN|URL DIR",
+            "copy a device into a folder that can be served",
+            ("device", "directory"),
+        ),
+        Verb("stub", "[OPTIONS] SCPD.xml", "write the Python class of a service", ("file",)),
+        Verb("interfaces", "[NAME|ADDRESS]...", "show this host's interfaces, and which are served", ("interface",)),
+        Verb("completion", "bash|zsh|fish", "complete words with Tab", ("shell",)),
+        Verb("complete", "SHELL WORD...", "say what a word can become", is_hidden=True),
     )
 }
 #: the verb if the first word is not one; a device file that is named like a verb is written as ./interfaces

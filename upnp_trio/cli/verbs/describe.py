@@ -29,6 +29,7 @@ examples:
   upnp-trio describe http://192.0.2.7:49152/d.xml
   upnp-trio describe "Living room" --json | jq '.services[].name'
   upnp-trio describe "Living room" --xml > description.xml
+  upnp-trio describe "Living room" --toml > lamp.toml
 
 exit status: 0 if it was described, 3 if there is no such device, 1 if it does
 not answer or is no device
@@ -40,6 +41,7 @@ class DescribeArguments(AskingArguments):
 
     device: str
     xml: bool
+    toml: bool
 
 
 def parser() -> ArgumentParser:
@@ -52,6 +54,7 @@ def parser() -> ArgumentParser:
     )
     add = made.add_argument
     add("--xml", action="store_true", help="Write the description document as the device sent it.")
+    add("--toml", action="store_true", help="Write a device file that upnp-trio serve takes, without icons and SCPDs.")
     return made
 
 
@@ -61,8 +64,8 @@ def parse(words: Sequence[str]) -> DescribeArguments:
     others = read_words(parser(), words, asked)
     if len(others) != 1:
         raise UsageError(f"describe: name one device, not {len(others)}; quote a name that has spaces")
-    if asked.json and asked.xml:
-        raise UsageError("describe: --json and --xml exclude each other")
+    if asked.json + asked.xml + asked.toml > 1:
+        raise UsageError("describe: --json, --xml and --toml exclude each other")
     (asked.device,) = others
     return asked
 

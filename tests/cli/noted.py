@@ -1,0 +1,37 @@
+"""Outputs that note what is written, and when by trio's clock."""
+
+from __future__ import annotations
+
+import trio
+
+from upnp_trio.cli.output import Output, Outputs
+
+__all__ = ["NotedOutput", "noted_outputs"]
+
+
+class NotedOutput(Output):
+    """An output in memory."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        #: each text with the time of its writing, which is 0 outside of trio
+        self.texts: list[tuple[float, str]] = []
+
+    def write(self, text: str) -> int:
+        self.texts.append((trio.current_time() if trio.lowlevel.in_trio_run() else 0.0, text))
+        return len(text)
+
+    def finish(self) -> None:
+        """Nothing waits."""
+
+    @property
+    def lines(self) -> list[str]:
+        """All lines that were written."""
+        return "".join(text for _, text in self.texts).splitlines()
+
+
+def noted_outputs() -> tuple[Outputs, NotedOutput, NotedOutput]:
+    """Standard output and standard error together, and each alone."""
+    outputs, output, errors = Outputs(None, None), NotedOutput(), NotedOutput()
+    outputs.output, outputs.errors = output, errors
+    return outputs, output, errors

@@ -1,0 +1,1 @@
+"""The screen, the lines and the files of ``watch``."""

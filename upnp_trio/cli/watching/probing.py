@@ -1,0 +1,116 @@
+"""Asks the LOCATIONs, a few at a time, and only where a stranger's URL may lead (H11)."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from ipaddress import IPv6Address
+from typing import TYPE_CHECKING, NoReturn
+
+import attrs
+import trio
+
+from upnp_trio.cli.watching.happenings import Happening
+from upnp_trio.cli.watching.model import WatchModel
+from upnp_trio.controlpoint.control_point import ControlPoint
+from upnp_trio.documents.description import parse_description
+from upnp_trio.errors import DescriptionError, NetworkError, RequestFailed, UnsafeUrl
+from upnp_trio.model.literal_url import LiteralUrl
+from upnp_trio.network.reach import own_address_towards
+from upnp_trio.tasks.wakeup import Wakeup
+
+if TYPE_CHECKING:
+    from upnp_trio.cli.watching.locations import Probe
+    from upnp_trio.ssdp.found import FoundLocation
+
+__all__ = ["Prober", "word_for"]
+
+# As many as the control point fetches at once.
+MAX_PROBES = 8
+# 5,000 devices are asked within four minutes, at a cost that a small computer does not notice.
+PROBE_GAP_SECONDS = 0.05
+# Real descriptions have some KiB. Reading 1 MiB of XML would take so long that datagrams are missed meanwhile.
+MAX_DESCRIPTION_BYTES = 128 * 1024
+
+_WORDS = {
+    errno.ECONNREFUSED: "refused",
+    errno.ECONNRESET: "reset",
+    errno.EHOSTUNREACH: "unreachable",
+    errno.ENETUNREACH: "unreachable",
+    errno.ETIMEDOUT: "too slow",
+}
+
+
+@attrs.define(eq=False, repr=False)
+class Prober:
+    """Makes the requests that the model's table of locations wants."""
+
+    control_point: ControlPoint
+    model: WatchModel
+    #: called with what is to be told
+    tell: Callable[[list[Happening]], None]
+    _slots: trio.Semaphore = attrs.field(factory=lambda: trio.Semaphore(MAX_PROBES))
+    _wakeup: Wakeup = attrs.field(factory=Wakeup)
+
+    def look(self) -> None:
+        """The table may want a request earlier than before."""
+        self._wakeup.set(self.model.locations.next_at)
+
+    async def run(self) -> NoReturn:
+        """Make requests until cancelled."""
+        async with trio.open_nursery() as nursery:
+            while True:
+                await self._slots.acquire()
+                nursery.start_soon(self._probe, await self._next())
+                await trio.sleep(PROBE_GAP_SECONDS)
+
+    async def _next(self) -> Probe:
+        while (probe := self.model.locations.take(trio.current_time())) is None:
+            self.look()
+            await self._wakeup.wait()
+        return probe
+
+    async def _probe(self, probe: Probe) -> None:
+        start = trio.current_time()
+        try:
+            url = self._checked(probe.location)
+            answer = await self.control_point.fetch(url.text, max_body_bytes=MAX_DESCRIPTION_BYTES)
+            seconds = trio.current_time() - start
+            forgiven: list[str] = []
+            root = parse_description(answer.body, forgiven) if probe.is_description_wanted else None
+        except (UnsafeUrl, NetworkError, DescriptionError) as error:
+            told = self.model.location_failed(probe, word_for(error), str(error), trio.current_time())
+        else:
+            told = self.model.location_answered(probe, seconds, trio.current_time(), root, forgiven)
+        self._slots.release()
+        self.look()
+        self.tell(told)
+
+    def _checked(self, location: FoundLocation) -> LiteralUrl:
+        """The URL of *location*, if a request may go there. Raises `UnsafeUrl`."""
+        try:
+            url = LiteralUrl.parse(location.url)
+        except ValueError as error:
+            raise UnsafeUrl(f"{error}, so it is not fetched") from error
+        for choice in self.control_point.choices:
+            if choice.interface.index == location.index:
+                own_address_towards(url, choice.interface, location.sender)
+                # a link-local address means nothing without its interface
+                return attrs.evolve(url, zone=str(location.index)) if isinstance(url.address, IPv6Address) else url
+        raise UnsafeUrl(f"{url} is not fetched: {location.interface}, where it was announced, is gone")
+
+
+def word_for(error: UnsafeUrl | NetworkError | DescriptionError) -> str:
+    """Why there is no answer, in one or two words."""
+    if isinstance(error, UnsafeUrl):
+        return "unsafe"
+    if isinstance(error, DescriptionError):
+        return "unreadable"
+    if isinstance(error, RequestFailed) and error.status is not None:
+        return str(error.status)
+    cause = error.__cause__
+    if isinstance(cause, trio.TooSlowError):
+        return "too slow"
+    if isinstance(cause, OSError) and cause.errno is not None:
+        return _WORDS.get(cause.errno, "failed")
+    return "failed"

@@ -1,0 +1,86 @@
+"""How a clone is advertised: SERVER, max-age, a vendor's header fields and a delay, from the original's answers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from upnp_trio.errors import DescriptionError
+from upnp_trio.model.advertising import MAX_ANSWER_DELAY, RESERVED_HEADERS, Advertising
+from upnp_trio.model.value_errors import shown
+
+if TYPE_CHECKING:
+    from upnp_trio.cloning.observed import Observed, ObservedAnswer
+
+__all__ = ["LEAST_DELAY", "advertising_of"]
+
+# A shorter delay is that of the network, and the clone's own timer does not keep it.
+LEAST_DELAY = 0.02
+_MAX_AGE = re.compile(r"max-age\s*=\s*\"?([0-9]{1,10})", re.IGNORECASE)
+
+
+def advertising_of(observed: Observed) -> tuple[Advertising, list[str]]:
+    """How the clone of a device is advertised, and in words what of its answers is not repeated."""
+    draft = _Draft()
+    answers = observed.answers
+    if server := _most_common(answers, "SERVER"):
+        draft.take(server=server)
+    if found := _MAX_AGE.search(_most_common(answers, "CACHE-CONTROL")):
+        draft.take(max_age=int(found[1]))
+    if observed.unicast is not None:
+        draft.take_delay(observed.unicast.median)
+    for name, values in _own_headers(answers).items():
+        draft.take_header(name, values, len(answers), str(observed.location.address))
+    return draft.advertising, draft.notes
+
+
+class _Draft:
+    """What is known so far; what cannot be repeated becomes a note."""
+
+    def __init__(self) -> None:
+        self.advertising = Advertising()
+        self.notes: list[str] = []
+
+    def take(self, **fields: Any) -> None:  # noqa: ANN401  # the fields of `Advertising`, which checks them
+        try:
+            self.advertising = attrs.evolve(self.advertising, **fields)
+        except DescriptionError as error:
+            self._leave_out(str(error))
+
+    def take_delay(self, median: float) -> None:
+        delay = round(median, 3)
+        if delay > MAX_ANSWER_DELAY:
+            self.notes.append(f"half of its answers took more than {delay} s; the clone waits {MAX_ANSWER_DELAY} s")
+        if delay >= LEAST_DELAY:
+            self.take(answer_delay=min(delay, MAX_ANSWER_DELAY))
+
+    def take_header(self, name: str, values: Counter[str], answers: int, address: str) -> None:
+        if len(values) > 1 or values.total() < answers:
+            self._leave_out(f"the header {shown(name)}, which is not the same in all")
+        elif any(address in value for value in values):
+            self._leave_out(f"the header {name}, which leads to the original")
+        else:
+            self.take(headers=[*self.advertising.headers, *((name, value) for value in values)])
+
+    def _leave_out(self, what: str) -> None:
+        self.notes.append(f"not repeated in answers to searches: {what}")
+
+
+def _most_common(answers: tuple[ObservedAnswer, ...], name: str) -> str:
+    counted = Counter(value for answer in answers for key, value in answer.headers if key.upper() == name)
+    return counted.most_common(1)[0][0] if counted else ""
+
+
+def _own_headers(answers: tuple[ObservedAnswer, ...]) -> dict[str, Counter[str]]:
+    """The values of the fields that UPnP does not define, by name in its first spelling."""
+    spelled: dict[str, str] = {}
+    found: dict[str, Counter[str]] = {}
+    for answer in answers:
+        for key, value in answer.headers:
+            if key.upper() not in RESERVED_HEADERS:
+                name = spelled.setdefault(key.upper(), key)
+                found.setdefault(name, Counter())[value] += 1
+    return found
