@@ -11,6 +11,7 @@ import struct
 import sys
 import time
 from collections.abc import Iterator
+from typing import Any
 
 from benchmarks.clients import SSDP_GROUP
 from benchmarks.namespaces import CONTROL_POINTS_LINK, FIRST_CONTROL_POINT
@@ -38,42 +39,26 @@ def address_of(number: int) -> str:
 
 def announcements(number: int) -> list[bytes]:
     """The alive messages of one device."""
-    return [
-        render_alive(
-            Alive(
-                notification_type=kind,
-                usn=usn,
-                location=_location(number),
-                server=SERVER,
-                max_age=MAX_AGE,
-                boot_id=1,
-                config_id=1,
-            )
-        )
-        for kind, usn in rows(number)
-    ]
+    return [render_alive(Alive(notification_type=kind, **_said(number, usn))) for kind, usn in rows(number)]
 
 
 def answers(number: int) -> list[bytes]:
     """The answers of one device to ssdp:all."""
     return [
-        render_search_response(
-            SearchResponse(
-                search_target=kind,
-                usn=usn,
-                location=_location(number),
-                server=SERVER,
-                max_age=MAX_AGE,
-                boot_id=1,
-                config_id=1,
-            )
-        )
-        for kind, usn in rows(number)
+        render_search_response(SearchResponse(search_target=kind, **_said(number, usn))) for kind, usn in rows(number)
     ]
 
 
-def _location(number: int) -> str:
-    return f"http://{address_of(number)}:49152/description.xml"
+def _said(number: int, usn: str) -> dict[str, Any]:
+    """What an announcement and an answer have in common."""
+    return {
+        "usn": usn,
+        "location": f"http://{address_of(number)}:49152/description.xml",
+        "server": SERVER,
+        "max_age": MAX_AGE,
+        "boot_id": 1,
+        "config_id": 1,
+    }
 
 
 def main(kind: str, count: int, seconds: float) -> None:

@@ -10,10 +10,11 @@ __all__ = ["NotedOutput", "noted_outputs"]
 
 
 class NotedOutput(Output):
-    """An output in memory."""
+    """An output in memory, which may pass for a terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_terminal: bool = False) -> None:
         super().__init__(None)
+        self._is_terminal = is_terminal
         #: each text with the time of its writing, which is 0 outside of trio
         self.texts: list[tuple[float, str]] = []
 
@@ -30,8 +31,8 @@ class NotedOutput(Output):
         return "".join(text for _, text in self.texts).splitlines()
 
 
-def noted_outputs() -> tuple[Outputs, NotedOutput, NotedOutput]:
-    """Standard output and standard error together, and each alone."""
-    outputs, output, errors = Outputs(None, None), NotedOutput(), NotedOutput()
+def noted_outputs(*, is_terminal: bool = False) -> tuple[Outputs, NotedOutput, NotedOutput]:
+    """Standard output and standard error together, and each alone; the first is a terminal if *is_terminal*."""
+    outputs, output, errors = Outputs(None, None), NotedOutput(is_terminal=is_terminal), NotedOutput()
     outputs.output, outputs.errors = output, errors
     return outputs, output, errors

@@ -8,7 +8,7 @@ from tests.controlpoint.test_remote import described
 from tests.services.every_type import device as device_of_every_type
 from upnp_trio.cli.call_words import answer_json, answer_lines
 from upnp_trio.cli.styles import Styles
-from upnp_trio.controlpoint.remote import CallAnswer
+from upnp_trio.controlpoint.call_answer import CallAnswer
 
 Clock = trio.testing.MockClock
 

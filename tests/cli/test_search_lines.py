@@ -11,6 +11,7 @@ from tests.cli.results import result
 from tests.devices import BASIC
 from upnp_trio import RootDevice
 from upnp_trio.cli.printable import cells
+from upnp_trio.cli.recent_devices import RecentDevice
 from upnp_trio.cli.search_groups import FoundRoots
 from upnp_trio.cli.search_lines import Columns, Found, answer_json, answer_line, details, device_json, product_of
 from upnp_trio.cli.styles import Styles
@@ -28,11 +29,13 @@ LIGHT = attrs.evolve(
 )
 
 
-def found(*results: SearchResult, device: RootDevice | None = None, problem: str = "", recent_name: str = "") -> Found:
+def found(
+    *results: SearchResult, device: RootDevice | None = None, problem: str = "", recent: RecentDevice | None = None
+) -> Found:
     roots = FoundRoots()
     first, *_ = [roots.take(each) for each in results or (result(),)]
     assert first is not None
-    return Found(root=first, device=device, problem=problem, recent_name=recent_name)
+    return Found(root=first, device=device, problem=problem, recent=recent)
 
 
 # --- lines -----------------------------------------------------------------------------------------------------------
@@ -41,14 +44,15 @@ def found(*results: SearchResult, device: RootDevice | None = None, problem: str
 def test_the_line_of_a_device_is_aligned_with_the_head() -> None:
     columns = Columns()
     assert [columns.head(), columns.line(found(device=LIGHT), PLAIN)] == [
-        "NAME                      TYPE                MAKER AND MODEL           LATENCY  ADDRESS",
-        "Living room               DimmableLight:1     ACME Bulb 7               10.0 ms  192.0.2.7",
+        "NAME                      TYPE                MAKER AND MODEL            LATENCY  ADDRESS",
+        "Living room               DimmableLight:1     ACME Bulb 7                10.0 ms  192.0.2.7",
     ]
 
 
-def test_without_a_description_a_device_has_the_name_that_it_had_before_or_its_udn() -> None:
-    line = Columns().line(found(recent_name="Hall"), PLAIN)
-    assert line.split() == ["Hall", "10.0", "ms", "192.0.2.7"]
+def test_without_a_description_a_device_is_called_what_it_was_before_or_by_its_udn() -> None:
+    recent = RecentDevice(udn="uuid:1", name="Hall", device_type="urn:x:device:Light:1", location="")
+    line = Columns().line(found(recent=recent), PLAIN)
+    assert line.split() == ["Hall", "Light:1", "10.0", "ms", "192.0.2.7"]
     assert Columns().line(found(), PLAIN).startswith("uuid:1  ")
 
 
@@ -72,8 +76,9 @@ def test_an_ipv4_address_is_shown_where_there_is_one_and_a_zone_where_it_is_need
 def test_what_a_stranger_sent_controls_no_terminal() -> None:
     evil = "\x1b]0;x\x07\u202e"
     device = attrs.evolve(LIGHT, friendly_name="居間 ünï 💡")
+    recent = RecentDevice(udn="", name=evil, device_type=evil, location=evil)
     shown = found(
-        result(f"uuid:{evil}", location=f"http://{evil}/", sender=evil, interface=evil), recent_name=evil, problem=evil
+        result(f"uuid:{evil}", location=f"http://{evil}/", sender=evil, interface=evil), recent=recent, problem=evil
     )
     for line in [Columns().line(shown, PLAIN), *details(shown), answer_line(shown.root.first, PLAIN)]:
         assert line.isprintable()
@@ -119,7 +124,7 @@ def test_the_maker_and_the_number_are_not_repeated(maker: str, model: str, numbe
 def test_the_line_of_an_answer_has_what_is_wrong_with_it() -> None:
     late = result(latency=1.5, late_by=0.5, forgiven=("no EXT header",))
     start, notes = answer_line(late, PLAIN).rsplit("  ", 1)
-    assert start == "1500 ms  192.0.2.7        uuid:1::upnp:rootdevice  http://192.0.2.7/"
+    assert start == " 1500 ms  192.0.2.7        uuid:1::upnp:rootdevice  http://192.0.2.7/"
     assert notes == "500 ms later than MX allows; no EXT header"
 
 
@@ -133,7 +138,7 @@ def test_the_object_of_a_device() -> None:
         "name": "Living room",
         "type": "urn:schemas-upnp-org:device:DimmableLight:1",
         "manufacturer": "ACME",
-        "model": "Bulb",
+        "model_name": "Bulb",
         "model_number": "7",
         "address": "192.0.2.7",
         "interface": "eth0",
@@ -153,7 +158,7 @@ def test_the_object_of_a_device() -> None:
 def test_the_object_of_a_device_without_a_description_says_why() -> None:
     shown = device_json(found(problem="timed out"))
     assert shown["problem"] == "timed out"
-    assert {shown[name] for name in ("name", "type", "manufacturer", "model", "model_number")} == {None}
+    assert {shown[name] for name in ("name", "type", "manufacturer", "model_name", "model_number")} == {None}
     assert shown["udn"] == "uuid:1"
 
 

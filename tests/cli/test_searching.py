@@ -28,7 +28,7 @@ from upnp_trio.ssdp.messages import SearchResponse
 from upnp_trio.ssdp.rendering import render_search_response
 
 Clock = trio.testing.MockClock
-HEAD = "NAME                      TYPE                MAKER AND MODEL           LATENCY  ADDRESS"
+HEAD = "NAME                      TYPE                MAKER AND MODEL            LATENCY  ADDRESS"
 
 
 @pytest.fixture(autouse=True)
@@ -58,17 +58,17 @@ def response(udn: str = JAMBON, location: str = "http://192.0.2.7:80/d.xml") -> 
     return render_search_response(message)
 
 
-class AnswersOnce:
-    """Answers the first search after *seconds*; knows when it did."""
+class Answers:
+    """Answers the first searches with these responses, and the next ones not at all; knows when each came."""
 
     def __init__(self, *responses: bytes) -> None:
-        self.responses = responses
-        self.at: float | None = None
+        self.responses = list(responses)
+        self.at: list[float] = []
 
     def __call__(self, payload: bytes, source: Address) -> Iterator[bytes]:
-        if self.at is None:
-            self.at = trio.current_time()
-            yield from self.responses
+        if self.responses:
+            self.at.append(trio.current_time())
+            yield self.responses.pop(0)
 
 
 async def serve_late(seconds: float, body: bytes, stream: PipeStream) -> None:
@@ -106,18 +106,26 @@ async def test_the_first_line_comes_before_a_slow_description_and_the_others_wai
     autojump_clock: Clock,
 ) -> None:
     device, asker = hosts(Link(seconds=0.001))
-    run, answers = made(), AnswersOnce(response("uuid:1"), response(), response("uuid:3"))
+    run, answers = made(), Answers(response("uuid:1"), response())
     described = partial(serve_late, 0.5, render_description(jambon()))
     await search(
         run, asker, partial(answer_datagrams, device, answers), partial(serve_connections, device, 80, described)
     )
-    assert answers.at is not None
-    assert [line.split("  ")[0] for line in run.output.lines] == ["NAME", "uuid:1", "Jambon 3000", "uuid:3"]
-    (_, first, described_at, wrong_at) = [at - answers.at for at, _ in run.output.texts]
-    assert first == pytest.approx(0.001 + FIRST_LINE_SECONDS, abs=1e-9)
+    assert [line.split("  ")[0] for line in run.output.lines] == ["NAME", "uuid:1", "Jambon 3000"]
+    _, first_at, second_at = (at for at, _ in run.output.texts)
+    first, second = answers.at
+    assert first_at == pytest.approx(first + 0.001 + FIRST_LINE_SECONDS, abs=1e-9)
     assert FIRST_LINE_SECONDS < 0.05
-    assert 0.5 < described_at < 0.51
-    assert described_at <= wrong_at < OTHER_LINES_SECONDS + 0.01  # its LOCATION leads to another device
+    assert second + 0.5 < second_at < second + 0.51
+
+
+async def test_no_line_waits_for_longer_than_a_second(autojump_clock: Clock) -> None:
+    device, asker = hosts()
+    run, answers = made(), Answers(response("uuid:1"), response())
+    never = partial(serve_late, 1000, b"")
+    await search(run, asker, partial(answer_datagrams, device, answers), partial(serve_connections, device, 80, never))
+    assert [line.split("  ")[0].split(" ")[0] for line in run.output.lines] == ["NAME", "uuid:1", JAMBON]
+    assert run.output.texts[-1][0] == pytest.approx(answers.at[1] + OTHER_LINES_SECONDS, abs=1e-9)
 
 
 async def test_a_device_that_was_seen_before_has_its_name_at_once(autojump_clock: Clock) -> None:
@@ -128,7 +136,7 @@ async def test_a_device_that_was_seen_before_has_its_name_at_once(autojump_clock
     await search(
         run,
         asker,
-        partial(answer_datagrams, device, AnswersOnce(response())),
+        partial(answer_datagrams, device, Answers(response())),
         partial(serve_connections, device, 80, described),
     )
     assert run.output.lines[1].startswith("Old name  ")
@@ -137,20 +145,19 @@ async def test_a_device_that_was_seen_before_has_its_name_at_once(autojump_clock
 async def test_an_object_waits_for_its_description(autojump_clock: Clock) -> None:
     device, asker = hosts()
     described = partial(serve_late, 0.5, render_description(jambon()))
-    run, answers = made("--json"), AnswersOnce(response())
+    run, answers = made("--json"), Answers(response())
     await search(
         run, asker, partial(answer_datagrams, device, answers), partial(serve_connections, device, 80, described)
     )
     ((at, text),) = run.output.texts
     shown = json.loads(text)
     assert (shown["udn"], shown["name"], shown["problem"]) == (JAMBON, "Jambon 3000", None)
-    assert answers.at is not None
-    assert at == pytest.approx(answers.at + 0.5, abs=0.01)
+    assert at == pytest.approx(answers.at[0] + 0.5, abs=0.01)
 
 
 async def test_a_description_that_does_not_come_ends_the_waiting(autojump_clock: Clock) -> None:
     device, asker = hosts()
-    run, answers = made("--json"), AnswersOnce(response())
+    run, answers = made("--json"), Answers(response())
     never = partial(serve_late, 1000, b"")
     await search(run, asker, partial(answer_datagrams, device, answers), partial(serve_connections, device, 80, never))
     ((at, text),) = run.output.texts
@@ -166,7 +173,7 @@ async def test_a_device_whose_description_cannot_be_read_says_why(autojump_clock
     await search(
         run,
         asker,
-        partial(answer_datagrams, device, AnswersOnce(response(), response("uuid:2", "http://127.0.0.1/evil"))),
+        partial(answer_datagrams, device, Answers(response(), response("uuid:2", "http://127.0.0.1/evil"))),
         partial(serve_connections, device, 80, partial(serve_late, 0, b"<html/>")),
     )
     shown = {found["udn"]: found["problem"] for found in map(json.loads, run.output.lines)}
@@ -180,7 +187,7 @@ async def test_the_timeout_ends_a_search_and_what_was_found_is_shown(autojump_cl
     await search(
         run,
         asker,
-        partial(answer_datagrams, device, AnswersOnce(response())),
+        partial(answer_datagrams, device, Answers(response())),
         partial(serve_connections, device, 80, partial(serve_late, 1000, b"")),
     )
     ((at, text),) = run.output.texts

@@ -228,10 +228,13 @@ async def test_empty_urls_lead_nowhere() -> None:
         device.service("SwitchPower").event_sub_url  # noqa: B018
 
 
-async def test_a_link_local_device_is_asked_in_its_zone() -> None:
-    location = LiteralUrl.parse("http://[fe80::1%25eth0]:80/d.xml")
-    client = ScriptedClient({location.text: render_description(LAMP)})
-    await describe_at(client, location, SERVED)
+@pytest.mark.parametrize("given", ["http://[fe80::1%25eth0]:80/d.xml", "http://[fe80::1]/d.xml"])
+async def test_a_link_local_device_is_asked_in_its_zone(given: str) -> None:
+    location = LiteralUrl.parse(given)
+    client = ScriptedClient({"http://[fe80::1%25eth0]:80/d.xml": render_description(LAMP)})
+    device = await describe_at(client, location, SERVED)
+    assert device.location == location
+    assert device.location.text == "http://[fe80::1%25eth0]:80/d.xml"
     assert {sent.url for sent in client.sent[1:]} == {
         "http://[fe80::1%25eth0]:80/scpd.xml",
         "http://[fe80::1%25eth0]:80/icon.png",

@@ -33,8 +33,9 @@ from upnp_trio import (
     render_description,
 )
 from upnp_trio.control.rendering import render_result
+from upnp_trio.controlpoint.call_answer import CallAnswer
 from upnp_trio.controlpoint.describing import describe_at
-from upnp_trio.controlpoint.remote import CallAnswer, RemoteDevice
+from upnp_trio.controlpoint.remote import RemoteDevice
 from upnp_trio.controlpoint.service_client import ServiceClient
 from upnp_trio.errors import InvalidCall, RequestFailed, UnknownService
 from upnp_trio.http.client import HttpAnswer

@@ -24,7 +24,7 @@ __all__ = ["Words", "nox_sessions", "words_of"]
 
 #: programs of others; what they take is theirs to judge
 FOREIGN = {
-    *("apt-get", "curl", "docker", "firewall-cmd", "git", "install", "kill", "podman", "systemctl", "ufw"),
+    *("apt-get", "curl", "docker", "firewall-cmd", "git", "install", "jq", "kill", "podman", "systemctl", "ufw"),
     "upnp-client",  # of async_upnp_client
 }
 
@@ -83,14 +83,24 @@ def words_of(block: Block) -> list[Words]:
     found = []
     for line in lines:
         for part in line.split(" && "):
-            words = shlex.split(part, comments=True)
-            if ">" in words:  # into a file
-                del words[words.index(">") :]
-            if words[:1] == ["sudo"]:
-                del words[0]
-            if words:
-                found.append(Words(block, line, tuple(words)))
+            for words in _split(shlex.split(part, comments=True), "|"):
+                if ">" in words:  # into a file
+                    del words[words.index(">") :]
+                if words[:1] == ["sudo"]:
+                    del words[0]
+                if words:
+                    found.append(Words(block, line, tuple(words)))
     return found
+
+
+def _split(words: list[str], separator: str) -> list[list[str]]:
+    parts: list[list[str]] = [[]]
+    for word in words:
+        if word == separator:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return parts
 
 
 def nox_sessions() -> set[str]:

@@ -7,19 +7,22 @@ import re
 import signal
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import h11
 import pytest
 
 import upnp_trio
+import upnp_trio.controlpoint
 from tests.docs.blocks import ROOT, Block, blocks, pages
 from tests.docs.commands import words_of
 from tests.docs.conftest import Folder
 from tests.docs.test_exchanges import PAGE as EXCHANGES
 from tests.network.namespaces import Namespace
 from tests.network.processes import Program
-from tests.network.served import environment
+from tests.network.served import environment, open_served
 from upnp_trio import load_device, parse_scpd
 from upnp_trio.model.service_rules import service_violations
 from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse
@@ -50,6 +53,31 @@ async def main():
 trio.run(main)
 """
 
+# The same for a control point's code: one that has found the light.
+BEFORE_BESIDE_A_LIGHT = """
+import trio
+from upnp_trio import *
+from upnp_trio.controlpoint import *
+
+SWITCH = "urn:schemas-upnp-org:service:SwitchPower:1"
+
+async def main():
+    async with open_control_point() as control_point:
+        async for result in control_point.search(SWITCH):
+            break
+        device = await control_point.describe(result.udn)
+        switch = device.service(SWITCH)
+        names = dict()
+        exec(render_client(switch.description, service_type=SWITCH, class_name="SwitchPowerClient"), names)
+        SwitchPowerClient = names["SwitchPowerClient"]
+        with trio.move_on_after({seconds}):
+{body}
+
+trio.run(main)
+"""
+#: the modules that have public names
+PUBLIC = {"upnp_trio": upnp_trio.__all__, "upnp_trio.controlpoint": upnp_trio.controlpoint.__all__}
+
 
 def of(*languages: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("block", [block for block in blocks(*languages) if block.is_checked], ids=str)
@@ -79,8 +107,15 @@ def test_python_is_python_and_imports_public_names_alone(block: Block) -> None:
     tree = compile(block.text, str(block), "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("upnp_trio"):
-            assert node.module == "upnp_trio"
-            assert {name.name for name in node.names} <= set(upnp_trio.__all__)
+            assert node.module in PUBLIC
+            assert {name.name for name in node.names} <= set(PUBLIC[node.module])
+
+
+@contextmanager
+def open_light(host: Namespace) -> Iterator[None]:
+    """A light for control points."""
+    with open_served(host, "demo", "light", "--ipv4-only", "--interface", "lo"):
+        yield
 
 
 @pytest.mark.interop
@@ -89,6 +124,9 @@ def test_python_runs(block: Block, folder: Folder, lonely_host: Namespace) -> No
     where = folder(block)
     if is_program(block):
         code = block.text
+    elif "beside a light" in block.notes:
+        body = "\n".join(f"            {line}" for line in block.text.splitlines())
+        code = BEFORE_BESIDE_A_LIGHT.format(seconds=FRAGMENT_SECONDS, body=body)
     else:
         is_served = "as running:" in block.text
         code = BEFORE.format(
@@ -101,7 +139,10 @@ def test_python_runs(block: Block, folder: Folder, lonely_host: Namespace) -> No
         python = lonely_host.command(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "block.py")
     else:
         python = lonely_host.command(sys.executable, "block.py")
-    with Program(python, cwd=where, env={**environment(), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}) as program:
+    with (
+        open_light(lonely_host) if "beside a light" in block.notes else nullcontext(),
+        Program(python, cwd=where, env={**environment(), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}) as program,
+    ):
         if "run by pytest" in block.notes:
             assert program.wait() == 0, program.output
             assert re.search(r"\b[1-9]\d* passed", program.output)

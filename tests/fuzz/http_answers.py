@@ -85,7 +85,7 @@ async def _converse(steps: list[bytes | Move]) -> list[_Outcome]:
             for method, body in (("GET", b""), ("GET", b""), ("POST", b"x" * 100)):
                 outcomes.append(await _ask(client, served, method, body))
         nursery.cancel_scope.cancel()
-    assert all(stream.outgoing.is_closed for stream in streams), "a connection is left open"
+    assert all(stream.is_closed for stream in streams), "a connection is left open"
     return outcomes
 
 

@@ -15,7 +15,8 @@ from tests.fuzz.script import read_script
 from upnp_trio.control.calls import CallMessage, read_call, render_call
 from upnp_trio.documents.description import render_description
 from upnp_trio.errors import MalformedMessage
-from upnp_trio.eventing import requests
+from upnp_trio.eventing import event_inbox, requests
+from upnp_trio.eventing.event_order import EventOrder
 from upnp_trio.eventing.messages import notify_prefix
 from upnp_trio.exchange import Request, Response
 from upnp_trio.http import answer_reader, request_failures
@@ -44,6 +45,7 @@ CALL = seed("calls/gupnp")
 CONNECTION = seed("connections/curl")
 DATAGRAM = seed("datagrams/async_upnp_client")
 DESCRIPTION = seed("descriptions/icon_and_scpd.xml")
+EVENT = seed("events/gupnp")
 SUBSCRIBE = seed("subscriptions/gupnp")
 ELSEWHERE = LiteralUrl(IPv4Address("198.51.100.1"), 80, "/")
 
@@ -78,7 +80,7 @@ def causes(error: BaseException) -> Iterator[str]:
 
 
 def find(name: str, data: bytes) -> str:
-    with pytest.raises((AssertionError, ExceptionGroup, ValueError)) as caught:
+    with pytest.raises((AssertionError, ExceptionGroup, IndexError, ValueError)) as caught:
         HARNESSES[name](data)
     return "\n".join(causes(caught.value))
 
@@ -239,6 +241,16 @@ def test_an_event_with_a_header_too_many_is_found(monkeypatch: pytest.MonkeyPatc
         subscriptions, "notify_prefix", lambda callback, sid: notify_prefix(callback, f"{sid}\r\nX-A: 1")
     )
     find("subscriptions", SUBSCRIBE)
+
+
+def test_an_event_that_is_refused_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_inbox, "_plain", lambda sid: object())
+    assert "a good event is refused" in find("events", EVENT)
+
+
+def test_an_event_that_does_not_reach_its_reader_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EventOrder, "receive", lambda order, seq, event, now: [])
+    assert "list index out of range" in find("events", EVENT)
 
 
 def test_a_file_from_outside_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,7 @@ class Scene:
 
     @property
     def all_closed(self) -> bool:
-        return all(stream.outgoing.is_closed for stream in self.streams)
+        return all(stream.is_closed for stream in self.streams)
 
 
 @asynccontextmanager
@@ -410,7 +410,7 @@ async def test_a_closed_client_keeps_no_connection_and_can_still_say_goodbye(aut
     async with device_that(keeping_open([])) as scene:
         with scene.client.keeping(URL):
             await scene.get()
-            assert [stream.outgoing.is_closed for stream in scene.streams] == [False]
+            assert [stream.is_closed for stream in scene.streams] == [False]
             scene.client.close()
             assert scene.all_closed
             await scene.get()

@@ -25,7 +25,7 @@ def connected() -> tuple[PipeStream, PipeStream]:
 
 
 def is_open(stream: PipeStream) -> bool:
-    return not stream.outgoing.is_closed
+    return not stream.is_closed
 
 
 async def test_a_connection_is_kept_for_the_same_address_port_and_own_address_alone() -> None:

@@ -7,7 +7,7 @@ import re
 from argparse import ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
-from upnp_trio.cli.parsing import add_help
+from upnp_trio.cli.parsing import add_help, add_interface_options
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -34,18 +34,7 @@ def add_asking_options(parser: ArgumentParser, *, timeout: str, json: str) -> Ar
     *timeout* and *json* are the help of ``--timeout`` and ``--json``, whose meanings depend on the verb.
     """
     add = parser.add_argument
-    add(
-        "--interface",
-        dest="interfaces",
-        action="append",
-        default=[],
-        metavar="NAME|ADDRESS",
-        help="Ask only on this interface, given by its name, an address or a prefix. Repeatable. "
-        "[default: all that are up]",
-    )
-    family = parser.add_mutually_exclusive_group().add_argument
-    family("--ipv4-only", dest="family", action="store_const", const="ipv4", help="Use no IPv6.")
-    family("--ipv6-only", dest="family", action="store_const", const="ipv6", help="Use no IPv4.")
+    add_interface_options(parser, verb="Ask")
     add("--timeout", type=seconds, metavar="SECONDS", help=timeout)
     add("--json", action="store_true", help=json)
     add("--debug", action="store_true", help="Show the traceback of an error, and log every datagram.")

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from upnp_trio.cli.styles import Styles
-    from upnp_trio.controlpoint.remote import CallAnswer, RemoteService
+    from upnp_trio.controlpoint.call_answer import CallAnswer
+    from upnp_trio.controlpoint.remote import RemoteService
     from upnp_trio.model.service import ActionDescription
 
 __all__ = ["answer_json", "answer_lines", "argument_values"]

@@ -23,7 +23,7 @@ from upnp_trio.cli.statuses import DONE
 from upnp_trio.cli.verbs import VERBS, Verb, find_verb
 from upnp_trio.cli.verbs.completion import SHELLS
 from upnp_trio.cli.verbs.demo import DEMOS
-from upnp_trio.model.names import STANDARD_DOMAIN
+from upnp_trio.model.names import STANDARD_DOMAIN, ServiceType
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -197,8 +197,10 @@ def _devices(others: Sequence[str], current: str) -> Iterator[Candidate]:
 
 
 def _services(others: Sequence[str], current: str) -> Iterator[Candidate]:
-    for service in _device(others[0]).services:
-        yield Candidate(service_name(service), service.service_type)
+    services = _device(others[0]).services
+    names = [service_name(service) for service in services]
+    for name, service in zip(names, services, strict=True):
+        yield Candidate(name if names.count(name) == 1 else service.service_id, service.service_type)
 
 
 def _actions(others: Sequence[str], current: str) -> Iterator[Candidate]:
@@ -229,8 +231,8 @@ KINDS: dict[str, Callable[[Sequence[str], str], Iterator[Candidate]]] = {
 
 
 def service_name(service: RecentService) -> str:
-    """The short name of a service: the end of its ID, such as SwitchPower."""
-    return service.service_id.rpartition(":")[2]
+    """The short name of a service: that in its type, such as SwitchPower."""
+    return ServiceType(service.service_type).name or service.service_id
 
 
 def _device(word: str) -> RecentDevice:

@@ -32,6 +32,7 @@ __all__ = [
     "TextWanted",
     "UsageError",
     "add_help",
+    "add_interface_options",
     "address",
     "directory",
     "make_parser",
@@ -79,6 +80,22 @@ def add_help(parser: ArgumentParser) -> ArgumentParser:
     parser.add_argument("--version", action=_Show, const=version, help="Show the version and exit.")
     parser.add_argument("-h", "--help", action=_Show, help="Show this message and exit.")
     return parser
+
+
+def add_interface_options(parser: ArgumentParser, *, verb: str) -> None:
+    """Add the options that choose interfaces and versions of IP, for a command that does *verb* on them."""
+    parser.add_argument(
+        "--interface",
+        dest="interfaces",
+        action="append",
+        default=[],
+        metavar="NAME|ADDRESS",
+        help=f"{verb} only on this interface, given by its name, an address or a prefix. Repeatable. "
+        "[default: all that are up]",
+    )
+    family = parser.add_mutually_exclusive_group().add_argument
+    family("--ipv4-only", dest="family", action="store_const", const="ipv4", help=f"{verb} on no IPv6 address.")
+    family("--ipv6-only", dest="family", action="store_const", const="ipv6", help=f"{verb} on no IPv4 address.")
 
 
 def option_names(parser: ArgumentParser) -> list[str]:

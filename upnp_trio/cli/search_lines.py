@@ -8,6 +8,7 @@ import attrs
 
 from upnp_trio.cli.latency_text import in_ms, milliseconds
 from upnp_trio.cli.printable import cells, fit, printable
+from upnp_trio.cli.recent_devices import RecentDevice
 from upnp_trio.cli.search_groups import FoundRoot
 from upnp_trio.cli.short_types import short_type
 from upnp_trio.model.device import RootDevice
@@ -38,8 +39,8 @@ class Found:
     device: RootDevice | None = None
     #: why it could not; empty if it is not known yet
     problem: str = ""
-    #: the name that the device had when it was seen before
-    recent_name: str = ""
+    #: what it was when it was seen before
+    recent: RecentDevice | None = None
 
     @property
     def udn(self) -> str:
@@ -50,7 +51,9 @@ class Found:
     @property
     def name(self) -> str:
         """What there is to call it."""
-        return self.device.friendly_name if self.device is not None else self.recent_name or self.root.udn
+        if self.device is not None:
+            return self.device.friendly_name
+        return self.recent.name if self.recent is not None else self.root.udn
 
     @property
     def address(self) -> str:
@@ -152,6 +155,8 @@ def product_of(device: RootDevice) -> str:
 def _type_of(found: Found) -> str:
     if found.device is not None:
         return short_type(str(found.device.device_type))
+    if found.recent is not None:
+        return short_type(found.recent.device_type)
     target = found.root.first.search_target
     return short_type(target) if ":device:" in target else ""
 
@@ -167,7 +172,7 @@ def device_json(found: Found) -> dict[str, object]:
         "name": device and device.friendly_name,
         "type": device and str(device.device_type),
         "manufacturer": device and device.manufacturer,
-        "model": device and device.model_name,
+        "model_name": device and device.model_name,
         "model_number": device and device.model_number,
         "address": found.address,
         "interface": first.interface,

@@ -30,8 +30,10 @@ __all__ = ["TerminalView", "open_terminal_view"]
 
 # The screen is drawn at once after a quiet time, and not more often than this when much happens.
 ROUND_SECONDS = 0.05
-# What is over before this needs no progress, and longer work shows it so often.
+# What is over before this needs no progress.
 PROGRESS_SECONDS = 1.0
+# How often the progress changes at the least.
+PROGRESS_ROUND_SECONDS = 0.25
 
 
 @attrs.define(eq=False)
@@ -69,7 +71,7 @@ class TerminalView:
             self._changed = trio.Event()
             self._draw(trio.current_time() - start)
             await trio.sleep(ROUND_SECONDS)
-            with trio.move_on_after(PROGRESS_SECONDS):
+            with trio.move_on_after(PROGRESS_ROUND_SECONDS):
                 await self._changed.wait()
 
     def finish(self) -> None:
@@ -106,9 +108,12 @@ def open_terminal_view(
     """A view on standard output, which is a terminal; *progress* says what is going on after so many seconds."""
     console = Console(file=cast("IO[str]", outputs.output), highlight=False)
     shared = outputs.share_terminal
-    with Live(console=console, auto_refresh=False, transient=True, redirect_stderr=shared) as live:
-        if shared:
-            logging.getLogger().handlers = [RichHandler(console=console, show_path=False)]
-        view = TerminalView(console, live, styles, is_long, progress)
-        yield view
-    view.finish()
+    live = Live(console=console, auto_refresh=False, transient=True, redirect_stderr=shared)
+    view = TerminalView(console, live, styles, is_long, progress)
+    try:
+        with live:
+            if shared:
+                logging.getLogger().handlers = [RichHandler(console=console, show_path=False)]
+            yield view
+    finally:  # also after Ctrl-C
+        view.finish()

@@ -63,8 +63,8 @@ class Searching:
     _answers: int = 0
     _missed: int = 0
     _roots: FoundRoots = attrs.field(factory=FoundRoots)
-    #: what was seen before and is described now, by UDN
-    _recent_names: dict[str, str] = attrs.field(factory=dict)
+    #: what was seen before, and what is described now, by UDN
+    _recent: dict[str, RecentDevice] = attrs.field(factory=dict)
     _described: dict[str, RecentDevice] = attrs.field(factory=dict)
     #: the devices that are to be shown once they are described
     _waiting: dict[FoundRoot, Found] = attrs.field(factory=dict)
@@ -104,7 +104,7 @@ class Searching:
     # --- devices -----------------------------------------------------------------------------------------------------
 
     async def _show_devices(self, control_point: ControlPoint) -> None:
-        self._recent_names = {device.udn.lower(): device.name for device in read_recent()}
+        self._recent = {device.udn.lower(): device for device in read_recent()}
         failure: NetworkError | None = None
         with self._open_view() as view:
             try:
@@ -137,10 +137,10 @@ class Searching:
 
     def _progress(self, seconds: float) -> str:
         asked = self._asked
-        whole = asked.timeout or (1 if asked.to else asked.mx) + USUAL_SECONDS_AFTER_MX
+        whole = math.ceil(asked.timeout or (1 if asked.to else asked.mx) + USUAL_SECONDS_AFTER_MX)
         if seconds > whole:
             return f"reading descriptions: {count_of(len(self._waiting), 'device')} left"
-        return f"searching for {asked.target}, {seconds:.0f} of {whole:.0f} s: {count_of(len(self._roots), 'device')}"
+        return f"searching for {asked.target}, {seconds:.0f} of {whole} s: {count_of(len(self._roots), 'device')}"
 
     async def _take_all(self, control_point: ControlPoint, view: SearchView, nursery: trio.Nursery) -> None:
         asked = self._asked
@@ -151,8 +151,9 @@ class Searching:
                 root = self._roots.take(result)
                 if root is None:
                     continue
-                found = Found(root=root, recent_name=self._recent_names.get(root.udn.lower(), ""))
+                found = Found(root=root, recent=self._recent.get(root.udn.lower()))
                 if len(self._waiting) >= MAX_DESCRIBED_AT_ONCE:
+                    await room(self._outputs.output)
                     view.show(attrs.evolve(found, problem=TOO_MANY))
                     continue
                 self._waiting[root] = found
@@ -173,12 +174,14 @@ class Searching:
         await trio.sleep(FIRST_LINE_SECONDS)
         if self._has_shown:
             await trio.sleep(OTHER_LINES_SECONDS - FIRST_LINE_SECONDS)
+        await room(self._outputs.output)
         self._settle(view, found)
 
     async def _describe(self, control_point: ControlPoint, view: SearchView, found: Found) -> None:
         try:
             device = await control_point.describe(self._describable(found.root), contents=False)
         except UpnpTrioError as error:
+            await room(self._outputs.output)
             self._settle(view, attrs.evolve(found, problem=str(error)))
             return
         described = attrs.evolve(found, device=device)
@@ -187,6 +190,7 @@ class Searching:
             view.forget(found)
             return
         self._described[described.udn.lower()] = recent_device(described.udn, device)
+        await room(self._outputs.output)
         self._settle(view, described)
 
     def _describable(self, root: FoundRoot) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from upnp_trio.cli.parsing import OneOf, UsageError, add_help, directory, udn, whole_number
+from upnp_trio.cli.parsing import OneOf, UsageError, add_help, add_interface_options, directory, udn, whole_number
 from upnp_trio.model.device import PRESENTATIONS
 from upnp_trio.server.options import DEFAULT_MAX_SUBSCRIPTIONS
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
@@ -63,18 +63,7 @@ def add_serve_options(parser: ArgumentParser) -> ArgumentParser:
         metavar="N",
         help="The TCP port of HTTP, 1 to 65535. [default: the first free one from 49152]",
     )
-    add(
-        "--interface",
-        dest="interfaces",
-        action="append",
-        default=[],
-        metavar="NAME|ADDRESS",
-        help="Serve only on this interface, given by its name, an address or a prefix. Repeatable. "
-        "[default: all that are up]",
-    )
-    family = parser.add_mutually_exclusive_group().add_argument
-    family("--ipv4-only", dest="family", action="store_const", const="ipv4", help="Serve no IPv6.")
-    family("--ipv6-only", dest="family", action="store_const", const="ipv6", help="Serve no IPv4.")
+    add_interface_options(parser, verb="Serve")
     add(
         "--advertise-url",
         metavar="URL",

@@ -5,11 +5,12 @@
 ...         print(result.usn, result.location, result.latency)
 """
 
+from upnp_trio.controlpoint.call_answer import CallAnswer
 from upnp_trio.controlpoint.control_point import ControlPoint, open_control_point
 from upnp_trio.controlpoint.feeds import Feed
 from upnp_trio.controlpoint.options import ControlPointOptions, ControlPointSettings
 from upnp_trio.controlpoint.received import ReceivedMessage, SearchResult
-from upnp_trio.controlpoint.remote import CallAnswer, RemoteDevice, RemoteService
+from upnp_trio.controlpoint.remote import RemoteDevice, RemoteService
 from upnp_trio.controlpoint.service_client import ServiceClient
 from upnp_trio.http.client import HttpAnswer
 from upnp_trio.ssdp.found import (

@@ -189,9 +189,12 @@ class ControlPoint:
             return await self._fetch_description(found, contents=False)
         return await self._descriptions.get(found, lambda: self._fetch_description(found, contents=True))
 
-    async def fetch(self, url: str | LiteralUrl, *, max_body_bytes: int = MAX_ANSWER_BYTES) -> HttpAnswer:
-        """What a GET of *url* gives, wherever that leads; raises `RequestFailed` and `UnsafeUrl`."""
-        located, served = self._located(url)
+    async def fetch(self, url: str | FoundLocation, *, max_body_bytes: int = MAX_ANSWER_BYTES) -> HttpAnswer:
+        """What a GET of *url* gives: of one that the caller answers for, or of a LOCATION, if that may be fetched.
+
+        Raises `RequestFailed`, and `UnsafeUrl` for a LOCATION that leads to where no device is.
+        """
+        located, served = self._located(url) if isinstance(url, str) else self._reach(url)
         return await self._client.get(located, served, max_body_bytes=max_body_bytes)
 
     async def _describe_again(self, device: RemoteDevice) -> RemoteDevice:
@@ -199,10 +202,10 @@ class ControlPoint:
         found = None if device.udn is None else self.devices.get(str(device.udn))
         return await self.describe(found or device.location.text, contents=False)
 
-    def _located(self, url: str | LiteralUrl) -> tuple[LiteralUrl, ServedAddress]:
+    def _located(self, text: str) -> tuple[LiteralUrl, ServedAddress]:
         """A URL that the caller gives, and the address of ours that faces it."""
         try:
-            url = LiteralUrl.parse(url) if isinstance(url, str) else url
+            url = LiteralUrl.parse(text)
         except ValueError as error:
             raise UnsafeUrl(f"{error}; write the device's address, as in http://192.0.2.7:49152/device.xml") from error
         return url, self._network.facing(url.address, url.zone)

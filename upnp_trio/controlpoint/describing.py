@@ -60,6 +60,8 @@ async def describe_at(
     *events*, its services cannot be subscribed to. Raises `RequestFailed` if it cannot be had, and `DescriptionError`
     if it is none. What is wrong with the others is in `RemoteDevice.forgiven`.
     """
+    if url.address.version == 6 and url.address.is_link_local and not url.zone:
+        url = attrs.evolve(url, zone=served.interface)  # devices leave it out, and without it nobody can use the URL
     forgiven: list[str] = []
     with client.keeping(url):
         answer = await client.get(url, served, max_body_bytes=MAX_DOCUMENT_BYTES)

@@ -7,13 +7,14 @@ or served.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import attrs
 
 from upnp_trio.control.arguments import call_texts, result_values
 from upnp_trio.control.calls import matches, render_call
 from upnp_trio.control.results import MAX_RESULT_BYTES, read_result
+from upnp_trio.controlpoint.call_answer import CallAnswer
 from upnp_trio.controlpoint.event_requests import EventSource
 from upnp_trio.controlpoint.subscriptions import Subscriptions
 from upnp_trio.errors import DescriptionError, InvalidCall, MalformedMessage, RequestFailed, UnknownService, UnsafeUrl
@@ -25,7 +26,6 @@ from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.model.printable import MAX_MESSAGE_CHARACTERS, printable
 from upnp_trio.model.service import ServiceDescription
 from upnp_trio.model.suggestions import suggestion
-from upnp_trio.model.value_errors import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,9 +34,7 @@ if TYPE_CHECKING:
     from upnp_trio.model.names import Udn
     from upnp_trio.model.service import ActionDescription
 
-__all__ = ["CallAnswer", "DeviceAccess", "RemoteDevice", "RemoteService"]
-
-T = TypeVar("T")
+__all__ = ["DeviceAccess", "EventAccess", "RemoteDevice", "RemoteService"]
 
 # A device answers a call within 30 seconds (UDA 2.0 §3.2.1).
 CALL_SECONDS = 30.0
@@ -66,28 +64,6 @@ class EventAccess:
     subscriptions: Subscriptions
     #: describes a device again, without its services' descriptions, as it may have moved
     describe: Callable[[RemoteDevice], Awaitable[RemoteDevice]]
-
-
-@attrs.frozen(kw_only=True)
-class CallAnswer:
-    """What a device answered to a call."""
-
-    action: str
-    #: the out arguments in the order of the SCPD; one that is no value of its data type is a text
-    values: dict[str, object]
-    #: the out arguments as the device sent them
-    texts: dict[str, str]
-    #: what is wrong with the answer and was overlooked, each in words
-    forgiven: tuple[str, ...]
-
-    def value(self, name: str, kind: type[T]) -> T:
-        """The out argument *name*, which must be a *kind*: raises `RequestFailed` if it is missing, or is not."""
-        value = self.values.get(name)
-        if isinstance(value, kind):
-            return value
-        if name not in self.values:
-            raise RequestFailed(f"the answer to {self.action} has no {name}")
-        raise RequestFailed(f"the answer to {self.action} has {name} = {shown(value)}, which is no {kind.__name__}")
 
 
 @attrs.frozen(kw_only=True)

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
-    from upnp_trio.controlpoint.remote import CallAnswer, RemoteDevice, RemoteService
+    from upnp_trio.controlpoint.call_answer import CallAnswer
+    from upnp_trio.controlpoint.remote import RemoteDevice, RemoteService
     from upnp_trio.model.names import Udn
 
 __all__ = ["ServiceClient"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, NoReturn
 
 import attrs
@@ -15,13 +14,10 @@ from upnp_trio.cli.watching.model import WatchModel
 from upnp_trio.controlpoint.control_point import ControlPoint
 from upnp_trio.documents.description import parse_description
 from upnp_trio.errors import DescriptionError, NetworkError, RequestFailed, UnsafeUrl
-from upnp_trio.model.literal_url import LiteralUrl
-from upnp_trio.network.reach import own_address_towards
 from upnp_trio.tasks.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from upnp_trio.cli.watching.locations import Probe
-    from upnp_trio.ssdp.found import FoundLocation
 
 __all__ = ["Prober", "word_for"]
 
@@ -73,8 +69,7 @@ class Prober:
     async def _probe(self, probe: Probe) -> None:
         start = trio.current_time()
         try:
-            url = self._checked(probe.location)
-            answer = await self.control_point.fetch(url.text, max_body_bytes=MAX_DESCRIPTION_BYTES)
+            answer = await self.control_point.fetch(probe.location, max_body_bytes=MAX_DESCRIPTION_BYTES)
             seconds = trio.current_time() - start
             forgiven: list[str] = []
             root = parse_description(answer.body, forgiven) if probe.is_description_wanted else None
@@ -85,19 +80,6 @@ class Prober:
         self._slots.release()
         self.look()
         self.tell(told)
-
-    def _checked(self, location: FoundLocation) -> LiteralUrl:
-        """The URL of *location*, if a request may go there. Raises `UnsafeUrl`."""
-        try:
-            url = LiteralUrl.parse(location.url)
-        except ValueError as error:
-            raise UnsafeUrl(f"{error}, so it is not fetched") from error
-        for choice in self.control_point.choices:
-            if choice.interface.index == location.index:
-                own_address_towards(url, choice.interface, location.sender)
-                # a link-local address means nothing without its interface
-                return attrs.evolve(url, zone=str(location.index)) if isinstance(url.address, IPv6Address) else url
-        raise UnsafeUrl(f"{url} is not fetched: {location.interface}, where it was announced, is gone")
 
 
 def word_for(error: UnsafeUrl | NetworkError | DescriptionError) -> str:
