@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Searching", "search"]
 
-# In a pipe, the first line is there within 50 ms of the first answer, whether that device is described or not. The
-# other lines wait for their descriptions, as nothing can be added to a line later.
+# In a pipe, the first line is to be there within 50 ms of the first answer, whether that device is described or not.
+# The other lines wait for their descriptions, as nothing can be added to a line later.
 FIRST_LINE_SECONDS = 0.03
 OTHER_LINES_SECONDS = 1.0
 # How long the next description is awaited when the search is over, and how long all of them are.
