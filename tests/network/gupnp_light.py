@@ -1,6 +1,7 @@
-"""A light on GUPnP with a UDN of its own: ``python3 gupnp_light.py INTERFACE FOLDER``.
+"""A light on GUPnP, run by a Python that has GObject introspection: ``python3 gupnp_light.py INTERFACE FOLDER``.
 
-It is run by a Python that has GObject introspection. The documents of benchmarks/peers/light are copied into FOLDER.
+Its documents, those of benchmarks/peers/light, are copied into FOLDER. It is a UDA 1.0 device whose SwitchPower works,
+and whose MessageBoard refuses every message with the error 402.
 """
 
 import shutil
@@ -16,45 +17,59 @@ from gi.repository import GSSDP, GLib, GObject, GUPnP  # type: ignore[import-not
 
 DOCUMENTS = Path(__file__).parents[2] / "benchmarks" / "peers" / "light"
 SWITCH_POWER = "urn:schemas-upnp-org:service:SwitchPower:1"
+MESSAGE_BOARD = "urn:example-com:service:MessageBoard:1"
 
 
-class Light:
-    """Switches, and tells of it."""
+class _Switch:
+    """The light itself."""
 
-    def __init__(self, service: "GUPnP.Service") -> None:
-        self.service = service  # without a reference to it, GUPnP does not serve it
-        self.is_on = False
-        service.connect("action-invoked::SetTarget", self.set_target)
-        service.connect("action-invoked::GetStatus", self.get_status)
+    is_on = False
 
-    def set_target(self, service: "GUPnP.Service", action: "GUPnP.ServiceAction") -> None:
-        self.is_on = action.get_value("newTargetValue", GObject.TYPE_BOOLEAN)
-        action.return_success()
-        service.notify_value("Status", self.is_on)
+    def set_target(self, service: GUPnP.Service, call: GUPnP.ServiceAction) -> None:
+        before, self.is_on = self.is_on, call.get_value("newTargetValue", GObject.TYPE_BOOLEAN)
+        call.return_success()
+        if self.is_on != before:
+            service.notify_value("Status", self._value())
 
-    def get_status(self, service: "GUPnP.Service", action: "GUPnP.ServiceAction") -> None:
-        action.set_value("ResultStatus", self.is_on)
-        action.return_success()
+    def get_target(self, service: GUPnP.Service, call: GUPnP.ServiceAction) -> None:
+        call.set_value("RetTargetValue", self._value())
+        call.return_success()
+
+    def get_status(self, service: GUPnP.Service, call: GUPnP.ServiceAction) -> None:
+        call.set_value("ResultStatus", self._value())
+        call.return_success()
+
+    def query_status(self, service: GUPnP.Service, variable: str, value: GObject.Value) -> None:
+        value.init(GObject.TYPE_BOOLEAN)
+        value.set_boolean(self.is_on)
+
+    def _value(self) -> GObject.Value:
+        value = GObject.Value()
+        value.init(GObject.TYPE_BOOLEAN)
+        value.set_boolean(self.is_on)
+        return value
 
 
 def _serve(interface: str, folder: str) -> None:
-    for document in DOCUMENTS.iterdir():
-        shutil.copy(document, folder)
-    description = Path(folder) / "description.xml"
-    text = description.read_text(encoding="utf-8").replace("6f1d0a52", "6f1d0a53")
-    description.write_text(text.replace("<friendlyName>Light<", "<friendlyName>Gleam<"), encoding="utf-8")
+    shutil.copytree(DOCUMENTS, folder, dirs_exist_ok=True)
     context = GUPnP.Context.new_full(interface, None, 0, GSSDP.UDAVersion.VERSION_1_0)
-    device = GUPnP.RootDevice.new(context, description.name, folder)
-    light = Light(device.get_service(SWITCH_POWER))
+    device = GUPnP.RootDevice.new(context, "description.xml", folder)
+    # both stay referenced here, because their signals are handled for no longer
+    power, board = device.get_service(SWITCH_POWER), device.get_service(MESSAGE_BOARD)
+    switch = _Switch()
+    power.connect("action-invoked::SetTarget", switch.set_target)
+    power.connect("action-invoked::GetTarget", switch.get_target)
+    power.connect("action-invoked::GetStatus", switch.get_status)
+    power.connect("query-variable::Status", switch.query_status)
+    board.connect("action-invoked::SetMessage", lambda service, call: call.return_error(402, "Invalid Args"))
     device.set_available(True)
     loop = GLib.MainLoop()
     GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGTERM, loop.quit)
     loop.run()
     device.set_available(False)
-    # byebye leaves from the loop
-    GLib.timeout_add(500, loop.quit)
+    # byebye leaves from the loop, after whatever announcements are still queued
+    GLib.timeout_add(3000, loop.quit)
     loop.run()
-    del light
 
 
 if __name__ == "__main__":
