@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from signal import SIGINT
 
 import attrs
@@ -12,6 +13,7 @@ import pytest
 from tests.network.asking_verbs import Asker, Finished, make_street
 from tests.network.foreign_devices import GUPNP
 from tests.network.namespaces import Namespace, open_network
+from tests.network.scenes import Pair
 from tests.network.served import EVERY_TYPE, open_served
 from tests.network.sniffing import open_sniffer
 
@@ -151,3 +153,16 @@ def test_subscribe_without_a_service_follows_all_and_ends_by_count(driven: Drive
         assert (done.status, done.errors) == (0, "")
         assert at_device.requests("SUBSCRIBE") == at_device.requests("UNSUBSCRIBE") > 1
     assert ("  Status" in done.output) == (driven.initial is not None)
+
+
+def test_gupnp_s_own_light_is_switched_dimmed_and_followed(pair: Pair, light_location: str, tmp_path: Path) -> None:
+    asker = Asker(pair.asker, tmp_path)
+    with asker.start("subscribe", "--json", light_location, "SwitchPower") as following:
+        following.wait_until(lambda output: _values(output) == [False], "its present value")
+        assert asker.run("call", "Hall", "SwitchPower", "SetTarget", "newTargetValue=1").status == 0
+        following.wait_until(lambda output: _values(output) == [False, True], "the change")
+        assert following.stop(SIGINT) == 0
+    assert asker.run("call", "Hall", "Dimming", "SetLoadLevelTarget", "newLoadlevelTarget=40").status == 0
+    assert asker.run("call", "Hall", "Dimming", "GetLoadLevelStatus", "--json").objects == [{"retLoadlevelStatus": 40}]
+    too_much = asker.run("call", "Hall", "Dimming", "SetLoadLevelTarget", "newLoadlevelTarget=400")
+    assert (too_much.status, too_much.output) == (2, "")
