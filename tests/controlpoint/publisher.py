@@ -15,7 +15,7 @@ from tests.memory.peers import serve_connections
 from tests.memory.pipes import PipeStream
 from upnp_trio.controlpoint.subscription import Subscription
 from upnp_trio.controlpoint.subscriptions import EventSource, Subscriptions
-from upnp_trio.eventing.callbacks import Callback, read_callbacks
+from upnp_trio.eventing.callbacks import read_callbacks
 from upnp_trio.eventing.messages import notify_prefix, render_notify
 from upnp_trio.eventing.propertyset import render_propertyset
 from upnp_trio.exchange import ServedAddress
@@ -38,7 +38,7 @@ class Asked:
     headers: dict[str, str]
 
     @property
-    def callback(self) -> Callback:
+    def callback(self) -> LiteralUrl:
         """The URL that events are to go to."""
         (found,) = read_callbacks(self.headers["callback"], ip_address("192.0.2.9"))
         return found
@@ -85,7 +85,7 @@ class Publisher:
         return f"uuid:{self._sids}"
 
     @property
-    def callback(self) -> Callback:
+    def callback(self) -> LiteralUrl:
         """The newest URL."""
         return next(each.callback for each in reversed(self.asked) if "callback" in each.headers)
 
@@ -112,7 +112,7 @@ class Publisher:
         if response is not None:
             await stream.send_all(memoryview(response))
 
-    async def connect(self, to: Callback | None = None, *, host: Host | None = None) -> PipeStream:
+    async def connect(self, to: LiteralUrl | None = None, *, host: Host | None = None) -> PipeStream:
         """A connection to where events go."""
         host = host or self.host
         to = to or self.callback
@@ -125,7 +125,7 @@ class Publisher:
         value: object = 0,
         *,
         sid: str | None = None,
-        to: Callback | None = None,
+        to: LiteralUrl | None = None,
         host: Host | None = None,
         body: bytes | None = None,
         change: Callable[[bytes], bytes] = lambda data: data,

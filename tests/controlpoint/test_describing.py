@@ -24,6 +24,7 @@ from upnp_trio.controlpoint.remote import RemoteDevice
 from upnp_trio.documents.publication import publish
 from upnp_trio.documents.xml import MAX_DOCUMENT_BYTES
 from upnp_trio.errors import DescriptionError, RequestFailed, UnsafeUrl
+from upnp_trio.http.client import HttpAnswer
 from upnp_trio.http.fetch_slots import MAX_FETCHES_OF_ONE_PEER
 from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.server.identity import with_udns
@@ -119,6 +120,13 @@ async def test_the_description_alone_is_fetched_if_that_is_all_that_is_wanted() 
 async def test_without_its_description_there_is_no_device(page: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         await describe(ScriptedClient({LOCATION.text: page}))
+
+
+async def test_what_was_overlooked_in_the_answer_is_said() -> None:
+    client = client_of(LAMP)
+    client.pages[LOCATION.text] = HttpAnswer(200, body=render_description(LAMP), forgiven=("lines end in LF alone",))
+    device = await describe(client)
+    assert device.forgiven == ("in the answer of the device: lines end in LF alone",)
 
 
 # --- URLs ------------------------------------------------------------------------------------------------------------

@@ -17,10 +17,11 @@ from tests.controlpoint.publisher import Publisher
 from tests.memory import Host, Link
 from upnp_trio.controlpoint.event_receiver import CallbackUrl, EventReceiver
 from upnp_trio.errors import NetworkError
-from upnp_trio.eventing.callbacks import Callback, read_callbacks
+from upnp_trio.eventing.callbacks import read_callbacks
 from upnp_trio.eventing.messages import EventMessage
 from upnp_trio.exchange import ServedAddress
 from upnp_trio.http.phases import GRACE_SECONDS
+from upnp_trio.model.literal_url import LiteralUrl
 
 Clock = trio.testing.MockClock
 DEVICE = IPv4Address("192.0.2.7")
@@ -47,7 +48,7 @@ class Scene:
         return await Publisher(host or self.device).notify(seq, sid="uuid:1", to=place(callback))
 
 
-def place(callback: CallbackUrl) -> Callback:
+def place(callback: CallbackUrl) -> LiteralUrl:
     """What a device reads of the URL."""
     host = re.fullmatch(r"http://\[?([0-9a-f.:]+?)\]?:[0-9]+/.*", callback.url)
     assert host is not None

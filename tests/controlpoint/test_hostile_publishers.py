@@ -67,7 +67,7 @@ async def test_a_reader_that_leaves_a_publisher_that_never_answers_waits_for_two
         (None, "192.0.2.7"),
         (answer(200), "the response to SUBSCRIBE has no SID"),
         (answer(200, sid="x" * 1000), "a SID that no request can repeat"),
-        (answer(301, location="http://127.0.0.1/"), "answers SUBSCRIBE with 301: it redirects to another URL"),
+        (answer(301, location="http://127.0.0.1/"), "301 Any and sends us to http://127.0.0.1/; redirects are not"),
         (answer(404), "404: there is nothing at its eventSubURL"),
         (answer(412), "412: it does not accept our delivery URL"),
         (answer(501), "501: it has no events"),

@@ -14,10 +14,10 @@ from upnp_trio.eventing.callbacks import (
     CALLBACK_TOO_LONG,
     NO_CALLBACK,
     TOO_MANY_CALLBACKS,
-    Callback,
     read_callbacks,
 )
 from upnp_trio.eventing.refusals import EventingRefused
+from upnp_trio.model.literal_url import LiteralUrl
 
 V4 = IPv4Address("192.0.2.9")
 LINK_LOCAL = IPv6Address("fe80::9%eth0")
@@ -44,7 +44,7 @@ GOOD = "<http://192.0.2.9:4004/cb>"
     ],
 )
 def test_urls_at_the_subscriber_s_own_address_are_read(value: str, targets: list[tuple[int, str]]) -> None:
-    assert read_callbacks(value, V4) == tuple(Callback(V4, port, target) for port, target in targets)
+    assert read_callbacks(value, V4) == tuple(LiteralUrl(V4, port, target) for port, target in targets)
     assert read_callbacks(value, IPv6Address("::ffff:192.0.2.9")) == read_callbacks(value, V4)
 
 
@@ -59,12 +59,13 @@ def test_urls_at_the_subscriber_s_own_address_are_read(value: str, targets: list
 )
 def test_a_link_local_url_leads_to_the_zone_that_the_request_came_from(url: str) -> None:
     (callback,) = read_callbacks(f"<{url}>", LINK_LOCAL)
-    assert callback == Callback(LINK_LOCAL, 4004, "/cb")
+    assert callback == LiteralUrl(IPv6Address("fe80::9"), 4004, "/cb")
+    assert callback.zone == "eth0"
     assert callback.authority == "[fe80::9]:4004"  # a zone has no meaning at the other end (RFC 6874 §4)
 
 
 def test_host_of_an_ipv4_url_is_address_and_port() -> None:
-    assert Callback(V4, 80, "/").authority == "192.0.2.9:80"
+    assert LiteralUrl(V4, 80, "/").authority == "192.0.2.9:80"
 
 
 ELSEWHERE = [
@@ -228,8 +229,8 @@ def test_addresses_that_belong_to_no_single_host_are_refused_in_any_case(
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 def test_a_subscriber_on_this_host_may_use_loopback(address: str) -> None:
     ip = ip_address(address)
-    (callback,) = read_callbacks(f"<http://{Callback(ip, 5000, '/').authority}/>", ip)
-    assert callback == Callback(ip, 5000, "/")
+    (callback,) = read_callbacks(f"<http://{LiteralUrl(ip, 5000, '/').authority}/>", ip)
+    assert callback == LiteralUrl(ip, 5000, "/")
 
 
 def test_the_number_and_the_length_of_urls_have_bounds() -> None:
@@ -245,6 +246,6 @@ def test_the_number_and_the_length_of_urls_have_bounds() -> None:
 def test_only_the_subscriber_s_own_address_is_accepted(
     subscriber: IPv4Address | IPv6Address, other: IPv4Address | IPv6Address
 ) -> None:
-    value = f"<http://{Callback(other, 5000, '/').authority}/>"
+    value = f"<http://{LiteralUrl(other, 5000, '/').authority}/>"
     if subscriber != other:
         assert refusal(value, subscriber) == CALLBACK_ELSEWHERE

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from upnp_trio.errors import MalformedMessage
 from upnp_trio.eventing import messages
-from upnp_trio.eventing.callbacks import Callback
 from upnp_trio.eventing.messages import (
     EventMessage,
     Grant,
@@ -36,10 +35,11 @@ from upnp_trio.eventing.requests import (
     read_subscription_request,
     subscription_headers,
 )
+from upnp_trio.model.literal_url import LiteralUrl
 
 SUBSCRIBER = IPv4Address("192.0.2.9")
 SID = "uuid:5f9ec1b3-ed59-1900-4530-00e0a5b3c001"
-CALLBACK = Callback(SUBSCRIBER, 4004, "/cb?a=b")
+CALLBACK = LiteralUrl(SUBSCRIBER, 4004, "/cb?a=b")
 BODY = render_propertyset([("Status", "1")])
 
 
@@ -79,7 +79,7 @@ def test_the_subscriber_reads_the_event_that_was_sent(seq: int, properties: list
 
 
 def test_host_of_an_ipv6_subscriber_has_brackets_and_no_zone() -> None:
-    prefix = notify_prefix(Callback(IPv6Address("fe80::9%eth0"), 80, "/"), SID)
+    prefix = notify_prefix(LiteralUrl(IPv6Address("fe80::9"), 80, "/", zone="eth0"), SID)
     assert b"\r\nHOST: [fe80::9]:80\r\n" in prefix
 
 
@@ -232,7 +232,7 @@ def asked(method: str, headers: Iterable[tuple[str, str]]) -> SubscriptionReques
 
 def test_the_device_reads_what_a_subscriber_asks() -> None:
     urls = ["http://192.0.2.9:4004/cb", "http://192.0.2.9:4005/cb"]
-    callbacks = (Callback(SUBSCRIBER, 4004, "/cb"), Callback(SUBSCRIBER, 4005, "/cb"))
+    callbacks = (LiteralUrl(SUBSCRIBER, 4004, "/cb"), LiteralUrl(SUBSCRIBER, 4005, "/cb"))
     assert asked("SUBSCRIBE", subscribe_headers(urls, seconds=300)) == Subscribe(
         subscriber=SUBSCRIBER, callbacks=callbacks, seconds=300
     )

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upnp_trio.eventing import callbacks, requests
-from upnp_trio.eventing.callbacks import Callback, IpAddress
 from upnp_trio.eventing.refusals import EventingRefused
 from upnp_trio.eventing.requests import (
     Renew,
@@ -19,6 +18,7 @@ from upnp_trio.eventing.requests import (
     read_subscription_request,
     subscription_headers,
 )
+from upnp_trio.model.literal_url import IpAddress, LiteralUrl, unmapped, without_zone
 
 SUBSCRIBER = IPv4Address("192.0.2.9")
 EVENTED = ("Status", "Volume")
@@ -38,7 +38,7 @@ def new(**headers: str) -> Subscribe:
 
 def test_a_new_subscription_is_read() -> None:
     assert new(timeout="Second-300") == Subscribe(
-        subscriber=SUBSCRIBER, callbacks=(Callback(SUBSCRIBER, 4004, "/cb"),), seconds=300, variables=None
+        subscriber=SUBSCRIBER, callbacks=(LiteralUrl(SUBSCRIBER, 4004, "/cb"),), seconds=300, variables=None
     )
 
 
@@ -169,4 +169,4 @@ def test_any_headers_give_a_request_or_a_refusal(method: str, headers: dict[str,
         return
     if isinstance(request, Subscribe):
         assert 1 <= len(request.callbacks) <= callbacks.MAX_CALLBACKS
-        assert {callback.address for callback in request.callbacks} == {callbacks.unmapped(subscriber)}
+        assert {callback.address for callback in request.callbacks} == {unmapped(without_zone(subscriber))}

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from upnp_trio.eventing import subscriptions
-from upnp_trio.eventing.callbacks import Callback
 from upnp_trio.eventing.propertyset import read_propertyset, render_propertyset
 from upnp_trio.eventing.refusals import EventingRefused
 from upnp_trio.eventing.requests import Subscribe
@@ -26,6 +25,7 @@ from upnp_trio.eventing.subscriptions import (
     Subscription,
     SubscriptionTable,
 )
+from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.model.peers import peer_of
 
 Table = SubscriptionTable[str]
@@ -34,7 +34,7 @@ _numbers = count(1)
 
 def request(address: str, seconds: int = 1800, variables: tuple[str, ...] | None = None) -> Subscribe:
     ip = ip_address(address)
-    return Subscribe(subscriber=ip, callbacks=(Callback(ip, 80, "/"),), seconds=seconds, variables=variables)
+    return Subscribe(subscriber=ip, callbacks=(LiteralUrl(ip, 80, "/"),), seconds=seconds, variables=variables)
 
 
 class Subscriber:

@@ -13,6 +13,7 @@ from tests.fuzz import (
     datagrams,
     descriptions,
     events,
+    http_answers,
     searches,
     subscriptions,
 )
@@ -27,6 +28,7 @@ HARNESSES: Mapping[str, Callable[[bytes], None]] = {
     "datagrams": datagrams.fuzz_one,
     "descriptions": descriptions.fuzz_one,
     "events": events.fuzz_one,
+    "http_answers": http_answers.fuzz_one,
     "searches": searches.fuzz_one,
     "subscriptions": subscriptions.fuzz_one,
 }

@@ -16,11 +16,16 @@ from upnp_trio.control.calls import CallMessage, read_call, render_call
 from upnp_trio.documents.description import render_description
 from upnp_trio.errors import MalformedMessage
 from upnp_trio.eventing import event_inbox, requests
-from upnp_trio.eventing.callbacks import Callback
 from upnp_trio.eventing.event_order import EventOrder
 from upnp_trio.eventing.messages import notify_prefix
 from upnp_trio.exchange import Request, Response
+from upnp_trio.http import answer_reader, request_failures
+from upnp_trio.http.client import HttpAnswer, HttpClient
+from upnp_trio.http.kept_connections import KeptConnections
+from upnp_trio.http.lenient_head import AnswerHead, read_head
+from upnp_trio.http.outgoing_request import OutgoingRequest
 from upnp_trio.model.device import RootDevice
+from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.server.discovery import conflicts
 from upnp_trio.ssdp.device_cache import DeviceCache
 from upnp_trio.ssdp.found import DeviceChange
@@ -35,13 +40,14 @@ def seed(name: str) -> bytes:
     return (FOLDER / "corpus" / name).read_bytes()
 
 
+ANSWER = seed("http_answers/gupnp")
 CALL = seed("calls/gupnp")
 CONNECTION = seed("connections/curl")
 DATAGRAM = seed("datagrams/async_upnp_client")
 DESCRIPTION = seed("descriptions/icon_and_scpd.xml")
 EVENT = seed("events/gupnp")
 SUBSCRIBE = seed("subscriptions/gupnp")
-ELSEWHERE = Callback(IPv4Address("198.51.100.1"), 80, "/")
+ELSEWHERE = LiteralUrl(IPv4Address("198.51.100.1"), 80, "/")
 
 
 @pytest.mark.parametrize(("name", "path"), SEEDS)
@@ -195,6 +201,34 @@ def test_a_call_that_is_read_differently_than_it_was_written_is_found(monkeypatc
 
     monkeypatch.setattr(calls, "render_call", render_another)
     find("calls", CALL)
+
+
+def test_a_connection_to_a_device_that_is_left_open_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(KeptConnections, "give", lambda kept, origin, stream: None)
+    assert "a connection is left open" in find("http_answers", ANSWER)
+
+
+def test_an_answer_that_is_read_differently_than_h11_reads_it_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_another(head: bytes) -> AnswerHead:
+        return read_head(head.replace(b"Content-Length: ", b"Content-Length: 1"))
+
+    monkeypatch.setattr(answer_reader, "read_head", read_another)
+    assert "h11 reads" in find("http_answers", ANSWER)
+
+
+def test_an_answer_longer_than_its_bound_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = HttpClient._ask
+
+    async def ask_without_bound(client: HttpClient, request: OutgoingRequest, max_body_bytes: int) -> HttpAnswer:
+        return await ask(client, request, 1_000_000)
+
+    monkeypatch.setattr(HttpClient, "_ask", ask_without_bound)
+    find("http_answers", seed("http_answers/malformed_long_body"))
+
+
+def test_a_control_character_in_an_error_about_an_answer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_failures, "printable", lambda text, limit: text)
+    assert "a control character is logged" in find("http_answers", seed("http_answers/redirect_to_loopback"))
 
 
 def test_an_event_that_leads_elsewhere_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,7 +95,8 @@ class PipeStream:
     incoming: Pipe
     outgoing: Pipe
     peer: str = ""
-    _is_closed: bool = attrs.field(default=False, init=False)
+    #: whether this end was closed, whatever the other one does
+    is_closed: bool = attrs.field(default=False, init=False)
 
     async def receive_some(self, max_bytes: int) -> bytes:
         self._require_open()
@@ -124,18 +125,18 @@ class PipeStream:
         self.outgoing.close()
 
     def close(self) -> None:
-        self._is_closed = True
+        self.is_closed = True
         self.incoming.close()
         self.outgoing.close()
 
     def reset(self) -> None:
         """Break the connection; the other end gets `trio.BrokenResourceError`."""
-        self._is_closed = True
+        self.is_closed = True
         self.incoming.reset()
         self.outgoing.reset()
 
     def _require_open(self) -> None:
-        if self._is_closed:
+        if self.is_closed:
             raise trio.ClosedResourceError("this connection is closed")
 
 

@@ -13,9 +13,9 @@ import trio
 import trio.lowlevel
 import trio.testing
 
+from tests.cancelling import CancelAt
 from tests.server.acting import PEER, Client, Oven, Subscriber, call, fault_code, oven_device, served, subscribe
 from tests.server.fakes import HERE, NOON, FakeListener, FakeNetwork, FakeStream
-from tests.server.test_serve import CancelAt
 from upnp_trio import UpnpError
 from upnp_trio.exchange import Request, Response
 from upnp_trio.http.connection import Connection

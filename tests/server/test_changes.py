@@ -12,11 +12,11 @@ import pytest
 import trio
 import trio.testing
 
+from tests.cancelling import CancelAt
 from tests.devices import BASIC
 from tests.growth import held_by
 from tests.server.announcement_log import AnnouncementLog
 from tests.server.fakes import NOON, FakeNetwork, interface
-from tests.server.test_serve import CancelAt
 from upnp_trio import DescriptionError, RootDevice, Running, UpnpTrioError
 from upnp_trio.model.advertising import Advertising
 from upnp_trio.server.discovery.announcer import BYEBYE_GAP, BYEBYE_SECONDS

@@ -10,10 +10,10 @@ import pytest
 import trio
 import trio.testing
 
+from tests.cancelling import CancelAt
 from tests.growth import held_by
 from tests.server.acting import PEER, Client, Oven, Subscriber, call, oven_device, served, subscribe
 from tests.server.fakes import NOON, FakeNetwork
-from tests.server.test_serve import CancelAt
 from upnp_trio import Caller, DescriptionError, LastChange, RootDevice, ServiceHandler, StateVariable
 from upnp_trio.documents.publication import publish
 from upnp_trio.monitoring.events import Events

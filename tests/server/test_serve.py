@@ -14,6 +14,7 @@ import pytest
 import trio
 import trio.testing
 
+from tests.cancelling import CancelAt
 from tests.devices import BASIC, GATEWAY
 from tests.server.fakes import NOON, FakeNetwork, interface
 from upnp_trio import DescriptionError, DeviceFailed, RootDevice, Running
@@ -281,18 +282,6 @@ async def converse(network: FakeNetwork, path: str) -> None:
         await trio.sleep(2)
         network.change(*network.now, interface("198.51.100.7/24", name="eth1", index=3))
         await trio.sleep(1000)
-
-
-class CancelAt(trio.abc.Instrument):
-    """Cancels a scope just before the n-th step that any task takes."""
-
-    def __init__(self, scope: trio.CancelScope, step: int) -> None:
-        self.scope, self.steps_left = scope, step
-
-    def before_task_step(self, task: trio.lowlevel.Task) -> None:
-        self.steps_left -= 1
-        if self.steps_left == 0:
-            self.scope.cancel()
 
 
 async def cancelled_at(step: int) -> bool:

@@ -63,8 +63,10 @@ async def describe_at(
     if url.address.version == 6 and url.address.is_link_local and not url.zone:
         url = attrs.evolve(url, zone=served.interface)  # devices leave it out, and without it nobody can use the URL
     forgiven: list[str] = []
-    with client.keeping():
+    with client.keeping(url):
         answer = await client.get(url, served, max_body_bytes=MAX_DOCUMENT_BYTES)
+        for flaw in answer.forgiven:
+            forgive(forgiven, f"in the answer of the device: {flaw}")
         root = parse_description(answer.body, forgiven)
         files = _Files(client, served, _base(root, url, forgiven), forgiven)
         if contents:

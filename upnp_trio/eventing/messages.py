@@ -16,7 +16,7 @@ from upnp_trio.eventing.seq import parse_seq
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from upnp_trio.eventing.callbacks import Callback
+    from upnp_trio.model.literal_url import LiteralUrl
 
 __all__ = [
     "MAX_REPLY_BODY_BYTES",
@@ -51,7 +51,7 @@ _TIMEOUT = re.compile(r"second-([0-9]{1,9})", re.IGNORECASE | re.ASCII)
 # --- the device's side -------------------------------------------------------------------------------------------
 
 
-def notify_prefix(callback: Callback, sid: str) -> bytes:
+def notify_prefix(callback: LiteralUrl, sid: str) -> bytes:
     """What the messages of one subscription to one of its URLs have in common, for `render_notify`."""
     return (
         f"NOTIFY {callback.target} HTTP/1.1\r\n"

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from upnp_trio.eventing.callbacks import NO_CALLBACK, Callback, IpAddress, read_callbacks, unmapped
+from upnp_trio.eventing.callbacks import NO_CALLBACK, read_callbacks
 from upnp_trio.eventing.refusals import EventingRefused
+from upnp_trio.model.literal_url import IpAddress, LiteralUrl, unmapped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -52,7 +53,7 @@ class Subscribe:
     #: where the request comes from, and where its events go
     subscriber: IpAddress
     #: in the order in which they are tried
-    callbacks: tuple[Callback, ...]
+    callbacks: tuple[LiteralUrl, ...]
     #: the duration to be granted
     seconds: int = DEFAULT_SECONDS
     #: the evented variables that the subscriber wants, for ACCEPTED-STATEVAR; ``None`` means all

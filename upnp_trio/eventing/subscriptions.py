@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
-from upnp_trio.eventing.callbacks import Callback
 from upnp_trio.eventing.propertyset import render_propertyset
 from upnp_trio.eventing.refusals import EventingRefused
 from upnp_trio.eventing.seq import next_seq
+from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.model.peers import peer_of
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Subscription(Generic[S]):
     sid: str
     #: without a zone
     address: str
-    callbacks: tuple[Callback, ...]
+    callbacks: tuple[LiteralUrl, ...]
     #: the variables whose events it gets; ``None`` means all
     variables: frozenset[str] | None
     #: monotonic, in seconds

@@ -11,7 +11,7 @@ from urllib.parse import quote, urljoin
 
 import attrs
 
-__all__ = ["MAX_URL_CHARACTERS", "IpAddress", "LiteralUrl", "unmapped"]
+__all__ = ["MAX_URL_CHARACTERS", "IpAddress", "LiteralUrl", "unmapped", "without_zone"]
 
 IpAddress = IPv4Address | IPv6Address
 
@@ -95,3 +95,8 @@ def unmapped(address: IpAddress) -> IpAddress:
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         return address.ipv4_mapped
     return address
+
+
+def without_zone(address: IpAddress) -> IpAddress:
+    """*address* as it is the same on every host."""
+    return IPv6Address(int(address)) if isinstance(address, IPv6Address) else address

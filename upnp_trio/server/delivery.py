@@ -15,9 +15,9 @@ import attrs
 import trio
 
 from upnp_trio.errors import MalformedMessage
-from upnp_trio.eventing.callbacks import Callback
 from upnp_trio.eventing.messages import notify_prefix, render_notify
 from upnp_trio.eventing.subscriptions import MAX_EVENT_AGE_SECONDS, QueuedEvent, Subscription
+from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.streams import HttpStream
 from upnp_trio.server.event_connections import EventConnections
@@ -57,7 +57,7 @@ class Delivery:
 
     subscription: Subscription[Any]
     #: raises `OSError`
-    connect: Callable[[Callback], Awaitable[HttpStream]]
+    connect: Callable[[LiteralUrl], Awaitable[HttpStream]]
     #: queues the initial event
     begin: Callable[[], None]
     stats: Stats
@@ -66,8 +66,8 @@ class Delivery:
     _scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
     _stream: HttpStream | None = None
     #: the URL that the kept connection leads to
-    _connected_to: Callback | None = None
-    _prefixes: dict[Callback, bytes] = attrs.field(factory=dict)
+    _connected_to: LiteralUrl | None = None
+    _prefixes: dict[LiteralUrl, bytes] = attrs.field(factory=dict)
     _is_waiting: bool = False
     #: how many of the events that the subscription dropped are counted
     _counted: int = 0
@@ -156,13 +156,13 @@ class Delivery:
         self.subscription.failing = True
         return True
 
-    def _in_order(self) -> list[Callback]:
+    def _in_order(self) -> list[LiteralUrl]:
         """The URLs in the subscriber's order, but the one that is connected first."""
         connected = self._connected_to
         others = [callback for callback in self.subscription.callbacks if callback != connected]
         return others if connected is None else [connected, *others]
 
-    async def _send(self, callback: Callback, event: QueuedEvent) -> Reply:
+    async def _send(self, callback: LiteralUrl, event: QueuedEvent) -> Reply:
         prefix = self._prefixes.get(callback)
         if prefix is None:
             prefix = self._prefixes[callback] = notify_prefix(callback, self.subscription.sid)
@@ -180,7 +180,7 @@ class Delivery:
             raise _Failed(NO_REPLY)
         return reply
 
-    def _kept(self, callback: Callback) -> HttpStream | None:
+    def _kept(self, callback: LiteralUrl) -> HttpStream | None:
         """The connection to *callback*, if it is open and nothing unexpected has arrived on it."""
         stream = self._stream
         if stream is not None and self._connected_to == callback:
@@ -192,7 +192,7 @@ class Delivery:
         self._close()
         return None
 
-    async def _connect(self, callback: Callback) -> HttpStream:
+    async def _connect(self, callback: LiteralUrl) -> HttpStream:
         try:
             with trio.fail_after(CONNECT_SECONDS):
                 return await self.connect(callback)

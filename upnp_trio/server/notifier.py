@@ -37,7 +37,7 @@ from upnp_trio.tasks.wakeup import Wakeup
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from upnp_trio.eventing.callbacks import Callback
+    from upnp_trio.model.literal_url import LiteralUrl
     from upnp_trio.network.streams import HttpStream
     from upnp_trio.service_calls import SubscriptionCall
 
@@ -216,7 +216,7 @@ class Notifier:
         if subscription.ended:
             return
 
-        async def connect(callback: Callback) -> HttpStream:
+        async def connect(callback: LiteralUrl) -> HttpStream:
             return await self.network.connect(callback.address, callback.port, served=peer.served)
 
         delivery = self._deliveries[subscription] = Delivery(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import h11
-
 from upnp_trio.eventing.messages import MAX_REPLY_BODY_BYTES, Reply, read_plain_reply
-from upnp_trio.http.answer_reader import MAX_HEAD_BYTES, read_answer
+from upnp_trio.http.answer_reader import asking, may_be_kept, read_answer
 
 if TYPE_CHECKING:
     from upnp_trio.network.streams import HttpStream
@@ -30,9 +28,6 @@ async def read_reply(stream: HttpStream) -> Reply | None:
     if plain is not None:
         reply, size = plain
         return reply if size == len(arrived) else Reply(reply.status, keeps_open=False)
-    protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
-    protocol.send(h11.Request(method="NOTIFY", target="/", headers=[("Host", "subscriber")]))
-    protocol.send(h11.EndOfMessage())
-    protocol.receive_data(arrived)
-    answer = await read_answer(stream, protocol, MAX_REPLY_BODY_BYTES)
-    return Reply(answer.status, protocol.their_state is h11.DONE and not protocol.trailing_data[0])
+    protocol = asking("NOTIFY")
+    answer = await read_answer(stream, protocol, max_body_bytes=MAX_REPLY_BODY_BYTES, arrived=arrived, keeps_body=False)
+    return None if answer is None else Reply(answer.status, may_be_kept(protocol))
