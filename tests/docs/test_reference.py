@@ -180,6 +180,11 @@ FIGURES_IN_PROSE = [
     ("docs/explanation/control-and-events.md", "after 25 seconds without a change", "WAIT_SECONDS", 25),
     ("docs/explanation/control-and-events.md", "An eighth of a second after", "SETTLING_SECONDS", 0.125),
     ("docs/explanation/control-and-events.md", "kept for 30 seconds after an event", "delivery.IDLE_SECONDS", 30),
+    ("docs/how-to/control-devices.md", "At most eight documents are fetched at once", "MAX_FETCHES", 8),
+    ("docs/how-to/control-devices.md", "and two from one address", "MAX_FETCHES_OF_ONE_PEER", 2),
+    ("docs/how-to/control-devices.md", "30 for a call", "CALL_SECONDS", 30),
+    ("docs/how-to/control-devices.md", "10 seconds for a document", "REQUEST_SECONDS", 10),
+    ("docs/how-to/control-devices.md", "a second after the last answer is due", "searching.LATE_SECONDS", 1),
     ("docs/explanation/control-and-events.md", "One address has 32 of them", "MAX_CONNECTIONS_OF_ONE_PEER", 32),
 ]
 
