@@ -58,6 +58,7 @@ __all__ = ["ControlPoint", "open_control_point", "open_control_point_on"]
 
 #: USER-AGENT (UDA 2.0 §1.3.2)
 USER_AGENT = f"upnp-trio/{__version__} UPnP/2.0"
+# The most that UDA 2.0 §1.3.2 wants; devices treat more as 5.
 MAX_MX = 5
 # Answers that wait for a reader that is slow.
 MAX_WAITING_RESULTS = 16_384
