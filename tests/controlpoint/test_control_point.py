@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 
+import attrs
 import pytest
 import trio
 import trio.testing
 
 from tests.controlpoint.scenes import JAMBON, asking, hosts, jambon, serving
-from tests.memory import Link
+from tests.memory import Host, Link
 from tests.memory.network import HostNetwork
 from upnp_trio import RootDevice, render_description
 from upnp_trio.controlpoint.searching import LATE_SECONDS
@@ -323,6 +324,37 @@ async def test_a_location_that_leads_astray_is_never_followed(location: str, aut
         with pytest.raises(UnsafeUrl):
             await control_point.describe(UDN)
     assert asker.connections == []
+
+
+async def test_a_zone_that_a_device_names_leads_nowhere(autojump_clock: Clock) -> None:
+    link = Link()
+    device, asker = (Host.on(link, f"192.0.2.{n}/24", f"fe80::{n}/64", name=str(n)) for n in (7, 9))
+    async with serving(device, jambon()), asking(asker) as control_point:
+        await trio.sleep(1)
+        found = control_point.devices[JAMBON]
+        (location,) = (each for each in found.locations if "[fe80::7]" in each.url)
+        zoned = attrs.evolve(location, url=location.url.replace("]", "%25lo]"))
+        described = await control_point.describe(attrs.evolve(found, locations=(zoned,)), contents=False)
+        assert described.location.text.startswith("http://[fe80::7%25eth0]:")
+        assert {each.control_url.zone for each in described.services_of_all()} == {"eth0"}
+
+
+async def test_a_device_is_not_described_again_through_another_network(autojump_clock: Clock) -> None:
+    link, elsewhere = Link(), Link()
+    device, asker = hosts(link)
+    stranger = Host.on(elsewhere, "192.0.2.7/24", name="stranger")
+    async with serving(device, jambon()), asking(asker) as control_point, serving(stranger, jambon()):
+        described = await control_point.describe(JAMBON, contents=False)
+        asker.unplug("eth0")
+        asker.plug(elsewhere, "192.0.2.9/24", name="tun0", is_point_to_point=True, is_multicast=False)
+        await trio.sleep(5)
+        connections = len(asker.connections)
+        access = described._access
+        assert access is not None
+        assert access.events is not None
+        with pytest.raises((UnknownDevice, NetworkError)):
+            await access.events.describe(described)
+        assert len(asker.connections) == connections
 
 
 async def test_a_description_of_another_device_is_not_taken_for_it(autojump_clock: Clock) -> None:
