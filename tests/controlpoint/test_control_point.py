@@ -12,12 +12,14 @@ import trio.testing
 from tests.controlpoint.scenes import JAMBON, asking, hosts, jambon, serving
 from tests.memory import Host, Link
 from tests.memory.network import HostNetwork
+from tests.memory.peers import http_response, serve_connections
+from tests.memory.pipes import PipeStream
 from upnp_trio import RootDevice, render_description
 from upnp_trio.controlpoint.searching import LATE_SECONDS
 from upnp_trio.errors import ControlPointFailed, DescriptionError, NetworkError, RequestFailed, UnknownDevice, UnsafeUrl
 from upnp_trio.ssdp.found import DeviceAppeared, DeviceGone, DeviceRebooted
-from upnp_trio.ssdp.messages import Alive, SearchResponse
-from upnp_trio.ssdp.rendering import render_alive, render_search_response
+from upnp_trio.ssdp.messages import Alive, ByeBye, SearchResponse
+from upnp_trio.ssdp.rendering import render_alive, render_byebye, render_search_response
 
 Clock = trio.testing.MockClock
 
@@ -288,6 +290,37 @@ async def test_a_description_is_fetched_again_when_the_device_was_away(autojump_
         await trio.sleep(5)
         async with serving(device, jambon()):
             assert await control_point.describe(JAMBON) is not first
+
+
+async def test_a_description_from_before_the_device_was_away_is_not_kept(autojump_clock: Clock) -> None:
+    device, asker = hosts()
+    described = attrs.evolve(jambon(), udn=UDN, icons=[], services=[])
+    async with asking(asker) as control_point, trio.open_nursery() as nursery:
+
+        async def serve(stream: PipeStream) -> None:
+            await stream.receive_some(4096)
+            await trio.sleep(2)
+            await stream.send_all(memoryview(http_response(render_description(described))))
+
+        await nursery.start(serve_connections, device, 80, serve)
+        here = alive("http://192.0.2.7:80/")
+        gone = render_byebye(ByeBye(notification_type="upnp:rootdevice", usn=f"{UDN}::upnp:rootdevice"))
+        device.send(here, GROUP)
+        await trio.sleep(1)
+
+        async def go_and_come() -> None:
+            await trio.sleep(1)
+            device.send(gone, GROUP)
+            await trio.sleep(0.5)
+            device.send(here, GROUP)
+
+        nursery.start_soon(go_and_come)
+        first = await control_point.describe(UDN)
+        await trio.sleep(1)
+        second = await control_point.describe(UDN)
+        assert second is not first
+        assert await control_point.describe(UDN) is second
+        nursery.cancel_scope.cancel()
 
 
 async def test_a_device_is_described_by_a_url(autojump_clock: Clock) -> None:
