@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import upnp_trio
+import upnp_trio.controlpoint
 from docs.generate.figures import FIGURES
 from docs.generate.tables import TABLES
 
@@ -48,13 +49,18 @@ FOREIGN_NAMES = {
     "Iterator", "Mapping", "MemoryReceiveChannel", "Path", "Random", "Sequence", "UUID", "Unpack",
 }  # fmt: skip
 #: what public names give and `upnp_trio` does not have by name
-INNER_NAMES = {"BoundAction", "Choice", "DeferredValue", "Handler", "Interface", "NoSuchValue", "SupportsAsService"}
+INNER_NAMES = {
+    "Alive", "BoundAction", "ByeBye", "Change", "Choice", "DeferredValue", "Handler", "Interface", "LiteralUrl",
+    "NoSuchValue", "Search", "SearchResponse", "SupportsAsService", "Update",
+}  # fmt: skip
 #: type variables
-TYPE_VARIABLES = {"H", "Method"}
+TYPE_VARIABLES = {"H", "Method", "T"}
 #: classes that only the library creates, so their signatures are not shown
 MADE_BY_US = {
-    "ActionCalled", "Announced", "Counted", "Location", "NetworkChanged", "RequestAnswered", "Running",
-    "SearchAnswered", "Stats", "VariablesChanged",
+    "ActionCalled", "Announced", "CallAnswer", "ControlPoint", "Counted", "DeviceAppeared", "DeviceGone",
+    "DeviceRebooted", "DeviceUpdated", "Feed", "FoundDevice", "FoundLocation", "HttpAnswer", "Location",
+    "NetworkChanged", "ReceivedMessage", "RemoteDevice", "RemoteService", "RequestAnswered", "Running",
+    "SearchAnswered", "SearchResult", "Stats", "Subscription", "VariableChange", "VariablesChanged",
 }  # fmt: skip
 
 
@@ -93,13 +99,22 @@ def resolve(
         return None
     target = node["reftarget"]
     name = target.rpartition(".")[2]
-    if name in upnp_trio.__all__ and target != f"upnp_trio.{name}":
+    public = public_path(name)
+    if public and target != public:
         python = env.domains.python_domain
-        found = python.resolve_xref(env, node["refdoc"], app.builder, "obj", f"upnp_trio.{name}", node, contnode)
+        found = python.resolve_xref(env, node["refdoc"], app.builder, "obj", public, node, contnode)
         if found is not None:
             return found
     if hasattr(builtins, target) or FOREIGN.fullmatch(target) or name in FOREIGN_NAMES | INNER_NAMES | TYPE_VARIABLES:
         return contnode
+    return None
+
+
+def public_path(name: str) -> str | None:
+    """The path that *name* is imported by; ``None`` if it is not public."""
+    for module in (upnp_trio, upnp_trio.controlpoint):
+        if name in module.__all__:
+            return f"{module.__name__}.{name}"
     return None
 
 

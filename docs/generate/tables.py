@@ -19,12 +19,13 @@ from upnp_trio import Stats
 from upnp_trio.cli.asking_options import add_asking_options
 from upnp_trio.cli.parsing import add_help
 from upnp_trio.cli.verbs import VERBS
+from upnp_trio.cli.watching.records import EVENTS, KEYS
 from upnp_trio.http.metrics import State, render_metrics
 
 __all__ = ["TABLES", "Limit", "comments_of", "first_sentence", "limits", "modules"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from types import ModuleType
 
 T = TypeVar("T", bound=attrs.AttrsInstance)
@@ -85,6 +86,10 @@ def _rows(parser: ArgumentParser) -> Iterator[tuple[str, ...]]:
         value = f" {action.metavar}" if action.metavar else ""
         names = ", ".join(f"`{name}{value}`" for name in action.option_strings)
         yield names, _DEFAULT.sub("", text), default[1] if default else ""
+
+
+def _meanings(head: str, meanings: Mapping[str, str]) -> str:
+    return _table((head, "Meaning"), ((f"`{name}`", meaning) for name, meaning in meanings.items()))
 
 
 # --- what is counted -----------------------------------------------------------------------------------------------
@@ -244,6 +249,8 @@ TABLES: dict[str, Callable[[], str]] = {
         for name, verb in VERBS.items()
         if not verb.is_hidden and name not in WITHOUT_OPTIONS
     },
+    "watch-events": lambda: _meanings("Event", EVENTS),
+    "watch-keys": lambda: _meanings("Key", KEYS),
     "limits": _limits,
     "counters": _counters,
     "metrics": _metrics,

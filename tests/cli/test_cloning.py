@@ -17,7 +17,7 @@ from upnp_trio.cli.cloning import clone_on
 from upnp_trio.cli.new_folder import FolderError
 from upnp_trio.cli.verbs.clone import parse
 from upnp_trio.demo.light import device as light
-from upnp_trio.errors import UnknownDevice
+from upnp_trio.errors import DescriptionError, UnknownDevice
 
 Clock = trio.testing.MockClock
 UDN = "uuid:e427ce1a-3e80-43d0-ad6f-89ec42e46363"
@@ -96,6 +96,19 @@ async def test_a_folder_that_somebody_fills_meanwhile_is_left_alone(folder: Path
         with pytest.raises(FolderError, match="lamp is not empty"):
             await clone_on(control_point, parse([EVERY_TYPE, "lamp"]), Written.anew().outputs)
     assert os.listdir(folder / "lamp") == ["mine"]
+
+
+async def test_a_device_whose_clone_cannot_be_served_leaves_nothing(folder: Path, autojump_clock: Clock) -> None:
+    # each of these characters is escaped in TOML, so that the device file is longer than one may be
+    root = attrs.evolve(light(), udn=UDN, model_description="\u200b" * 200_000)
+    written = Written.anew()
+    async with among(root) as control_point:
+        with pytest.raises(DescriptionError) as caught:
+            await clone_on(control_point, parse([UDN, "lamp"]), written.outputs)
+    assert str(caught.value).startswith(
+        "a clone of the device could not be served: device.toml: cannot be read: it has"
+    )
+    assert os.listdir(folder) == []
 
 
 async def test_a_device_that_is_not_there_leaves_nothing(folder: Path, autojump_clock: Clock) -> None:

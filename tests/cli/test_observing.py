@@ -162,6 +162,26 @@ async def test_calls_that_fail_are_recorded_as_errors_or_not_at_all(autojump_clo
     }
 
 
+async def test_a_device_whose_udn_cannot_be_searched_for_is_observed_without_searches(autojump_clock: Clock) -> None:
+    host, asker = hosts(Link(seconds=0.001))
+    document = DESCRIPTION.replace(UDN.encode(), "uuid:hâm".encode())
+    async with _scripted(host, lambda payload: [], document=document), asking(asker) as control_point:
+        seen, _ = await _seen(control_point, f"http://{_address(host)}:4004/d.xml")
+    assert (seen.answers, seen.unicast, seen.multicast) == ((), None, {})
+    assert str(seen.device.udn) == "uuid:hâm"
+
+
+async def test_a_device_that_gives_too_much_is_not_asked_for_more(
+    autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("upnp_trio.cli.observing.MAX_RECORDED_CHARACTERS", 20)
+    host, asker = hosts(Link(seconds=0.001))
+    scpd = _scpd([f"Answer{number}" for number in range(10)])
+    async with _scripted(host, lambda payload: [], scpd=scpd), asking(asker) as control_point:
+        seen, _ = await _seen(control_point, f"http://{_address(host)}:4004/d.xml", with_answers=True)
+    assert list(seen.recordings[0, 0].answers) == ["Answer0", "Answer1", "Answer2"]  # of eight characters each
+
+
 async def test_a_device_that_never_answers_its_calls_costs_a_minute_and_no_more(autojump_clock: Clock) -> None:
     host, asker = hosts(Link(seconds=0.001))
     actions = [f"Silence{number}" for number in range(MAX_CALLS)]
@@ -215,7 +235,11 @@ def _answers_multicast(payload: bytes) -> list[bytes]:
 
 @asynccontextmanager
 async def _scripted(
-    host: Host, answers: Callable[[bytes], Iterable[bytes]], *, scpd: bytes = b"<scpd><serviceStateTable/></scpd>"
+    host: Host,
+    answers: Callable[[bytes], Iterable[bytes]],
+    *,
+    scpd: bytes = b"<scpd><serviceStateTable/></scpd>",
+    document: bytes = DESCRIPTION,
 ) -> AsyncIterator[None]:
     """A device on *host* that answers multicast searches with what *answers* gives."""
 
@@ -228,7 +252,7 @@ async def _scripted(
         if b"#Silence" in request:
             await trio.sleep_forever()
         status = "500 Internal Server Error" if b"#Fault" in request else "200 OK"
-        bodies = {b"/d.xml": DESCRIPTION, b"/s.xml": scpd, b"/c": b"<ham/>"}
+        bodies = {b"/d.xml": document, b"/s.xml": scpd, b"/c": b"<ham/>"}
         body = FAULT if b"#Fault" in request else ANSWER if b"#Answer" in request else bodies[request.split()[1]]
         response = http_response(body, 'Content-Type: text/xml; charset="utf-8"', "Connection: close", status=status)
         await stream.send_all(memoryview(response))

@@ -23,7 +23,8 @@ from tests.docs.test_exchanges import PAGE as EXCHANGES
 from tests.network.namespaces import Namespace
 from tests.network.processes import Program
 from tests.network.served import environment, open_served
-from upnp_trio import load_device, parse_scpd
+from upnp_trio import load_device, parse_scpd, render_client
+from upnp_trio.demo.light import SwitchPower
 from upnp_trio.model.service_rules import service_violations
 from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse
 from upnp_trio.ssdp.parsing import parse
@@ -59,17 +60,11 @@ import trio
 from upnp_trio import *
 from upnp_trio.controlpoint import *
 
-SWITCH = "urn:schemas-upnp-org:service:SwitchPower:1"
-
 async def main():
     async with open_control_point() as control_point:
-        async for result in control_point.search(SWITCH):
+        async for result in control_point.search("urn:schemas-upnp-org:device:DimmableLight:1"):
             break
-        device = await control_point.describe(result.udn)
-        switch = device.service(SWITCH)
-        names = dict()
-        exec(render_client(switch.description, service_type=SWITCH, class_name="SwitchPowerClient"), names)
-        SwitchPowerClient = names["SwitchPowerClient"]
+        light = await control_point.describe(result.udn)
         with trio.move_on_after({seconds}):
 {body}
 
@@ -157,6 +152,12 @@ def test_python_runs(block: Block, folder: Folder, lonely_host: Namespace) -> No
             assert program.wait() == 0, program.errors
             assert program.errors == ""
             assert bool(program.output) == ("print(" in block.text)
+
+
+def test_the_client_of_the_guide_is_what_is_written_for_the_demo_light() -> None:
+    (shown,) = [block.text for block in blocks("python") if "saved as switch_power_client.py" in block.notes]
+    service_type, description = SwitchPower.service_type, SwitchPower.description
+    assert render_client(description, service_type=str(service_type), class_name="SwitchPowerClient") == shown
 
 
 def test_the_light_of_the_guide_is_the_one_in_the_examples() -> None:

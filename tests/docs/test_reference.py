@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 import upnp_trio
+import upnp_trio.controlpoint
 from docs.generate.figures import FIGURES, PATHS, rooms
 from docs.generate.tables import TABLES, comments_of, first_sentence, limits
 from tests.docs.blocks import ROOT, page, pages, prose
@@ -24,7 +25,7 @@ ONLY_IN_PYTHON, ONLY_IN_TOML = {"data"}, {"file", "simulate"}
 FOREIGN_OPTIONS = {
     *("--network", "--read-only", "--cap-drop", "--lan"),  # container engines
     *("--list", "--quick", "--parts", "--devices", "--rounds", "--readme", "--seconds", "--replay", "--share-cores"),
-    *("--strict", "--offline", "--option", "--imports"),
+    *("--strict", "--offline", "--option", "--imports", "--write"),
 }
 
 
@@ -33,8 +34,19 @@ FOREIGN_OPTIONS = {
 
 def test_every_public_name_is_in_the_reference_once_and_no_other() -> None:
     library = "\n".join(page(name) for name in SITE if name.startswith("docs/reference/library/"))
-    shown = re.findall(r"^\.\. auto(?:class|function|exception|data):: (\w+)$", library, re.MULTILINE)
-    assert sorted(shown) == sorted(upnp_trio.__all__)
+    shown: dict[str, list[str]] = {}
+    for module, names in re.findall(r"^\.\. currentmodule:: (\S+)$(.*?)^```$", library, re.MULTILINE | re.DOTALL):
+        found = re.findall(r"^\.\. auto(?:class|function|exception|data):: (\w+)$", names, re.MULTILINE)
+        shown.setdefault(module, []).extend(found)
+    modules = (upnp_trio, upnp_trio.controlpoint)
+    assert {module: sorted(names) for module, names in shown.items()} == {
+        module.__name__: sorted(module.__all__) for module in modules
+    }
+
+
+def test_no_two_public_names_are_the_same() -> None:
+    """References are resolved by the last part of a path."""
+    assert set(upnp_trio.__all__) & set(upnp_trio.controlpoint.__all__) == set()
 
 
 def test_properties_of_running_that_pages_name_exist() -> None:

@@ -111,12 +111,12 @@ def test_a_signal_ends_a_search_at_once_with_status_130(pair: Pair, serve: Serve
 
 
 def test_gupnp_s_device_is_found_with_its_name_and_pinged(pair: Pair, gupnp_python: str, tmp_path: Path) -> None:
-    device = [gupnp_python, "tests/network/gupnp_device.py", LINK, str(tmp_path)]
+    device = [gupnp_python, "tests/network/gupnp_light.py", LINK, str(tmp_path)]
     with Program(pair.device.command(*device), cwd=REPOSITORY):
         # it says nowhere when it has started
         searches = (ask(pair.asker, "search", "--json") for _ in range(20))
         (found,) = objects(next(done for done in searches if done.stdout))
-        assert (found["name"], found["manufacturer"], found["problem"]) == ("Jambon 3000", "Benchmarks", None)
+        assert (found["name"], found["manufacturer"], found["problem"]) == ("Light", "Benchmarks", None)
         words = ["ping", found["udn"], "--multicast", "--http", "--count", "5", "--rate", "10", "--json"]
         shown = objects(ask(pair.asker, *words))
         assert [each["answered"] for each in shown if each["kind"] == "summary"] == [5, 5]

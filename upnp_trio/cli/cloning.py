@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from upnp_trio.cloning.clone import make_clone
 from upnp_trio.dates import utc_now
 from upnp_trio.documents.device_file import load_device
 from upnp_trio.documents.publication import publish
+from upnp_trio.errors import DescriptionError
 from upnp_trio.model.printable import printable
 from upnp_trio.server.identity import host_id, with_udns
 
@@ -76,8 +78,12 @@ async def clone_on(control_point: ControlPoint, asked: CloneArguments, outputs: 
 
 def _check(folder: Path) -> RootDevice:
     """The device of the clone in *folder*; raises `DescriptionError` if it cannot be served."""
-    root = load_device(folder)
-    publish(with_udns(root, ""))
+    try:
+        root = load_device(folder)
+        publish(with_udns(root, ""))
+    except DescriptionError as error:
+        reason = str(error).replace(f"{folder}{os.sep}", "")
+        raise DescriptionError(f"a clone of the device could not be served: {reason}") from error
     return root
 
 

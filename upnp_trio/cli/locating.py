@@ -63,9 +63,11 @@ async def locate(control_point: ControlPoint, word: str, *, contents: bool = Tru
     try:
         device = await control_point.describe(found or wanted, contents=contents)
     except UnknownDevice:
-        if found is not None or "://" in wanted or _UUID.fullmatch(word):
+        if found is not None or "://" in wanted:
             raise
-        found = await _search(control_point, word)  # a device that was seen has gone, or the UDN is the start of one
+        # a device that was seen has gone, the UDN is the start of one, or the device answers only searches for root
+        # devices, as ssdpy's does
+        found = await _search(control_point, wanted if _UUID.fullmatch(word) else word)
         device = await control_point.describe(found, contents=contents)
     remember(_as_remembered(device))
     return Located(device, _embedded(device, found.udn if found else wanted))
@@ -108,6 +110,8 @@ async def _search(control_point: ControlPoint, word: str) -> FoundDevice:
     starts = [device for device in devices if _is_start(word, device.udn)]
     if starts:
         return _only(word, starts, {})
+    if _UUID.fullmatch(word):  # no name
+        raise UnknownDevice(f"no device with the UDN {word} answers; is it on, and on this network?")
     names = await _names(control_point, devices[:MAX_NAMED])
     for is_it in (str.__eq__, _equal_without_case):
         called = [device for device in devices if is_it(names.get(device.udn, ""), word)]

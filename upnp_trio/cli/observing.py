@@ -12,6 +12,7 @@ from upnp_trio.cloning.observed import Delays, Observed, ObservedAnswer
 from upnp_trio.cloning.record import MAX_RECORDED_ANSWERS
 from upnp_trio.controlpoint.control_point import ControlPoint
 from upnp_trio.errors import DescriptionError, NetworkError, RequestFailed, UnsafeUrl, UpnpError
+from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES
 from upnp_trio.model.printable import printable
 from upnp_trio.model.simulation import Recording
 from upnp_trio.ssdp.advertisements import advertisements
@@ -36,6 +37,8 @@ MAX_CALLS = 256
 CALL_SECONDS = 5.0
 # All calls together.
 CALLS_SECONDS = 60.0
+# What is recorded of one service, beyond which its actions are not called; the file of it has one MiB.
+MAX_RECORDED_CHARACTERS = 4 * 1024 * 1024
 # The initial event of a subscription comes at once.
 EVENT_SECONDS = 3.0
 
@@ -98,7 +101,8 @@ async def _search(
     control_point: ControlPoint, device: RemoteDevice
 ) -> tuple[tuple[ObservedAnswer, ...], Delays | None, Delays | None]:
     """The answers of *device* to searches, one for each row, and how long those to unicast and multicast ones take."""
-    if any(each.udn is None for each in device.walk()):
+    udns = [str(each.udn or "") for each in device.walk()]
+    if not all(map(_can_be_searched_for, udns)):
         return (), None, None  # its rows cannot be told from those of others
     wanted = {row.usn.lower() for row in advertisements(device)}
     address = f"{device.location.address}{f'%{device.location.zone}' if device.location.zone else ''}"
@@ -107,7 +111,7 @@ async def _search(
         control_point,
         address,
         (known and known.search_port) or PORT,
-        frozenset(str(each.udn).lower() for each in device.walk()),
+        frozenset(udn.lower() for udn in udns),
     )
     unicast = await asker.probe(str(device.udn), UNICAST_PROBES, to_device=True)
     multicast = await asker.probe(str(device.udn), MULTICAST_PROBES, to_device=False)
@@ -115,6 +119,10 @@ async def _search(
     mx = MULTICAST_MX if unicast is None else None
     answers = (ObservedAnswer(payload=each.payload, latency=each.latency, mx=mx) for each in rows)
     return tuple(answers), unicast, multicast
+
+
+def _can_be_searched_for(udn: str) -> bool:
+    return udn.isascii() and udn.isprintable() and 0 < len(udn) <= MAX_SEARCH_TARGET_BYTES
 
 
 @attrs.frozen
@@ -184,6 +192,7 @@ class _Recorder:
         self._variables: dict[str, str] = {}
         self._answers: dict[str, dict[str, str]] = {}
         self._errors: dict[str, tuple[int, str]] = {}
+        self._characters = 0
 
     def recording(self) -> Recording:
         return Recording(variables=self._variables, answers=self._answers, errors=self._errors)
@@ -208,13 +217,17 @@ class _Recorder:
         except DescriptionError:  # the clone's notes say so
             return 0
         for action in actions:
+            if self._characters > MAX_RECORDED_CHARACTERS:
+                break
             with trio.move_on_after(CALL_SECONDS):
                 await self._call(action.name)
         return len(actions)
 
     async def _call(self, action: str) -> None:
         try:
-            self._answers[action] = (await self._service.invoke(action, {})).texts
+            texts = (await self._service.invoke(action, {})).texts
+            self._answers[action] = texts
+            self._characters += sum(len(name) + len(text) for name, text in texts.items())
         except UpnpError as error:
             self._errors[action] = (error.code, error.description)
         except (RequestFailed, UnsafeUrl, DescriptionError):  # no answer is recorded, and the simulation says so

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from upnp_trio.cli.styles import Styles
 from upnp_trio.cli.verbs.search import SearchArguments
 from upnp_trio.errors import NetworkError, UpnpTrioError
 from upnp_trio.model.literal_url import LiteralUrl
+from upnp_trio.model.peers import peer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Searching", "search"]
 
-# In a pipe, the first line is there within 50 ms of the first answer, whether that device is described or not. The
-# other lines wait for their descriptions, as nothing can be added to a line later.
+# In a pipe, the first line is to be there within 50 ms of the first answer, whether that device is described or not.
+# The other lines wait for their descriptions, as nothing can be added to a line later.
 FIRST_LINE_SECONDS = 0.03
 OTHER_LINES_SECONDS = 1.0
 # How long the next description is awaited when the search is over, and how long all of them are.
@@ -43,6 +45,8 @@ ALL_DESCRIPTIONS_SECONDS = 15.0
 USUAL_SECONDS_AFTER_MX = 1.5
 # Devices that wait for their description, each with a task. The control point reads eight at a time.
 MAX_DESCRIBED_AT_ONCE = 2000
+# A host that answers for thousands of devices, real or not, leaves room for those of others.
+MAX_DESCRIBED_OF_ONE_PEER = MAX_DESCRIBED_AT_ONCE // 2
 TOO_LATE = "its description did not come in time"
 TOO_MANY = "not described: too many devices at once"
 
@@ -68,6 +72,7 @@ class Searching:
     _described: dict[str, RecentDevice] = attrs.field(factory=dict)
     #: the devices that are to be shown once they are described
     _waiting: dict[FoundRoot, Found] = attrs.field(factory=dict)
+    _waiting_of_peer: Counter[str] = attrs.field(factory=Counter)
     _settled: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
     _has_shown: bool = False
     _seconds: float = 0.0
@@ -152,11 +157,16 @@ class Searching:
                 if root is None:
                     continue
                 found = Found(root=root, recent=self._recent.get(root.udn.lower()))
-                if len(self._waiting) >= MAX_DESCRIBED_AT_ONCE:
+                peer = peer_of(result.sender)
+                if (
+                    len(self._waiting) >= MAX_DESCRIBED_AT_ONCE
+                    or self._waiting_of_peer[peer] >= MAX_DESCRIBED_OF_ONE_PEER
+                ):
                     await room(self._outputs.output)
                     view.show(attrs.evolve(found, problem=TOO_MANY))
                     continue
                 self._waiting[root] = found
+                self._waiting_of_peer[peer] += 1
                 view.answered(found)
                 nursery.start_soon(self._describe, control_point, view, found)
                 if not view.is_patient:
@@ -186,7 +196,7 @@ class Searching:
             return
         described = attrs.evolve(found, device=device)
         if described.udn.lower() in self._described:  # its answers had no name in common
-            self._waiting.pop(found.root, None)
+            self._stop_waiting(found.root)
             view.forget(found)
             return
         self._described[described.udn.lower()] = recent_device(described.udn, device)
@@ -202,10 +212,17 @@ class Searching:
 
     def _settle(self, view: SearchView, found: Found) -> None:
         """Show *found* for good, if that was not done before."""
-        if self._waiting.pop(found.root, None) is not None:
+        if self._stop_waiting(found.root):
             view.show(found)
             self._has_shown = True
         self._settled.unpark_all()
+
+    def _stop_waiting(self, root: FoundRoot) -> bool:
+        """Do not wait for the description of *root* any more; returns whether it was waited for."""
+        if self._waiting.pop(root, None) is None:
+            return False
+        self._waiting_of_peer -= Counter([peer_of(root.first.sender)])  # this drops those that are at zero
+        return True
 
     # --- the end -----------------------------------------------------------------------------------------------------
 

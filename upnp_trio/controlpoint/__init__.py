@@ -12,6 +12,8 @@ from upnp_trio.controlpoint.options import ControlPointOptions, ControlPointSett
 from upnp_trio.controlpoint.received import ReceivedMessage, SearchResult
 from upnp_trio.controlpoint.remote import RemoteDevice, RemoteService
 from upnp_trio.controlpoint.service_client import ServiceClient
+from upnp_trio.controlpoint.subscription import Subscription
+from upnp_trio.eventing.variable_change import VariableChange
 from upnp_trio.http.client import HttpAnswer
 from upnp_trio.ssdp.found import (
     DeviceAppeared,
@@ -42,5 +44,7 @@ __all__ = [
     "RemoteService",
     "SearchResult",
     "ServiceClient",
+    "Subscription",
+    "VariableChange",
     "open_control_point",
 ]

@@ -8,7 +8,8 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.cli.watching.scenes import Datagram, alive, appear, device, search, udn
+from tests.cli.watching.scenes import Datagram, alive, appear, device, root_device, search, udn
+from upnp_trio.cli.watching.devices import description_of
 from upnp_trio.cli.watching.happenings import (
     AnsweredLate,
     DeviceChanged,
@@ -26,9 +27,9 @@ from upnp_trio.ssdp.messages import ByeBye, SearchResponse, Update
 TIME = "2026-01-31T12:00:00.250Z"
 LIGHT = "urn:schemas-upnp-org:device:DimmableLight:1"
 APPEARED = DeviceChanged(at=10.0, kind="appeared", device=device(7), name="", device_type=LIGHT)
-DESCRIBED = DeviceDescribed(
-    at=10.0, udn=udn(7), name="Kitchen", maker="ACME", model="Light 3000", url="http://192.0.2.7/", seconds=0.0123456
-)
+LIGHT_3000 = description_of(root_device(7), udn(7))
+assert LIGHT_3000 is not None
+DESCRIBED = DeviceDescribed(at=10.0, udn=udn(7), described=LIGHT_3000, url="http://192.0.2.7/", seconds=0.0123456)
 FAILED = LocationFailed(at=1.0, udn=udn(7), name="Kitchen", url="http://192.0.2.7/", state="refused", why="it refused")
 ANSWERED = LocationAnswered(at=1.0, udn=udn(7), name="Kitchen", url="http://192.0.2.7/", seconds=1.5)
 LATE = AnsweredLate(
@@ -42,7 +43,7 @@ HAPPENINGS: list[tuple[Happening, str]] = [
     (attrs.evolve(APPEARED, kind="updated", name="Kitchen", reason="CONFIGID"), "updated    Kitchen: CONFIGID"),
     (attrs.evolve(APPEARED, kind="rebooted", name="Kitchen"), "rebooted   Kitchen"),
     (attrs.evolve(APPEARED, kind="gone", name="Kitchen", reason="byebye"), "gone       Kitchen: byebye"),
-    (DESCRIBED, f"described  Kitchen: ACME, Light 3000, after 12 ms  {udn(7)}"),
+    (DESCRIBED, f"described  Kitchen: ACME Light 3000, after 12 ms  {udn(7)}"),
     (FAILED, "silent     Kitchen: refused: it refused"),
     (ANSWERED, "answers    Kitchen: http://192.0.2.7/ again, after 1.50 s"),
     (LATE, "late       Kitchen answered on eth0 0.42 s after MX 1"),
@@ -58,11 +59,15 @@ def test_each_happening_is_one_line(happening: Happening, line: str) -> None:
 
 def test_lines_are_printable_whatever_strangers_write() -> None:
     nasty = "\x1b[2J\r\n\u202e" * 50
-    texts = {"udn", "name", "maker", "model", "url", "state", "why", "search_target", "user_agent"}
+    texts = {"udn", "name", "url", "state", "why", "search_target", "user_agent"}
     for happening, _ in HAPPENINGS:
         changes: dict[str, Any] = {key: nasty for key in texts if hasattr(happening, key)}
         if isinstance(happening, DeviceChanged):
             changes |= {"device": attrs.evolve(device(7), udn=nasty), "device_type": nasty}
+        if isinstance(happening, DeviceDescribed):
+            changes |= {
+                "described": attrs.evolve(happening.described, name=nasty, manufacturer=nasty, model_name=nasty)
+            }
         line = line_of(attrs.evolve(happening, **changes), "12:00:00")
         assert line.isprintable()
         assert len(line) < 700
@@ -102,7 +107,7 @@ def test_a_device_has_all_its_facts() -> None:
         "time": TIME,
         "event": "appeared",
         "udn": udn(7),
-        "name": "",
+        "name": None,
         "type": LIGHT,
         "services": ["urn:schemas-upnp-org:service:SwitchPower:1"],
         "is_root": True,
@@ -110,14 +115,7 @@ def test_a_device_has_all_its_facts() -> None:
         "interface": "eth0",
         "address": "192.0.2.7",
         "location": "http://192.0.2.7:49152/d.xml",
-        "locations": [
-            {
-                "url": "http://192.0.2.7:49152/d.xml",
-                "interface": "eth0",
-                "address": "192.0.2.7",
-                "expires_in": 1790,
-            }
-        ],
+        "locations": ["http://192.0.2.7:49152/d.xml"],
         "server": "Linux/6.1 UPnP/2.0 lamp/1",
         "boot_id": 7,
         "config_id": 1,
@@ -128,8 +126,8 @@ def test_a_device_has_all_its_facts() -> None:
 
 
 def test_numbers_are_rounded_to_what_means_something() -> None:
-    assert record_of(DESCRIBED, TIME)["seconds"] == 0.012
-    assert record_of(LATE, TIME)["late_by"] == 0.424
+    assert record_of(DESCRIBED, TIME)["latency_ms"] == 12.346
+    assert record_of(LATE, TIME)["late_ms"] == 424.2
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,7 @@ def test_a_description_names_the_devices_of_its_url_and_no_others() -> None:
     liar = attrs.evolve(root_device(9, "Liar"))
     document = root_device(7, devices=(inner, liar))
     told = model.location_answered(probe, 0.02, 1.0, document, ("odd",))
-    assert [event.name for event in told if isinstance(event, DeviceDescribed)] == ["Kitchen", "Inner"]
+    assert [event.described.name for event in told if isinstance(event, DeviceDescribed)] == ["Kitchen", "Inner"]
     assert [model.devices[udn(number)].name for number in (7, 8, 9)] == ["Kitchen", "Inner", ""]
     again = model.locations.take(100.0)
     assert again is not None

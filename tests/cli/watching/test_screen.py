@@ -54,7 +54,7 @@ def test_a_row_shows_name_type_maker_address_expiry_ids_location_and_answer() ->
     model.search_result(Result(udn=udn(7), latency=0.4217), 3.0)
     screen = shown(frame_of(model, size=Size(160, 30)), Size(160, 30))
     row = screen.lines[2].split()
-    assert row[:5] == ["Kitchen", "DimmableLight:1", "ACME,", "Light", "3000"]
+    assert row[:5] == ["Kitchen", "DimmableLight:1", "ACME", "Light", "3000"]
     assert row[5:] == ["192.0.2.7", "29:50", "7/1", "ok", "12", "ms", "422", "ms"]
 
 
@@ -180,7 +180,7 @@ def test_the_details_have_everything_that_is_known() -> None:
         "Kitchen",
         udn(7),
         "urn:schemas-upnp-org:device:DimmableLight:1",
-        "ACME, Light 3000",
+        "ACME Light 3000",
         "lamp/1",
         "1901",
         "http://192.0.2.7:49152/d.xml",

@@ -84,6 +84,12 @@ VERBS = {
             ("device", "service", "action", "argument"),
         ),
         Verb(
+            "subscribe",
+            "[OPTIONS] NAME|UDN|URL [SERVICE]",
+            "follow the events of a device",
+            ("device", "service"),
+        ),
+        Verb(
             "clone",
             "[OPTIONS] NAME|UDN|URL DIR",
             "copy a device into a folder that can be served",

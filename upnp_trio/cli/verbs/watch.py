@@ -64,7 +64,7 @@ def parser() -> ArgumentParser:
         type=seconds,
         default=DEFAULT_SEARCH_SECONDS,
         metavar="SECONDS",
-        help="Search for everything at the start, and again after so long. [default: 120]",
+        help="Search for everything at the start, and again after so long. [default: %(default)g]",
     )
     add("--passive", action="store_true", help="Send nothing and fetch nothing; names are not known then.")
     add(

@@ -122,7 +122,7 @@ class Column:
 COLUMNS = (
     Column("name", "NAME", 12, 24, 40, 0, _name, lambda row, model: (not row.name, row.name.casefold())),
     Column("type", "TYPE", 10, 22, 30, 4, _type, lambda row, model: short_type(row.device_type).casefold()),
-    Column("make", "MAKER, MODEL", 12, 24, 40, 5, _make, lambda row, model: row.make.casefold()),
+    Column("make", "MAKER AND MODEL", 12, 24, 40, 5, _make, lambda row, model: row.make.casefold()),
     Column("address", "ADDRESS", 15, 15, 26, 3, _address, _by_address),
     Column("expires", "EXPIRES", 8, 8, 14, 1, _expires, lambda row, model: row.expires_at),
     Column("boot", "BOOTID/CONFIGID", 15, 19, 21, 7, _boot, lambda row, model: -(row.device.boot_id or 0)),

@@ -25,14 +25,19 @@ class Described:
     """What a device's description says, as a stranger wrote it but cut to a bounded length."""
 
     name: str
-    maker: str
-    #: name and number
-    model: str
+    manufacturer: str
+    model_name: str
+    model_number: str
     device_type: str
     #: the devices and services of the document, one on each line, indented
     tree: tuple[str, ...] = attrs.field(eq=False)
     #: the rules that the document breaks and that were overlooked, each in words
     forgiven: tuple[str, ...] = attrs.field(eq=False)
+
+    @property
+    def make(self) -> str:
+        """Who made it, and which model it is."""
+        return " ".join(filter(None, (self.manufacturer, self.model_name, self.model_number)))
 
 
 @attrs.define(kw_only=True)
@@ -74,9 +79,7 @@ class WatchedDevice:
     @property
     def make(self) -> str:
         """Who made it, and which model it is."""
-        if self.described is None:
-            return ""
-        return ", ".join(filter(None, (self.described.maker, self.described.model)))
+        return self.described.make if self.described else ""
 
     @property
     def address(self) -> str:
@@ -122,8 +125,9 @@ def description_of(root: RootDevice, udn: str, forgiven: tuple[str, ...] = ()) -
         if device.udn is not None and str(device.udn).lower() == udn.lower():
             return Described(
                 name=_cut(device.friendly_name),
-                maker=_cut(device.manufacturer),
-                model=_cut(" ".join(filter(None, (device.model_name, device.model_number)))),
+                manufacturer=_cut(device.manufacturer),
+                model_name=_cut(device.model_name),
+                model_number=_cut(device.model_number or ""),
                 device_type=_cut(str(device.device_type)),
                 tree=_tree(device),
                 forgiven=tuple(map(_cut, forgiven[:MAX_TREE_LINES])),

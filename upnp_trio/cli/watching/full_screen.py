@@ -23,12 +23,12 @@ from upnp_trio.cli.signals import call_on_signals
 from upnp_trio.cli.watching.clock import time_of_day
 from upnp_trio.cli.watching.columns import listing
 from upnp_trio.cli.watching.controls import Controls, Quit, Redraw, Save, arrange, press
-from upnp_trio.cli.watching.frames import Size
 from upnp_trio.cli.watching.model import WatchModel
 from upnp_trio.cli.watching.painter import ENTER, LEAVE, Painter, palette
 from upnp_trio.cli.watching.saving import CannotSave
 from upnp_trio.cli.watching.screen import Facts, draw, list_height
 from upnp_trio.cli.watching.watching import Watching
+from upnp_trio.model.printable import MAX_MESSAGE_CHARACTERS, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,13 +47,9 @@ LEAST_FRAME_SECONDS = 0.03
 # How long Ctrl-Z waits until the terminal has taken what gives it back.
 LEAVING_SECONDS = 0.5
 DRAIN_LOOK_SECONDS = 0.01
-# For a terminal that does not tell its size.
-USUAL_SIZE = Size(80, 24)
-# Nobody has a larger one, and a wrong number must not make us busy.
-MAX_SIZE = Size(1000, 500)
 # Log records that are shown again at the end.
 MAX_NOTICES = 20
-KEYBOARD, SCREEN = 0, 1  # descriptors
+KEYBOARD = 0  # standard input
 
 
 @attrs.define(eq=False, repr=False, kw_only=True)
@@ -120,7 +116,7 @@ class FullScreen:
             self._enter()
         live, now = self.watching.model, trio.current_time()
         model, moment = self._paused if self._paused is not None else (live, now)
-        size = _size()
+        size = self.keyboard.size
         made_of = (model.revision, self.controls, size, time_of_day(now))
         if made_of == self._drawn:
             return
@@ -166,7 +162,7 @@ class FullScreen:
     # --- keys and signals ----------------------------------------------------------------------------------------
 
     def _take_keys(self, keys: list[str]) -> None:
-        size = _size()
+        size = self.keyboard.size
         height = list_height(size) if self.controls.page == "list" else max(size.rows - 3, 1)
         saver = self.watching.saver
         for key in keys:
@@ -222,21 +218,26 @@ class _Notices(logging.Handler):
         self._screen = screen
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
+        text = printable(record.getMessage(), MAX_MESSAGE_CHARACTERS)
         self._screen.notices.append(f"{record.levelname}: {text}")
         self._screen.notice(text)
 
 
 @contextmanager
-def open_full_screen(watching: Watching, outputs: Outputs, controls: Controls) -> Iterator[FullScreen]:
-    """Take the terminal, and give it back at the end of the body, however that ends."""
+def open_full_screen(
+    watching: Watching, outputs: Outputs, controls: Controls, *, keyboard: int = KEYBOARD
+) -> Iterator[FullScreen]:
+    """Take the terminal, and give it back at the end of the body, however that ends.
+
+    *keyboard* is the descriptor that keys are read from.
+    """
     console = Console(file=cast("IO[str]", outputs.output), highlight=False)
     screen = FullScreen(
         watching=watching,
         outputs=outputs,
         controls=controls,
         painter=Painter(palette(console)),
-        keyboard=Keyboard(KEYBOARD),
+        keyboard=Keyboard(keyboard),
     )
     root = logging.getLogger()
     handlers = root.handlers
@@ -249,13 +250,3 @@ def open_full_screen(watching: Watching, outputs: Outputs, controls: Controls) -
         screen.leave()
         for text in screen.notices:
             outputs.errors.write_line(text)
-
-
-def _size() -> Size:
-    try:
-        columns, rows = os.get_terminal_size(SCREEN)
-    except OSError:
-        return USUAL_SIZE
-    if not columns or not rows:
-        return USUAL_SIZE
-    return Size(min(columns, MAX_SIZE.columns), min(rows, MAX_SIZE.rows))

@@ -6,6 +6,7 @@ from typing import Literal
 
 import attrs
 
+from upnp_trio.cli.watching.devices import Described
 from upnp_trio.ssdp.found import FoundDevice
 
 __all__ = [
@@ -45,9 +46,7 @@ class DeviceDescribed:
 
     at: float
     udn: str
-    name: str
-    maker: str
-    model: str
+    described: Described
     #: whether it is part of a root device that is known
     is_embedded: bool = False
     url: str

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
+from upnp_trio.cli.watching.frames import Size
 from upnp_trio.cli.watching.keys import KeyReader
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["Keyboard"]
 
 READ_BYTES = 1024
+# For a terminal that does not tell its size.
+USUAL_SIZE = Size(80, 24)
+# Nobody has a larger one, and a wrong number must not make us busy.
+MAX_SIZE = Size(1000, 500)
 # A terminal sends the rest of a sequence along with its start, unless the line to it is very slow.
 ESCAPE_SECONDS = 0.1
 # After a read that gave nothing, such as that of a program which has been put into the background.
@@ -63,6 +68,17 @@ class Keyboard:
                 termios.tcsetattr(self._descriptor, termios.TCSANOW, self._saved)
 
     @property
+    def size(self) -> Size:
+        """How large the terminal is."""
+        try:
+            columns, rows = os.get_terminal_size(self._descriptor)
+        except OSError:  # it is gone
+            return USUAL_SIZE
+        if not columns or not rows:
+            return USUAL_SIZE
+        return Size(min(columns, MAX_SIZE.columns), min(rows, MAX_SIZE.rows))
+
+    @property
     def is_in_foreground(self) -> bool:
         """Whether this process may use its terminal; otherwise the system stops it if it tries."""
         try:
@@ -84,7 +100,9 @@ class Keyboard:
                 continue
             try:
                 data = os.read(self._descriptor, READ_BYTES)
-            except OSError:  # the terminal is gone; SIGHUP says the same, unless it is ignored
+                if not data:  # another process has read it, or the terminal is gone
+                    termios.tcgetattr(self._descriptor)
+            except (OSError, termios.error):  # gone; SIGHUP says the same, unless it is ignored
                 return
             if not data:
                 await trio.sleep(RETRY_SECONDS)

@@ -57,8 +57,8 @@ def text_of(happening: Happening) -> str:
         case DeviceChanged():
             return _who(happening) + (f": {happening.reason}" if happening.reason else "")
         case DeviceDescribed():
-            make = ", ".join(printable(text) for text in (happening.maker, happening.model) if text)
-            named = ": ".join(filter(None, (printable(happening.name) or "no name", make)))
+            described = happening.described
+            named = f"{printable(described.name) or 'no name'}: {printable(described.make)}"
             return f"{named}, after {short_time(happening.seconds)}  {printable(happening.udn)}"
         case LocationFailed():
             return f"{_who(happening)}: {printable(happening.state)}: {printable(happening.why, 200)}"

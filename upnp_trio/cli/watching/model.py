@@ -238,9 +238,7 @@ class WatchModel:
         happening = DeviceDescribed(
             at=now,
             udn=row.device.udn,
-            name=described.name,
-            maker=described.maker,
-            model=described.model,
+            described=described,
             is_embedded=row.is_embedded,
             url=url,
             seconds=seconds,

@@ -5,18 +5,22 @@ Later versions may add keys and events, and change none.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
-import attrs
-
-from upnp_trio.cli.watching.happenings import DeviceChanged
+from upnp_trio.cli.watching.happenings import (
+    AnsweredLate,
+    DeviceChanged,
+    DeviceDescribed,
+    LocationAnswered,
+    LocationFailed,
+    SearchedByOther,
+)
 from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse, Update
 
 if TYPE_CHECKING:
     from upnp_trio.cli.watching.happenings import Happening
     from upnp_trio.cli.watching.inputs import Received
     from upnp_trio.cli.watching.model import WatchModel
-    from upnp_trio.ssdp.found import FoundDevice
 
 __all__ = ["EVENTS", "KEYS", "Record", "record_of", "record_of_datagram", "record_of_end"]
 
@@ -41,36 +45,36 @@ KEYS = {
     "time": "when, in UTC, such as `2026-01-31T12:00:00.250Z`",
     "event": "what happened",
     "udn": "the UDN, as the device writes it",
-    "name": "friendlyName; empty as long as the description has not been read",
-    "maker": "manufacturer",
-    "model": "modelName and modelNumber",
+    "name": "its name; `null` as long as the description has not been read",
+    "manufacturer": "of the description",
+    "model_name": "of the description",
+    "model_number": "of the description, or `null`",
     "type": "the device type, or `null`",
-    "services": "the service types",
+    "services": "the service types that were announced",
     "is_root": "whether it was announced as `upnp:rootdevice`",
     "is_embedded": "whether it is part of a root device that is known",
     "interface": "the interface that it came in on",
     "address": "the address that it came from",
     "port": "the UDP port that it came from",
     "location": "the newest LOCATION",
-    "locations": "each LOCATION, with its `url`, `interface`, `address` and `expires_in`",
+    "locations": "every LOCATION, the newest first",
     "server": "SERVER",
     "boot_id": "BOOTID, or `null`",
     "config_id": "CONFIGID, or `null`",
     "search_port": "SEARCHPORT, or `null`",
-    "expires_in": "seconds until it is gone, unless it announces itself again",
-    "forgiven": "the rules that it breaks and that were overlooked, each in words",
+    "expires_in": "in how many seconds it is gone, unless it announces itself again",
+    "forgiven": "what is wrong with it and was overlooked, as sentences",
     "reason": "`byebye`, `expired`, `interface gone` or `no room`; or the facts that have changed",
-    "url": "the URL that was asked",
-    "seconds": "how long its answer took",
-    "state": "why there was none in one or two words, such as `refused`, `unsafe` or `404`",
-    "why": "the same in a sentence",
+    "url": "the LOCATION that was asked",
+    "latency_ms": "from the request, or our M-SEARCH, to the answer, in milliseconds",
+    "late_ms": "by how much that is more than MX allows",
+    "state": "what is the matter with the LOCATION, in one or two words, such as `refused`, `unsafe` or `404`",
+    "problem": "the same in a sentence",
     "search_target": "ST",
     "mx": "MX in seconds, from 1 to 5; `null` without a readable one",
-    "user_agent": "USER-AGENT, or an empty string",
-    "latency": "seconds from our M-SEARCH to the answer",
-    "late_by": "by how many seconds that exceeds MX",
+    "user_agent": "USER-AGENT, or `null`",
     "kind": "`search`, `alive`, `byebye`, `update` or `response`; `null` if it is no message of SSDP",
-    "flaw": "why it is no message, or an empty string",
+    "flaw": "why it is no message, or `null`",
     "text": "the datagram, with escapes for bytes that are not ASCII",
     "devices": "how many devices are known",
     "appeared": "how many devices came",
@@ -85,25 +89,55 @@ KEYS = {
     "lines_dropped": "how many lines of its output could not be written",
 }
 _KINDS = {Search: "search", Alive: "alive", ByeBye: "byebye", Update: "update", SearchResponse: "response"}
-_NAMES = {
-    "DeviceDescribed": "described",
-    "LocationFailed": "location_failed",
-    "LocationAnswered": "location_answered",
-    "AnsweredLate": "late_answer",
-    "SearchedByOther": "search",
-}
-# Times are shown to the millisecond; the rest is noise.
-_DIGITS = 3
 
 
 def record_of(happening: Happening, time: str) -> Record:
     """*happening* as an object of JSON; *time* is when it was."""
-    if isinstance(happening, DeviceChanged):
-        record = {"time": time, "event": happening.kind, **_device(happening)}
-        return record | {"reason": happening.reason} if happening.kind in ("gone", "updated") else record
-    facts = attrs.asdict(happening, filter=lambda attribute, value: attribute.name != "at")
-    rounded = {key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in facts.items()}
-    return {"time": time, "event": _NAMES[type(happening).__name__], **rounded}
+    match happening:
+        case DeviceChanged():
+            record = {"time": time, "event": happening.kind, **_device(happening)}
+            return record | {"reason": happening.reason} if happening.kind in ("gone", "updated") else record
+        case DeviceDescribed(udn=udn, described=described):
+            event: Record = {
+                "event": "described",
+                "udn": udn,
+                "name": described.name,
+                "manufacturer": described.manufacturer,
+                "model_name": described.model_name,
+                "model_number": described.model_number or None,
+                "is_embedded": happening.is_embedded,
+                "url": happening.url,
+                "latency_ms": _milliseconds(happening.seconds),
+            }
+        case LocationFailed(udn=udn, name=name, url=url):
+            event = {"event": "location_failed", "udn": udn, "name": name or None, "url": url}
+            event |= {"state": happening.state, "problem": happening.why}
+        case LocationAnswered(udn=udn, name=name, url=url):
+            event = {"event": "location_answered", "udn": udn, "name": name or None, "url": url}
+            event["latency_ms"] = _milliseconds(happening.seconds)
+        case AnsweredLate(udn=udn, name=name):
+            event = {
+                "event": "late_answer",
+                "udn": udn,
+                "name": name or None,
+                "interface": happening.interface,
+                "address": happening.address,
+                "latency_ms": _milliseconds(happening.latency),
+                "mx": happening.mx,
+                "late_ms": _milliseconds(happening.late_by),
+            }
+        case SearchedByOther():
+            event = {
+                "event": "search",
+                "interface": happening.interface,
+                "address": happening.address,
+                "search_target": happening.search_target,
+                "mx": happening.mx,
+                "user_agent": happening.user_agent or None,
+            }
+        case _:
+            assert_never(happening)
+    return {"time": time, **event}
 
 
 def record_of_datagram(received: Received, time: str) -> Record:
@@ -115,7 +149,7 @@ def record_of_datagram(received: Received, time: str) -> Record:
         "address": received.source[0],
         "port": received.source[1],
         "kind": None if received.message is None else _KINDS[type(received.message)],
-        "flaw": received.flaw,
+        "flaw": received.flaw or None,
         "forgiven": list(received.forgiven),
         "text": received.payload.decode("ascii", "backslashreplace"),
     }
@@ -142,11 +176,11 @@ def record_of_end(model: WatchModel, time: str, *, missed: int, lines_dropped: i
 
 
 def _device(change: DeviceChanged) -> Record:
-    device, now = change.device, change.at
+    device = change.device
     newest = device.locations[0]
     return {
         "udn": device.udn,
-        "name": change.name,
+        "name": change.name or None,
         "type": change.device_type or None,
         "services": list(device.service_types),
         "is_root": device.is_root,
@@ -154,27 +188,15 @@ def _device(change: DeviceChanged) -> Record:
         "interface": newest.interface,
         "address": newest.sender,
         "location": newest.url,
-        "locations": _locations(device, now),
+        "locations": list(dict.fromkeys(location.url for location in device.locations)),
         "server": device.server,
         "boot_id": device.boot_id,
         "config_id": device.config_id,
         "search_port": device.search_port,
-        "expires_in": _left(device.expires_at, now),
+        "expires_in": max(round(device.expires_at - change.at), 0),
         "forgiven": list(device.forgiven),
     }
 
 
-def _locations(device: FoundDevice, now: float) -> list[Record]:
-    return [
-        {
-            "url": location.url,
-            "interface": location.interface,
-            "address": location.sender,
-            "expires_in": _left(location.expires_at, now),
-        }
-        for location in device.locations
-    ]
-
-
-def _left(expires_at: float, now: float) -> int:
-    return max(round(expires_at - now), 0)
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)  # microseconds; the rest is noise
