@@ -1,7 +1,7 @@
-"""A light on GUPnP, run by a Python that has GObject introspection: ``python3 gupnp_light.py INTERFACE FOLDER``.
+"""A light on GUPnP, run by a Python that has GObject introspection: ``gupnp_light.py INTERFACE FOLDER [NAME]``.
 
-Its documents, those of benchmarks/peers/light, are copied into FOLDER. It is a UDA 1.0 device whose SwitchPower works,
-and whose MessageBoard refuses every message with the error 402.
+With a NAME, it has that name and a UDN of its own. Its documents, those of benchmarks/peers/light, are copied into
+FOLDER. It is a UDA 1.0 device whose SwitchPower works, and whose MessageBoard refuses every message with the error 402.
 """
 
 import shutil
@@ -50,8 +50,12 @@ class _Switch:
         return value
 
 
-def _serve(interface: str, folder: str) -> None:
+def _serve(interface: str, folder: str, name: str | None = None) -> None:
     shutil.copytree(DOCUMENTS, folder, dirs_exist_ok=True)
+    if name is not None:
+        description = Path(folder, "description.xml")
+        text = description.read_text(encoding="utf-8").replace("6f1d0a52", "6f1d0a53")
+        description.write_text(text.replace("<friendlyName>Light<", f"<friendlyName>{name}<"), encoding="utf-8")
     context = GUPnP.Context.new_full(interface, None, 0, GSSDP.UDAVersion.VERSION_1_0)
     device = GUPnP.RootDevice.new(context, "description.xml", folder)
     # both stay referenced here, because their signals are handled for no longer

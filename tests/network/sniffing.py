@@ -51,6 +51,11 @@ class Sniffer:
         wanted = {ip_address(address) for address in addresses}
         return [sign for frame in list(self._frames) if (sign := _sign(frame, wanted))]
 
+    def has(self, data: bytes) -> bool:
+        """Whether *data* is in a frame."""
+        self.keep_what_came()
+        return any(data in frame for frame in list(self._frames))
+
 
 def _sign(frame: bytes, wanted: set[IPv4Address | IPv6Address]) -> str:
     (kind,) = struct.unpack_from("!H", frame, 12)

@@ -74,7 +74,7 @@ class ControlPoint:
         self._client = HttpClient(self._connect, user_agent=USER_AGENT)
         self._subscriptions = Subscriptions(network, self._client, nursery, settings.rng)
         self._events = EventAccess(self._subscriptions, self._describe_again)
-        self._finding = Finding(DeviceCache(settings.cache_bytes), self._note_change)
+        self._finding = Finding(DeviceCache(settings.cache_bytes), self._note_change, self._subscriptions.note_alive)
         self._listening = Listening(
             network=network,
             settings=settings,
