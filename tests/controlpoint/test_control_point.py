@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import gc
 
+import attrs
 import pytest
 import trio
 import trio.testing
 
 from tests.controlpoint.scenes import JAMBON, asking, hosts, jambon, serving
-from tests.memory import Link
+from tests.memory import Host, Link
 from tests.memory.network import HostNetwork
+from tests.memory.peers import http_response, serve_connections
+from tests.memory.pipes import PipeStream
 from upnp_trio import RootDevice, render_description
 from upnp_trio.controlpoint.searching import LATE_SECONDS
 from upnp_trio.errors import ControlPointFailed, DescriptionError, NetworkError, RequestFailed, UnknownDevice, UnsafeUrl
 from upnp_trio.ssdp.found import DeviceAppeared, DeviceGone, DeviceRebooted
-from upnp_trio.ssdp.messages import Alive, SearchResponse
-from upnp_trio.ssdp.rendering import render_alive, render_search_response
+from upnp_trio.ssdp.messages import Alive, ByeBye, SearchResponse
+from upnp_trio.ssdp.rendering import render_alive, render_byebye, render_search_response
 
 Clock = trio.testing.MockClock
 
@@ -289,6 +292,37 @@ async def test_a_description_is_fetched_again_when_the_device_was_away(autojump_
             assert await control_point.describe(JAMBON) is not first
 
 
+async def test_a_description_from_before_the_device_was_away_is_not_kept(autojump_clock: Clock) -> None:
+    device, asker = hosts()
+    described = attrs.evolve(jambon(), udn=UDN, icons=[], services=[])
+    async with asking(asker) as control_point, trio.open_nursery() as nursery:
+
+        async def serve(stream: PipeStream) -> None:
+            await stream.receive_some(4096)
+            await trio.sleep(2)
+            await stream.send_all(memoryview(http_response(render_description(described))))
+
+        await nursery.start(serve_connections, device, 80, serve)
+        here = alive("http://192.0.2.7:80/")
+        gone = render_byebye(ByeBye(notification_type="upnp:rootdevice", usn=f"{UDN}::upnp:rootdevice"))
+        device.send(here, GROUP)
+        await trio.sleep(1)
+
+        async def go_and_come() -> None:
+            await trio.sleep(1)
+            device.send(gone, GROUP)
+            await trio.sleep(0.5)
+            device.send(here, GROUP)
+
+        nursery.start_soon(go_and_come)
+        first = await control_point.describe(UDN)
+        await trio.sleep(1)
+        second = await control_point.describe(UDN)
+        assert second is not first
+        assert await control_point.describe(UDN) is second
+        nursery.cancel_scope.cancel()
+
+
 async def test_a_device_is_described_by_a_url(autojump_clock: Clock) -> None:
     device, asker = hosts()
     async with serving(device, jambon()) as running, asking(asker, listen=False) as control_point:
@@ -323,6 +357,37 @@ async def test_a_location_that_leads_astray_is_never_followed(location: str, aut
         with pytest.raises(UnsafeUrl):
             await control_point.describe(UDN)
     assert asker.connections == []
+
+
+async def test_a_zone_that_a_device_names_leads_nowhere(autojump_clock: Clock) -> None:
+    link = Link()
+    device, asker = (Host.on(link, f"192.0.2.{n}/24", f"fe80::{n}/64", name=str(n)) for n in (7, 9))
+    async with serving(device, jambon()), asking(asker) as control_point:
+        await trio.sleep(1)
+        found = control_point.devices[JAMBON]
+        (location,) = (each for each in found.locations if "[fe80::7]" in each.url)
+        zoned = attrs.evolve(location, url=location.url.replace("]", "%25lo]"))
+        described = await control_point.describe(attrs.evolve(found, locations=(zoned,)), contents=False)
+        assert described.location.text.startswith("http://[fe80::7%25eth0]:")
+        assert {each.control_url.zone for each in described.services_of_all()} == {"eth0"}
+
+
+async def test_a_device_is_not_described_again_through_another_network(autojump_clock: Clock) -> None:
+    link, elsewhere = Link(), Link()
+    device, asker = hosts(link)
+    stranger = Host.on(elsewhere, "192.0.2.7/24", name="stranger")
+    async with serving(device, jambon()), asking(asker) as control_point, serving(stranger, jambon()):
+        described = await control_point.describe(JAMBON, contents=False)
+        asker.unplug("eth0")
+        asker.plug(elsewhere, "192.0.2.9/24", name="tun0", is_point_to_point=True, is_multicast=False)
+        await trio.sleep(5)
+        connections = len(asker.connections)
+        access = described._access
+        assert access is not None
+        assert access.events is not None
+        with pytest.raises((UnknownDevice, NetworkError)):
+            await access.events.describe(described)
+        assert len(asker.connections) == connections
 
 
 async def test_a_description_of_another_device_is_not_taken_for_it(autojump_clock: Clock) -> None:

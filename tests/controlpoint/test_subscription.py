@@ -64,6 +64,30 @@ async def test_the_initial_values_come_first_and_then_each_change(autojump_clock
         assert scene.requests() == ["SUBSCRIBE 200", "UNSUBSCRIBE 200"]
 
 
+async def test_a_subscription_that_never_began_may_be_closed_twice_and_entered(autojump_clock: Clock) -> None:
+    async with following() as scene:
+        changes = scene.service.subscribe()
+        changes.close()
+        with trio.fail_after(1):
+            await changes.aclose()
+            async with changes:
+                assert [change async for change in changes] == []
+        await settle()
+        assert scene.requests() == []
+
+
+async def test_a_deadline_while_it_is_entered_ends_it(autojump_clock: Clock) -> None:
+    async with following(Link(seconds=0.2)) as scene:
+        changes = scene.service.subscribe()
+        with trio.move_on_after(0.3) as scope:
+            async with changes:
+                pytest.fail("the answer cannot be there yet")
+        assert scope.cancelled_caught
+        await settle(5)
+        await assert_left(scene)  # though the caller still has it in hand
+        assert not changes.is_subscribed
+
+
 async def test_what_the_body_does_first_is_not_missed(autojump_clock: Clock) -> None:
     async with following(Link(seconds=0.2)) as scene, scene.service.subscribe() as changes:
         scene.handler.status = True

@@ -34,7 +34,7 @@ GUPNP_LIGHT = Path(__file__).with_name("gupnp_light.py")
 def _gupnp(pair: Pair, python: str) -> Iterator[None]:
     with (
         tempfile.TemporaryDirectory(prefix="upnp-trio-") as folder,
-        Program(pair.device.command(python, str(GUPNP_LIGHT), LINK, folder), cwd=REPOSITORY),
+        Program(pair.device.command(python, str(GUPNP_LIGHT), LINK, folder, "Gleam"), cwd=REPOSITORY),
     ):
         yield
 

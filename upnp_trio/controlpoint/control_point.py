@@ -7,6 +7,7 @@ from functools import partial
 from ipaddress import IPv4Interface, IPv6Interface, ip_address
 from typing import TYPE_CHECKING, Unpack
 
+import attrs
 import trio
 
 from upnp_trio._version import __version__
@@ -58,6 +59,7 @@ __all__ = ["ControlPoint", "open_control_point", "open_control_point_on"]
 
 #: USER-AGENT (UDA 2.0 §1.3.2)
 USER_AGENT = f"upnp-trio/{__version__} UPnP/2.0"
+# The most that UDA 2.0 §1.3.2 wants; devices treat more as 5.
 MAX_MX = 5
 # Answers that wait for a reader that is slow.
 MAX_WAITING_RESULTS = 16_384
@@ -197,10 +199,28 @@ class ControlPoint:
         located, served = self._located(url) if isinstance(url, str) else self._reach(url)
         return await self._client.get(located, served, max_body_bytes=max_body_bytes)
 
-    async def _describe_again(self, device: RemoteDevice) -> RemoteDevice:
-        """*device* as it is now, without contents: where it announces itself, or else where it was."""
-        found = None if device.udn is None else self.devices.get(str(device.udn))
-        return await self.describe(found or device.location.text, contents=False)
+    async def _describe_again(self, device: RemoteDevice, location: FoundLocation | None = None) -> RemoteDevice:
+        """*device* as it is now, without contents: where it announces itself, or else where it was.
+
+        *location* is what a stranger announced, and not the caller; this host may be on other networks by now.
+        """
+        udn = None if device.udn is None else str(device.udn)
+        if udn is not None and (found := self.devices.get(udn)) is not None:
+            return await self.describe(found, contents=False)
+        if location is None:
+            return await self.describe(device.location.text, contents=False)
+        try:
+            return await self._describe_found(location, contents=False)
+        except UnsafeUrl:
+            if udn is None:
+                raise
+            return await self.describe(udn, contents=False)
+
+    async def _describe_found(self, location: FoundLocation, *, contents: bool) -> RemoteDevice:
+        """What is described at a LOCATION; raises `UnsafeUrl` if that may not be fetched."""
+        url, served = self._reach(location)
+        events = EventAccess(self._subscriptions, partial(self._describe_again, location=location))
+        return await describe_at(self._client, url, served, contents=contents, events=events)
 
     def _located(self, text: str) -> tuple[LiteralUrl, ServedAddress]:
         """A URL that the caller gives, and the address of ours that faces it."""
@@ -227,8 +247,7 @@ class ControlPoint:
         failure: UpnpTrioError | None = None
         for location in found.locations:
             try:
-                url, served = self._reach(location)
-                described = await describe_at(self._client, url, served, contents=contents, events=self._events)
+                described = await self._describe_found(location, contents=contents)
             except (UnsafeUrl, RequestFailed, DescriptionError) as error:
                 failure = failure or error
                 continue
@@ -236,7 +255,8 @@ class ControlPoint:
             if found.udn.lower() in udns:
                 return described
             failure = failure or DescriptionError(
-                f"the description at {url} is that of {', '.join(sorted(udns))[:200]}, and not of {found.udn}"
+                f"the description at {described.location} is that of {', '.join(sorted(udns))[:200]}, "
+                f"and not of {found.udn}"
             )
         raise failure or UnknownDevice(f"{found.udn} has no location")
 
@@ -249,7 +269,8 @@ class ControlPoint:
         for interface in self._listening.interfaces:
             if interface.index == location.index:
                 own = own_address_towards(url, interface, location.sender)
-                return url, served_address(own.ip, interface)
+                # a zone that the device names is none of this host's, and could lead a later request elsewhere
+                return attrs.evolve(url, zone=""), served_address(own.ip, interface)
         raise UnsafeUrl(f"{url} was announced on {location.interface}, which is not there any more")
 
     async def _connect(self, address: IpAddress, port: int, served: ServedAddress) -> HttpStream:

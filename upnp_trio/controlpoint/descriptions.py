@@ -37,6 +37,9 @@ class _Turn:
 
     lock: trio.Lock = attrs.field(factory=trio.Lock)
     users: int = 0
+    #: the device that is fetched, in lower case, and whether it has gone meanwhile
+    udn: str = ""
+    has_gone: bool = False
 
 
 @attrs.define(eq=False, repr=False)
@@ -58,8 +61,10 @@ class Descriptions:
                 known = self._known(found)
                 if known is not None:
                     return known
+                turn.udn, turn.has_gone = found.udn.lower(), False
                 device = await fetch()
-                self._keep(found, device)
+                if not turn.has_gone:  # it may come back with other documents
+                    self._keep(found, device)
                 return device
         finally:
             turn.users -= 1
@@ -68,6 +73,8 @@ class Descriptions:
 
     def forget(self, udn: str) -> None:
         """The device with *udn* has gone, or has other documents: describe its root device anew."""
+        for turn in self._turns.values():
+            turn.has_gone |= turn.udn == udn.lower()
         described = self._by_udn.get(udn.lower())
         if described is not None:
             self._drop(described)
@@ -88,7 +95,8 @@ class Descriptions:
         return described.device
 
     def _keep(self, found: FoundDevice, device: RemoteDevice) -> None:
-        self.forget(found.udn)
+        if (former := self._by_udn.get(found.udn.lower())) is not None:
+            self._drop(former)
         described = _Described(found.config_id, device)
         for udn in {found.udn.lower(), *(str(each.udn).lower() for each in device.walk() if each.udn is not None)}:
             self._by_udn[udn] = described

@@ -6,7 +6,6 @@ being closed, the task ends. So ``async for`` with a ``break`` leaves nothing be
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
@@ -116,7 +115,6 @@ class Feed(Generic[T]):
         # set first, as `__del__` runs on an object that is half made, too
         self._on_close: Callable[[], None] | None = None
         self._queue = queue
-        self._thread = threading.get_ident()
         self._token = trio.lowlevel.current_trio_token()
         self._on_close = on_close
 
@@ -155,9 +153,7 @@ class Feed(Generic[T]):
         on_close, self._on_close = self._on_close, None
         if on_close is None:
             return
-        if threading.get_ident() == self._thread:
-            on_close()
-            return
-        # The garbage collector runs in any thread. After the end of the run, the task has ended with it.
+        # The garbage collector runs in any thread, and in this one at any place, such as between two readers that a
+        # value is given to. So this waits until no task runs. After the end of the run, the task has ended with it.
         with suppress(trio.RunFinishedError):
             self._token.run_sync_soon(on_close)

@@ -81,6 +81,7 @@ class Finding:
     def drop_interface(self, index: int) -> None:
         """The interface with this number is not used any more."""
         self._publish(self.cache.drop_interface(index))
+        self._wakeup.set(self.cache.next_expiry)
 
     def changes(self) -> Feed[DeviceChange]:
         """A feed that begins with what is known already."""

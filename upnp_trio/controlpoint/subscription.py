@@ -62,7 +62,11 @@ class Subscription:
 
     async def __aenter__(self) -> Subscription:
         self._begin()
-        await self._subscriber.answered.wait()
+        try:
+            await self._subscriber.answered.wait()
+        except BaseException:  # such as a deadline of the caller, who then has no body to leave
+            self.close()
+            raise
         if (error := self._subscriber.queue.take_error()) is not None:
             raise error
         return self
@@ -74,14 +78,15 @@ class Subscription:
 
     async def aclose(self) -> None:
         """End it, and wait until the device knows, for up to two seconds. It is ended even if this is cancelled."""
-        has_begun = self._start is None
         self.close()
-        if has_begun:
-            await self._subscriber.ended.wait()
+        await self._subscriber.ended.wait()
 
     def close(self) -> None:
         """End it soon; for code that cannot wait."""
-        self._start = None
+        if self._start is not None:  # it has never begun, so no task says that it is over
+            self._start = None
+            self._subscriber.answered.set()
+            self._subscriber.ended.set()
         self._feed.close()
 
     def _begin(self) -> None:
