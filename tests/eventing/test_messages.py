@@ -109,6 +109,14 @@ def test_each_error_of_an_event_message_has_its_status(
     assert (caught.value.status, caught.value.reason) == (status, reason)
 
 
+def test_a_flaw_of_the_document_is_overlooked_and_told() -> None:
+    headers = {"nt": "upnp:event", "nts": "upnp:propchange", "sid": SID, "seq": "1"}
+    body = b"<propertyset><property><Title>Ham & Eggs&nbsp;</Title></property></propertyset>"
+    message = read_notify(headers, body)
+    assert message.properties == (("Title", "Ham & Eggs&nbsp;"),)
+    assert message.forgiven == ("a bare & in line 1",)
+
+
 # --- the reply ---------------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from upnp_trio.errors import MalformedMessage
 from upnp_trio.eventing.last_change import Change
 from upnp_trio.eventing.variable_change import VariableChange
 from upnp_trio.eventing.waiting_events import ReceivedEvent
+from upnp_trio.model.forgiving import MAX_FORGIVEN
 from upnp_trio.model.service import ServiceDescription, VariableDescription
 
 DESCRIPTION = ServiceDescription(
@@ -56,3 +57,18 @@ def test_last_change_is_read_on_request() -> None:
     assert change(Status="1").last_change() == []
     with pytest.raises(MalformedMessage):
         change(LastChange="<a").last_change()
+
+
+def test_what_was_forgiven_in_the_document_comes_first_and_all_of_it_is_bounded() -> None:
+    texts = {f"N{number}": "1" for number in range(4000)}
+    event = ReceivedEvent(seq=1, texts=texts, forgiven=("a bare & in line 1",))
+    found = VariableChange.of(event, DESCRIPTION)
+    assert found.forgiven[0] == "a bare & in line 1"
+    assert len(found.forgiven) == MAX_FORGIVEN + 1
+    assert len(found.values) == 4000
+    assert VariableChange.of(event, None).forgiven == ("a bare & in line 1",)
+
+
+def test_a_sentence_controls_no_terminal() -> None:
+    (sentence,) = change(Volume="\x1b[2J\u202e").forgiven
+    assert sentence.isprintable()

@@ -105,3 +105,9 @@ def test_an_event_can_be_reduced_to_the_variables_that_are_wanted() -> None:
 
 def test_the_bounds_leave_room_for_the_longest_event() -> None:
     assert waiting_events.MAX_WAITING_CHARACTERS >= 2 * 256 * 1024
+
+
+def test_what_was_forgiven_in_joined_events_is_told_once() -> None:
+    one = ReceivedEvent(seq=1, texts={}, forgiven=("a", "b"))
+    other = ReceivedEvent(seq=2, texts={}, forgiven=("b", "c"))
+    assert one.joined_with(other).forgiven == ("a", "b", "c")

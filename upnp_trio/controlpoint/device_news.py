@@ -17,7 +17,7 @@ __all__ = ["DeviceNews", "Meaning"]
 
 # BOOTID is the time in Unix seconds, as UDA 2.0 §1.2.2 suggests, if it is at least that of 2001. Such a number tells of
 # a new start.
-MIN_TIME = 1_000_000_000
+EARLIEST_TIME = 1_000_000_000
 
 #: nothing; or ask the device whether it knows the subscription; or have a new one
 Meaning = Literal["nothing", "ask", "restart"]
@@ -59,7 +59,7 @@ class DeviceNews:
         Devices of UDA 1.0 have no BOOTID, and others write 1 for ever (async_upnp_client). When such a device has
         started anew, nothing but the time of its announcement tells.
         """
-        return "ask" if boot_id is None or boot_id < MIN_TIME else "nothing"
+        return "ask" if boot_id is None or boot_id < EARLIEST_TIME else "nothing"
 
 
 def _newest_like(device: FoundDevice, location: LiteralUrl) -> LiteralUrl | None:

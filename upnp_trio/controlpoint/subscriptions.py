@@ -106,8 +106,8 @@ class Subscriptions:
             subscriber.note_network(has_slept=has_slept)
 
     def _start(self, subscriber: Subscriber) -> None:
-        self._subscribers.add(subscriber)
         self.nursery.start_soon(self._run, subscriber)
+        self._subscribers.add(subscriber)
 
     async def _run(self, subscriber: Subscriber) -> None:
         try:

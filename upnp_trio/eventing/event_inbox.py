@@ -16,7 +16,8 @@ from upnp_trio.eventing.waiting_events import ReceivedEvent
 
 __all__ = ["EventInbox"]
 
-_Properties = tuple[tuple[str, str], ...]
+# Its variables, and what was forgiven.
+_Content = tuple[tuple[tuple[str, str], ...], tuple[str, ...]]
 
 
 @attrs.define(eq=False, repr=False)
@@ -25,7 +26,7 @@ class EventInbox:
 
     #: whether there was an earlier subscription of the same reader
     is_resubscribed: bool = False
-    order: EventOrder[_Properties] = attrs.field(factory=EventOrder)
+    order: EventOrder[_Content] = attrs.field(factory=EventOrder)
     #: ``None`` until the response to SUBSCRIBE is there
     sid: str | None = None
     _waiting: list[EventMessage] = attrs.field(factory=list)
@@ -60,16 +61,16 @@ class EventInbox:
             return []
         if _plain(message.sid) != _plain(self.sid):
             return None
-        return self._events(self.order.receive(message.seq, message.properties, now))
+        return self._events(self.order.receive(message.seq, (message.properties, message.forgiven), now))
 
     def expire(self, now: float) -> list[ReceivedEvent]:
         """Give up the events that are missing for too long; returns those that waited for them."""
         return self._events(self.order.expire(now))
 
-    def _events(self, given: list[tuple[int, _Properties]]) -> list[ReceivedEvent]:
-        return [self._event(seq, properties) for seq, properties in given]
+    def _events(self, given: list[tuple[int, _Content]]) -> list[ReceivedEvent]:
+        return [self._event(seq, *content) for seq, content in given]
 
-    def _event(self, seq: int, properties: _Properties) -> ReceivedEvent:
+    def _event(self, seq: int, properties: tuple[tuple[str, str], ...], forgiven: tuple[str, ...]) -> ReceivedEvent:
         is_initial = not self._has_begun and (seq == 0 or self.order.is_tolerant)
         self._has_begun = True
         return ReceivedEvent(
@@ -77,6 +78,7 @@ class EventInbox:
             texts=dict(properties),
             is_initial=is_initial,
             is_resubscribed=is_initial and self.is_resubscribed,
+            forgiven=forgiven,
         )
 
 

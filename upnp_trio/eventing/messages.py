@@ -122,6 +122,8 @@ class EventMessage:
     sid: str
     seq: int
     properties: tuple[tuple[str, str], ...]
+    #: what is wrong with it and was overlooked, each in words
+    forgiven: tuple[str, ...] = ()
 
 
 def read_notify(headers: Mapping[str, str], body: bytes) -> EventMessage:
@@ -141,11 +143,12 @@ def read_notify(headers: Mapping[str, str], body: bytes) -> EventMessage:
         seq = parse_seq(headers.get("seq", "").strip())
     except MalformedMessage as error:
         raise EventingRefused(400, NO_SEQ) from error
+    forgiven: list[str] = []
     try:
-        properties = read_propertyset(body)
+        properties = read_propertyset(body, forgiven)
     except MalformedMessage as error:
         raise EventingRefused(400, MALFORMED_BODY) from error
-    return EventMessage(sid=sid, seq=seq, properties=tuple(properties))
+    return EventMessage(sid=sid, seq=seq, properties=tuple(properties), forgiven=tuple(forgiven))
 
 
 def subscribe_headers(

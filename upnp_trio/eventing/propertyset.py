@@ -26,14 +26,14 @@ def render_propertyset(properties: Iterable[tuple[str, str]]) -> bytes:
     return b"".join((_START, "".join(elements).encode(), _END))
 
 
-def read_propertyset(body: bytes) -> list[tuple[str, str]]:
+def read_propertyset(body: bytes, forgiven: list[str] | None = None) -> list[tuple[str, str]]:
     """The names and values in *body*, in their order; raises `MalformedMessage` if it is not a property set.
 
     Namespaces are not looked at, because vendors write others than UDA's, or none. Some put all variables into one
-    property.
+    property. With *forgiven*, flaws of the document are overlooked as well, each with a sentence in it.
     """
     try:
-        root = parse_xml(body)
+        root = parse_xml(body, forgiven)
     except DescriptionError as error:
         raise MalformedMessage(f"an event without a readable body: {error}") from error
     if local_name(root.tag) != "propertyset":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.eventing.last_change import LAST_CHANGE, Change, read_last_change
+from upnp_trio.model.forgiving import forgive
 
 if TYPE_CHECKING:
     from upnp_trio.eventing.waiting_events import ReceivedEvent
@@ -37,14 +38,15 @@ class VariableChange:
     @classmethod
     def of(cls, event: ReceivedEvent, description: ServiceDescription | None) -> VariableChange:
         """*event* with the types of *description*; a text that has no value stays a text."""
-        values, forgiven = _typed_values(event.texts, description)
+        forgiven = list(event.forgiven)
+        values = event.texts if description is None else _typed_values(event.texts, description, forgiven)
         return cls(
             seq=event.seq,
             values=values,
             texts=event.texts,
             is_initial=event.is_initial,
             is_resubscribed=event.is_resubscribed,
-            forgiven=forgiven,
+            forgiven=tuple(forgiven),
         )
 
     def last_change(self) -> list[Change]:
@@ -56,20 +58,15 @@ class VariableChange:
         return [] if text is None else read_last_change(text)
 
 
-def _typed_values(
-    texts: Mapping[str, str], description: ServiceDescription | None
-) -> tuple[dict[str, object], tuple[str, ...]]:
+def _typed_values(texts: Mapping[str, str], description: ServiceDescription, forgiven: list[str]) -> dict[str, object]:
     values: dict[str, object] = dict(texts)
-    forgiven: list[str] = []
-    if description is None:
-        return values, ()
     for name, text in texts.items():
         variable = description.variable(name)
         if variable is None:
-            forgiven.append(f"the event has {name}, which is no variable of the service")
+            forgive(forgiven, f"the event has {name}, which is no variable of the service")
             continue
         try:
             values[name] = variable.data_type.parse(text)
         except ValueError as error:
-            forgiven.append(f"the value of {name}, of type {variable.data_type.name}: {error}")
-    return values, tuple(forgiven)
+            forgive(forgiven, f"the value of {name}, of type {variable.data_type.name}: {error}")
+    return values

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.eventing.last_change import LAST_CHANGE, join_last_changes
+from upnp_trio.model.forgiving import MAX_FORGIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,6 +34,8 @@ class ReceivedEvent:
     texts: dict[str, str]
     is_initial: bool = False
     is_resubscribed: bool = False
+    #: what is wrong with it and was overlooked, each in words
+    forgiven: tuple[str, ...] = ()
     #: characters of its names and values
     size: int = attrs.field(init=False, eq=False)
 
@@ -53,6 +56,7 @@ class ReceivedEvent:
             texts=texts,
             is_initial=self.is_initial or later.is_initial,
             is_resubscribed=self.is_resubscribed or later.is_resubscribed,
+            forgiven=tuple(dict.fromkeys(self.forgiven + later.forgiven))[-MAX_FORGIVEN:],
         )
 
 
