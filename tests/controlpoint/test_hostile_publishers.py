@@ -183,6 +183,25 @@ async def test_a_subscription_whose_sid_an_event_has_told_is_ended(autojump_cloc
         assert on.publisher.asked[1].headers["sid"] == "uuid:told"
 
 
+async def test_a_later_subscription_without_a_response_is_ended_if_an_event_has_told_its_sid(
+    autojump_clock: Clock,
+) -> None:
+    class LosesOne(Publisher):
+        async def respond(self, asked: Asked) -> bytes | None:
+            if asked.kind == "RENEW":
+                return answer(412)
+            if asked.kind == "SUBSCRIBE" and self._sids == 1:
+                self._sids += 1
+                await self.notify(0, 5)
+                await trio.sleep_forever()
+            return await super().respond(asked)
+
+    async with scene(LosesOne) as on, on.subscribe():
+        await trio.sleep(1000)
+        assert on.publisher.kinds == ["SUBSCRIBE", "RENEW", "SUBSCRIBE", "UNSUBSCRIBE", "SUBSCRIBE"]
+        assert on.publisher.asked[3].headers["sid"] == "uuid:2"
+
+
 # --- NOTIFY --------------------------------------------------------------------------------------------------------
 
 

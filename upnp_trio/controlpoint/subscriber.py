@@ -159,6 +159,9 @@ class Subscriber:
                 if not self.upkeep.granted:
                     raise
                 self._note_failure(error)
+                current = self._current
+                if current is not None and current.inbox.sid is None and (sid := current.inbox.claimed_sid) is not None:
+                    self.upkeep.disown(sid)  # the device has subscribed us, and its response was lost
         self._drop_lost()
 
     async def _subscribe(self) -> None:

@@ -112,7 +112,7 @@ class Upkeep:
             # two in a row may end early by chance
             self._not_before = now + self._pause(self._short_ones - 2) if self._short_ones > 1 else now
         elif grant.sid != self.sid:  # it has no URL of ours, so its events go nowhere, and ours may have ended
-            self._stale = [*self._stale, grant.sid][-MAX_STALE_SIDS:]
+            self.disown(grant.sid)
             self.restart(now)
         seconds = DEFAULT_SECONDS if grant.seconds is None else grant.seconds
         self._expires_at = now + seconds
@@ -132,9 +132,13 @@ class Upkeep:
             self._renew_at = retry_at
             return
         if self.sid is not None:  # the device may be elsewhere, and may hold it still
-            self._stale = [*self._stale, self.sid][-MAX_STALE_SIDS:]
+            self.disown(self.sid)
             self._lose(now)
         self._subscribe_at = max(retry_at, self._not_before)
+
+    def disown(self, sid: str) -> None:
+        """The device may hold *sid*, which is of no use; it is to be cancelled."""
+        self._stale = [*self._stale, sid][-MAX_STALE_SIDS:]
 
     def note_unsubscribed(self, sid: str, now: float) -> None:
         """*sid* was cancelled, or nothing more can be done about it."""
