@@ -39,15 +39,21 @@ def _gupnp(pair: Pair, python: str) -> Iterator[None]:
         yield
 
 
-#: how to put each light on the network, given a Python that has GUPnP, and what it is called
-LIGHTS: dict[str, Callable[[Pair, str], AbstractContextManager[object]]] = {
-    "Every type": lambda pair, python: open_served(pair.device, "--ipv4-only", EVERY_TYPE.file),
-    "Glow": lambda pair, python: gupnp_light(pair.device),
-    "Gleam": _gupnp,
-    "Light": lambda pair, python: async_upnp_client_light(pair.device, pair.device_address),
-}
-# GUPnP's own light has another UDN at each start. From Python, GUPnP cannot be told the values for an initial event,
-# which is an event without variables then.
+@attrs.frozen
+class Light:
+    """A light of some project."""
+
+    name: str
+    #: puts it on the network, given a Python that has GUPnP
+    run: Callable[[Pair, str], AbstractContextManager[object]]
+
+
+OURS = Light("Every type", lambda pair, python: open_served(pair.device, "--ipv4-only", EVERY_TYPE.file))
+# It has another UDN at each start.
+GUPNP_TOOLS = Light("Glow", lambda pair, python: gupnp_light(pair.device))
+# In Python, GUPnP cannot be told the values for an initial event, which is an event without variables then.
+GUPNP = Light("Light", _gupnp)
+ASYNC = Light("Light", lambda pair, python: async_upnp_client_light(pair.device, pair.device_address))
 
 
 @attrs.frozen
@@ -97,19 +103,19 @@ def scene(possible: None, tmp_path: Path) -> Iterator[tuple[Pair, Asker]]:
         yield pair, Asker(pair.asker, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["Every type", "Glow", "Light"])
+@pytest.mark.parametrize("light", [OURS, GUPNP_TOOLS, ASYNC], ids=["ours", "gupnp-tools", "async_upnp_client"])
 def test_a_light_is_followed_and_unsubscribed_from_at_ctrl_c(
-    name: str, scene: tuple[Pair, Asker], gupnp_python: str
+    light: Light, scene: tuple[Pair, Asker], gupnp_python: str
 ) -> None:
     pair, asker = scene
-    with LIGHTS[name](pair, gupnp_python), open_sniffer(pair.device) as sniffer, asker.following(name) as followed:
+    with light.run(pair, gupnp_python), open_sniffer(pair.device) as sniffer, asker.following(light.name) as followed:
         first = followed.event(0)
         assert (first["seq"], first["initial"], first["service"]) == (0, True, "SwitchPower")
         assert set(first["values"]) == {"Status"}
         value = bool(first["values"]["Status"])
         for number in (1, 2, 3):
             value = not value
-            asker.switch(name, value)
+            asker.switch(light.name, value)
             event = followed.event(number)
             assert (event["seq"], event["values"], event["initial"]) == (number, {"Status": value}, False)
         assert not sniffer.has(b"UNSUBSCRIBE ")
@@ -118,42 +124,42 @@ def test_a_light_is_followed_and_unsubscribed_from_at_ctrl_c(
         assert sniffer.has(b"UNSUBSCRIBE ")
 
 
-@pytest.mark.parametrize("name", ["Every type", "Gleam", "Light"])
-def test_a_light_is_followed_through_its_restart(name: str, scene: tuple[Pair, Asker], gupnp_python: str) -> None:
+@pytest.mark.parametrize("light", [OURS, GUPNP, ASYNC], ids=["ours", "gupnp", "async_upnp_client"])
+def test_a_light_is_followed_through_its_restart(light: Light, scene: tuple[Pair, Asker], gupnp_python: str) -> None:
     pair, asker = scene
     with ExitStack() as stack:
-        with LIGHTS[name](pair, gupnp_python):
-            followed = stack.enter_context(asker.following(name))
+        with light.run(pair, gupnp_python):
+            followed = stack.enter_context(asker.following(light.name))
             assert followed.event(0)["initial"]
-        with LIGHTS[name](pair, gupnp_python):
+        with light.run(pair, gupnp_python):
             event = followed.event(1)
             assert (event["initial"], event["resubscribed"]) == (True, True)
             value = not event["values"].get("Status", False)
-            asker.switch(name, value)
+            asker.switch(light.name, value)
             assert followed.event(2)["values"] == {"Status": value}
         assert followed.program.stop(signal.SIGINT) == 0
 
 
 def test_a_light_is_followed_to_another_address(scene: tuple[Pair, Asker]) -> None:
     pair, asker = scene
-    with LIGHTS["Every type"](pair, ""), asker.following("Every type") as followed:
+    with OURS.run(pair, ""), asker.following(OURS.name) as followed:
         assert followed.event(0)["initial"]
         pair.device.ip("address", "del", f"{pair.device_address}/24", "dev", LINK)
         pair.device.ip("address", "add", "10.77.0.7/24", "dev", LINK)
         assert followed.event(1)["resubscribed"]
-        asker.switch("Every type", True)
+        asker.switch(OURS.name, True)
         assert followed.event(2)["values"] == {"Status": True}
         assert followed.program.stop(signal.SIGINT) == 0
 
 
 def test_events_follow_this_host_to_another_address(scene: tuple[Pair, Asker]) -> None:
     pair, asker = scene
-    with LIGHTS["Every type"](pair, ""), asker.following("Every type") as followed:
+    with OURS.run(pair, ""), asker.following(OURS.name) as followed:
         assert followed.event(0)["initial"]
         pair.asker.ip("address", "del", f"{pair.asker_address}/24", "dev", LINK)
         pair.asker.ip("address", "add", "10.77.0.9/24", "dev", LINK)
         assert followed.event(1)["resubscribed"]
-        asker.switch("Every type", True)
+        asker.switch(OURS.name, True)
         assert followed.event(2)["values"] == {"Status": True}
         assert followed.program.stop(signal.SIGINT) == 0
 
