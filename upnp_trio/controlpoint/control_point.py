@@ -13,13 +13,14 @@ import trio
 from upnp_trio._version import __version__
 from upnp_trio.controlpoint.describing import describe_at
 from upnp_trio.controlpoint.descriptions import Descriptions
-from upnp_trio.controlpoint.feeds import BoundedValues, Feed, FeedQueue
+from upnp_trio.controlpoint.feeds import Feed, FeedQueue
 from upnp_trio.controlpoint.finding import Finding
 from upnp_trio.controlpoint.listening import Listening
 from upnp_trio.controlpoint.options import ControlPointOptions, ControlPointSettings
 from upnp_trio.controlpoint.received import SearchResult
 from upnp_trio.controlpoint.remote import EventAccess
 from upnp_trio.controlpoint.searching import MAX_SENDS, SearchPlan, run_search, usable
+from upnp_trio.controlpoint.shared_values import SharedValues
 from upnp_trio.controlpoint.subscriptions import Subscriptions
 from upnp_trio.errors import (
     ControlPointFailed,
@@ -33,6 +34,7 @@ from upnp_trio.errors import (
 from upnp_trio.http.client import MAX_ANSWER_BYTES, HttpClient
 from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES
+from upnp_trio.model.peers import peer_of
 from upnp_trio.network.interfaces import Interface
 from upnp_trio.network.listeners import served_address
 from upnp_trio.network.reach import own_address_towards
@@ -110,7 +112,7 @@ class ControlPoint:
         `NetworkError` if nothing can be sent. Raises `ValueError` for an impossible argument.
         """
         plan = self._plan(target, mx, sends, to, port)
-        queue = FeedQueue[SearchResult](BoundedValues(MAX_WAITING_RESULTS))
+        queue = FeedQueue[SearchResult](SharedValues(MAX_WAITING_RESULTS, lambda result: peer_of(result.sender)))
         scope = trio.CancelScope()
         self._nursery.start_soon(self._search, plan, queue, scope)
         return Feed(queue, partial(scope.cancel, reason="the search was closed"))
