@@ -39,7 +39,7 @@ def announced(index: int, number: int = 1) -> ReceivedDatagram:
 
 
 async def test_a_reader_may_be_collected_while_others_get_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    finding = Finding(DeviceCache(), lambda change: None)
+    finding = Finding(DeviceCache(), lambda change: None, lambda alive: None)
     put = PendingChanges.put
 
     def put_and_collect(self: PendingChanges, change: object) -> bool:
@@ -64,7 +64,7 @@ async def test_a_reader_may_be_collected_while_others_get_a_change(monkeypatch: 
 async def test_the_loss_of_an_interface_is_reported_within_a_second(
     autojump_clock: trio.testing.MockClock, nursery: trio.Nursery
 ) -> None:
-    finding = Finding(DeviceCache(), lambda change: None)
+    finding = Finding(DeviceCache(), lambda change: None, lambda alive: None)
     nursery.start_soon(finding.expire)
     changes = finding.changes()
     finding.receive(announced(1), interface(1))
