@@ -76,6 +76,14 @@ PATHS: dict[str, tuple[Step, ...]] = {
         Step("control", "The result or the UPnP error is rendered as SOAP."),
         Step("http", "It is sent as any response."),
     ),
+    "A question of ours": (
+        Step("controlpoint", "A search leaves from sockets of its own on each address, with the time of each."),
+        Step("network", "An answer comes in, with the time of its arrival and its interface."),
+        Step("ssdp", "It is read leniently. What is forgiven is noted. The cache knows which row is new."),
+        Step("controlpoint", "Before a LOCATION is fetched, it has to lead to the link that it came from."),
+        Step("http", "The client asks in its turn: so much of one address, so much and so long of one answer."),
+        Step("documents", "Description and SCPDs become the same values that a device is served from."),
+    ),
     "An event": (
         Step("services", "An assignment is checked and stored. It notes the change."),
         Step("eventing", "Moderation decides when the change may leave."),

@@ -40,7 +40,7 @@ DEPENDS = "depends on the verb"
 OPTIONS_HEAD = ("Option", "Meaning", "Default")
 #: numbers of the protocols, which bound nothing
 NO_LIMITS = {
-    *("PORT", "HTTP_PORT", "DEFAULT_PORT", "EVENT_PORT", "PRECONDITION_FAILED"),
+    *("PORT", "HTTP_PORT", "DEFAULT_PORT", "EVENT_PORT", "PRECONDITION_FAILED", "SO_BINDTODEVICE"),
     *("MAX_SEQ", "MAX_INSTANCE_ID", "R4_MAX"),
 }
 _DEFAULT = re.compile(r"\s*\[default: (.+)\]$")

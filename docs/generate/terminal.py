@@ -21,7 +21,7 @@ from tests.network.processes import Program
 from tests.network.served import command, environment
 from tests.network.ssdp import m_search, open_listener, open_searcher
 
-__all__ = ["PICTURE", "draw", "record", "text_of"]
+__all__ = ["PICTURE", "draw", "record", "svg_of", "text_of", "without_ipv6"]
 
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs" / "terminal.svg"
@@ -42,7 +42,7 @@ THEME = TerminalTheme(
 # rich's own template loads a font from the net; a reader's own monospaced one will do
 SVG = """\
 <svg class="rich-terminal" viewBox="0 0 {terminal_width} {height}" xmlns="http://www.w3.org/2000/svg" role="img">
-<title>The command python -m upnp_trio in a terminal</title>
+<title>TITLE</title>
 <style>
 .{unique_id}-matrix {{
   font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
@@ -72,7 +72,7 @@ def record() -> str:
     with open_network() as network:
         device, control_point = network.add_host("device"), network.add_host("control-point")
         for host in (device, control_point):
-            host.inside(_disable_ipv6)
+            without_ipv6(host)
         ends = [(device, DEVICE_ADDRESS), (control_point, CONTROL_POINT_ADDRESS)]
         network.join(*((host, LINK, f"{address}/24") for host, address in ends))
         with (
@@ -86,12 +86,6 @@ def record() -> str:
             program.wait_for("GET /")
             assert program.stop(signal.SIGINT) == 0, program.errors
             return program.output
-
-
-def _disable_ipv6() -> None:
-    """One address makes a picture that can be read; a kernel without IPv6 has none of these files."""
-    for path in Path("/proc/sys/net/ipv6/conf").glob("*/disable_ipv6"):
-        path.write_text("1", encoding="ascii")
 
 
 def _find(control_point: Namespace, program: Program) -> None:
@@ -111,7 +105,23 @@ def draw(output: str) -> str:
         text.highlight_regex(r"http://\S+", "cyan")
         text.highlight_regex(r"^Jambon 3000$", "bold")
         console.print(text, soft_wrap=True, crop=False)
-    return console.export_svg(title="", theme=THEME, code_format=SVG, unique_id="terminal", font_aspect_ratio=0.6)
+    return svg_of(console, "The command python -m upnp_trio in a terminal", "terminal")
+
+
+def svg_of(console: Console, title: str, name: str) -> str:
+    """What was printed on *console*; *name* tells the styles of one picture on a page from those of another."""
+    code = SVG.replace("TITLE", title)
+    return console.export_svg(title="", theme=THEME, code_format=code, unique_id=name, font_aspect_ratio=0.6)
+
+
+def without_ipv6(host: Namespace) -> None:
+    """One address makes a picture that can be read; a kernel without IPv6 has none of these files."""
+
+    def disable() -> None:
+        for path in Path("/proc/sys/net/ipv6/conf").glob("*/disable_ipv6"):
+            path.write_text("1", encoding="ascii")
+
+    host.inside(disable)
 
 
 def text_of(picture: str) -> list[str]:

@@ -97,6 +97,8 @@ class Screen:
             case "", "H":
                 self.row = max((numbers[0] if numbers else 1) - 1, 0)
                 self.column = max((numbers[1] if len(numbers) > 1 else 1) - 1, 0)
+            case "", "A":
+                self.row = max(self.row - (numbers[0] or 1), 0)
             case "", "K":
                 self._cells[self.row] = self._blank()
                 assert numbers == [2]

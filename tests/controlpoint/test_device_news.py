@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address
-
 import pytest
 
 from upnp_trio.controlpoint.device_news import DeviceNews
+from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.ssdp.found import (
     DeviceAppeared,
     DeviceGone,
@@ -17,15 +16,13 @@ from upnp_trio.ssdp.found import (
     GoneReason,
 )
 
-AT = IPv4Address("192.0.2.7")
+AT = LiteralUrl.parse("http://192.0.2.7:80/d.xml")
 
 
 def found(*hosts: str, boot_id: int | None = 1) -> FoundDevice:
     """A device with a LOCATION at each of *hosts*, the newest first."""
     locations = tuple(
-        FoundLocation(
-            url=f"http://{host}:80/d.xml", interface="eth0", index=2, sender="", max_age=1800, expires_at=1800.0
-        )
+        FoundLocation(url=f"http://{host}/d.xml", interface="eth0", index=2, sender="", max_age=1800, expires_at=1800.0)
         for host in hosts or ("192.0.2.7",)
     )
     return FoundDevice(
@@ -69,9 +66,12 @@ def test_a_device_that_comes_back_has_started_anew_if_bootid_says_so(boot_id: in
 
 
 @pytest.mark.parametrize("change", [DeviceAppeared, DeviceUpdated])
-def test_a_device_that_has_moved_is_subscribed_to_anew(change: type[DeviceAppeared | DeviceUpdated]) -> None:
-    assert DeviceNews().meaning(change(found("192.0.2.8", "[2001:db8::7]")), AT) == "restart"
-    assert DeviceNews().meaning(change(found("not.a.literal")), AT) == "restart"
+def test_a_device_that_seems_to_be_elsewhere_is_asked_where_it_was(
+    change: type[DeviceAppeared | DeviceUpdated],
+) -> None:
+    assert DeviceNews().meaning(change(found("192.0.2.8", "[2001:db8::7]")), AT) == "ask"
+    assert DeviceNews().meaning(change(found("192.0.2.7:8080")), AT) == "ask"
+    assert DeviceNews().meaning(change(found("not.a.literal")), AT) == "ask"
 
 
 def test_an_update_is_a_reason_to_ask_if_the_device_seems_to_have_moved_or_is_waited_for() -> None:
@@ -80,5 +80,17 @@ def test_an_update_is_a_reason_to_ask_if_the_device_seems_to_have_moved_or_is_wa
     assert news.meaning(DeviceUpdated(found("[2001:db8::7]", "192.0.2.7")), AT) == "nothing"
     assert news.meaning(DeviceUpdated(found("192.0.2.7", "192.0.2.8")), AT) == "nothing"
     assert news.meaning(DeviceUpdated(found("192.0.2.8", "192.0.2.7")), AT) == "ask"
-    assert news.meaning(DeviceUpdated(found("192.0.2.7", "[2001:db8::7]")), IPv6Address("2001:db8::7")) == "nothing"
+    assert (
+        news.meaning(DeviceUpdated(found("192.0.2.7", "[2001:db8::7]")), LiteralUrl.parse("http://[2001:db8::7]/d.xml"))
+        == "nothing"
+    )
     assert news.meaning(DeviceUpdated(found()), None) == "ask"
+
+
+@pytest.mark.parametrize(
+    ("boot_id", "meaning"), [(None, "ask"), (1, "ask"), (57, "ask"), (1_000_000_000, "nothing"), (2**31 - 1, "nothing")]
+)
+def test_a_mere_announcement_is_a_reason_to_ask_if_bootid_does_not_tell_of_a_new_start(
+    boot_id: int | None, meaning: str
+) -> None:
+    assert DeviceNews().meaning_of_alive(boot_id) == meaning

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import attrs
 import pytest
 import trio
 import trio.testing
@@ -11,6 +12,7 @@ import trio.testing
 from tests.controlpoint.following import news, open_sockets
 from tests.controlpoint.publisher import Asked, Publisher, Scene, answer, scene
 from tests.memory import Host
+from tests.memory.peers import serve_connections
 from upnp_trio.controlpoint.event_receiver import MAX_EVENT_BYTES
 from upnp_trio.controlpoint.subscriber import END_SECONDS, SILENT_SECONDS
 from upnp_trio.controlpoint.subscription import Subscription
@@ -18,6 +20,8 @@ from upnp_trio.errors import RequestFailed
 from upnp_trio.eventing.event_order import GAP_SECONDS
 from upnp_trio.eventing.propertyset import render_propertyset
 from upnp_trio.http.phases import BODY_SECONDS, HEAD_SECONDS, IDLE_SECONDS
+from upnp_trio.model.literal_url import LiteralUrl
+from upnp_trio.ssdp.messages import Alive
 
 Clock = trio.testing.MockClock
 
@@ -392,9 +396,6 @@ async def test_a_flood_of_events_takes_bounded_room_and_costs_no_other_publisher
     async with scene() as on, on.subscribe() as flooded:
         friend = Publisher(Host.on(on.link, "192.0.2.8/24", name="friend"))
         async with trio.open_nursery() as nursery:
-            from tests.memory.peers import serve_connections
-            from upnp_trio.model.literal_url import LiteralUrl
-
             await nursery.start(serve_connections, friend.host, 80, friend.serve)
             source = type(on.source)(
                 url=LiteralUrl.parse("http://192.0.2.8/events"), served=on.source.served, udn="uuid:2"
@@ -412,3 +413,48 @@ async def test_a_flood_of_events_takes_bounded_room_and_costs_no_other_publisher
         waiting = flooded._waiting
         assert len(waiting) <= 64
         assert waiting._characters <= 1024 * 1024
+
+
+# --- restarts that nothing tells of ----------------------------------------------------------------------------------
+
+
+async def test_a_device_without_a_bootid_is_asked_at_each_announcement_whether_it_knows_us(
+    autojump_clock: Clock,
+) -> None:
+    def alive(boot_id: int | None) -> Alive:
+        return Alive(
+            notification_type="upnp:rootdevice",
+            usn="uuid:1::upnp:rootdevice",
+            location="http://192.0.2.7/d.xml",
+            server="",
+            max_age=1800,
+            boot_id=boot_id,
+        )
+
+    class Restarted(Publisher):
+        has_forgotten = False
+
+        async def respond(self, asked: Asked) -> bytes | None:
+            if asked.kind == "RENEW" and self.has_forgotten:
+                return answer(412)
+            return await super().respond(asked)
+
+    async with scene(Restarted) as on, on.subscribe() as changes:
+        await on.publisher.notify(0, 1)
+        await news(changes)
+        await trio.sleep(60)
+        for _ in range(10):  # of one set
+            on.subscriptions.note_alive(alive(None))
+            on.subscriptions.note_alive(attrs.evolve(alive(None), usn="uuid:2::upnp:rootdevice"))
+            await trio.sleep(0.1)
+        await trio.sleep(10)
+        assert on.publisher.kinds == ["SUBSCRIBE", "RENEW", "RENEW"]
+        on.publisher.has_forgotten = True  # type: ignore[attr-defined]  # it is a Restarted
+        on.subscriptions.note_alive(alive(1_800_000_000))
+        await trio.sleep(10)
+        assert on.publisher.kinds == ["SUBSCRIBE", "RENEW", "RENEW"]
+        on.subscriptions.note_alive(alive(1))
+        await trio.sleep(1)
+        assert on.publisher.kinds == ["SUBSCRIBE", "RENEW", "RENEW", "RENEW", "SUBSCRIBE"]
+        await on.publisher.notify(0, 2)
+        assert (await news(changes)).is_resubscribed

@@ -153,7 +153,9 @@ def test_the_paths_of_the_figures_lead_through_rooms_that_exist() -> None:
 
 
 def test_no_generated_figure_loads_anything() -> None:
-    for drawn in [*FIGURES.values(), (ROOT / "docs" / "terminal.svg").read_text(encoding="utf-8")]:
+    pictures = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.svg")]
+    assert len(pictures) >= 4
+    for drawn in [*FIGURES.values(), *pictures]:
         assert not re.search(r"url\((?!#)|@import|<script|href=", drawn)
 
 
@@ -180,6 +182,11 @@ FIGURES_IN_PROSE = [
     ("docs/explanation/control-and-events.md", "after 25 seconds without a change", "WAIT_SECONDS", 25),
     ("docs/explanation/control-and-events.md", "An eighth of a second after", "SETTLING_SECONDS", 0.125),
     ("docs/explanation/control-and-events.md", "kept for 30 seconds after an event", "delivery.IDLE_SECONDS", 30),
+    ("docs/how-to/control-devices.md", "At most eight documents are fetched at once", "MAX_FETCHES", 8),
+    ("docs/how-to/control-devices.md", "and two from one address", "MAX_FETCHES_OF_ONE_PEER", 2),
+    ("docs/how-to/control-devices.md", "30 for a call", "CALL_SECONDS", 30),
+    ("docs/how-to/control-devices.md", "10 seconds for a document", "REQUEST_SECONDS", 10),
+    ("docs/how-to/control-devices.md", "a second after the last answer is due", "searching.LATE_SECONDS", 1),
     ("docs/explanation/control-and-events.md", "One address has 32 of them", "MAX_CONNECTIONS_OF_ONE_PEER", 32),
 ]
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from docs.generate.asking_terminals import PICTURES, Picture, open_asker
 from docs.generate.terminal import PICTURE, draw, record, text_of
 from tests.network.demands import demand
 from tests.network.namespaces import why_impossible
+
+HALF = 48
 
 
 @pytest.mark.interop
@@ -21,3 +26,19 @@ def test_times_and_colours_do_not_count_as_a_difference() -> None:
     assert one != other
     assert text_of(one) == text_of(other)
     assert text_of(one)[1:] == ["hh:mm:ss  eth0  announced", "Gone"]
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.file.stem)
+def test_the_pictures_of_asking_show_what_the_verbs_print(picture: Picture) -> None:
+    demand(why_impossible())
+    with open_asker() as asker:
+        printed = picture.draw(picture.record(asker))
+    shown = picture.file.read_text(encoding="utf-8")
+    again = "python -m docs.generate.asking_terminals takes it anew"
+    assert stable(shown) == stable(printed), f"the command prints something else now: {again}"
+
+
+def stable(picture: str) -> set[str]:
+    """The words of letters alone in the left half, where nothing is cut off because a number beside it is longer."""
+    return {word for line in text_of(picture) for word in re.findall(r"(?<!\S)[^\W\d_]+(?!\S)", line[:HALF])}

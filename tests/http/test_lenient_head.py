@@ -151,6 +151,9 @@ def test_a_right_head_is_read_as_h11_reads_it(
     found = read_head(head)
     assert found.forgiven == ()
     assert read_by_h11(found.data) == read_by_h11(head)
+    rewritten = read_head(head.removesuffix(b"\r\n") + b"nonsense\r\n\r\n")
+    assert rewritten.forgiven == ("a header without a colon",)
+    assert read_by_h11(rewritten.data) == read_by_h11(head)
 
 
 _pieces = st.sampled_from(

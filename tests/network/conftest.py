@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.network.demands import demand
-from tests.network.namespaces import open_network, why_impossible
+from tests.network.namespaces import LINK, open_network, why_impossible
+from tests.network.processes import Program
 from tests.network.scenes import make_pair, open_scene
 from tests.network.served import EVERY_TYPE, GATEWAY, JAMBON, open_served
+from tests.network.ssdp import m_search, open_searcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
 
 # The system's own: GObject introspection is not to be had from a package index alone.
 SYSTEM_PYTHON = "/usr/bin/python3"
+
+# The light is found within so many searches, each of a second and a half.
+ATTEMPTS = 20
+LIGHT = "urn:schemas-upnp-org:device:DimmableLight:1"
 
 
 @pytest.fixture(scope="session")
@@ -138,6 +145,20 @@ def xdotool() -> str:
     return _program("xdotool", package="xdotool")
 
 
+@pytest.fixture
+def light_location(pair: Pair, gupnp_light: str, xvfb: str) -> Iterator[str]:
+    """GUPnP's light; gives the URL of its description."""
+    screen = pair.device.command(xvfb, "-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp")
+    with Program(screen) as display:
+        number = display.wait_for(r"^\d+$").group()
+        env = {**os.environ, "DISPLAY": f":{number}", "NO_AT_BRIDGE": "1", "GDK_BACKEND": "x11", "LANG": "C.UTF-8"}
+        # exclusive: it is not to switch its clone as well
+        command = pair.device.command(gupnp_light, "-4", "-x", "-i", LINK, "-p", "4004", "-n", "Hall")
+        with Program(command, env=env) as light:
+            yield _location(pair)
+            assert light.is_running
+
+
 def _program(*names: str, package: str, folder: str | None = None) -> str:
     found = [path for name in names if (path := shutil.which(name, path=folder))]
     demand(None if found else f"{names[0]} is missing; install {package}")
@@ -160,3 +181,13 @@ def _python_with(namespace: str, version: str, *, package: str) -> str:
         problem = str(error)
     demand(problem and f"{SYSTEM_PYTHON} has no {namespace} {version} ({problem}); install python3-gi and {package}")
     return SYSTEM_PYTHON
+
+
+def _location(pair: Pair) -> str:
+    """The location of the only light, which may be starting still."""
+    with open_searcher(pair.asker) as searcher:
+        for _ in range(ATTEMPTS):
+            searcher.send(m_search(LIGHT))
+            if found := searcher.receive_for(1.5):
+                return found[0]["LOCATION"]
+    raise AssertionError(f"nothing answers a search for {LIGHT}")

@@ -1,7 +1,8 @@
-"""A light on GUPnP, run by a Python that has GObject introspection: ``python3 gupnp_light.py INTERFACE FOLDER``.
+"""A light on GUPnP, run by a Python that has GObject introspection: ``gupnp_light.py INTERFACE FOLDER [NAME]``.
 
-Its documents, those of benchmarks/peers/light, are copied into FOLDER. It is a UDA 1.0 device whose SwitchPower works,
-and whose MessageBoard refuses every message with the error 402.
+With a NAME, it has that name and a UDN of its own. Its documents, those of benchmarks/peers/light, are copied into
+FOLDER. It is a UDA 1.0 device whose SwitchPower works, and whose MessageBoard refuses every message with the error 402.
+Its first event has no variables: PyGObject hands the handler of query-variable a copy of the value that it should fill.
 """
 
 import shutil
@@ -39,10 +40,6 @@ class _Switch:
         call.set_value("ResultStatus", self._value())
         call.return_success()
 
-    def query_status(self, service: GUPnP.Service, variable: str, value: GObject.Value) -> None:
-        value.init(GObject.TYPE_BOOLEAN)
-        value.set_boolean(self.is_on)
-
     def _value(self) -> GObject.Value:
         value = GObject.Value()
         value.init(GObject.TYPE_BOOLEAN)
@@ -50,8 +47,12 @@ class _Switch:
         return value
 
 
-def _serve(interface: str, folder: str) -> None:
+def _serve(interface: str, folder: str, name: str | None = None) -> None:
     shutil.copytree(DOCUMENTS, folder, dirs_exist_ok=True)
+    if name is not None:
+        description = Path(folder, "description.xml")
+        text = description.read_text(encoding="utf-8").replace("6f1d0a52", "6f1d0a53")
+        description.write_text(text.replace("<friendlyName>Light<", f"<friendlyName>{name}<"), encoding="utf-8")
     context = GUPnP.Context.new_full(interface, None, 0, GSSDP.UDAVersion.VERSION_1_0)
     device = GUPnP.RootDevice.new(context, "description.xml", folder)
     # both stay referenced here, because their signals are handled for no longer
@@ -60,7 +61,6 @@ def _serve(interface: str, folder: str) -> None:
     power.connect("action-invoked::SetTarget", switch.set_target)
     power.connect("action-invoked::GetTarget", switch.get_target)
     power.connect("action-invoked::GetStatus", switch.get_status)
-    power.connect("query-variable::Status", switch.query_status)
     board.connect("action-invoked::SetMessage", lambda service, call: call.return_error(402, "Invalid Args"))
     device.set_available(True)
     loop = GLib.MainLoop()

@@ -21,6 +21,7 @@ __all__ = ["Sniffer", "open_sniffer"]
 
 _ETH_P_ALL = 0x0003
 _ARP, _IPV4, _IPV6 = 0x0806, 0x0800, 0x86DD
+_SYN, _ACK = 0x02, 0x10
 _TCP, _UDP, _ICMPV6 = 6, 17, 58
 _NEIGHBOUR_SOLICITATION = 135
 _POLL_SECONDS = 0.05
@@ -50,6 +51,40 @@ class Sniffer:
         self.keep_what_came()
         wanted = {ip_address(address) for address in addresses}
         return [sign for frame in list(self._frames) if (sign := _sign(frame, wanted))]
+
+    def has(self, data: bytes) -> bool:
+        """Whether *data* is in a frame."""
+        self.keep_what_came()
+        return any(data in frame for frame in list(self._frames))
+
+    def requests(self, method: str) -> int:
+        """How many segments of TCP over IPv4 have begun a request of HTTP with *method*."""
+        self.keep_what_came()
+        start = f"{method} /".encode()
+        return sum(_tcp_payload(frame).startswith(start) for frame in list(self._frames))
+
+    def connections(self) -> int:
+        """How many connections others have begun over IPv4, by their first segments."""
+        self.keep_what_came()
+        return sum(_tcp_flags(frame) == _SYN for frame in list(self._frames))
+
+
+def _tcp(frame: bytes) -> bytes:
+    """The segment in a frame of IPv4; empty if it is something else."""
+    if frame[12:14] != _IPV4.to_bytes(2, "big") or frame[23] != _TCP:
+        return b""
+    packet = frame[14 : 14 + int.from_bytes(frame[16:18], "big")]  # without what fills a short frame
+    return packet[4 * (packet[0] & 0x0F) :]
+
+
+def _tcp_payload(frame: bytes) -> bytes:
+    segment = _tcp(frame)
+    return segment[4 * (segment[12] >> 4) :] if segment else b""
+
+
+def _tcp_flags(frame: bytes) -> int:
+    segment = _tcp(frame)
+    return segment[13] & (_SYN | _ACK) if segment else 0
 
 
 def _sign(frame: bytes, wanted: set[IPv4Address | IPv6Address]) -> str:

@@ -247,7 +247,7 @@ def test_watch_sees_the_devices_of_all_projects_come_and_go(street: Street) -> N
             stack = all_stacks.enter_context(street.start(device))
             _wait(watch, "appeared", udn=device.udn)
             described = _wait(watch, "described", udn=device.udn)
-            assert (described["name"], described["maker"]) == (device.name, device.maker)
+            assert (described["name"], described["manufacturer"]) == (device.name, device.maker)
             stack.close()
             reason = "byebye" if device.says_byebye else "expired"
             assert _wait(watch, "gone", udn=device.udn)["reason"] == reason

@@ -3,52 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.network.control_points import open_async_control_point
 from tests.network.fetching import fetch
-from tests.network.namespaces import LINK
 from tests.network.processes import Program
 from tests.network.scenes import Pair, Serve
 from tests.network.served import REPOSITORY, environment
-from tests.network.ssdp import m_search, open_searcher
 from upnp_trio import load_device
 
 pytestmark = pytest.mark.interop
 
-# The light is found within so many searches, each of a second and a half.
-ATTEMPTS = 20
 LIGHT = "urn:schemas-upnp-org:device:DimmableLight:1"
 
 
 @pytest.fixture
-def original(pair: Pair, gupnp_light: str, xvfb: str) -> Iterator[str]:
-    """GUPnP's light; gives the URL of its description."""
-    screen = pair.device.command(xvfb, "-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp")
-    with Program(screen) as display:
-        number = display.wait_for(r"^\d+$").group()
-        env = {**os.environ, "DISPLAY": f":{number}", "NO_AT_BRIDGE": "1", "GDK_BACKEND": "x11", "LANG": "C.UTF-8"}
-        # exclusive: it is not to switch its clone as well
-        command = pair.device.command(gupnp_light, "-4", "-x", "-i", LINK, "-p", "4004", "-n", "Hall")
-        with Program(command, env=env) as light:
-            yield _location(pair)
-            assert light.is_running
-
-
-def _location(pair: Pair) -> str:
-    """The location of the only light, which may be starting still."""
-    with open_searcher(pair.asker) as searcher:
-        for _ in range(ATTEMPTS):
-            searcher.send(m_search(LIGHT))
-            if found := searcher.receive_for(1.5):
-                return found[0]["LOCATION"]
-    raise AssertionError(f"nothing answers a search for {LIGHT}")
+def original(light_location: str) -> str:
+    """The URL of the description of GUPnP's light."""
+    return light_location
 
 
 def _clone(pair: Pair, *words: str | Path) -> str:

@@ -1,16 +1,21 @@
-"""``call`` drives GUPnP's light and a device of ours."""
+"""``call`` and ``subscribe`` drive GUPnP's light and a device of ours."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from signal import SIGINT
 
 import attrs
 import pytest
 
 from tests.network.asking_verbs import Asker, Finished, make_street
 from tests.network.foreign_devices import GUPNP
-from tests.network.namespaces import open_network
+from tests.network.namespaces import Namespace, open_network
+from tests.network.scenes import Pair
 from tests.network.served import EVERY_TYPE, open_served
+from tests.network.sniffing import open_sniffer
 
 pytestmark = pytest.mark.interop
 
@@ -22,7 +27,15 @@ class Driven:
     """A device with a SwitchPower service, and the host that drives it."""
 
     asker: Asker
+    #: its UDN
     device: str
+    #: where it runs
+    host: Namespace
+
+    @property
+    def initial(self) -> object:
+        """What the first event says of a switch that is off; see gupnp_light.py."""
+        return None if self.device == GUPNP.udn else False
 
     def call(self, *words: str) -> Finished:
         """Call an action of the device."""
@@ -30,8 +43,10 @@ class Driven:
 
 
 @pytest.fixture(scope="module")
-def asker(possible: None, tmp_path_factory: pytest.TempPathFactory, gupnp_python: str) -> Iterator[Asker]:
-    """A host beside both devices."""
+def street(
+    possible: None, tmp_path_factory: pytest.TempPathFactory, gupnp_python: str
+) -> Iterator[tuple[Asker, dict[str, Namespace]]]:
+    """A host beside both devices, and their hosts by their UDNs."""
     with open_network() as network:
         hosts = make_street(network, "gupnp", "ours", "asker")
         folder = tmp_path_factory.mktemp("driven")
@@ -42,13 +57,20 @@ def asker(possible: None, tmp_path_factory: pytest.TempPathFactory, gupnp_python
             asker = Asker(hosts["asker"][0], folder / "home")
             while len(asker.run("search", "--json", "service:SwitchPower:1").lines) < 2:  # bounded by the test's time
                 pass
-            yield asker
+            yield asker, {GUPNP.udn: hosts["gupnp"][0], OURS: hosts["ours"][0]}
+
+
+@pytest.fixture
+def asker(street: tuple[Asker, dict[str, Namespace]]) -> Asker:
+    """The host beside the devices."""
+    return street[0]
 
 
 @pytest.fixture(params=[GUPNP.udn, OURS], ids=["gupnp", "ours"])
-def driven(request: pytest.FixtureRequest, asker: Asker) -> Driven:
+def driven(request: pytest.FixtureRequest, street: tuple[Asker, dict[str, Namespace]]) -> Driven:
     """Each of the two devices."""
-    return Driven(asker, request.param)
+    asker, hosts = street
+    return Driven(asker, request.param, hosts[request.param])
 
 
 def test_call_switches_and_reads(driven: Driven) -> None:
@@ -90,3 +112,57 @@ def test_an_error_of_our_device_is_said_in_words(asker: Asker) -> None:
     done = asker.run("call", OURS, "Limits", "Refuse")
     assert (done.status, done.output) == (4, "")
     assert "701" in done.errors
+
+
+def _values(output: str) -> list[object]:
+    return [json.loads(line)["values"].get("Status") for line in output.splitlines()]
+
+
+def test_subscribe_follows_the_switch_and_leaves_no_subscription(driven: Driven) -> None:
+    assert driven.call("SwitchPower", "SetTarget", "newTargetValue=0").status == 0
+    with (
+        open_sniffer(driven.host) as at_device,
+        open_sniffer(driven.asker.host) as at_asker,
+        driven.asker.start("subscribe", "--json", driven.device, "SwitchPower") as following,
+    ):
+        wanted: list[object] = [driven.initial]
+        following.wait_until(lambda output: _values(output) == wanted, f"{wanted}")
+        for value in (True, False, True):
+            assert driven.call("SwitchPower", "SetTarget", f"newTargetValue={value}").status == 0
+            wanted.append(value)
+            following.wait_until(lambda output: _values(output) == wanted, f"{wanted}")
+        events = [json.loads(line) for line in following.output.splitlines()]
+        assert [(each["service"], each["seq"], each["initial"]) for each in events] == [
+            ("SwitchPower", seq, seq == 0) for seq in range(4)
+        ]
+        assert (at_device.requests("SUBSCRIBE"), at_device.requests("UNSUBSCRIBE")) == (1, 0)
+        assert following.stop(SIGINT) == 0
+        assert following.errors == ""
+        assert at_device.requests("UNSUBSCRIBE") == 1
+        came = at_asker.connections()
+        assert came > 0
+        # a subscription that was left would be told of these
+        for value in (False, True):
+            assert driven.call("SwitchPower", "SetTarget", f"newTargetValue={value}").status == 0
+        assert at_asker.connections() == came
+
+
+def test_subscribe_without_a_service_follows_all_and_ends_by_count(driven: Driven) -> None:
+    with open_sniffer(driven.host) as at_device:
+        done = driven.asker.run("subscribe", "--count", "0", driven.device)
+        assert (done.status, done.errors) == (0, "")
+        assert at_device.requests("SUBSCRIBE") == at_device.requests("UNSUBSCRIBE") > 1
+    assert ("  Status" in done.output) == (driven.initial is not None)
+
+
+def test_gupnp_s_own_light_is_switched_dimmed_and_followed(pair: Pair, light_location: str, tmp_path: Path) -> None:
+    asker = Asker(pair.asker, tmp_path)
+    with asker.start("subscribe", "--json", light_location, "SwitchPower") as following:
+        following.wait_until(lambda output: _values(output) == [False], "its present value")
+        assert asker.run("call", "Hall", "SwitchPower", "SetTarget", "newTargetValue=1").status == 0
+        following.wait_until(lambda output: _values(output) == [False, True], "the change")
+        assert following.stop(SIGINT) == 0
+    assert asker.run("call", "Hall", "Dimming", "SetLoadLevelTarget", "newLoadlevelTarget=40").status == 0
+    assert asker.run("call", "Hall", "Dimming", "GetLoadLevelStatus", "--json").objects == [{"retLoadlevelStatus": 40}]
+    too_much = asker.run("call", "Hall", "Dimming", "SetLoadLevelTarget", "newLoadlevelTarget=400")
+    assert (too_much.status, too_much.output) == (2, "")

@@ -15,7 +15,6 @@ import pytest
 
 from tests.cli.sessions import Session, open_session
 from tests.cli.test_pcapng import read
-from tests.network.foreign_devices import FOREIGN_DEVICES, ForeignDevice
 from tests.network.processes import PATIENCE_SECONDS, Program
 from tests.network.served import GATEWAY, JAMBON, REPOSITORY, command, environment, open_served
 from tests.network.ssdp import m_search, open_searcher, wait_until_member
@@ -232,26 +231,6 @@ def test_names_that_control_terminals_control_nothing(pair: Pair, tmp_path: Path
 
 
 # --- lines ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("device", FOREIGN_DEVICES, ids=[device.project for device in FOREIGN_DEVICES])
-def test_devices_of_other_projects_come_and_go(
-    device: ForeignDevice, pair: Pair, tmp_path: Path, gupnp_python: str
-) -> None:
-    # of these, only ssdpy's does not announce itself
-    often = ["--search", "2"] if device.project == "ssdpy" else []
-    with lines(pair, "--json", "--mx", "1", *often) as program:
-        with device.run(pair.device, pair.device_address, tmp_path, gupnp_python):
-            program.wait_for(rf'"event": "appeared", "udn": "{device.udn}"')
-            if device.name:
-                program.wait_for(rf'"event": "described", "udn": "{device.udn}", "name": "{device.name}"')
-            else:
-                program.wait_for(rf'"event": "location_failed", "udn": "{device.udn}".*"state": "refused"')
-        if device.says_byebye:
-            program.wait_for(rf'"event": "gone", "udn": "{device.udn}".*"reason": "byebye"')
-        assert program.stop(signal.SIGINT) == 0, program.errors
-    assert program.errors == ""
-    assert events(program.output)[-1]["event"] == "stopped"
 
 
 def test_a_device_of_ours_comes_and_goes_and_everything_is_saved(pair: Pair, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import attrs
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.ssdp.announcing import ETH, LIGHT, ROOT, SWITCH, WLAN, Follower
@@ -143,7 +143,36 @@ def check(cache: DeviceCache, now: float, max_bytes: int) -> None:
     assert cache._gathering._kept.keys() <= cache._gathering._until.keys() <= set(cache._devices.values())
 
 
+#: an announcement that tells SERVER at a place where another address has announced the device without one
+_TOLD_LATE = [
+    Said(
+        after=0.0,
+        udn="uuid:a",
+        row=ROOT,
+        arrival=Arrival("interface 2", 2, "192.0.2.6"),
+        message=Update(
+            notification_type=ROOT,
+            usn=f"uuid:a::{ROOT}",
+            location="http://192.0.2.5/1",
+            boot_id=1,
+            config_id=1,
+            next_boot_id=1,
+        ),
+    ),
+    Said(
+        after=0.0,
+        udn="uuid:a",
+        row=ROOT,
+        arrival=Arrival("interface 2", 2, "192.0.2.5"),
+        message=Alive(
+            notification_type=ROOT, usn=f"uuid:a::{ROOT}", location="http://192.0.2.5/1", server="a/1", max_age=0
+        ),
+    ),
+]
+
+
 @settings(max_examples=200)
+@example(_TOLD_LATE, 4_000)
 @given(
     st.lists(said((Alive, Alive, SearchResponse, ByeBye, Update), _numbers), max_size=40),
     st.sampled_from([1_000, 4_000, 10_000, 1_000_000]),

@@ -61,6 +61,7 @@ __all__ = ["ControlPoint", "open_control_point", "open_control_point_on"]
 
 #: USER-AGENT (UDA 2.0 §1.3.2)
 USER_AGENT = f"upnp-trio/{__version__} UPnP/2.0"
+# The most that UDA 2.0 §1.3.2 wants; devices treat more as 5.
 MAX_MX = 5
 # Answers that wait for a reader that is slow.
 MAX_WAITING_RESULTS = 16_384
@@ -77,7 +78,7 @@ class ControlPoint:
         self._client = HttpClient(self._connect, user_agent=USER_AGENT)
         self._subscriptions = Subscriptions(network, self._client, nursery, settings.rng)
         self._events = EventAccess(self._subscriptions, self._describe_again)
-        self._finding = Finding(DeviceCache(settings.cache_bytes), self._note_change)
+        self._finding = Finding(DeviceCache(settings.cache_bytes), self._note_change, self._subscriptions.note_alive)
         self._listening = Listening(
             network=network,
             settings=settings,

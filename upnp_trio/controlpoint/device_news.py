@@ -11,10 +11,13 @@ from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.ssdp.found import DeviceAppeared, DeviceGone, DeviceRebooted, DeviceUpdated
 
 if TYPE_CHECKING:
-    from upnp_trio.model.literal_url import IpAddress
     from upnp_trio.ssdp.found import DeviceChange, FoundDevice
 
 __all__ = ["DeviceNews", "Meaning"]
+
+# BOOTID is the time in Unix seconds, as UDA 2.0 §1.2.2 suggests, if it is at least that of 2001. Such a number tells of
+# a new start.
+MIN_TIME = 1_000_000_000
 
 #: nothing; or ask the device whether it knows the subscription; or have a new one
 Meaning = Literal["nothing", "ask", "restart"]
@@ -31,10 +34,9 @@ class DeviceNews:
     #: BOOTID of the device when it went
     _gone_boot_id: int | None = None
 
-    def meaning(self, change: DeviceChange, address: IpAddress | None) -> Meaning:
-        """What *change* means, if the events come from *address*; ``None`` if there are none at present."""
+    def meaning(self, change: DeviceChange, location: LiteralUrl | None) -> Meaning:
+        """What *change* means, if the device was described at *location*; ``None`` if that is not known."""
         device = change.device
-        has_moved = address is not None and address not in _addresses(device)
         match change:
             case DeviceGone(reason="no room"):
                 return "nothing"
@@ -45,23 +47,31 @@ class DeviceNews:
                 return "restart"
             case DeviceAppeared():
                 is_reborn = self._gone_boot_id is not None and device.boot_id != self._gone_boot_id
-                return "restart" if is_reborn or has_moved else "ask"
+                return "restart" if is_reborn else "ask"
             case DeviceUpdated():
-                if has_moved:
-                    return "restart"
-                # a location that was announced is valid until it expires, even if it is not true any more
-                return "ask" if address is None or _newest_like(device, address) != address else "nothing"
+                # A location is valid until it expires, even if it is not true any more, and one that was not announced
+                # yet may be true. The device answers at the right one.
+                return "ask" if location is None or _newest_like(device, location) != location else "nothing"
+
+    def meaning_of_alive(self, boot_id: int | None) -> Meaning:
+        """What one more ``ssdp:alive`` of the device means, which is no change.
+
+        Devices of UDA 1.0 have no BOOTID, and others write 1 for ever (async_upnp_client). When such a device has
+        started anew, nothing but the time of its announcement tells.
+        """
+        return "ask" if boot_id is None or boot_id < MIN_TIME else "nothing"
 
 
-def _newest_like(device: FoundDevice, address: IpAddress) -> IpAddress | None:
-    """The newest address of *device* of the same version of IP as *address*."""
-    return next((each for each in _addresses(device) if each.version == address.version), None)
+def _newest_like(device: FoundDevice, location: LiteralUrl) -> LiteralUrl | None:
+    """The newest location of *device* whose address is of the same version of IP as that of *location*."""
+    version = location.address.version
+    return next((each for each in _locations(device) if each.address.version == version), None)
 
 
-def _addresses(device: FoundDevice) -> list[IpAddress]:
-    """Where the locations of *device* lead to, the newest first."""
+def _locations(device: FoundDevice) -> list[LiteralUrl]:
+    """The locations of *device* that lead to a host, the newest first."""
     found = []
     for location in device.locations:
-        with suppress(ValueError):  # it leads nowhere
-            found.append(LiteralUrl.parse(location.url).address)
+        with suppress(ValueError):
+            found.append(LiteralUrl.parse(location.url))
     return found

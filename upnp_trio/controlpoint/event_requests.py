@@ -40,6 +40,8 @@ class EventSource:
     served: ServedAddress
     #: of the device that has the service
     udn: str
+    #: where the device's description was fetched, if that is known
+    location: LiteralUrl | None = None
     #: gives the values their types
     description: ServiceDescription | None = None
     #: what messages call it, such as ``SwitchPower of Light``

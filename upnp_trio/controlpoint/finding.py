@@ -16,7 +16,7 @@ from upnp_trio.errors import MalformedMessage
 from upnp_trio.model.peers import peer_of
 from upnp_trio.ssdp.device_cache import DeviceCache
 from upnp_trio.ssdp.found import Arrival, DeviceAppeared, DeviceChange
-from upnp_trio.ssdp.messages import Search
+from upnp_trio.ssdp.messages import Alive, Search
 from upnp_trio.ssdp.parsing import parse_leniently
 from upnp_trio.ssdp.pending_changes import PendingChanges
 from upnp_trio.tasks.wakeup import Wakeup
@@ -43,6 +43,8 @@ class Finding:
     cache: DeviceCache
     #: called with each change of a device, before the readers get it
     on_change: Callable[[DeviceChange], None]
+    #: called with each ``ssdp:alive``, after the changes that it makes
+    on_alive: Callable[[Alive], None]
     _wakeup: Wakeup = attrs.field(factory=Wakeup)
     _change_readers: set[FeedQueue[DeviceChange]] = attrs.field(factory=set)
     _message_readers: set[FeedQueue[ReceivedMessage]] = attrs.field(factory=set)
@@ -109,6 +111,8 @@ class Finding:
         now = trio.current_time()
         arrival = Arrival(interface.name, interface.index, sender)
         self._publish(self.cache.receive(message, arrival, now, forgiven))
+        if isinstance(message, Alive):
+            self.on_alive(message)
         self._wakeup.set(self.cache.next_expiry)
 
     def _publish(self, changes: Iterable[DeviceChange]) -> None:

@@ -243,6 +243,7 @@ class RemoteService:
             url=self.event_sub_url if self.service.event_sub_url else None,
             served=access.served,
             udn="" if self.device.udn is None else str(self.device.udn),
+            location=self._root.location,
             description=description,
             name=printable(f"{self.name} of {self.device.friendly_name or 'a device'}"),
         )

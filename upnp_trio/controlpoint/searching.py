@@ -41,6 +41,7 @@ logger = logging.getLogger(__name__)
 LATE_SECONDS = 1.0
 # UDA 2.0 §1.3.2: M-SEARCH is sent more than once, as UDP loses datagrams, some hundred milliseconds apart.
 SEND_GAP = (0.2, 0.4)
+# More would only be traffic: of ten datagrams one arrives, or the network is broken.
 MAX_SENDS = 10
 # Answers of one peer to one search. A host with 5,000 devices of four rows sends 20,000.
 MAX_RESULTS_OF_ONE_PEER = 32_768

@@ -29,6 +29,7 @@ from upnp_trio.tasks.finishing import finish_by
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from upnp_trio.controlpoint.device_news import Meaning
     from upnp_trio.eventing.messages import EventMessage
     from upnp_trio.ssdp.found import DeviceChange
 
@@ -110,8 +111,13 @@ class Subscriber:
 
     def note_change(self, change: DeviceChange) -> None:
         """Something has changed about the device."""
-        url = None if self._current is None else self._current.source.url
-        meaning = self._device_news.meaning(change, None if url is None else url.address)
+        self._heed(self._device_news.meaning(change, self.source.location))
+
+    def note_alive(self, boot_id: int | None) -> None:
+        """The device has announced itself again."""
+        self._heed(self._device_news.meaning_of_alive(boot_id))
+
+    def _heed(self, meaning: Meaning) -> None:
         if meaning == "restart":
             self.upkeep.restart(trio.current_time())
         elif meaning == "ask":

@@ -25,6 +25,7 @@ from upnp_trio.network.asking import AskingNetwork
 
 if TYPE_CHECKING:
     from upnp_trio.ssdp.found import DeviceChange
+    from upnp_trio.ssdp.messages import Alive
 
 __all__ = ["EventSource", "Locate", "Subscriptions"]
 
@@ -87,10 +88,17 @@ class Subscriptions:
 
     def note_change(self, change: DeviceChange) -> None:
         """Something has changed about a device."""
-        udn = change.device.udn.lower()
-        for subscriber in self._subscribers:
-            if subscriber.source.udn.lower() == udn:
-                subscriber.note_change(change)
+        for subscriber in self._of(change.device.udn):
+            subscriber.note_change(change)
+
+    def note_alive(self, message: Alive) -> None:
+        """A device announces itself, which need be no change."""
+        if self._subscribers:  # there may be thousands of devices, and nobody who subscribes
+            for subscriber in self._of(message.usn.partition("::")[0]):
+                subscriber.note_alive(message.boot_id)
+
+    def _of(self, udn: str) -> list[Subscriber]:
+        return [subscriber for subscriber in self._subscribers if subscriber.source.udn.lower() == udn.lower()]
 
     def note_network(self, has_slept: bool = False) -> None:
         """The interfaces of this host may have changed; *has_slept*: the host was asleep meanwhile."""

@@ -27,6 +27,13 @@ _STATUS_LINE = re.compile(
     rb"HTTP/(?P<major>[0-9])(?:\.(?P<minor>[0-9]))?[ \t]+(?P<status>[1-9][0-9]{2})(?![0-9])[ \t]*(?P<reason>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+# What h11 reads as it stands, if no more than one field says where the body ends.
+_PLAIN = re.compile(rb"%b\r\n(?:[!#$%%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)*\r\n" % _USUAL_STATUS_LINE.pattern)
+_FRAMING = re.compile(rb"\n((?:content-length|transfer-encoding):[^\r]*)\r", re.IGNORECASE)
+_PLAIN_FRAMING = re.compile(
+    rb"content-length:[ \t]*[0-9]{1,%d}[ \t]*|transfer-encoding:[ \t]*chunked[ \t]*" % MAX_LENGTH_DIGITS,
+    re.IGNORECASE,
+)
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROLS = bytes({*range(32), 127} - {9})
 _BLANKED = bytes.maketrans(_CONTROLS, b" " * len(_CONTROLS))
@@ -66,6 +73,8 @@ def read_head(head: bytes) -> AnswerHead:
 
     Raises `MalformedMessage` if it is not HTTP, or says in two ways how long the body is.
     """
+    if _is_plain(head):
+        return AnswerHead(int(head[9:12]), head)
     repair = _Repair()
     lines = head.split(b"\n")[:-2]  # without the empty line, and the nothing after it
     if not all(line.endswith(b"\r") for line in lines):
@@ -77,6 +86,14 @@ def read_head(head: bytes) -> AnswerHead:
     fields = _with_one_framing(repair)
     text = [b"HTTP/%b %d %b" % (version, status, reason), *(b"%b: %b" % field for field in fields), b"", b""]
     return AnswerHead(status, b"\r\n".join(text), tuple(repair.forgiven))
+
+
+def _is_plain(head: bytes) -> bool:
+    """Whether h11 reads *head* as it stands, as nearly all heads; to rewrite one takes as long as reading it."""
+    if not _PLAIN.fullmatch(head):
+        return False
+    framing = _FRAMING.findall(head)
+    return not framing or (len(framing) == 1 and _PLAIN_FRAMING.fullmatch(framing[0]) is not None)
 
 
 def _status_line(line: bytes, repair: _Repair) -> tuple[bytes, int, bytes]:

@@ -212,7 +212,7 @@ class CachedDevice:
                 device_types.append(row)
             elif lower == "upnp:rootdevice":
                 is_root = True
-        newest_first = self.sightings[::-1]
+        server, config_id, search_port = self.facts()
         return FoundDevice(
             udn=self.udn,
             is_root=is_root,
@@ -220,11 +220,20 @@ class CachedDevice:
             service_types=tuple(service_types),
             usns=tuple(usns),
             locations=self._locations(),
-            server=next((sighting.server for sighting in newest_first if sighting.server), ""),
+            server=server,
             boot_id=self.boot_id,
-            config_id=_first(sighting.config_id for sighting in newest_first),
-            search_port=_first(sighting.search_port for sighting in newest_first),
+            config_id=config_id,
+            search_port=search_port,
             forgiven=self.forgiven,
+        )
+
+    def facts(self) -> tuple[str, int | None, int | None]:
+        """SERVER, CONFIGID and SEARCHPORT, as the newest of its sightings have them."""
+        newest_first = self.sightings[::-1]
+        return (
+            next((sighting.server for sighting in newest_first if sighting.server), ""),
+            _first(sighting.config_id for sighting in newest_first),
+            _first(sighting.search_port for sighting in newest_first),
         )
 
     def _locations(self) -> tuple[FoundLocation, ...]:

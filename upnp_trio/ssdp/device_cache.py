@@ -147,7 +147,9 @@ class DeviceCache(Mapping[str, "FoundDevice"]):
                 is_changed = True
         if sighting is None or not sighting.is_held:
             is_changed |= not device.shows(arrival.index, message.location, row)
+            before = device.facts()
             sighting = self._add(device, message, row, arrival, now)
+            is_changed |= device.facts() != before
         elif self._renew(sighting, message, row, now):
             is_changed = True
         if forgiven and not set(device.forgiven).issuperset(forgiven):

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from tests.cli.watching.scenes import Datagram, alive, appear, device, root_device, search, udn
-from upnp_trio.cli.watching.devices import description_of
+from upnp_trio.cli.watching.devices import descriptions_of
 from upnp_trio.cli.watching.happenings import (
     AnsweredLate,
     DeviceChanged,
@@ -27,9 +27,9 @@ from upnp_trio.ssdp.messages import ByeBye, SearchResponse, Update
 TIME = "2026-01-31T12:00:00.250Z"
 LIGHT = "urn:schemas-upnp-org:device:DimmableLight:1"
 APPEARED = DeviceChanged(at=10.0, kind="appeared", device=device(7), name="", device_type=LIGHT)
-LIGHT_3000 = description_of(root_device(7), udn(7))
-assert LIGHT_3000 is not None
-DESCRIBED = DeviceDescribed(at=10.0, udn=udn(7), described=LIGHT_3000, url="http://192.0.2.7/", seconds=0.0123456)
+DESCRIBED = DeviceDescribed(
+    at=10.0, udn=udn(7), described=descriptions_of(root_device(7))[udn(7)], url="http://192.0.2.7/", seconds=0.0123456
+)
 FAILED = LocationFailed(at=1.0, udn=udn(7), name="Kitchen", url="http://192.0.2.7/", state="refused", why="it refused")
 ANSWERED = LocationAnswered(at=1.0, udn=udn(7), name="Kitchen", url="http://192.0.2.7/", seconds=1.5)
 LATE = AnsweredLate(

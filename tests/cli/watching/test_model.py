@@ -20,6 +20,7 @@ from upnp_trio.cli.watching.happenings import (
 )
 from upnp_trio.cli.watching.model import (
     MAX_LOG,
+    MAX_UNCLAIMED,
     WatchModel,
 )
 from upnp_trio.cli.watching.searches import MAX_ROWS
@@ -250,6 +251,41 @@ def test_a_description_names_the_devices_of_its_url_and_no_others() -> None:
     again = model.locations.take(100.0)
     assert again is not None
     assert model.location_answered(again, 0.02, 100.0) == []
+
+
+def test_a_description_tells_which_devices_are_embedded() -> None:
+    model = WatchModel()
+    model.change(DeviceAppeared(device(8, is_root=False, boot_id=7, locations=(location(7),))), 0.0)
+    probe = model.locations.take(0.0)
+    assert probe is not None
+    document = root_device(7, devices=(root_device(8, "Inner"),))
+    told = model.location_answered(probe, 0.02, 0.1, document)
+    assert [event.is_embedded for event in told if isinstance(event, DeviceChanged | DeviceDescribed)] == [True, True]
+
+
+def test_a_device_that_is_announced_after_its_document_was_read_has_its_name_at_once() -> None:
+    model = WatchModel()
+    inner = device(8, is_root=False, boot_id=7, locations=(location(7),))
+    model.change(DeviceAppeared(inner), 0.0)
+    probe = model.locations.take(0.0)
+    assert probe is not None
+    document = root_device(7, devices=(root_device(8, "Inner"),))
+    assert kinds(model.location_answered(probe, 0.02, 0.1, document)) == ["appeared", "DeviceDescribed"]
+    elsewhere = device(7, locations=(location(9),))  # not at the URL of the document
+    assert model.change(DeviceAppeared(elsewhere), 0.2) == []
+    assert kinds(model.change(DeviceUpdated(device(7)), 0.3)) == ["appeared", "DeviceDescribed"]
+    assert model.devices[udn(7)].name == "Kitchen"
+
+
+def test_documents_full_of_devices_that_do_not_exist_are_bounded() -> None:
+    model = WatchModel()
+    many = tuple(root_device(number) for number in range(100, 300))
+    for number in range(3, 40):
+        appear(model, number)
+        probe = model.locations.take(0.0)
+        assert probe is not None
+        model.location_answered(probe, 0.1, 0.0, root_device(number, devices=many))
+    assert len(model._unclaimed) == MAX_UNCLAIMED
 
 
 def test_a_location_that_fails_is_told_once_until_it_answers_again() -> None:

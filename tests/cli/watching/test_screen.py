@@ -319,6 +319,15 @@ def test_a_painter_that_forgets_paints_everything() -> None:
     assert painter.paint(frame_of(WatchModel())) == whole
 
 
+def test_a_terminal_without_unicode_has_one_character_for_each() -> None:
+    model = WatchModel()
+    appear(model, 7, names=("Küche 漢",))
+    screen = Screen(120, 30)
+    screen.feed(Painter(PALETTE, "latin-1").paint(frame_of(model)))
+    assert screen.lines[2].startswith("Küche ?  ")
+    assert column_of(screen, "ADDRESS")[0] == "192.0.2.7"
+
+
 def test_leaving_undoes_what_entering_did() -> None:
     screen = Screen(80, 24)
     screen.feed(ENTER)

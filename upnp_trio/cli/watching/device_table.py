@@ -80,8 +80,8 @@ class DeviceTable:
         return [self._told("appeared", self.rows[key], now)] if self._settling.take_appeared(key) else []
 
     def is_part(self, row: WatchedDevice) -> bool:
-        """Whether *row* is a part of a root device that is known, or was that when it went."""
-        return row.is_embedded if row.gone_at is not None else self._has_root(row.device)
+        """Whether *row* is embedded in another device, or was that when it went."""
+        return row.is_embedded if row.gone_at is not None else self._is_embedded(row)
 
     def snapshot(self) -> DeviceTable:
         """The same, which does not change with this."""
@@ -128,7 +128,7 @@ class DeviceTable:
 
     def _told(self, kind: ChangeKind, row: WatchedDevice, now: float, reason: str = "") -> DeviceChanged:
         # when the root device has gone first, only what was known before tells
-        row.is_embedded = self._has_root(row.device) or (kind == "gone" and row.is_embedded)
+        row.is_embedded = self._is_embedded(row) or (kind == "gone" and row.is_embedded)
         return DeviceChanged(
             at=now,
             kind=kind,
@@ -139,9 +139,12 @@ class DeviceTable:
             reason=reason,
         )
 
-    def _has_root(self, device: FoundDevice) -> bool:
-        """Whether a root device that is known has the same LOCATION, while *device* is none."""
-        return not device.is_root and any(location.url in self._root_urls for location in device.locations)
+    def _is_embedded(self, row: WatchedDevice) -> bool:
+        """Whether a root device has the same LOCATION, or the description says so."""
+        if row.device.is_root:
+            return False
+        is_described = row.described is not None and row.described.is_embedded
+        return is_described or any(location.url in self._root_urls for location in row.device.locations)
 
     def _count_urls(self, device: FoundDevice, by: int) -> None:
         if device.is_root:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import attrs
@@ -9,13 +10,17 @@ import attrs
 from upnp_trio.ssdp.found import FoundDevice, GoneReason
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from upnp_trio.model.device import Device, RootDevice
 
-__all__ = ["Described", "WatchedDevice", "description_of", "short_type"]
+__all__ = ["Described", "WatchedDevice", "descriptions_of", "short_type"]
 
 # A description may have 1 MiB. What is shown of it is kept, and for each of thousands of devices.
 MAX_TEXT_CHARACTERS = 120
 MAX_TREE_LINES = 64
+# A gateway has three; no real device has half as many.
+MAX_DEVICES_OF_ONE_DOCUMENT = 64
 # The headers of an announcement; real ones have some 500 bytes.
 MAX_HEADER_BYTES = 1024
 
@@ -29,6 +34,8 @@ class Described:
     model_name: str
     model_number: str
     device_type: str
+    #: whether it is a part of the document's root device
+    is_embedded: bool
     #: the devices and services of the document, one on each line, indented
     tree: tuple[str, ...] = attrs.field(eq=False)
     #: the rules that the document breaks and that were overlooked, each in words
@@ -119,20 +126,23 @@ def short_type(text: str) -> str:
     return ":".join(parts[-2:]) if len(parts) >= 5 and parts[0].lower() == "urn" else text
 
 
-def description_of(root: RootDevice, udn: str, forgiven: tuple[str, ...] = ()) -> Described | None:
-    """What the document of *root* says of the device *udn*; ``None`` if it does not describe that."""
-    for device in root.walk():
-        if device.udn is not None and str(device.udn).lower() == udn.lower():
-            return Described(
-                name=_cut(device.friendly_name),
-                manufacturer=_cut(device.manufacturer),
-                model_name=_cut(device.model_name),
-                model_number=_cut(device.model_number or ""),
-                device_type=_cut(str(device.device_type)),
-                tree=_tree(device),
-                forgiven=tuple(map(_cut, forgiven[:MAX_TREE_LINES])),
-            )
-    return None
+def descriptions_of(root: RootDevice, forgiven: Iterable[str] = ()) -> dict[str, Described]:
+    """What the document of *root* says of each device in it, by UDN in lower case."""
+    broken = tuple(map(_cut, islice(forgiven, MAX_TREE_LINES)))
+    return {
+        str(device.udn).lower(): Described(
+            name=_cut(device.friendly_name),
+            manufacturer=_cut(device.manufacturer),
+            model_name=_cut(device.model_name),
+            model_number=_cut(device.model_number or ""),
+            device_type=_cut(str(device.device_type)),
+            is_embedded=device is not root,
+            tree=_tree(device),
+            forgiven=broken,
+        )
+        for device in islice(root.walk(), MAX_DEVICES_OF_ONE_DOCUMENT)
+        if device.udn is not None
+    }
 
 
 def _tree(device: Device) -> tuple[str, ...]:

@@ -236,7 +236,7 @@ def open_full_screen(
         watching=watching,
         outputs=outputs,
         controls=controls,
-        painter=Painter(palette(console)),
+        painter=Painter(palette(console), outputs.output.encoding),
         keyboard=Keyboard(keyboard),
     )
     root = logging.getLogger()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.cli.watching.device_table import DeviceTable
-from upnp_trio.cli.watching.devices import MAX_HEADER_BYTES, description_of
+from upnp_trio.cli.watching.devices import MAX_HEADER_BYTES, Described, descriptions_of
 from upnp_trio.cli.watching.happenings import (
     AnsweredLate,
     DeviceDescribed,
@@ -42,6 +42,8 @@ __all__ = ["Totals", "WatchModel"]
 MAX_LOG = 500
 # As many as the control point finds at once.
 MAX_EARLY_RESULTS = 20_000
+# The devices of one document announce themselves within seconds, and answer within MX.
+MAX_UNCLAIMED = 512
 
 
 @attrs.define
@@ -76,6 +78,8 @@ class WatchModel:
     _late_in_search: set[str] = attrs.field(factory=set)
     #: answers of devices whose change has not come in yet, which takes another way; the slowest of each
     _early_results: dict[str, SearchAnswer] = attrs.field(factory=dict)
+    #: what documents say of devices that have not announced themselves yet, by UDN and URL, with the time it took
+    _unclaimed: dict[tuple[str, str], tuple[Described, float]] = attrs.field(factory=dict)
 
     # --- devices -------------------------------------------------------------------------------------------------
 
@@ -94,6 +98,7 @@ class WatchModel:
             self.locations.drop(change.device.udn)
             return told
         self.locations.note(row.device, now)
+        told += self._claim(key, row, now)
         early = self._early_results.pop(key, None)
         return told if early is None else told + self._note_answer(key, early, now)
 
@@ -210,9 +215,12 @@ class WatchModel:
         if was_failed:
             name = self._name_of(probe.udn)
             told += self._log(LocationAnswered(at=now, udn=probe.udn, name=name, url=url, seconds=seconds))
-        if root is not None:
-            for udn in self.locations.udns_of(url):
-                told += self._describe(udn, url, root, tuple(forgiven), seconds, now)
+        known = {udn.lower() for udn in self.locations.udns_of(url)}
+        for key, described in descriptions_of(root, forgiven).items() if root is not None else ():
+            if key in known:
+                told += self._describe(key, described, url, seconds, now)
+            else:
+                self._keep((key, url), (described, seconds))
         return told
 
     def location_failed(self, probe: Probe, word: str, why: str, now: float) -> list[Happening]:
@@ -226,15 +234,12 @@ class WatchModel:
         )
         return told + self._log(failed)
 
-    def _describe(
-        self, udn: str, url: str, root: RootDevice, forgiven: tuple[str, ...], seconds: float, now: float
-    ) -> list[Happening]:
-        row = self.devices.get(udn.lower())
-        described = description_of(root, udn, forgiven)
-        if row is None or described is None or described == row.described:
+    def _describe(self, key: str, described: Described, url: str, seconds: float, now: float) -> list[Happening]:
+        row = self.devices.get(key)
+        if row is None or described == row.described:
             return []
         row.describe(described)
-        told = self._log(*self.table.tell_of(udn.lower(), now))
+        told = self._log(*self.table.tell_of(key, now))
         happening = DeviceDescribed(
             at=now,
             udn=row.device.udn,
@@ -244,6 +249,21 @@ class WatchModel:
             seconds=seconds,
         )
         return told + self._log(happening)
+
+    def _keep(self, place: tuple[str, str], described: tuple[Described, float]) -> None:
+        self._unclaimed.pop(place, None)
+        self._unclaimed[place] = described
+        if len(self._unclaimed) > MAX_UNCLAIMED:
+            del self._unclaimed[next(iter(self._unclaimed))]
+
+    def _claim(self, key: str, row: WatchedDevice, now: float) -> list[Happening]:
+        """Describe a device by a document that was read before its own announcement came."""
+        told: list[Happening] = []
+        for location in row.device.locations if self._unclaimed else ():
+            found = self._unclaimed.pop((key, location.url), None)
+            if found is not None:
+                told += self._describe(key, found[0], location.url, found[1], now)
+        return told
 
     def _name_of(self, udn: str) -> str:
         row = self.devices.get(udn.lower())

@@ -60,6 +60,8 @@ class Painter:
     """Knows what the terminal shows, and gives what is to be written so that it shows a frame."""
 
     _palette: dict[Style, tuple[str, str]]
+    #: of the terminal; a question mark stands for a character that it lacks, as an escape would take more columns
+    _encoding: str = "utf-8"
     _shown: list[Line] = attrs.field(factory=list)
 
     def forget(self) -> None:
@@ -84,7 +86,8 @@ class Painter:
         texts = [f"\x1b[{row};1H\x1b[2K"]
         for cell in line:
             before, after = self._palette[cell.style]
-            texts.append(f"\x1b[{row};{cell.column + 1}H{before}{cell.text}{after}")
+            text = cell.text.encode(self._encoding, "replace").decode(self._encoding)
+            texts.append(f"\x1b[{row};{cell.column + 1}H{before}{text}{after}")
         return "".join(texts)
 
     def _cursor(self, row: int, column: int) -> str:

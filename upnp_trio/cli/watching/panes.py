@@ -55,7 +55,7 @@ def panes(
     shows_embedded: bool,
 ) -> list[Line]:
     """The lines, as many as `pane_rows` says."""
-    shown = (each for each in reversed(model.log) if shows_embedded or not _is_embedded(each))
+    shown = (each for each in reversed(model.log) if shows_embedded or not _is_embedded(each, model))
     lines: list[Line] = [_answers(model, is_passive=is_passive)]
     height = _table_rows(size)
     if size.columns >= SIDE_BY_SIDE_COLUMNS:
@@ -130,5 +130,9 @@ def _log(
     return [*lines, *[()] * (height + 1 - len(lines))]
 
 
-def _is_embedded(happening: Happening) -> bool:
-    return isinstance(happening, DeviceChanged | DeviceDescribed) and happening.is_embedded
+def _is_embedded(happening: Happening, model: WatchModel) -> bool:
+    if not isinstance(happening, DeviceChanged | DeviceDescribed):
+        return False
+    udn = happening.device.udn if isinstance(happening, DeviceChanged) else happening.udn
+    row = model.devices.get(udn.lower())
+    return happening.is_embedded if row is None else model.table.is_part(row)  # it may be known better by now

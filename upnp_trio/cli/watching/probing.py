@@ -14,6 +14,7 @@ from upnp_trio.cli.watching.model import WatchModel
 from upnp_trio.controlpoint.control_point import ControlPoint
 from upnp_trio.documents.description import parse_description
 from upnp_trio.errors import DescriptionError, NetworkError, RequestFailed, UnsafeUrl
+from upnp_trio.http.client import CONNECT_SECONDS
 from upnp_trio.tasks.wakeup import Wakeup
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class Prober:
             forgiven: list[str] = []
             root = parse_description(answer.body, forgiven) if probe.is_description_wanted else None
         except (UnsafeUrl, NetworkError, DescriptionError) as error:
-            told = self.model.location_failed(probe, word_for(error), str(error), trio.current_time())
+            now = trio.current_time()
+            told = self.model.location_failed(probe, word_for(error, now - start), str(error), now)
         else:
             told = self.model.location_answered(probe, seconds, trio.current_time(), root, forgiven)
         self._slots.release()
@@ -82,8 +84,8 @@ class Prober:
         self.tell(told)
 
 
-def word_for(error: UnsafeUrl | NetworkError | DescriptionError) -> str:
-    """Why there is no answer, in one or two words."""
+def word_for(error: UnsafeUrl | NetworkError | DescriptionError, seconds: float) -> str:
+    """Why there is no answer after so many *seconds*, in one or two words."""
     if isinstance(error, UnsafeUrl):
         return "unsafe"
     if isinstance(error, DescriptionError):
@@ -91,8 +93,6 @@ def word_for(error: UnsafeUrl | NetworkError | DescriptionError) -> str:
     if isinstance(error, RequestFailed) and error.status is not None:
         return str(error.status)
     cause = error.__cause__
-    if isinstance(cause, trio.TooSlowError):
-        return "too slow"
-    if isinstance(cause, OSError) and cause.errno is not None:
-        return _WORDS.get(cause.errno, "failed")
-    return "failed"
+    if isinstance(cause, OSError) and cause.errno in _WORDS:
+        return _WORDS[cause.errno]
+    return "too slow" if seconds >= CONNECT_SECONDS else "failed"

@@ -85,11 +85,12 @@ def draw(model: WatchModel, rows: Sequence[WatchedDevice], controls: Controls, s
 
 
 def _title(model: WatchModel, controls: Controls, size: Size, facts: Facts) -> Line:
-    gone = len(model.devices) - model.table.present
-    parts = [
-        f"{model.table.present} device{'s' if model.table.present != 1 else ''}" + (f", {gone} gone" if gone else ""),
-        f"{model.totals.datagrams} datagrams",
-    ]
+    there = [row for row in model.devices.values() if row.gone_at is None]
+    embedded = sum(map(model.table.is_part, there))
+    gone = len(model.devices) - len(there)
+    devices = f"{len(there) - embedded} device{'s' if len(there) - embedded != 1 else ''}"
+    devices += (f" + {embedded} embedded" if embedded else "") + (f", {gone} gone" if gone else "")
+    parts = [devices, f"{model.totals.datagrams} datagrams"]
     if model.totals.malformed:
         parts.append(f"{model.totals.malformed} malformed")
     if facts.missed:
