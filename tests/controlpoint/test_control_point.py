@@ -117,6 +117,21 @@ async def test_a_host_with_many_answers_costs_a_slow_reader_no_answer_of_others(
         assert results.missed == 30 + 4 - 20
 
 
+async def test_an_answer_that_another_host_has_copied_is_still_given(
+    autojump_clock: Clock, nursery: trio.Nursery
+) -> None:
+    link = Link()
+    device, asker = hosts(link)
+    liar = Host.on(link, "192.0.2.8/24", name="liar")
+    async with serving(device, jambon()) as running, asking(asker) as control_point:
+        copied = response(running.locations[0]).replace(UDN.encode(), JAMBON.encode())
+        await nursery.start(answer_datagrams, liar, lambda payload, source: [copied])  # at once, as real ones are not
+        results = [result async for result in control_point.search("upnp:rootdevice", mx=5, sends=2)]
+        assert [(each.sender, each.usn, each.location) for each in results] == [
+            (sender, f"{JAMBON}::upnp:rootdevice", running.locations[0]) for sender in ("192.0.2.8", "192.0.2.7")
+        ]
+
+
 async def test_an_answer_that_is_late_says_by_how_much(autojump_clock: Clock) -> None:
     device, asker = hosts()
 
@@ -356,6 +371,9 @@ async def test_a_device_that_nobody_knows_is_searched_for_and_then_unknown(autoj
     async with asking(asker) as control_point:
         with pytest.raises(UnknownDevice, match="no device with the UDN uuid:nobody answers"):
             await control_point.describe("nobody")
+        for nonsense in ("küche", "a" * 300, "a\n"):
+            with pytest.raises(UnknownDevice, match="is no UDN"):
+                await control_point.describe(nonsense)
 
 
 @pytest.mark.parametrize(

@@ -105,8 +105,9 @@ class ControlPoint:
         """Search for *target*, and give the answers as they come (UDA 2.0 §1.3).
 
         *mx* is the longest time, in seconds from 1 to 5, by which devices delay their answers. M-SEARCH is sent *sends*
-        times from each address, and each USN at each LOCATION is given once. *to* is the address of one device, for a
-        unicast search, which has no MX; *port* is then its SEARCHPORT. All answers go into the cache as well.
+        times from each address. Each USN at each LOCATION is given once for each address that answers so. *to* is the
+        address of one device, for a unicast search, which has no MX; *port* is then its SEARCHPORT. All answers go into
+        the cache as well.
 
         The feed ends a second after the last answer is due, or earlier by the caller's deadline. It raises
         `NetworkError` if nothing can be sent. Raises `ValueError` for an impossible argument.
@@ -183,7 +184,7 @@ class ControlPoint:
 
         Raises `UnknownDevice` if no device has the UDN, `UnsafeUrl` if its LOCATION leads to where no device is,
         `RequestFailed` if it does not answer, and `DescriptionError` if what it answers is no description, or that of
-        another device.
+        another device. Raises `NetworkError` if this host has no way to it.
         """
         if isinstance(device, str) and "://" in device:
             url, served = self._located(device)
@@ -238,7 +239,11 @@ class ControlPoint:
             udn = f"uuid:{udn}"
         if (known := self.devices.get(udn)) is not None:
             return known
-        async with self.search(udn) as results:
+        try:
+            search = self.search(udn)
+        except ValueError as error:
+            raise UnknownDevice(f"{udn[:200]!r} is no UDN: {error}") from error
+        async with search as results:
             async for _ in results:
                 if (known := self.devices.get(udn)) is not None:
                     return known
