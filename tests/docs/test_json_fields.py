@@ -8,9 +8,11 @@ import pytest
 
 from tests.cli.results import result
 from tests.docs.blocks import page
+from upnp_trio.cli.change_lines import change_json
 from upnp_trio.cli.ping_series import Outcome, Series, outcome_json
 from upnp_trio.cli.search_groups import FoundRoots
 from upnp_trio.cli.search_lines import Found, answer_json, device_json
+from upnp_trio.eventing.variable_change import VariableChange
 
 
 def device() -> dict[str, object]:
@@ -21,6 +23,8 @@ def device() -> dict[str, object]:
 
 SERIES = Series("192.0.2.7", "unicast")
 OUTCOME = Outcome(seq=1, latency=None)
+LAST_CHANGE = '<Event><InstanceID val="0"><Mute val="1"/></InstanceID></Event>'
+CHANGE = VariableChange(seq=0, values={"LastChange": LAST_CHANGE}, texts={"LastChange": LAST_CHANGE})
 
 
 @pytest.mark.parametrize(
@@ -30,6 +34,7 @@ OUTCOME = Outcome(seq=1, latency=None)
         ("search --all", answer_json(result())),
         ("ping probe", outcome_json(SERIES, OUTCOME)),
         ("ping summary", SERIES.as_json()),
+        ("subscribe", change_json("", "", "", CHANGE)),
     ],
 )
 def test_the_reference_has_each_field_once(marker: str, written: dict[str, object]) -> None:

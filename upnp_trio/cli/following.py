@@ -85,7 +85,7 @@ class Following:
         followed = len(self._subscriptions)
         if not followed:
             return INTERRUPTED
-        if not self._asked.json:
+        if not self._asked.json and self._asked.count != 0:
             events = "1 event" if self._events == 1 else f"{self._events} events"
             services = "1 service" if followed == 1 else f"{followed} services"
             joined = sum(subscription.joined for subscription in self._subscriptions)
