@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from ipaddress import ip_address
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -130,7 +131,7 @@ class _Running:
             return await socket.send(render_search(search, host=socket.host), socket.group)
         search = Search(search_target=plan.target, user_agent=plan.user_agent)
         host = f"[{plan.to}]:{plan.port}" if ":" in plan.to else f"{plan.to}:{plan.port}"
-        scope = socket.interface.index if plan.to.lower().startswith("fe80") else 0
+        scope = socket.interface.index if ip_address(plan.to).is_link_local else 0
         destination = (plan.to, plan.port, 0, scope) if ":" in plan.to else (plan.to, plan.port)
         return await socket.send(render_search(search, host=host), destination)
 
