@@ -112,7 +112,7 @@ async def test_a_name_of_several_devices_is_refused(autojump_clock: Clock) -> No
             await locate(control_point, "0000")
         await locate(control_point, "00000000-0000-0000-0000-000000000001")
         await locate(control_point, "00000000-0000-0000-0000-000000000002")
-        with pytest.raises(UsageError, match="several devices are called 'Lamp'"):
+        with pytest.raises(UsageError, match="'Lamp' may mean 2 devices"):  # both are there
             await locate(control_point, "Lamp")
 
 

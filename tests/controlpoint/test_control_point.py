@@ -12,9 +12,10 @@ import trio.testing
 from tests.controlpoint.scenes import JAMBON, asking, hosts, jambon, serving
 from tests.memory import Host, Link
 from tests.memory.network import HostNetwork
-from tests.memory.peers import http_response, serve_connections
+from tests.memory.peers import answer_datagrams, http_response, serve_connections
 from tests.memory.pipes import PipeStream
 from upnp_trio import RootDevice, render_description
+from upnp_trio.controlpoint import control_point as control_point_module
 from upnp_trio.controlpoint.searching import LATE_SECONDS
 from upnp_trio.errors import ControlPointFailed, DescriptionError, NetworkError, RequestFailed, UnknownDevice, UnsafeUrl
 from upnp_trio.ssdp.found import DeviceAppeared, DeviceGone, DeviceRebooted
@@ -94,6 +95,41 @@ async def test_an_announcement_in_answer_to_a_search_is_an_answer(autojump_clock
         assert (result.search_target, result.udn) == ("upnp:rootdevice", UDN)
         assert "it answers a search with NOTIFY" in result.forgiven
         assert control_point.devices[UDN].is_root
+
+
+async def test_a_host_with_many_answers_costs_a_slow_reader_no_answer_of_others(
+    autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch, nursery: trio.Nursery
+) -> None:
+    monkeypatch.setattr(control_point_module, "MAX_WAITING_RESULTS", 20)
+    link = Link()
+    device, asker = hosts(link)
+    liar = Host.on(link, "192.0.2.8/24", name="liar")
+
+    def answers(payload: bytes, source: object) -> list[bytes]:
+        return [response(f"http://192.0.2.8/{number}") for number in range(30)]
+
+    await nursery.start(answer_datagrams, liar, answers)
+    async with serving(device, jambon()), asking(asker) as control_point:
+        async with control_point.search(mx=5, sends=1) as results:
+            await trio.sleep(6)
+            senders = [result.sender async for result in results]
+        assert senders.count("192.0.2.7") == 4
+        assert results.missed == 30 + 4 - 20
+
+
+async def test_an_answer_that_another_host_has_copied_is_still_given(
+    autojump_clock: Clock, nursery: trio.Nursery
+) -> None:
+    link = Link()
+    device, asker = hosts(link)
+    liar = Host.on(link, "192.0.2.8/24", name="liar")
+    async with serving(device, jambon()) as running, asking(asker) as control_point:
+        copied = response(running.locations[0]).replace(UDN.encode(), JAMBON.encode())
+        await nursery.start(answer_datagrams, liar, lambda payload, source: [copied])  # at once, as real ones are not
+        results = [result async for result in control_point.search("upnp:rootdevice", mx=5, sends=2)]
+        assert [(each.sender, each.usn, each.location) for each in results] == [
+            (sender, f"{JAMBON}::upnp:rootdevice", running.locations[0]) for sender in ("192.0.2.8", "192.0.2.7")
+        ]
 
 
 async def test_an_answer_that_is_late_says_by_how_much(autojump_clock: Clock) -> None:
@@ -335,6 +371,9 @@ async def test_a_device_that_nobody_knows_is_searched_for_and_then_unknown(autoj
     async with asking(asker) as control_point:
         with pytest.raises(UnknownDevice, match="no device with the UDN uuid:nobody answers"):
             await control_point.describe("nobody")
+        for nonsense in ("küche", "a" * 300, "a\n"):
+            with pytest.raises(UnknownDevice, match="is no UDN"):
+                await control_point.describe(nonsense)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ import pytest
 import trio
 import trio.testing
 
-from upnp_trio.controlpoint.feeds import VALUES_IN_A_TURN, BoundedValues, Feed, FeedQueue
+from upnp_trio.controlpoint.feeds import VALUES_IN_A_TURN, Feed, FeedQueue
+from upnp_trio.controlpoint.shared_values import SharedValues
 
 
 def make(limit: int = 3) -> tuple[FeedQueue[int], Feed[int], list[str]]:
     closed: list[str] = []
-    queue = FeedQueue[int](BoundedValues(limit))
+    queue = FeedQueue[int](SharedValues(limit, lambda value: ""))
     return queue, Feed(queue, lambda: closed.append("closed")), closed
 
 
@@ -91,7 +92,7 @@ async def test_a_feed_that_another_thread_drops_is_closed_in_the_event_loop() ->
         threads.append(threading.get_ident())
         ended.set()
 
-    holder = [Feed(FeedQueue[int](BoundedValues(1)), on_close)]
+    holder = [Feed(FeedQueue[int](SharedValues(1, str)), on_close)]
     thread = threading.Thread(target=holder.clear)
     thread.start()
     thread.join()

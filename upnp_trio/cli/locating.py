@@ -79,8 +79,7 @@ def _known(word: str, recent: Sequence[RecentDevice]) -> str | None:
     try:
         read = read_device_word(word, recent)
     except UsageError:
-        if any(device.name.casefold() == word.casefold() for device in recent):
-            raise  # there are several
+        # several devices may have had a name; a search tells which of them are there now
         return starts[0] if len(starts) == 1 else None
     if read.kind == "address":
         raise UsageError(f"{word} is an address, where several devices may be; name one by its name, UDN or URL")

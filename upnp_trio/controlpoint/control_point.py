@@ -7,38 +7,28 @@ from functools import partial
 from ipaddress import IPv4Interface, IPv6Interface, ip_address
 from typing import TYPE_CHECKING, Unpack
 
-import attrs
 import trio
 
 from upnp_trio._version import __version__
-from upnp_trio.controlpoint.describing import describe_at
-from upnp_trio.controlpoint.descriptions import Descriptions
-from upnp_trio.controlpoint.feeds import BoundedValues, Feed, FeedQueue
+from upnp_trio.controlpoint.describer import Describer
+from upnp_trio.controlpoint.feeds import Feed, FeedQueue
 from upnp_trio.controlpoint.finding import Finding
 from upnp_trio.controlpoint.listening import Listening
 from upnp_trio.controlpoint.options import ControlPointOptions, ControlPointSettings
 from upnp_trio.controlpoint.received import SearchResult
-from upnp_trio.controlpoint.remote import EventAccess
 from upnp_trio.controlpoint.searching import MAX_SENDS, SearchPlan, run_search, usable
+from upnp_trio.controlpoint.shared_values import SharedValues
 from upnp_trio.controlpoint.subscriptions import Subscriptions
 from upnp_trio.errors import (
     ControlPointFailed,
-    DescriptionError,
     NetworkError,
-    RequestFailed,
-    UnknownDevice,
-    UnsafeUrl,
-    UpnpTrioError,
 )
 from upnp_trio.http.client import MAX_ANSWER_BYTES, HttpClient
-from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES
+from upnp_trio.model.peers import peer_of
 from upnp_trio.network.interfaces import Interface
-from upnp_trio.network.listeners import served_address
-from upnp_trio.network.reach import own_address_towards
 from upnp_trio.network.system_asking import open_asking_network
 from upnp_trio.ssdp.device_cache import DeviceCache
-from upnp_trio.ssdp.found import DeviceChange, DeviceGone
 from upnp_trio.ssdp.messages import PORT
 from upnp_trio.tasks.supervision import supervised
 
@@ -53,7 +43,7 @@ if TYPE_CHECKING:
     from upnp_trio.network.asking import AskingNetwork
     from upnp_trio.network.interfaces import Choice
     from upnp_trio.network.streams import HttpStream
-    from upnp_trio.ssdp.found import FoundDevice, FoundLocation
+    from upnp_trio.ssdp.found import DeviceChange, FoundDevice, FoundLocation
 
 __all__ = ["ControlPoint", "open_control_point", "open_control_point_on"]
 
@@ -72,10 +62,8 @@ class ControlPoint:
         self._network = network
         self._settings = settings
         self._nursery = nursery
-        self._descriptions = Descriptions()
         self._client = HttpClient(self._connect, user_agent=USER_AGENT)
         self._subscriptions = Subscriptions(network, self._client, nursery, settings.rng)
-        self._events = EventAccess(self._subscriptions, self._describe_again)
         self._finding = Finding(DeviceCache(settings.cache_bytes), self._note_change, self._subscriptions.note_alive)
         self._listening = Listening(
             network=network,
@@ -83,6 +71,14 @@ class ControlPoint:
             on_datagram=self._finding.receive,
             on_gone=self._finding.drop_interface,
             on_change=self._subscriptions.note_network,
+        )
+        self._describer = Describer(
+            client=self._client,
+            facing=network.facing,
+            interfaces=lambda: self._listening.interfaces,
+            devices=self._finding.cache,
+            search=self.search,
+            subscriptions=self._subscriptions,
         )
 
     # --- finding ---
@@ -103,14 +99,15 @@ class ControlPoint:
         """Search for *target*, and give the answers as they come (UDA 2.0 §1.3).
 
         *mx* is the longest time, in seconds from 1 to 5, by which devices delay their answers. M-SEARCH is sent *sends*
-        times from each address, and each USN at each LOCATION is given once. *to* is the address of one device, for a
-        unicast search, which has no MX; *port* is then its SEARCHPORT. All answers go into the cache as well.
+        times from each address. Each USN at each LOCATION is given once for each address that answers so. *to* is the
+        address of one device, for a unicast search, which has no MX; *port* is then its SEARCHPORT. All answers go into
+        the cache as well.
 
         The feed ends a second after the last answer is due, or earlier by the caller's deadline. It raises
         `NetworkError` if nothing can be sent. Raises `ValueError` for an impossible argument.
         """
         plan = self._plan(target, mx, sends, to, port)
-        queue = FeedQueue[SearchResult](BoundedValues(MAX_WAITING_RESULTS))
+        queue = FeedQueue[SearchResult](SharedValues(MAX_WAITING_RESULTS, lambda result: peer_of(result.sender)))
         scope = trio.CancelScope()
         self._nursery.start_soon(self._search, plan, queue, scope)
         return Feed(queue, partial(scope.cancel, reason="the search was closed"))
@@ -181,97 +178,16 @@ class ControlPoint:
 
         Raises `UnknownDevice` if no device has the UDN, `UnsafeUrl` if its LOCATION leads to where no device is,
         `RequestFailed` if it does not answer, and `DescriptionError` if what it answers is no description, or that of
-        another device.
+        another device. Raises `NetworkError` if this host has no way to it.
         """
-        if isinstance(device, str) and "://" in device:
-            url, served = self._located(device)
-            return await describe_at(self._client, url, served, contents=contents, events=self._events)
-        found = device if not isinstance(device, str) else await self._find(device)
-        if not contents:
-            return await self._fetch_description(found, contents=False)
-        return await self._descriptions.get(found, lambda: self._fetch_description(found, contents=True))
+        return await self._describer.describe(device, contents=contents)
 
     async def fetch(self, url: str | FoundLocation, *, max_body_bytes: int = MAX_ANSWER_BYTES) -> HttpAnswer:
         """What a GET of *url* gives: of one that the caller answers for, or of a LOCATION, if that may be fetched.
 
         Raises `RequestFailed`, and `UnsafeUrl` for a LOCATION that leads to where no device is.
         """
-        located, served = self._located(url) if isinstance(url, str) else self._reach(url)
-        return await self._client.get(located, served, max_body_bytes=max_body_bytes)
-
-    async def _describe_again(self, device: RemoteDevice, location: FoundLocation | None = None) -> RemoteDevice:
-        """*device* as it is now, without contents: where it announces itself, or else where it was.
-
-        *location* is what a stranger announced, and not the caller; this host may be on other networks by now.
-        """
-        udn = None if device.udn is None else str(device.udn)
-        if udn is not None and (found := self.devices.get(udn)) is not None:
-            return await self.describe(found, contents=False)
-        if location is None:
-            return await self.describe(device.location.text, contents=False)
-        try:
-            return await self._describe_found(location, contents=False)
-        except UnsafeUrl:
-            if udn is None:
-                raise
-            return await self.describe(udn, contents=False)
-
-    async def _describe_found(self, location: FoundLocation, *, contents: bool) -> RemoteDevice:
-        """What is described at a LOCATION; raises `UnsafeUrl` if that may not be fetched."""
-        url, served = self._reach(location)
-        events = EventAccess(self._subscriptions, partial(self._describe_again, location=location))
-        return await describe_at(self._client, url, served, contents=contents, events=events)
-
-    def _located(self, text: str) -> tuple[LiteralUrl, ServedAddress]:
-        """A URL that the caller gives, and the address of ours that faces it."""
-        try:
-            url = LiteralUrl.parse(text)
-        except ValueError as error:
-            raise UnsafeUrl(f"{error}; write the device's address, as in http://192.0.2.7:49152/device.xml") from error
-        return url, self._network.facing(url.address, url.zone)
-
-    async def _find(self, udn: str) -> FoundDevice:
-        """The device with *udn*, after a search for it if need be."""
-        if not udn.lower().startswith("uuid:"):
-            udn = f"uuid:{udn}"
-        if (known := self.devices.get(udn)) is not None:
-            return known
-        async with self.search(udn) as results:
-            async for _ in results:
-                if (known := self.devices.get(udn)) is not None:
-                    return known
-        raise UnknownDevice(f"no device with the UDN {udn} answers; is it on, and on this network?")
-
-    async def _fetch_description(self, found: FoundDevice, *, contents: bool) -> RemoteDevice:
-        """The description of *found*, from the first of its locations that has it, the newest first."""
-        failure: UpnpTrioError | None = None
-        for location in found.locations:
-            try:
-                described = await self._describe_found(location, contents=contents)
-            except (UnsafeUrl, RequestFailed, DescriptionError) as error:
-                failure = failure or error
-                continue
-            udns = {str(each.udn).lower() for each in described.walk()}
-            if found.udn.lower() in udns:
-                return described
-            failure = failure or DescriptionError(
-                f"the description at {described.location} is that of {', '.join(sorted(udns))[:200]}, "
-                f"and not of {found.udn}"
-            )
-        raise failure or UnknownDevice(f"{found.udn} has no location")
-
-    def _reach(self, location: FoundLocation) -> tuple[LiteralUrl, ServedAddress]:
-        """A LOCATION that may be fetched, and the address of ours on its link; raises `UnsafeUrl`."""
-        try:
-            url = LiteralUrl.parse(location.url)
-        except ValueError as error:
-            raise UnsafeUrl(f"the LOCATION is not fetched: {error}") from error
-        for interface in self._listening.interfaces:
-            if interface.index == location.index:
-                own = own_address_towards(url, interface, location.sender)
-                # a zone that the device names is none of this host's, and could lead a later request elsewhere
-                return attrs.evolve(url, zone=""), served_address(own.ip, interface)
-        raise UnsafeUrl(f"{url} was announced on {location.interface}, which is not there any more")
+        return await self._describer.fetch(url, max_body_bytes=max_body_bytes)
 
     async def _connect(self, address: IpAddress, port: int, served: ServedAddress) -> HttpStream:
         return await self._network.connect(address, port, served=served)
@@ -290,10 +206,7 @@ class ControlPoint:
         self._client.close()
 
     def _note_change(self, change: DeviceChange) -> None:
-        if isinstance(change, DeviceGone):
-            self._descriptions.forget(change.device.udn)
-        else:
-            self._descriptions.note(change.device)
+        self._describer.note_change(change)
         self._subscriptions.note_change(change)
 
 

@@ -6,7 +6,6 @@ being closed, the task ends. So ``async for`` with a ``break`` leaves nothing be
 
 from __future__ import annotations
 
-from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-__all__ = ["BoundedValues", "Feed", "FeedQueue", "Values"]
+__all__ = ["Feed", "FeedQueue", "Values"]
 
 T = TypeVar("T")
 
@@ -36,25 +35,6 @@ class Values(Protocol[T]):
     def take(self) -> T | None:
         """The next value; ``None`` if there is none."""
         ...
-
-
-@attrs.define(eq=False, repr=False)
-class BoundedValues(Generic[T]):
-    """A queue that refuses what is beyond *limit*."""
-
-    limit: int
-    _waiting: deque[T] = attrs.field(factory=deque)
-
-    def put(self, value: T) -> bool:
-        """Add *value*; returns whether there was room for it."""
-        if len(self._waiting) >= self.limit:
-            return False
-        self._waiting.append(value)
-        return True
-
-    def take(self) -> T | None:
-        """The next value; ``None`` if there is none."""
-        return self._waiting.popleft() if self._waiting else None
 
 
 @attrs.define(eq=False, repr=False)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, NoReturn
 import attrs
 import trio
 
-from upnp_trio.controlpoint.feeds import BoundedValues, Feed, FeedQueue
+from upnp_trio.controlpoint.feeds import Feed, FeedQueue
 from upnp_trio.controlpoint.received import ReceivedMessage
+from upnp_trio.controlpoint.shared_values import SharedValues
 from upnp_trio.errors import MalformedMessage
+from upnp_trio.model.peers import peer_of
 from upnp_trio.ssdp.device_cache import DeviceCache
 from upnp_trio.ssdp.found import Arrival, DeviceAppeared, DeviceChange
 from upnp_trio.ssdp.messages import Alive, Search
@@ -94,7 +96,7 @@ class Finding:
 
     def messages(self) -> Feed[ReceivedMessage]:
         """A feed of every datagram."""
-        queue = FeedQueue[ReceivedMessage](BoundedValues(MAX_WAITING_MESSAGES))
+        queue = FeedQueue[ReceivedMessage](SharedValues(MAX_WAITING_MESSAGES, lambda each: peer_of(each.source[0])))
         self._message_readers.add(queue)
         return Feed(queue, lambda: self._message_readers.discard(queue))
 

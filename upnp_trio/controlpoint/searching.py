@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from ipaddress import ip_address
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,7 @@ class _Running:
     queue: FeedQueue[SearchResult]
     #: called with each answer and its place, before the reader gets it
     on_answer: Callable[[ReceivedDatagram, SearchResponse, Interface, tuple[str, ...]], None]
-    _seen: set[tuple[str, str, str]] = attrs.field(factory=set)
+    _seen: set[tuple[str, str, str, str]] = attrs.field(factory=set)
     _seen_characters: int = 0
     _by_peer: Counter[str] = attrs.field(factory=Counter)
     _errors: list[OSError | NetworkError] = attrs.field(factory=list)
@@ -130,7 +131,7 @@ class _Running:
             return await socket.send(render_search(search, host=socket.host), socket.group)
         search = Search(search_target=plan.target, user_agent=plan.user_agent)
         host = f"[{plan.to}]:{plan.port}" if ":" in plan.to else f"{plan.to}:{plan.port}"
-        scope = socket.interface.index if plan.to.lower().startswith("fe80") else 0
+        scope = socket.interface.index if ip_address(plan.to).is_link_local else 0
         destination = (plan.to, plan.port, 0, scope) if ":" in plan.to else (plan.to, plan.port)
         return await socket.send(render_search(search, host=host), destination)
 
@@ -179,7 +180,8 @@ class _Running:
 
     def _is_news(self, message: SearchResponse, interface: Interface, sender: str) -> bool:
         """Whether this is the first answer of its kind, of a peer that has not sent too many."""
-        key = (interface.name, message.usn, message.location)
+        # whoever answers first with what another host would say must not stand for that host
+        key = (interface.name, sender, message.usn, message.location)
         if key in self._seen:
             return False
         peer = peer_of(sender)
@@ -213,6 +215,8 @@ async def run_search(
     on_answer: Callable[[ReceivedDatagram, SearchResponse, Interface, tuple[str, ...]], None],
 ) -> None:
     """Carry out *plan*, and put the answers into *queue* as they come, each USN at each LOCATION once.
+
+    What several addresses answer is given once for each of them.
 
     Ends when no answer is due any more. Raises `NetworkError` if nothing could be sent.
     """

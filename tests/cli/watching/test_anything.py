@@ -19,7 +19,7 @@ from upnp_trio.cli.watching.model import WatchModel
 from upnp_trio.cli.watching.painter import Painter
 from upnp_trio.cli.watching.records import record_of
 from upnp_trio.ssdp.found import DeviceAppeared, DeviceGone, DeviceRebooted, DeviceUpdated, FoundDevice
-from upnp_trio.ssdp.messages import ByeBye
+from upnp_trio.ssdp.messages import ByeBye, Message
 
 NUMBERS = st.integers(3, 6)
 SIZE = Size(110, 20)
@@ -83,7 +83,8 @@ def _finish(at: int, number: int | None) -> Step:
 
 
 def _receive(number: int, kind: int) -> Step:
-    message = [search(), alive(number, 30), ByeBye(notification_type="a", usn=udn(number)), None][kind]
+    messages: list[Message | None] = [search(), alive(number, 30), ByeBye(notification_type="a", usn=udn(number)), None]
+    message = messages[kind]
     return lambda world: world.model.receive(Datagram(message=message, arrived_at=world.now), is_ours=kind == number)
 
 
