@@ -52,7 +52,7 @@ OURS = Light("Every type", lambda pair, python: open_served(pair.device, "--ipv4
 # It has another UDN at each start.
 GUPNP_TOOLS = Light("Glow", lambda pair, python: gupnp_light(pair.device))
 # In Python, GUPnP cannot be told the values for an initial event, which is an event without variables then.
-GUPNP = Light("Light", _gupnp)
+GUPNP = Light("Gleam", _gupnp)
 ASYNC = Light("Light", lambda pair, python: async_upnp_client_light(pair.device, pair.device_address))
 
 
