@@ -72,6 +72,10 @@ class Testbed:
         control_points = max(FEWEST_CONTROL_POINTS, math.ceil(rate / MOST_SEARCHES_OF_ONE))
         return self._search(datagrams, round(rate), round(rate * seconds), control_points, mx)
 
+    def search_now_and_then(self, rate: int, count: int) -> Searches:
+        """Send unicast searches at a steady rate, with a pause before each, as people and programs do."""
+        return self._search(unicast(DEVICE_ADDRESS), rate, count, FEWEST_CONTROL_POINTS, 1, DEVICE_ADDRESS)
+
     def search_at_once(self, datagrams: Sequence[Datagram], count: int, mx: int) -> Searches:
         """Send so many multicast searches as fast as possible, at most about eight from each control point."""
         return self._search(datagrams, 0, count, max(FEWEST_CONTROL_POINTS, count // 8), mx)
@@ -168,13 +172,21 @@ class Testbed:
         time.sleep(seconds)
         return (process_cpu_ns(self.pid) - cpu) / (time.monotonic_ns() - start)
 
-    def _search(self, datagrams: Sequence[Datagram], rate: int, count: int, control_points: int, mx: int) -> Searches:
+    def _search(
+        self,
+        datagrams: Sequence[Datagram],
+        rate: int,
+        count: int,
+        control_points: int,
+        mx: int,
+        destination: str = SSDP_GROUP,
+    ) -> Searches:
         return read_searches(
             self._load.run(
                 "steady",
                 count / rate + mx if rate else mx,
                 pid=self.pid,
-                destination=SSDP_GROUP,
+                destination=destination,
                 sources=control_points,
                 rate=rate,
                 count=count,

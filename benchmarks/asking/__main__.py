@@ -31,6 +31,8 @@ BEGIN, END = "<!-- asking: written by --write -->", "<!-- end of asking -->"
 DEVICES = 5000
 # As fast as async_upnp_client's listener reads without losing any.
 SECONDS = 20.0
+# How often ping and the load generator take turns; their spreads are those of the turns.
+PING_TURNS = 5
 # name, unit, shape, whether it is compared
 FIGURES = (
     ("new_us", "CPU per announcement of a new device", "{:.0f} µs"),
@@ -58,7 +60,7 @@ def main() -> int:
     leave_device_core()
     try:
         listened = _listen(options.rounds)
-        pinged = _ping(options.rounds)
+        pinged = _ping(PING_TURNS)
     except (NamespaceError, GeneratorError, MeasurementError) as error:
         print(f"cannot run: {error}", file=sys.stderr)
         return 1

@@ -95,7 +95,8 @@ def busy_street(
 def test_search_finds_the_devices_of_all_projects(busy_street: tuple[Street, Finished]) -> None:
     street, done = busy_street
     assert (done.status, done.errors) == (0, "")
-    found = {each["udn"]: (each["name"], each["manufacturer"], each["model_name"], each["type"]) for each in done.objects}
+    keys = ("name", "manufacturer", "model_name", "type")
+    found = {each["udn"]: tuple(each[key] for key in keys) for each in done.objects}
     assert found == ALL
     assert len(done.objects) == len(ALL)
     addresses = {each["udn"]: each["address"] for each in done.objects}
