@@ -1,8 +1,8 @@
 """Compares what ``upnp-trio ping`` shows of a device with what the load generator measures of it, in one network.
 
-Both send searches at the same steady rate, and take the time until the answer. They take turns of a few seconds, so that
-both see the same machine. By multicast, the time is mostly the delay that the device draws within MX. A device that
-rests between two searches needs longer than one that is kept busy, as the other benchmarks keep it.
+Both send searches at the same steady rate, and take the time until the answer. They take turns of a few seconds, so
+that both see the same machine. By multicast, the time is mostly the delay that the device draws within MX. A device
+that rests between two searches needs longer than one that is kept busy, as the other benchmarks keep it.
 """
 
 import json

@@ -32,6 +32,9 @@ __all__ = ["Finding"]
 
 traffic = logging.getLogger("upnp_trio.traffic.ssdp")
 
+# What falls due so soon after another is reported together with it: on a large network, something does all the time,
+# and a wake-up of the event loop costs several times what a change does.
+PAUSE_SECONDS = 0.05
 # Datagrams that wait for a reader that is slow: those of 5,000 devices that announce themselves at once.
 MAX_WAITING_MESSAGES = 32_768
 
@@ -55,6 +58,7 @@ class Finding:
             self._wakeup.set(self.cache.next_expiry)
             await self._wakeup.wait()
             self._publish(self.cache.expire(trio.current_time()))
+            await trio.sleep(PAUSE_SECONDS)
 
     def receive(self, datagram: ReceivedDatagram, interface: Interface) -> None:
         """Take a datagram that was sent to a group."""
