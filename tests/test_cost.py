@@ -225,7 +225,8 @@ async def test_a_control_call_takes_so_many_calls(
 async def test_a_notification_takes_so_many_calls(autojump_clock: trio.testing.MockClock) -> None:
     one, many = await calls_of_a_change(1), await calls_of_a_change(256)
     assert 0 < one.number <= 170
-    assert 0 < (many.number - one.number) / 255 <= 103
+    # with those of the test's own subscribers, which read each event as a control point does
+    assert 0 < (many.number - one.number) / 255 <= 108
 
 
 async def test_a_change_is_rendered_once_for_all_subscribers(autojump_clock: trio.testing.MockClock) -> None:
