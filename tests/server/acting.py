@@ -302,7 +302,7 @@ class Subscriber:
 
 
 def _notify(arrived: bytes) -> tuple[str, dict[str, str], bytes, bytes] | None:
-    """Target, headers and body of the event at the start of *arrived*, and what follows; ``None`` if it is not whole."""
+    """Target, headers and body of the event at the start of *arrived*, and what follows; ``None`` if not whole."""
     head, end, rest = arrived.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
