@@ -48,7 +48,7 @@ class Aim:
         if self.target != ROOT_DEVICES:
             return result.udn.lower() == self.target.lower()
         return result.sender == self.address.partition("%")[0] and (
-            self.location is None or _leads_to(result.location, self.location)
+            self.location is None or self.location.is_at(result.location)
         )
 
 
@@ -126,13 +126,6 @@ async def _first(control_point: ControlPoint, target: str, *, sends: int, to: st
 
 def _with_zone(result: SearchResult) -> str:
     return f"{result.sender}%{result.interface}" if result.sender.lower().startswith("fe80") else result.sender
-
-
-def _leads_to(location: str, url: LiteralUrl) -> bool:
-    try:
-        return LiteralUrl.parse(location) == url
-    except ValueError:
-        return False
 
 
 # --- probes ----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from upnp_trio.controlpoint.finding import Finding
 from upnp_trio.controlpoint.listening import Listening
 from upnp_trio.controlpoint.options import ControlPointOptions, ControlPointSettings
 from upnp_trio.controlpoint.received import SearchResult
-from upnp_trio.controlpoint.searching import MAX_SENDS, SearchPlan, run_search, usable
+from upnp_trio.controlpoint.searching import MAX_SENDS, SearchPlan, run_search
 from upnp_trio.controlpoint.shared_values import SharedValues
 from upnp_trio.controlpoint.subscriptions import Subscriptions
 from upnp_trio.errors import (
@@ -150,7 +150,7 @@ class ControlPoint:
         """The interfaces that a search leaves from: all, or the one that faces *to*, with the facing address alone."""
         interfaces = self._listening.interfaces
         if to is None:
-            return usable(interfaces)
+            return [interface for interface in interfaces if interface.addresses]
         address, _, zone = to.partition("%")
         facing = self._network.facing(ip_address(address), zone)
         make = IPv6Interface if ":" in facing.address else IPv4Interface

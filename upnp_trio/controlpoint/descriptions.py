@@ -12,7 +12,6 @@ import attrs
 import trio
 
 from upnp_trio.controlpoint.remote import RemoteDevice
-from upnp_trio.model.literal_url import LiteralUrl
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -89,7 +88,7 @@ class Descriptions:
         described = self._by_udn.get(udn)
         if described is None or described.config_id != found.config_id:
             return None
-        if not any(_leads_to(location.url, described.device.location) for location in found.locations):
+        if not any(described.device.location.is_at(location.url) for location in found.locations):
             return None
         self._by_udn[udn] = self._by_udn.pop(udn)  # the newest is the last
         return described.device
@@ -106,10 +105,3 @@ class Descriptions:
     def _drop(self, described: _Described) -> None:
         for udn in [udn for udn, each in self._by_udn.items() if each is described]:
             del self._by_udn[udn]
-
-
-def _leads_to(location: str, url: LiteralUrl) -> bool:
-    try:
-        return LiteralUrl.parse(location) == url
-    except ValueError:
-        return False

@@ -24,17 +24,16 @@ from upnp_trio.errors import MalformedMessage, NetworkError
 from upnp_trio.model.peers import peer_of
 from upnp_trio.network.asking import ReceivedDatagram
 from upnp_trio.network.interfaces import Interface
+from upnp_trio.network.listeners import authority
 from upnp_trio.ssdp.messages import PORT, Alive, Search, SearchResponse
 from upnp_trio.ssdp.parsing import parse_leniently
 from upnp_trio.ssdp.rendering import render_search
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from upnp_trio.network.asking import AskingNetwork, SearchSocket
     from upnp_trio.network.interfaces import IpInterface
 
-__all__ = ["LATE_SECONDS", "MAX_SENDS", "SearchPlan", "run_search", "usable"]
+__all__ = ["LATE_SECONDS", "MAX_SENDS", "SearchPlan", "run_search"]
 
 logger = logging.getLogger(__name__)
 
@@ -68,9 +67,14 @@ class SearchPlan:
     rng: Random
 
     @property
+    def due_seconds(self) -> int:
+        """How long after M-SEARCH an answer is in time."""
+        return self.mx if self.to is None else 1
+
+    @property
     def seconds(self) -> float:
         """How long the answers to one M-SEARCH are awaited."""
-        return (self.mx if self.to is None else 1) + LATE_SECONDS
+        return self.due_seconds + LATE_SECONDS
 
 
 @attrs.define(eq=False, repr=False)
@@ -130,8 +134,9 @@ class _Running:
             search = Search(search_target=plan.target, mx=plan.mx, user_agent=plan.user_agent)
             return await socket.send(render_search(search, host=socket.host), socket.group)
         search = Search(search_target=plan.target, user_agent=plan.user_agent)
-        host = f"[{plan.to}]:{plan.port}" if ":" in plan.to else f"{plan.to}:{plan.port}"
-        scope = socket.interface.index if ip_address(plan.to).is_link_local else 0
+        to = ip_address(plan.to)
+        host = authority(to, plan.port)
+        scope = socket.interface.index if to.is_link_local else 0
         destination = (plan.to, plan.port, 0, scope) if ":" in plan.to else (plan.to, plan.port)
         return await socket.send(render_search(search, host=host), destination)
 
@@ -163,12 +168,11 @@ class _Running:
         if not self._is_news(message, interface, datagram.source[0]):
             return
         latency = max(datagram.arrived_at - sent_at, 0.0)
-        due = self.plan.mx if self.plan.to is None else 1
         self.queue.put(
             SearchResult(
                 message=message,
                 latency=latency,
-                late_by=max(latency - due, 0.0),
+                late_by=max(latency - self.plan.due_seconds, 0.0),
                 interface=interface.name,
                 sender=datagram.source[0],
                 port=datagram.source[1],
@@ -221,9 +225,3 @@ async def run_search(
     Ends when no answer is due any more. Raises `NetworkError` if nothing could be sent.
     """
     await _Running(plan, queue, on_answer).run(network)
-
-
-def usable(interfaces: Iterable[Interface], version: int | None = None) -> list[Interface]:
-    """*interfaces* with the addresses of one version of IP, if one is given, and without those that have none left."""
-    kept = (each if version is None else each.of_family(version) for each in interfaces)
-    return [each for each in kept if each.addresses]

@@ -72,6 +72,13 @@ class LiteralUrl:
             raise ValueError(f"{reference[:200]!r} leads to {joined.address}, away from {self.address}")
         return attrs.evolve(joined, zone=self.zone)
 
+    def is_at(self, text: str) -> bool:
+        """Whether the URL *text* leads to the same place."""
+        try:
+            return LiteralUrl.parse(text) == self
+        except ValueError:
+            return False
+
     @property
     def authority(self) -> str:
         """Address and port for HOST, without a zone."""
