@@ -64,6 +64,20 @@ MAY_IMPORT: dict[str, set[str]] = {
         "dates",
         "_version",
     },
+    # a network in memory, as public as `trio.testing`; nothing but tests and examples imports it
+    "testing": {
+        "server",
+        "controlpoint",
+        "http",
+        "monitoring",
+        "tasks",
+        "exchange",
+        "network",
+        *PURE,
+        "errors",
+        "dates",
+        "_version",
+    },
     # examples that people copy, so they use what people can use
     "demo": set(upnp_trio.__all__),
     "cli": {

@@ -9,11 +9,11 @@ import attrs
 
 from tests.cli.noted import NotedOutput
 from tests.controlpoint.scenes import asking, hosts, serving
-from tests.memory import Link
 from tests.services.every_type import device as device_of_every_type
 from upnp_trio import RootDevice
 from upnp_trio.cli.output import Outputs
 from upnp_trio.controlpoint.control_point import ControlPoint
+from upnp_trio.testing import Link
 
 __all__ = ["EVERY_TYPE", "Written", "among"]
 

@@ -13,8 +13,6 @@ import trio.testing
 from tests.cli.scenes import EVERY_TYPE, Written, among
 from tests.controlpoint.clients import LOCATION, SERVED, ScriptedClient
 from tests.controlpoint.scenes import asking, hosts
-from tests.memory.peers import http_response, serve_connections
-from tests.memory.pipes import PipeStream
 from upnp_trio import load_device, parse_description
 from upnp_trio.cli.describing import describe_on
 from upnp_trio.cli.device_file_text import device_file
@@ -23,6 +21,8 @@ from upnp_trio.controlpoint.describing import describe_at
 from upnp_trio.documents.publication import publish
 from upnp_trio.errors import UnknownDevice
 from upnp_trio.server.identity import with_udns
+from upnp_trio.testing.peers import http_response, serve_connections
+from upnp_trio.testing.pipes import PipeStream
 
 Clock = trio.testing.MockClock
 SAMPLES = Path(__file__).parents[1] / "documents" / "samples"

@@ -16,7 +16,6 @@ import trio.testing
 from tests.cli.scenes import Written
 from tests.controlpoint.following import LIGHT, held, light
 from tests.controlpoint.scenes import asking, hosts, serving
-from tests.memory import Host, Link
 from tests.services.every_type import Limits, SwitchPower
 from tests.services.every_type import device as device_of_every_type
 from upnp_trio import RootDevice, Running
@@ -24,6 +23,7 @@ from upnp_trio.cli.following import INITIAL_SECONDS, Following
 from upnp_trio.cli.verbs.subscribe import parse
 from upnp_trio.controlpoint.control_point import ControlPoint
 from upnp_trio.errors import RequestFailed, UnknownService
+from upnp_trio.testing import Host, Link
 
 Clock = trio.testing.MockClock
 TIME = re.compile(r"\d\d:\d\d:\d\d")

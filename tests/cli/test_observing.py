@@ -13,9 +13,6 @@ import trio
 import trio.testing
 
 from tests.controlpoint.scenes import asking, hosts, serving
-from tests.memory import Host, Link
-from tests.memory.peers import answer_datagrams, http_response, serve_connections
-from tests.memory.pipes import PipeStream
 from upnp_trio.cli.new_folder import write_folder
 from upnp_trio.cli.observing import MAX_CALLS, contents_of, observe, record, timing_of
 from upnp_trio.cloning.clone import make_clone
@@ -29,6 +26,9 @@ from upnp_trio.model.advertising import Advertising
 from upnp_trio.model.device import RootDevice, Service
 from upnp_trio.model.service import ServiceDescription
 from upnp_trio.model.simulation import Recording
+from upnp_trio.testing import Host, Link
+from upnp_trio.testing.peers import answer_datagrams, http_response, serve_connections
+from upnp_trio.testing.pipes import PipeStream
 
 Clock = trio.testing.MockClock
 UDN = "uuid:e427ce1a-3e80-43d0-ad6f-89ec42e46363"

@@ -14,7 +14,6 @@ import trio.testing
 
 from tests.cli.noted import NotedOutput, noted_outputs
 from tests.controlpoint.scenes import JAMBON, asking, hosts, jambon, serving
-from tests.memory import Host, Link
 from upnp_trio.cli.pinging import Pinging
 from upnp_trio.cli.recent_devices import RecentDevice, remember
 from upnp_trio.cli.statuses import DONE, INTERRUPTED, NOTHING_FOUND
@@ -23,6 +22,7 @@ from upnp_trio.cli.verbs.ping import parse
 from upnp_trio.errors import UnknownDevice, UnsafeUrl
 from upnp_trio.ssdp.messages import SearchResponse
 from upnp_trio.ssdp.rendering import render_search_response
+from upnp_trio.testing import Host, Link
 
 Clock = trio.testing.MockClock
 #: the time of a datagram from one host to the other

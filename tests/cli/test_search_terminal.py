@@ -16,8 +16,6 @@ from tests.cli.results import result
 from tests.cli.test_searching import Answers, Run, response, search, serve_late
 from tests.controlpoint.scenes import JAMBON, hosts, jambon
 from tests.devices import BASIC
-from tests.memory import Link
-from tests.memory.peers import answer_datagrams, serve_connections
 from upnp_trio import render_description
 from upnp_trio.cli.search_groups import FoundRoots
 from upnp_trio.cli.search_lines import Found
@@ -26,6 +24,8 @@ from upnp_trio.cli.searching import Searching
 from upnp_trio.cli.statuses import DONE
 from upnp_trio.cli.styles import Styles
 from upnp_trio.cli.verbs.search import parse
+from upnp_trio.testing import Link
+from upnp_trio.testing.peers import answer_datagrams, serve_connections
 
 Clock = trio.testing.MockClock
 PLAIN = Styles(False)

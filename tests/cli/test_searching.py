@@ -14,9 +14,6 @@ import trio.testing
 
 from tests.cli.noted import NotedOutput, noted_outputs
 from tests.controlpoint.scenes import JAMBON, asking, hosts, jambon, serving
-from tests.memory import Host, Link
-from tests.memory.peers import answer_datagrams, http_response, serve_connections
-from tests.memory.pipes import PipeStream
 from upnp_trio import render_description
 from upnp_trio.cli.recent_devices import RecentDevice, read_recent, remember
 from upnp_trio.cli.searching import FIRST_LINE_SECONDS, NEXT_DESCRIPTION_SECONDS, OTHER_LINES_SECONDS, Searching
@@ -26,6 +23,9 @@ from upnp_trio.cli.verbs.search import parse
 from upnp_trio.network.endpoint import Address
 from upnp_trio.ssdp.messages import SearchResponse
 from upnp_trio.ssdp.rendering import render_search_response
+from upnp_trio.testing import Host, Link
+from upnp_trio.testing.peers import answer_datagrams, http_response, serve_connections
+from upnp_trio.testing.pipes import PipeStream
 
 Clock = trio.testing.MockClock
 HEAD = "NAME                      TYPE                MAKER AND MODEL            LATENCY  ADDRESS"

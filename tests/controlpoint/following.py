@@ -11,13 +11,13 @@ import trio
 from examples.light import SwitchPower
 from examples.light import device as example
 from tests.controlpoint.scenes import asking, hosts, serving
-from tests.memory import Host, Link
 from upnp_trio import RootDevice, Running
 from upnp_trio.controlpoint.control_point import ControlPoint
 from upnp_trio.controlpoint.remote import RemoteService
 from upnp_trio.controlpoint.subscription import Subscription
 from upnp_trio.eventing.variable_change import VariableChange
 from upnp_trio.monitoring.events import Event, RequestAnswered
+from upnp_trio.testing import Host, Link
 
 __all__ = ["LIGHT", "Following", "following", "held", "light", "news", "open_sockets"]
 

@@ -10,9 +10,6 @@ from random import Random
 import attrs
 import trio
 
-from tests.memory import Host, Link
-from tests.memory.peers import serve_connections
-from tests.memory.pipes import PipeStream
 from upnp_trio.controlpoint.subscription import Subscription
 from upnp_trio.controlpoint.subscriptions import EventSource, Subscriptions
 from upnp_trio.eventing.callbacks import read_callbacks
@@ -23,6 +20,9 @@ from upnp_trio.http.client import HttpClient
 from upnp_trio.model.literal_url import IpAddress, LiteralUrl
 from upnp_trio.model.service import ServiceDescription, VariableDescription
 from upnp_trio.network.streams import HttpStream
+from upnp_trio.testing import Host, Link
+from upnp_trio.testing.peers import serve_connections
+from upnp_trio.testing.pipes import PipeStream
 
 __all__ = ["Asked", "Publisher", "Scene", "answer", "scene", "status_of"]
 

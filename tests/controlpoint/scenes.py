@@ -8,11 +8,11 @@ from pathlib import Path
 from random import Random
 from typing import Unpack
 
-from tests.memory import Host, Link
 from upnp_trio import RootDevice, Running, Settings, load_device
 from upnp_trio.controlpoint.control_point import ControlPoint, open_control_point_on
 from upnp_trio.controlpoint.options import ControlPointOptions, ControlPointSettings
 from upnp_trio.server.serve import serve_on
+from upnp_trio.testing import Host, Link
 
 __all__ = ["JAMBON", "asking", "hosts", "jambon", "serving"]
 

@@ -10,10 +10,6 @@ import trio
 import trio.testing
 
 from tests.controlpoint.scenes import JAMBON, asking, hosts, jambon, serving
-from tests.memory import Host, Link
-from tests.memory.network import HostNetwork
-from tests.memory.peers import answer_datagrams, http_response, serve_connections
-from tests.memory.pipes import PipeStream
 from upnp_trio import RootDevice, render_description
 from upnp_trio.controlpoint import control_point as control_point_module
 from upnp_trio.controlpoint.searching import LATE_SECONDS
@@ -21,6 +17,10 @@ from upnp_trio.errors import ControlPointFailed, DescriptionError, NetworkError,
 from upnp_trio.ssdp.found import DeviceAppeared, DeviceGone, DeviceRebooted
 from upnp_trio.ssdp.messages import Alive, ByeBye, SearchResponse
 from upnp_trio.ssdp.rendering import render_alive, render_byebye, render_search_response
+from upnp_trio.testing import Host, Link
+from upnp_trio.testing.network import HostNetwork
+from upnp_trio.testing.peers import answer_datagrams, http_response, serve_connections
+from upnp_trio.testing.pipes import PipeStream
 
 Clock = trio.testing.MockClock
 

@@ -14,7 +14,6 @@ import trio.testing
 
 from tests.controlpoint.following import open_sockets
 from tests.controlpoint.publisher import Publisher
-from tests.memory import Host, Link
 from upnp_trio.controlpoint.event_receiver import CallbackUrl, EventReceiver
 from upnp_trio.errors import NetworkError
 from upnp_trio.eventing.callbacks import read_callbacks
@@ -22,6 +21,7 @@ from upnp_trio.eventing.messages import EventMessage
 from upnp_trio.exchange import ServedAddress
 from upnp_trio.http.phases import GRACE_SECONDS
 from upnp_trio.model.literal_url import LiteralUrl
+from upnp_trio.testing import Host, Link
 
 Clock = trio.testing.MockClock
 DEVICE = IPv4Address("192.0.2.7")

@@ -11,8 +11,6 @@ import trio.testing
 
 from tests.controlpoint.following import news, open_sockets
 from tests.controlpoint.publisher import Asked, Publisher, Scene, answer, scene
-from tests.memory import Host
-from tests.memory.peers import serve_connections
 from upnp_trio.controlpoint.event_receiver import MAX_EVENT_BYTES
 from upnp_trio.controlpoint.subscriber import END_SECONDS, SILENT_SECONDS
 from upnp_trio.controlpoint.subscription import Subscription
@@ -22,6 +20,8 @@ from upnp_trio.eventing.propertyset import render_propertyset
 from upnp_trio.http.phases import BODY_SECONDS, HEAD_SECONDS, IDLE_SECONDS
 from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.ssdp.messages import Alive
+from upnp_trio.testing import Host
+from upnp_trio.testing.peers import serve_connections
 
 Clock = trio.testing.MockClock
 

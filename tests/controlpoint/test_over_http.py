@@ -11,7 +11,6 @@ import pytest
 import trio
 import trio.testing
 
-from tests.memory import Host, Link
 from tests.server.fakes import NOON
 from tests.services.every_type import device as device_of_every_type
 from upnp_trio import Icon, RootDevice, UpnpError, render_description
@@ -24,6 +23,7 @@ from upnp_trio.model.literal_url import IpAddress, LiteralUrl
 from upnp_trio.network.streams import HttpStream
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
+from upnp_trio.testing import Host, Link
 
 Clock = trio.testing.MockClock
 

@@ -13,10 +13,10 @@ import trio.testing
 from examples.light import SwitchPower
 from tests.controlpoint.following import LIGHT, Following, following, held, light, news, open_sockets
 from tests.controlpoint.scenes import asking, hosts, serving
-from tests.memory import Link
 from upnp_trio.controlpoint.subscriber import END_SECONDS
 from upnp_trio.errors import RequestFailed
 from upnp_trio.eventing.waiting_events import MAX_WAITING_EVENTS
+from upnp_trio.testing import Link
 
 Clock = trio.testing.MockClock
 DAY = 24 * 3600.0

@@ -14,10 +14,10 @@ import trio.testing
 
 from examples.light import SwitchPower, device
 from tests.docs.blocks import Block, blocks
-from tests.memory.pipes import PipeStream
 from tests.server.fakes import FakeNetwork
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
+from upnp_trio.testing.pipes import PipeStream
 
 PAGE = "docs/explanation/control-and-events.md"
 UDN = "uuid:e427ce1a-3e80-43d0-ad6f-89ec42e46363"

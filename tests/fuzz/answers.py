@@ -15,8 +15,6 @@ from tests.controlpoint.scenes import asking, hosts
 from tests.fuzz.logs import check_harmless, harmless_logs
 from tests.fuzz.script import CUT, HANG_UP, LONG_WAIT, WAIT, Move, read_script
 from tests.fuzz.stage import play
-from tests.memory.peers import serve_connections
-from tests.memory.pipes import PipeStream
 from upnp_trio.cli.description_json import description_json
 from upnp_trio.cli.description_text import description_lines
 from upnp_trio.cli.device_file_text import device_file
@@ -25,6 +23,8 @@ from upnp_trio.controlpoint.control_point import ControlPoint
 from upnp_trio.controlpoint.remote import RemoteDevice
 from upnp_trio.documents.description import parse_description, render_description
 from upnp_trio.errors import UpnpError, UpnpTrioError
+from upnp_trio.testing.peers import serve_connections
+from upnp_trio.testing.pipes import PipeStream
 
 __all__ = ["fuzz_one"]
 

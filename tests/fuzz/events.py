@@ -12,10 +12,10 @@ from tests.fuzz.logs import harmless_logs
 from tests.fuzz.script import CUT, HANG_UP, LONG_WAIT, WAIT, Move, read_script
 from tests.fuzz.stage import play
 from tests.http.responses import take_response
-from tests.memory.pipes import PipeStream
 from upnp_trio.controlpoint.subscription import Subscription
 from upnp_trio.eventing.variable_change import VariableChange
 from upnp_trio.model.printable import printable
+from upnp_trio.testing.pipes import PipeStream
 
 __all__ = ["fuzz_one"]
 

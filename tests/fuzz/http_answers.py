@@ -16,15 +16,15 @@ import trio.testing
 from tests.fuzz.logs import check_harmless, harmless_logs
 from tests.fuzz.script import CUT, HANG_UP, LONG_WAIT, WAIT, Move, read_script
 from tests.fuzz.stage import play
-from tests.memory import Host, Link
-from tests.memory.peers import serve_connections
-from tests.memory.pipes import PipeStream
 from upnp_trio.errors import RequestFailed
 from upnp_trio.exchange import ServedAddress
 from upnp_trio.http.answer_reader import MAX_INTERIM_ANSWERS
 from upnp_trio.http.client import CONNECT_SECONDS, REQUEST_SECONDS, HttpAnswer, HttpClient
 from upnp_trio.http.request_rules import MAX_HEAD_BYTES, MAX_HEAD_FIELDS
 from upnp_trio.model.literal_url import IpAddress, LiteralUrl
+from upnp_trio.testing import Host, Link
+from upnp_trio.testing.peers import serve_connections
+from upnp_trio.testing.pipes import PipeStream
 
 __all__ = ["fuzz_one"]
 

@@ -9,7 +9,6 @@ import pytest
 import trio
 import trio.testing
 
-from tests.memory.pipes import connected_pair
 from upnp_trio.errors import MalformedMessage
 from upnp_trio.http.answer_reader import (
     MAX_CHUNKS,
@@ -21,6 +20,7 @@ from upnp_trio.http.answer_reader import (
     read_answer,
 )
 from upnp_trio.http.request_rules import MAX_HEAD_BYTES, MAX_HEAD_FIELDS
+from upnp_trio.testing.pipes import connected_pair
 
 OK = b"HTTP/1.1 200 OK\r\n"
 WHOLE = OK + b"Content-Length: 5\r\n\r\nabcde"

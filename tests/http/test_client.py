@@ -15,15 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cancelling import CancelAt
-from tests.memory import Host, Link
-from tests.memory.peers import http_response, serve_connections
-from tests.memory.pipes import PipeStream
 from upnp_trio.errors import RequestFailed
 from upnp_trio.exchange import ServedAddress
 from upnp_trio.http.client import CONNECT_SECONDS, REQUEST_SECONDS, HttpAnswer, HttpClient
 from upnp_trio.http.fetch_slots import MAX_FETCHES, MAX_FETCHES_OF_ONE_PEER
 from upnp_trio.http.kept_connections import KEPT_SECONDS
 from upnp_trio.model.literal_url import IpAddress, LiteralUrl
+from upnp_trio.testing import Host, Link
+from upnp_trio.testing.peers import http_response, serve_connections
+from upnp_trio.testing.pipes import PipeStream
 
 Clock = trio.testing.MockClock
 Serve = Callable[[PipeStream], Awaitable[None]]

@@ -6,10 +6,10 @@ import pytest
 import trio
 import trio.testing
 
-from tests.memory.pipes import PipeStream, connected_pair
 from upnp_trio.errors import MalformedMessage
 from upnp_trio.http.answer_reader import HttpAnswer, asking
 from upnp_trio.http.exchanges import send_and_read
+from upnp_trio.testing.pipes import PipeStream, connected_pair
 
 Clock = trio.testing.MockClock
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

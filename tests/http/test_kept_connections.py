@@ -8,9 +8,9 @@ import pytest
 import trio
 import trio.testing
 
-from tests.memory.pipes import PipeStream, connected_pair
 from upnp_trio.exchange import ServedAddress
 from upnp_trio.http.kept_connections import KEPT_SECONDS, MAX_KEPT, KeptConnections, Origin
+from upnp_trio.testing.pipes import PipeStream, connected_pair
 
 Clock = trio.testing.MockClock
 

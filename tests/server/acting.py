@@ -13,7 +13,6 @@ import attrs
 import trio
 
 from tests.devices import BASIC
-from tests.memory.pipes import PipeStream
 from tests.server.fakes import HERE, NOON, FakeNetwork, FakeSubscriber
 from upnp_trio import Caller, In, Out, RootDevice, Running, ServiceHandler, StateVariable, Ui4, action
 from upnp_trio.control.calls import render_call
@@ -27,6 +26,7 @@ from upnp_trio.eventing.messages import (
 from upnp_trio.exchange import REASONS
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
+from upnp_trio.testing.pipes import PipeStream
 
 __all__ = [
     "CALLBACK",

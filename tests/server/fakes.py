@@ -17,8 +17,6 @@ import attrs
 import trio
 import trio.testing
 
-from tests.memory.network import MemoryClaim
-from tests.memory.pipes import PipeStream, connected_pair
 from upnp_trio.errors import NetworkError
 from upnp_trio.exchange import ServedAddress
 from upnp_trio.http.response_writer import ResponseWriter
@@ -39,6 +37,8 @@ from upnp_trio.site import Site
 from upnp_trio.ssdp.advertising import Origin
 from upnp_trio.ssdp.messages import PORT, Message
 from upnp_trio.ssdp.parsing import parse
+from upnp_trio.testing.network import MemoryClaim
+from upnp_trio.testing.pipes import PipeStream, connected_pair
 
 __all__ = [
     "ASKER",

@@ -12,12 +12,12 @@ import pytest
 import trio
 import trio.testing
 
-from tests.memory.pipes import Pipe, PipeStream
 from tests.server.acting import PEER, Client, Oven, Subscriber, call, reply, served, subscribe, unsubscribe
 from tests.server.fakes import FakeNetwork, FakeSubscriber
 from upnp_trio import Running
 from upnp_trio.network.interfaces import IpAddress
 from upnp_trio.server.delivery import IDLE_SECONDS, REPLY_SECONDS, SETTLING_SECONDS
+from upnp_trio.testing.pipes import Pipe, PipeStream
 
 Clock = trio.testing.MockClock
 

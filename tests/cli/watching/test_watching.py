@@ -14,9 +14,6 @@ from trio.testing import MockClock
 
 from tests.cli.watching.scenes import udn
 from tests.controlpoint.scenes import JAMBON, asking, hosts, jambon, serving
-from tests.memory import Host
-from tests.memory.peers import answer_datagrams, http_response, serve_connections
-from tests.memory.pipes import PipeStream
 from upnp_trio.cli.watching.happenings import (
     AnsweredLate,
     DeviceChanged,
@@ -28,6 +25,9 @@ from upnp_trio.cli.watching.watching import Watching
 from upnp_trio.controlpoint.control_point import USER_AGENT
 from upnp_trio.errors import NetworkError
 from upnp_trio.ssdp.messages import GROUP, PORT
+from upnp_trio.testing import Host
+from upnp_trio.testing.peers import answer_datagrams, http_response, serve_connections
+from upnp_trio.testing.pipes import PipeStream
 
 DESCRIPTION = """<?xml version="1.0"?>
 <root xmlns="urn:schemas-upnp-org:device-1-0"><specVersion><major>1</major><minor>1</minor></specVersion><device>

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import trio
 
-from tests.memory.hosts import Host
-from tests.memory.pipes import PipeStream
-from upnp_trio.network.endpoint import Address
 from upnp_trio.ssdp.messages import GROUP, PORT
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from upnp_trio.network.endpoint import Address
+    from upnp_trio.testing.hosts import Host
+    from upnp_trio.testing.pipes import PipeStream
 
 __all__ = ["answer_datagrams", "http_response", "serve_connections"]
 

@@ -11,12 +11,12 @@ import pytest
 import trio
 import trio.testing
 
-from tests.memory import Host, Link
-from tests.memory.links import BROADCAST, MAX_WAITING, UdpSocket
 from upnp_trio.errors import NetworkError
 from upnp_trio.network.endpoint import Address, Receiver
 from upnp_trio.network.interfaces import Interface
 from upnp_trio.ssdp.messages import GROUP
+from upnp_trio.testing import Host, Link
+from upnp_trio.testing.links import BROADCAST, MAX_WAITING, UdpSocket
 
 Clock = trio.testing.MockClock
 TO_ALL: Address = (GROUP, 1900)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import attrs
 
-from upnp_trio.network.endpoint import Address
-from upnp_trio.ssdp.messages import Message
 from upnp_trio.ssdp.parsing import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from upnp_trio.network.endpoint import Address
+    from upnp_trio.ssdp.messages import Message
 
 __all__ = ["RecordedDatagram", "Recording"]
 

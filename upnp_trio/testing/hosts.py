@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import errno
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
+from typing import TYPE_CHECKING
 
 import attrs
 import trio
 
-from tests.memory.links import Link, Nic, UdpSocket, refused
-from tests.memory.network import HostNetwork
-from tests.memory.pipes import Listener, PipeStream, connected_pair
-from upnp_trio.errors import NetworkError
-from upnp_trio.exchange import ServedAddress
-from upnp_trio.network.endpoint import Address
 from upnp_trio.network.interfaces import Interface, IpAddress, on_link
 from upnp_trio.network.listeners import DYNAMIC_PORTS
+from upnp_trio.testing.links import Link, Nic, UdpSocket, refused
+from upnp_trio.testing.network import HostNetwork
+from upnp_trio.testing.pipes import Listener, PipeStream, connected_pair
+
+if TYPE_CHECKING:
+    from upnp_trio.errors import NetworkError
+    from upnp_trio.exchange import ServedAddress
+    from upnp_trio.network.endpoint import Address
 
 __all__ = ["Host", "OpenedConnection"]
 

@@ -16,10 +16,10 @@ from weakref import WeakKeyDictionary
 import attrs
 import trio
 
-from tests.memory.pipes import Listener, Pipe
-from tests.memory.recording import Recording
 from upnp_trio.network.endpoint import Address
 from upnp_trio.network.interfaces import Interface, IpInterface, on_link
+from upnp_trio.testing.pipes import Listener, Pipe
+from upnp_trio.testing.recording import Recording
 
 __all__ = ["BROADCAST", "Link", "Nic", "UdpSocket", "is_group", "refused"]
 

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import trio
 
-from tests.memory.links import BROADCAST, Nic, UdpSocket
 from upnp_trio.errors import PortTaken
-from upnp_trio.exchange import ServedAddress
 from upnp_trio.network.asking import ReceivedDatagram
-from upnp_trio.network.claims import Claim
 from upnp_trio.network.endpoint import MAX_BATCH, Address, Endpoint, Receiver, Sender
 from upnp_trio.network.facing import facing
 from upnp_trio.network.interfaces import Interface, IpAddress, IpInterface
 from upnp_trio.network.listeners import DYNAMIC_PORTS, HttpListener, authority, served_address
 from upnp_trio.network.served_interface import InterfaceOptions, ServedInterface
-from upnp_trio.network.streams import HttpStream
 from upnp_trio.network.system_errors import AddressGone, translated
 from upnp_trio.network.udp_sockets import group_of, host_of, socket_address
 from upnp_trio.ssdp.advertising import Origin
 from upnp_trio.ssdp.messages import PORT
+from upnp_trio.testing.links import BROADCAST, Nic, UdpSocket
 
 if TYPE_CHECKING:
-    from tests.memory.hosts import Host
+    from collections.abc import Iterable, Iterator
+
+    from upnp_trio.exchange import ServedAddress
+    from upnp_trio.network.claims import Claim
+    from upnp_trio.network.streams import HttpStream
+    from upnp_trio.testing.hosts import Host
 
 __all__ = ["HostNetwork", "MemorySearchSocket"]
 

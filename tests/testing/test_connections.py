@@ -11,11 +11,11 @@ import pytest
 import trio
 import trio.testing
 
-from tests.memory import Host, Link
-from tests.memory.hosts import CAPACITY, UNREACHABLE_SECONDS
-from tests.memory.peers import http_response, serve_connections
-from tests.memory.pipes import PipeStream
 from upnp_trio.network.listeners import DYNAMIC_PORTS
+from upnp_trio.testing import Host, Link
+from upnp_trio.testing.hosts import CAPACITY, UNREACHABLE_SECONDS
+from upnp_trio.testing.peers import http_response, serve_connections
+from upnp_trio.testing.pipes import PipeStream
 
 Clock = trio.testing.MockClock
 DEVICE = IPv4Address("192.0.2.7")

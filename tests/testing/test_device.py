@@ -12,8 +12,6 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
-from tests.memory import Host, Link
-from tests.memory.scheduling import seeded
 from tests.server.fakes import NOON
 from upnp_trio import Running
 from upnp_trio.server.boot_ids import BootIds, UsedBootIds
@@ -22,6 +20,8 @@ from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse
 from upnp_trio.ssdp.parsing import parse
 from upnp_trio.ssdp.rendering import render_search
+from upnp_trio.testing import Host, Link
+from upnp_trio.testing.scheduling import seeded
 
 Clock = trio.testing.MockClock
 

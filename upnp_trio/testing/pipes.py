@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import attrs
 import trio
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["Listener", "Pipe", "PipeStream", "connected_pair"]
 
