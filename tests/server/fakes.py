@@ -417,7 +417,14 @@ class FakeNetwork:
             raise self.refused[interface.name]
         opened = {address.ip: FakeListener() for address in interface.addresses}
         http_listeners = tuple(
-            HttpListener(authority(address, options.port), listener, served_address(address, interface))
+            HttpListener(
+                authority(address, options.port),
+                listener,
+                attrs.evolve(
+                    served_address(address, interface),
+                    base_url=options.advertise_url or f"http://{authority(address, options.port)}",
+                ),
+            )
             for address, listener in opened.items()
         )
         with open_fake_endpoint(interface, self.wire, options.port, options.advertise_url) as endpoint:

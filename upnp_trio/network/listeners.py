@@ -45,9 +45,16 @@ DYNAMIC_PORTS = range(49152, 65536)
 # Connections that wait to be accepted. The kernel has a limit of its own (Linux: net.core.somaxconn, 4,096).
 BACKLOG = 4096
 
+_PRIVILEGED = "choose a port from 1024 on with --port, or let this process use the lower ones"
 _PORT_CURES = {
     errno.EADDRINUSE: "stop the program that holds it, choose another with --port, or leave --port out",
-    errno.EACCES: "choose a port from 1024 on with --port",
+    # what Windows keeps for itself (netsh interface ipv4 show excludedportrange), it refuses with EACCES as well
+    errno.EACCES: (
+        f"{_PRIVILEGED}: by AmbientCapabilities=CAP_NET_BIND_SERVICE in a systemd unit, or for all by "
+        "'sysctl net.ipv4.ip_unprivileged_port_start=80'"
+        if sys.platform == "linux"
+        else _PRIVILEGED
+    ),
 }
 
 

@@ -108,9 +108,9 @@ class SystemNetwork(SystemHost):
                 port, listener = stack.enter_context(
                     open_listener(address.ip, interface, options.port, or_another=options.or_another_port)
                 )
-                served = served_address(address.ip, interface)
+                base_urls[address.ip] = url = options.advertise_url or base_url(address.ip, port)
+                served = attrs.evolve(served_address(address.ip, interface), base_url=url)
                 http_listeners.append(HttpListener(authority(address.ip, port), listener, served))
-                base_urls[address.ip] = options.advertise_url or base_url(address.ip, port)
             endpoint = stack.enter_context(
                 open_endpoint(interface, base_urls, listen=options.listen, multicast_ttl=options.multicast_ttl)
             )

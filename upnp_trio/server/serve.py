@@ -154,7 +154,7 @@ class _Parts:
 def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: int, server: str) -> _Parts:
     stats = Stats()
     events = Events(stats)
-    site = Site(answers_off_link=settings.answer_off_link)
+    site = Site(answers_off_link=settings.answer_off_link, others=_other_paths(settings))
     changes = ChangeLock()
     responder = Responder(
         boot_id=boot_id,
@@ -223,6 +223,15 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
         follower=follower,
     )
     return parts
+
+
+def _other_paths(settings: Settings) -> dict[str, str]:
+    """The paths that HTTP serves something else at than devices, each with what that is."""
+    if not settings.metrics:
+        return {}
+    from upnp_trio.http.metrics import METRICS_PATH  # imported here, as few devices need it
+
+    return {METRICS_PATH: "the counters (metrics)"}
 
 
 def _metered(services: Services, stats: Stats, parts: Callable[[], _Parts]) -> Metered:

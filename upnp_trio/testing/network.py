@@ -128,7 +128,12 @@ class HostNetwork:
             nic = self._nic(interface)
             listeners = [
                 stack.enter_context(
-                    self._listen(served_address(own.ip, interface), options.port, or_another=options.or_another_port)
+                    self._listen(
+                        served_address(own.ip, interface),
+                        options.port,
+                        or_another=options.or_another_port,
+                        advertise_url=options.advertise_url,
+                    )
                 )
                 for own in interface.addresses
             ]
@@ -213,7 +218,9 @@ class HostNetwork:
         return tuple(MemoryReceiver(self._open_udp(nic, address, PORT, stack), True) for address in groups)
 
     @contextmanager
-    def _listen(self, served: ServedAddress, port: int, *, or_another: bool) -> Iterator[HttpListener]:
+    def _listen(
+        self, served: ServedAddress, port: int, *, or_another: bool, advertise_url: str | None = None
+    ) -> Iterator[HttpListener]:
         with translated(f"listen at {served.address}"):
             nic = self.host.nic_of(served.address, served.index)
         if not port or (or_another and self.host.is_taken(nic, served.address, port)):
@@ -223,6 +230,7 @@ class HostNetwork:
         listener = self.host.listen(port, served.address, name=nic.name)
         try:
             own = next(own.ip for own in nic.addresses if str(own.ip) == served.address)
-            yield HttpListener(authority(own, port), listener, served)
+            url = advertise_url or f"http://{authority(own, port)}"
+            yield HttpListener(authority(own, port), listener, attrs.evolve(served, base_url=url))
         finally:
             listener.close()
