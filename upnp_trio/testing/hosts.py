@@ -11,11 +11,14 @@ import trio
 
 from upnp_trio.network.interfaces import Interface, IpAddress, on_link
 from upnp_trio.network.listeners import DYNAMIC_PORTS
+from upnp_trio.ssdp.messages import GROUP, PORT
 from upnp_trio.testing.links import Link, Nic, UdpSocket, refused
 from upnp_trio.testing.network import HostNetwork
 from upnp_trio.testing.pipes import Listener, PipeStream, connected_pair
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from upnp_trio.errors import NetworkError
     from upnp_trio.exchange import ServedAddress
     from upnp_trio.network.endpoint import Address
@@ -28,7 +31,7 @@ CAPACITY = 256 * 1024
 UNREACHABLE_SECONDS = 3.0
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class OpenedConnection:
     """A connection that a program on a host has opened, or tried to."""
 
@@ -36,6 +39,8 @@ class OpenedConnection:
     source: str
     address: str
     port: int
+    #: the end of this host, once it is there
+    stream: PipeStream | None = None
 
 
 class Host:
@@ -50,6 +55,8 @@ class Host:
         self.claimed: set[str] = set()
         #: raised by whatever opens the interface with this name
         self.refused: dict[str, NetworkError] = {}
+        #: raised by connections from this host to an address and a port
+        self.connect_errors: dict[tuple[str, int], OSError] = {}
         #: raised by whatever looks at the interfaces
         self.unknown: NetworkError | None = None
         #: how many times the interfaces have changed, and the host has slept
@@ -107,10 +114,14 @@ class Host:
         nic.cut()
         self._note_change()
 
-    def change(self, *addresses: str, name: str = "eth0", is_up: bool = True) -> None:
-        """Have *addresses* on an interface in place of the former ones."""
+    def change(self, *addresses: str, name: str = "eth0", is_up: bool = True, pending: Iterable[str] = ()) -> None:
+        """Have *addresses* on an interface in place of the former ones.
+
+        The system is still checking the *pending* ones; see `Interface.pending`.
+        """
         nic = self.nics[name]
         nic.addresses, nic.is_up = tuple(map(ip_interface, addresses)), is_up
+        nic.pending = frozenset(map(ip_address, pending))
         nic.cut()
         self._note_change()
 
@@ -178,6 +189,15 @@ class Host:
             source = str(next(own.ip for own in nic.addresses if own.version == version)), 1900
         nic.send(payload, (*source, 0, nic.index) if version == 6 else source, destination)
 
+    def receive(
+        self, payload: bytes, source: Address, *, to: str = GROUP, port: int = PORT, name: str = "eth0"
+    ) -> None:
+        """Receive a datagram now that was sent *to* a group or to an address of this host; nothing records it.
+
+        *source* may be any address, and need not be on the link.
+        """
+        self.nics[name].receive(payload, source, (to, port), trio.current_time())
+
     def listen(self, port: int, address: str = "", *, name: str = "eth0") -> Listener:
         """Accept connections on *port* of *address*, or of the interface's first address. Raises `OSError`."""
         nic = self.nics[name]
@@ -189,6 +209,17 @@ class Host:
         listener = nic.listeners[address, port] = Listener()
         return listener
 
+    def accept_from(self, source: str, port: int, *, address: str = "", name: str = "eth0") -> PipeStream:
+        """Accept a connection now from *source*, which may be any address; the other end of it.
+
+        It is to *port* of *address*, or of the interface's first address. Raises `OSError` if nothing listens there.
+        """
+        nic = self.nics[name]
+        address = address or str(nic.addresses[0].ip)
+        if not self.is_taken(nic, address, port):
+            raise refused(errno.ECONNREFUSED)
+        return nic.listeners[address, port].connect(source, address, capacity=CAPACITY)
+
     def is_taken(self, nic: Nic, address: str, port: int) -> bool:
         """Whether something listens for connections on *port* of *address*."""
         known = nic.listeners.get((address, port))
@@ -196,7 +227,11 @@ class Host:
 
     async def connect(self, address: IpAddress, port: int, served: ServedAddress) -> PipeStream:
         """Connect from *served* to *port* of *address*. Raises `OSError`."""
-        self.connections.append(OpenedConnection(trio.current_time(), served.address, str(address), port))
+        opened = OpenedConnection(trio.current_time(), served.address, str(address), port)
+        self.connections.append(opened)
+        if error := self.connect_errors.get((str(address), port)):
+            await trio.lowlevel.checkpoint()
+            raise error
         own = self.nic_of(served.address, served.index)
         way = self.route(own, (str(address), port, 0, served.index) if address.version == 6 else (str(address), port))
         is_here = way.has(str(address))
@@ -221,6 +256,7 @@ class Host:
         except trio.Cancelled:
             near.reset()
             raise
+        opened.stream = near
         return near
 
     def _note_change(self) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Listener", "Pipe", "PipeStream", "connected_pair"]
 
+# What one read gives at the most, unless it says how much.
+MAX_RECEIVE_BYTES = 64 * 1024
+
 
 @attrs.define(eq=False)
 class Pipe:
@@ -28,6 +31,8 @@ class Pipe:
     is_reset: bool = False
     #: whether the link is gone: what is written arrives nowhere
     is_cut: bool = False
+    #: how many pieces were written, which TCP would send as so many segments at least
+    writes: int = 0
     #: what has not been read, each piece with the time when it arrives
     _arriving: deque[tuple[float, bytes]] = attrs.field(factory=deque, init=False)
     _size: int = attrs.field(default=0, init=False)
@@ -45,6 +50,7 @@ class Pipe:
             raise trio.BrokenResourceError("the other end is closed")
         if data:
             self._size += len(data)
+            self.writes += 1
             self._arriving.append((math.inf if self.is_cut else trio.current_time() + self.seconds, data))
             self._lot.unpark_all()
 
@@ -92,8 +98,8 @@ class Pipe:
 
 
 @attrs.define(eq=False)
-class PipeStream:
-    """One end of a connection: an `HttpStream`."""
+class PipeStream(trio.abc.AsyncResource):
+    """One end of a connection: an `HttpStream` that can be used in ``async with``."""
 
     incoming: Pipe
     outgoing: Pipe
@@ -101,22 +107,22 @@ class PipeStream:
     #: whether this end was closed, whatever the other one does
     is_closed: bool = attrs.field(default=False, init=False)
 
-    async def receive_some(self, max_bytes: int) -> bytes:
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
         self._require_open()
-        return await self.incoming.read(max_bytes)
+        return await self.incoming.read(max_bytes or MAX_RECEIVE_BYTES)
 
     def receive_now(self, max_bytes: int) -> bytes | None:
         self._require_open()
         return self.incoming.read_now(max_bytes)
 
-    def send_now(self, pieces: Sequence[bytes | memoryview]) -> int:
+    def send_now(self, pieces: Sequence[bytes | bytearray | memoryview]) -> int:
         self._require_open()
         data = b"".join(pieces)
         data = data[: int(min(len(data), max(self.outgoing.room, 0)))]
         self.outgoing.write(data)
         return len(data)
 
-    async def send_all(self, data: memoryview) -> None:
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         await trio.lowlevel.checkpoint()
         while data:
             await self.outgoing.wait_for_room()
@@ -131,6 +137,10 @@ class PipeStream:
         self.is_closed = True
         self.incoming.close()
         self.outgoing.close()
+
+    async def aclose(self) -> None:
+        self.close()
+        await trio.lowlevel.checkpoint()
 
     def reset(self) -> None:
         """Break the connection; the other end gets `trio.BrokenResourceError`."""
@@ -159,6 +169,12 @@ class Listener:
         self.failures: list[OSError] = []
         self.is_closed = False
         self._send, self._receive = trio.open_memory_channel[PipeStream](math.inf)
+
+    def connect(self, source: str, address: str = "", *, capacity: float = math.inf) -> PipeStream:
+        """The other end of a new connection from *source*, which may be any address, to *address*."""
+        near, far = connected_pair(source, address, capacity=capacity)
+        self.offer(far)
+        return near
 
     def offer(self, stream: PipeStream) -> None:
         """Let *stream* be accepted."""

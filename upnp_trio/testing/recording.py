@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
+from upnp_trio.errors import MalformedMessage
 from upnp_trio.ssdp.parsing import parse
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from upnp_trio.ssdp.messages import Message
 
 __all__ = ["RecordedDatagram", "Recording"]
+
+M = TypeVar("M", bound="Message")
 
 
 @attrs.frozen
@@ -43,6 +46,18 @@ class Recording:
     def add(self, time: float, link: str, source: Address, destination: Address, payload: bytes) -> None:
         self.datagrams.append(RecordedDatagram(time, link, source[:2], destination[:2], payload))
 
+    def of(self, *kinds: type[Message]) -> list[RecordedDatagram]:
+        """The datagrams that are messages of one of *kinds*, such as `Alive`; others are left out."""
+        return [sent for sent in self.datagrams if isinstance(_parsed(sent), kinds)]
+
+    def messages(self, kind: type[M]) -> list[M]:
+        """The messages of this *kind*."""
+        return [message for sent in self.datagrams if isinstance(message := _parsed(sent), kind)]
+
+    def clear(self) -> None:
+        """Drop what there is."""
+        self.datagrams.clear()
+
     def __iter__(self) -> Iterator[RecordedDatagram]:
         return iter(self.datagrams)
 
@@ -55,3 +70,10 @@ class Recording:
             f"--- {sent.time!r} {sent.link} {sent.source} > {sent.destination}\n".encode() + sent.payload
             for sent in self.datagrams
         )
+
+
+def _parsed(sent: RecordedDatagram) -> Message | None:
+    try:
+        return sent.message
+    except MalformedMessage:
+        return None
