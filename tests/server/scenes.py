@@ -14,13 +14,14 @@ from upnp_trio.http.response_writer import ResponseWriter
 from upnp_trio.http.server import HttpServer
 from upnp_trio.monitoring.events import Event, Events
 from upnp_trio.monitoring.stats import Stats
-from upnp_trio.network.endpoint import Endpoint
+from upnp_trio.network.endpoint import Address, Endpoint
 from upnp_trio.network.interfaces import Interface
 from upnp_trio.network.listeners import HttpListener, served_address
 from upnp_trio.network.served_interface import InterfaceOptions
 from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.services import Services
 from upnp_trio.site import Site
+from upnp_trio.ssdp.messages import GROUP, PORT
 from upnp_trio.testing import Host, Link, Recording
 from upnp_trio.testing.pipes import Listener, PipeStream
 
@@ -28,7 +29,7 @@ __all__ = [
     "ASKER",
     "HERE",
     "NOON",
-    "OWN",
+    "DEVICE",
     "PEER",
     "LoneHost",
     "buffered_events",
@@ -43,9 +44,9 @@ NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 PEER = "192.0.2.9"
 ASKER = (PEER, 50000)
 #: the address of a host that no test has given another one, and where it serves HTTP
-OWN = "192.0.2.7"
+DEVICE = "192.0.2.7"
 HTTP_PORT = 49152
-HERE = f"{OWN}:{HTTP_PORT}"
+HERE = f"{DEVICE}:{HTTP_PORT}"
 
 
 def interface(*addresses: str, name: str = "eth0", index: int = 2) -> Interface:
@@ -53,7 +54,7 @@ def interface(*addresses: str, name: str = "eth0", index: int = 2) -> Interface:
     return Interface(
         name=name,
         index=index,
-        addresses=tuple(ipaddress.ip_interface(address) for address in addresses or (f"{OWN}/24",)),
+        addresses=tuple(ipaddress.ip_interface(address) for address in addresses or (f"{DEVICE}/24",)),
     )
 
 
@@ -68,8 +69,8 @@ class LoneHost(Host):
         self._peers: dict[tuple[str, str], Host] = {}
         self.have(*interfaces or [interface()])
 
-    def have(self, *interfaces: Interface) -> None:
-        """Have these interfaces from now on, with their addresses."""
+    def have(self, *interfaces: Interface, slept: bool = False) -> None:
+        """Have these interfaces from now on, as they are; *slept*: the host was asleep meanwhile."""
         for name in self.nics.keys() - {each.name for each in interfaces}:
             self.unplug(name)
         for each in interfaces:
@@ -77,7 +78,18 @@ class LoneHost(Host):
             if each.name not in self.nics:
                 link = Link(name=each.name, recording=self.sent)
                 self.plug(link, *addresses, name=each.name, index=each.index)
+            nic = self.nics[each.name]
+            nic.is_multicast, nic.is_point_to_point = each.is_multicast, each.is_point_to_point
             self.change(*addresses, name=each.name, is_up=each.is_up, pending=map(str, each.pending))
+
+        if slept:
+            self.sleep()
+
+    def receive(
+        self, payload: bytes, source: Address = ASKER, *, to: str = GROUP, port: int = PORT, name: str = "eth0"
+    ) -> None:
+        """Receive a datagram now, by default a multicast of `ASKER`."""
+        super().receive(payload, source, to=to, port=port, name=name)
 
     def peer(self, address: str, name: str = "eth0") -> Host:
         """The host with *address* on the link of an interface; it is there from now on."""

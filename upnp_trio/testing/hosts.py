@@ -225,6 +225,14 @@ class Host:
         known = nic.listeners.get((address, port))
         return known is not None and not known.is_closed
 
+    @property
+    def open_sockets(self) -> list[UdpSocket | Listener]:
+        """The UDP sockets and the listeners that programs on this host have open."""
+        found: list[UdpSocket | Listener] = []
+        for nic in self.nics.values():
+            found += [*nic.sockets, *(each for each in nic.listeners.values() if not each.is_closed)]
+        return found
+
     async def connect(self, address: IpAddress, port: int, served: ServedAddress) -> PipeStream:
         """Connect from *served* to *port* of *address*. Raises `OSError`."""
         opened = OpenedConnection(trio.current_time(), served.address, str(address), port)
