@@ -27,9 +27,9 @@ from upnp_trio.testing.pipes import Listener, PipeStream
 
 __all__ = [
     "ASKER",
+    "DEVICE",
     "HERE",
     "NOON",
-    "DEVICE",
     "PEER",
     "LoneHost",
     "buffered_events",

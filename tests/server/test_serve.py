@@ -16,7 +16,7 @@ import trio.testing
 
 from tests.cancelling import CancelAt
 from tests.devices import BASIC, GATEWAY
-from tests.server.scenes import NOON, DEVICE, LoneHost, interface
+from tests.server.scenes import DEVICE, NOON, LoneHost, interface
 from upnp_trio import DescriptionError, DeviceFailed, RootDevice, Running
 from upnp_trio.documents.publication import publish
 from upnp_trio.model.advertising import Advertising
@@ -29,6 +29,7 @@ from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse
 from upnp_trio.ssdp.policy import SearchPolicy
 from upnp_trio.ssdp.rendering import render_search
 from upnp_trio.ssdp.replies import TICK_SECONDS
+from upnp_trio.testing import alive, response
 
 SEARCH = render_search(Search(search_target="ssdp:all", mx=1))
 
@@ -69,7 +70,7 @@ async def test_a_day_of_announcements_leaves_no_gap_of_half_of_max_age(
     host = LoneHost()
     async with served(host, BASIC):
         await trio.sleep(24 * 3600)
-    times = sorted({sent.time for sent in host.sent.of(Alive)})
+    times = sorted({sent.time for sent in host.sent.matching(alive())})
     gaps = [later - earlier for earlier, later in pairwise(times)][2:]
     assert max(gaps) < 900
     assert min(gaps) >= 450
@@ -344,7 +345,7 @@ async def test_a_device_is_advertised_in_its_own_way(autojump_clock: trio.testin
         asked = trio.current_time()
         host.receive(render_search(Search(search_target="upnp:rootdevice")), to=DEVICE)
         await trio.sleep(2)
-    answers = host.sent.of(SearchResponse)
+    answers = host.sent.matching(response())
     assert [sent.time for sent in answers] == [pytest.approx(asked + 0.5, abs=TICK_SECONDS)]
     assert answers[0].time >= asked + 0.5
     own = ["X-User-Agent: redsonic", "hue-bridgeid: 001788FFFE"]

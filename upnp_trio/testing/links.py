@@ -9,8 +9,10 @@ import ipaddress
 import itertools
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from random import Random
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import attrs
@@ -20,6 +22,9 @@ from upnp_trio.network.endpoint import Address
 from upnp_trio.network.interfaces import Interface, IpAddress, IpInterface, on_link
 from upnp_trio.testing.pipes import Listener, Pipe
 from upnp_trio.testing.recording import Recording
+
+if TYPE_CHECKING:
+    from upnp_trio.testing.hosts import Host  # noqa: TC004  # only cattrs would evaluate it
 
 __all__ = ["BROADCAST", "Link", "Nic", "UdpSocket", "is_group", "refused"]
 
@@ -60,6 +65,42 @@ class Link:
     #: may be shared by several links
     recording: Recording = attrs.field(factory=Recording)
     nics: list[Nic] = attrs.field(factory=list, init=False)
+    #: one side of a partition; empty while there is none
+    _apart: frozenset[Host] = attrs.field(default=frozenset(), init=False)
+
+    def partition(self, *hosts: Host) -> None:
+        """Let nothing pass between *hosts* and the others on this link, until `heal`.
+
+        Datagrams between them are lost. Connections stay; what is written on them arrives after `heal`, as TCP sends
+        it again. New connections fail. No interface goes down, so no program is told.
+        """
+        self.heal()
+        self._apart = frozenset(hosts)
+        for nic in self.nics:
+            for other in self.nics:
+                if not self.joins(nic, other):
+                    for pipe in set(nic.pipes) & set(other.pipes):
+                        pipe.hold()
+
+    def heal(self) -> None:
+        """End the partition."""
+        self._apart = frozenset()
+        for nic in self.nics:
+            for pipe in nic.pipes:
+                pipe.release()
+
+    @contextmanager
+    def partitioned(self, *hosts: Host) -> Iterator[None]:
+        """`partition` for as long as the body runs."""
+        self.partition(*hosts)
+        try:
+            yield
+        finally:
+            self.heal()
+
+    def joins(self, nic: Nic, other: Nic) -> bool:
+        """Whether what one interface sends reaches the other, as far as partitions go."""
+        return (nic.host in self._apart) == (other.host in self._apart)
 
     def carry(self, sender: Nic, payload: bytes, source: Address, destination: Address) -> None:
         """Carry a datagram from *sender* to whatever receives at *destination*."""
@@ -68,7 +109,7 @@ class Link:
         for nic in list(self.nics):
             if nic is sender:
                 nic.receive(payload, source, destination, now)
-            elif nic.is_up:
+            elif nic.is_up and (not self._apart or self.joins(sender, nic)):
                 for _ in range(self._copies()):
                     nic.receive(payload, source, destination, now + self._delay())
 
@@ -92,6 +133,7 @@ class Nic:
     link: Link
     #: which interface of the host leads from this one to a destination that is no group; raises `OSError`
     route: Callable[[Nic, Address], Nic]
+    host: Host | None = None
     name: str
     index: int
     addresses: tuple[IpInterface, ...]

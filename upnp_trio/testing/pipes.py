@@ -33,6 +33,8 @@ class Pipe:
     is_cut: bool = False
     #: how many pieces were written, which TCP would send as so many segments at least
     writes: int = 0
+    #: whether the link is interrupted: what is written waits until it is not, as TCP sends it again until it arrives
+    is_held: bool = attrs.field(default=False, init=False)
     #: what has not been read, each piece with the time when it arrives
     _arriving: deque[tuple[float, bytes]] = attrs.field(factory=deque, init=False)
     _size: int = attrs.field(default=0, init=False)
@@ -51,7 +53,7 @@ class Pipe:
         if data:
             self._size += len(data)
             self.writes += 1
-            self._arriving.append((math.inf if self.is_cut else trio.current_time() + self.seconds, data))
+            self._arriving.append((self._due(), data))
             self._lot.unpark_all()
 
     async def wait_for_room(self) -> None:
@@ -63,13 +65,31 @@ class Pipe:
         """Write and read no more. What was written can still be read."""
         if not self.is_closed:
             self.is_closed = True
-            self._closed_at = math.inf if self.is_cut else trio.current_time() + self.seconds
+            self._closed_at = self._due()
+            self._lot.unpark_all()
+
+    def hold(self) -> None:
+        """Keep what is written from now on, until `release`. What was written before is under way and arrives."""
+        self.is_held = True
+
+    def release(self) -> None:
+        """Let what was held arrive."""
+        if self.is_held:
+            self.is_held = False
+            due = self._due()
+            self._arriving = deque((min(when, due), data) for when, data in self._arriving)
+            if self.is_closed:
+                self._closed_at = min(self._closed_at, due)
             self._lot.unpark_all()
 
     def reset(self) -> None:
         """Break the connection: what was not read is lost."""
         self.is_reset = self.is_closed = True
         self._lot.unpark_all()
+
+    def _due(self) -> float:
+        """When what is written now arrives."""
+        return math.inf if self.is_cut or self.is_held else trio.current_time() + self.seconds
 
     def read_now(self, max_bytes: int) -> bytes | None:
         """What has arrived; nothing at the end, ``None`` if that is to be waited for."""

@@ -16,7 +16,7 @@ from upnp_trio.network.interfaces import Interface
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.messages import ByeBye, Search, SearchResponse
 from upnp_trio.ssdp.rendering import render_search
-from upnp_trio.testing import RecordedDatagram
+from upnp_trio.testing import Recording, response
 
 OTHER = attrs.evolve(BASIC, udn="uuid:00000000-0000-0000-0000-000000000001")
 SEARCH = render_search(Search(search_target="upnp:rootdevice", mx=5))
@@ -29,8 +29,8 @@ def settings() -> Settings:
     return Settings(rng=Random(0), utcnow=lambda: NOON)
 
 
-def answers(host: LoneHost) -> list[RecordedDatagram]:
-    return host.sent.of(SearchResponse)
+def answers(host: LoneHost) -> Recording:
+    return host.sent.matching(response())
 
 
 def usns(host: LoneHost) -> set[str]:

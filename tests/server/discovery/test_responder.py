@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.devices import BASIC, GATEWAY
-from tests.server.scenes import ASKER, NOON, DEVICE, LoneHost, interface, open_endpoint
+from tests.server.scenes import ASKER, DEVICE, NOON, LoneHost, interface, open_endpoint
 from upnp_trio import RootDevice
 from upnp_trio.monitoring.events import Events, SearchAnswered
 from upnp_trio.monitoring.stats import Stats
