@@ -40,6 +40,14 @@ class MemoryReceiver(Receiver):
         await self.socket.wait_readable()  # type: ignore[attr-defined]  # a UdpSocket
 
 
+@attrs.frozen(eq=False, repr=False, kw_only=True)
+class MemorySender(Sender):
+    """Sends with a socket in memory as `Sender` sends with the system's."""
+
+    async def wait_writable(self) -> None:
+        await self.socket.wait_writable()  # type: ignore[attr-defined]  # a UdpSocket
+
+
 @attrs.frozen(eq=False)
 class MemorySearchSocket:
     """A socket of a search."""
@@ -152,7 +160,7 @@ class HostNetwork:
         at: str,
         stack: ExitStack,
     ) -> Sender:
-        return Sender(
+        return MemorySender(
             interface=interface,
             address=own.ip,
             socket=self._open_udp(nic, str(own.ip), PORT if options.listen else 0, stack),
