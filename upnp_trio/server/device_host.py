@@ -57,18 +57,16 @@ class DeviceHost:
     announcer: Announcer
     #: by UDN in lower case, also by those of embedded devices; `ConflictWatch` reads it, too
     by_udn: dict[str, ServedDevice]
+    #: the root devices, in the order in which they were added; replaced as a whole, as other threads may read it
+    devices: tuple[ServedDevice, ...] = ()
     _claims: dict[str, Claim] = attrs.field(factory=dict)
     _host_id: Callable[[], str] = attrs.field(factory=lambda: cache(host_id))
-
-    @property
-    def devices(self) -> tuple[ServedDevice, ...]:
-        """The root devices, in the order in which they were added."""
-        return tuple(device for udn, device in self.by_udn.items() if udn == device.udn)
 
     def begin(self, roots: Iterable[RootDevice]) -> None:
         """Serve *roots*, before anything is sent; raises like `add`."""
         for root in roots:
             self._install(self._prepare_new(root))
+        self._note_devices()
 
     def close(self) -> None:
         """Close all claims."""
@@ -83,6 +81,7 @@ class DeviceHost:
         async with self._turn():
             device = self._prepare_new(root)
             self._install(device)
+            self._note_devices()
             return device
 
     async def remove(self, udn: Udn | UUID | str) -> None:
@@ -100,6 +99,7 @@ class DeviceHost:
                 return old
             await self._take_away(old, but=device.udns)
             self._install(device)
+            self._note_devices()
             return device
 
     @asynccontextmanager
@@ -127,7 +127,11 @@ class DeviceHost:
         gone = [udn for udn in device.udns if udn not in but]
         for udn in gone:
             del self.by_udn[udn]
+        self._note_devices()
         self._give_up(gone)
+
+    def _note_devices(self) -> None:
+        self.devices = tuple(device for udn, device in self.by_udn.items() if udn == device.udn)
 
     def _known(self, udn: Udn | UUID | str) -> ServedDevice:
         text = str(udn if isinstance(udn, Udn) else Udn(udn)).lower()
