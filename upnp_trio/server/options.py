@@ -151,6 +151,12 @@ class Settings:
             names.add(advertised)
         return frozenset(names)
 
+    @property
+    def advertised_host(self) -> str:
+        """The host of *advertise_url*, with the brackets of an IPv6 address; empty without one."""
+        match = _BASE_URL.fullmatch(self.advertise_url or "")
+        return match["host"] if match else ""
+
     def choose(self, interfaces: Iterable[Interface]) -> list[Choice]:
         """Which of *interfaces* are served, with the reasons."""
         return choose(interfaces, self.interfaces, ipv4=self.ipv4, ipv6=self.ipv6)

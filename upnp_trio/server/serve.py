@@ -154,7 +154,7 @@ class _Parts:
 def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: int, server: str) -> _Parts:
     stats = Stats()
     events = Events(stats)
-    site = Site(answers_off_link=settings.answer_off_link)
+    site = Site(answers_off_link=settings.answer_off_link, advertised_host=settings.advertised_host)
     changes = ChangeLock()
     responder = Responder(
         boot_id=boot_id,
