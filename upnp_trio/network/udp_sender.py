@@ -86,8 +86,12 @@ class UdpSender:
                     # The BSDs say so of the interface's queue, while the socket counts as writable (send(2)).
                     await trio.sleep(FULL_QUEUE_SECONDS)
                 else:
-                    await trio.lowlevel.wait_writable(self.socket)
+                    await self.wait_writable()
         raise OSError(errno.ENOBUFS, NO_ROOM)
+
+    async def wait_writable(self) -> None:
+        """Wait until the send buffer may have room."""
+        await trio.lowlevel.wait_writable(self.socket)
 
     def _send_on_link(self, payload: bytes, destination: Address) -> None:
         """Send to an IPv4 link-local address, which is another host's on each link.
