@@ -11,12 +11,14 @@ import trio
 
 from upnp_trio.network.interfaces import Interface, IpAddress, on_link
 from upnp_trio.network.listeners import DYNAMIC_PORTS
+from upnp_trio.ssdp.messages import GROUP, PORT
 from upnp_trio.testing.links import Link, Nic, UdpSocket, refused
 from upnp_trio.testing.network import HostNetwork
 from upnp_trio.testing.pipes import Listener, PipeStream, connected_pair
 from upnp_trio.testing.programs import START, Programs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
@@ -39,7 +41,7 @@ CAPACITY = 256 * 1024
 UNREACHABLE_SECONDS = 3.0
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class OpenedConnection:
     """A connection that a program on a host has opened, or tried to."""
 
@@ -47,6 +49,8 @@ class OpenedConnection:
     source: str
     address: str
     port: int
+    #: the end of this host, once it is there
+    stream: PipeStream | None = None
 
 
 class Host:
@@ -67,6 +71,8 @@ class Host:
         self.claimed: set[str] = set()
         #: raised by whatever opens the interface with this name
         self.refused: dict[str, NetworkError] = {}
+        #: raised by connections from this host to an address and a port
+        self.connect_errors: dict[tuple[str, int], OSError] = {}
         #: raised by whatever looks at the interfaces
         self.unknown: NetworkError | None = None
         #: how many times the interfaces have changed, and the host has slept
@@ -143,10 +149,14 @@ class Host:
         nic.cut()
         self._note_change()
 
-    def change(self, *addresses: str, name: str = "eth0", is_up: bool = True) -> None:
-        """Have *addresses* on an interface in place of the former ones."""
+    def change(self, *addresses: str, name: str = "eth0", is_up: bool = True, pending: Iterable[str] = ()) -> None:
+        """Have *addresses* on an interface in place of the former ones.
+
+        The system is still checking the *pending* ones; see `Interface.pending`.
+        """
         nic = self.nics[name]
         nic.addresses, nic.is_up = tuple(map(ip_interface, addresses)), is_up
+        nic.pending = frozenset(map(ip_address, pending))
         nic.cut()
         self._note_addresses(nic)
 
@@ -226,6 +236,15 @@ class Host:
             source = str(next(own.ip for own in nic.addresses if own.version == version)), 1900
         nic.send(payload, (*source, 0, nic.index) if version == 6 else source, destination)
 
+    def receive(
+        self, payload: bytes, source: Address, *, to: str = GROUP, port: int = PORT, name: str = "eth0"
+    ) -> None:
+        """Receive a datagram now that was sent *to* a group or to an address of this host; nothing records it.
+
+        *source* may be any address, and need not be on the link.
+        """
+        self.nics[name].receive(payload, source, (to, port), trio.current_time())
+
     def listen(self, port: int, address: str = "", *, name: str = "eth0") -> Listener:
         """Accept connections on *port* of *address*, or of the interface's first address. Raises `OSError`."""
         nic = self.nics[name]
@@ -237,14 +256,37 @@ class Host:
         listener = nic.listeners[address, port] = Listener()
         return listener
 
+    def accept_from(self, source: str, port: int, *, address: str = "", name: str = "eth0") -> PipeStream:
+        """Accept a connection now from *source*, which may be any address; the other end of it.
+
+        It is to *port* of *address*, or of the interface's first address. Raises `OSError` if nothing listens there.
+        """
+        nic = self.nics[name]
+        address = address or str(nic.addresses[0].ip)
+        if not self.is_taken(nic, address, port):
+            raise refused(errno.ECONNREFUSED)
+        return nic.listeners[address, port].connect(source, address, capacity=CAPACITY)
+
     def is_taken(self, nic: Nic, address: str, port: int) -> bool:
         """Whether something listens for connections on *port* of *address*."""
         known = nic.listeners.get((address, port))
         return known is not None and not known.is_closed
 
+    @property
+    def open_sockets(self) -> list[UdpSocket | Listener]:
+        """The UDP sockets and the listeners that programs on this host have open."""
+        found: list[UdpSocket | Listener] = []
+        for nic in self.nics.values():
+            found += [*nic.sockets, *(each for each in nic.listeners.values() if not each.is_closed)]
+        return found
+
     async def connect(self, address: IpAddress, port: int, served: ServedAddress) -> PipeStream:
         """Connect from *served* to *port* of *address*. Raises `OSError`."""
-        self.connections.append(OpenedConnection(trio.current_time(), served.address, str(address), port))
+        opened = OpenedConnection(trio.current_time(), served.address, str(address), port)
+        self.connections.append(opened)
+        if error := self.connect_errors.get((str(address), port)):
+            await trio.lowlevel.checkpoint()
+            raise error
         own = self.nic_of(served.address, served.index)
         way = self.route(own, (str(address), port, 0, served.index) if address.version == 6 else (str(address), port))
         recorded = way.link.recording.add_connection(
@@ -259,6 +301,7 @@ class Host:
             recorded.outcome = "cancelled"
             raise
         recorded.outcome = "accepted"
+        opened.stream = stream
         return stream
 
     async def _connect(self, own: Nic, way: Nic, address: str, port: int, served: ServedAddress) -> PipeStream:

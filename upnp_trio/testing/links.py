@@ -19,7 +19,7 @@ import attrs
 import trio
 
 from upnp_trio.network.endpoint import Address
-from upnp_trio.network.interfaces import Interface, IpInterface, on_link
+from upnp_trio.network.interfaces import Interface, IpAddress, IpInterface, on_link
 from upnp_trio.testing.pipes import Listener, Pipe
 from upnp_trio.testing.recording import Recording
 
@@ -141,8 +141,14 @@ class Nic:
     is_loopback: bool = False
     is_point_to_point: bool = False
     is_multicast: bool = True
+    #: own addresses that the system is still checking; see `Interface.pending`
+    pending: frozenset[IpAddress] = frozenset()
     #: raised by the next sends, one for each; ``None`` lets one succeed
     send_errors: list[OSError | None] = attrs.field(factory=list)
+    #: own addresses from which every send fails
+    mute: set[str] = attrs.field(factory=set)
+    #: how long the next sends find no room in the send buffer, one for each; 0 lets one pass at once
+    stalls: list[float] = attrs.field(factory=list)
     sockets: list[UdpSocket] = attrs.field(factory=list, init=False)
     #: what listens for connections, by address and port
     listeners: dict[tuple[str, int], Listener] = attrs.field(factory=dict, init=False)
@@ -150,6 +156,22 @@ class Nic:
     silent_ports: set[int] = attrs.field(factory=set, init=False)
     #: of the connections through it, each with its own end's address
     pipes: WeakKeyDictionary[Pipe, str] = attrs.field(factory=WeakKeyDictionary, init=False)
+    #: when the send buffer has room again, and whether a send has waited for that
+    _full_until: float = attrs.field(default=-math.inf, init=False)
+    _has_stalled: bool = attrs.field(default=False, init=False)
+
+    def take_room(self) -> None:
+        """Take room for a datagram in the send buffer. Raises `BlockingIOError` if there is none."""
+        now = trio.current_time()
+        if not self._has_stalled and self.stalls and (seconds := self.stalls.pop(0)):
+            self._full_until = now + seconds
+        self._has_stalled = now < self._full_until
+        if self._has_stalled:
+            raise BlockingIOError
+
+    async def wait_for_room(self) -> None:
+        """Wait until there is room in the send buffer."""
+        await trio.sleep_until(max(self._full_until, trio.current_time()))
 
     def send(self, payload: bytes, source: Address, destination: Address) -> None:
         """Send a datagram; *source* may be any address, as raw sockets can forge it."""
@@ -173,6 +195,7 @@ class Nic:
             is_loopback=self.is_loopback,
             is_point_to_point=self.is_point_to_point,
             is_multicast=self.is_multicast,
+            pending=self.pending,
         )
 
     def has(self, address: str) -> bool:
@@ -246,6 +269,10 @@ class UdpSocket:
             with trio.move_on_at(self._next_due()):
                 await self._lot.park()
 
+    async def wait_writable(self) -> None:
+        """Wait until there is room for a datagram."""
+        await self.nic.wait_for_room()
+
     def recvfrom(self, max_bytes: int) -> tuple[bytes, Address]:
         """What has arrived, and its source. Raises `BlockingIOError` if nothing has."""
         _, payload, source = self.read()
@@ -264,8 +291,11 @@ class UdpSocket:
     def sendto(self, payload: bytes, destination: Address) -> int:
         """Send from the address that it is bound to."""
         self._require_open()
+        self.nic.take_room()
         if self.nic.send_errors and (error := self.nic.send_errors.pop(0)):
             raise error
+        if self.address in self.nic.mute:
+            raise refused(errno.ENETDOWN)
         if not self.nic.is_up or not self.nic.has(self.address):
             raise refused(errno.ENETUNREACH)
         self.nic.send(payload, self.name, destination)

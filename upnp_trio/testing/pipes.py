@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Listener", "Pipe", "PipeStream", "connected_pair"]
 
+# What one read gives at the most, unless it says how much.
+MAX_RECEIVE_BYTES = 64 * 1024
+
 
 @attrs.define(eq=False)
 class Pipe:
@@ -28,6 +31,8 @@ class Pipe:
     is_reset: bool = False
     #: whether the link is gone: what is written arrives nowhere
     is_cut: bool = False
+    #: how many pieces were written, which TCP would send as so many segments at least
+    writes: int = 0
     #: whether the link is interrupted: what is written waits until it is not, as TCP sends it again until it arrives
     is_held: bool = attrs.field(default=False, init=False)
     #: what has not been read, each piece with the time when it arrives
@@ -47,6 +52,7 @@ class Pipe:
             raise trio.BrokenResourceError("the other end is closed")
         if data:
             self._size += len(data)
+            self.writes += 1
             self._arriving.append((self._due(), data))
             self._lot.unpark_all()
 
@@ -112,8 +118,8 @@ class Pipe:
 
 
 @attrs.define(eq=False)
-class PipeStream:
-    """One end of a connection: an `HttpStream`."""
+class PipeStream(trio.abc.AsyncResource):
+    """One end of a connection: an `HttpStream` that can be used in ``async with``."""
 
     incoming: Pipe
     outgoing: Pipe
@@ -121,22 +127,22 @@ class PipeStream:
     #: whether this end was closed, whatever the other one does
     is_closed: bool = attrs.field(default=False, init=False)
 
-    async def receive_some(self, max_bytes: int) -> bytes:
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
         self._require_open()
-        return await self.incoming.read(max_bytes)
+        return await self.incoming.read(max_bytes or MAX_RECEIVE_BYTES)
 
     def receive_now(self, max_bytes: int) -> bytes | None:
         self._require_open()
         return self.incoming.read_now(max_bytes)
 
-    def send_now(self, pieces: Sequence[bytes | memoryview]) -> int:
+    def send_now(self, pieces: Sequence[bytes | bytearray | memoryview]) -> int:
         self._require_open()
         data = b"".join(pieces)
         data = data[: int(min(len(data), max(self.outgoing.room, 0)))]
         self.outgoing.write(data)
         return len(data)
 
-    async def send_all(self, data: memoryview) -> None:
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         await trio.lowlevel.checkpoint()
         while data:
             await self.outgoing.wait_for_room()
@@ -151,6 +157,10 @@ class PipeStream:
         self.is_closed = True
         self.incoming.close()
         self.outgoing.close()
+
+    async def aclose(self) -> None:
+        self.close()
+        await trio.lowlevel.checkpoint()
 
     def reset(self) -> None:
         """Break the connection; the other end gets `trio.BrokenResourceError`."""
@@ -179,6 +189,12 @@ class Listener:
         self.failures: list[OSError] = []
         self.is_closed = False
         self._send, self._receive = trio.open_memory_channel[PipeStream](math.inf)
+
+    def connect(self, source: str, address: str = "", *, capacity: float = math.inf) -> PipeStream:
+        """The other end of a new connection from *source*, which may be any address, to *address*."""
+        near, far = connected_pair(source, address, capacity=capacity)
+        self.offer(far)
+        return near
 
     def offer(self, stream: PipeStream) -> None:
         """Let *stream* be accepted."""

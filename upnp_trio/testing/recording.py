@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, overload
 
 import attrs
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from upnp_trio.testing.patterns import Pattern
 
 __all__ = ["Recorded", "RecordedConnection", "RecordedDatagram", "Recording"]
+
+M = TypeVar("M", bound="Message")
 
 
 @attrs.frozen
@@ -115,6 +117,15 @@ class Recording:
     def __iter__(self) -> Iterator[RecordedDatagram]:
         return iter(self.datagrams)
 
+    @overload
+    def __getitem__(self, index: int) -> RecordedDatagram: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[RecordedDatagram]: ...
+
+    def __getitem__(self, index: int | slice) -> RecordedDatagram | list[RecordedDatagram]:
+        return self.datagrams[index]
+
     def __len__(self) -> int:
         return len(self.datagrams)
 
@@ -156,6 +167,16 @@ class Recording:
     def sent_to(self, destination: str) -> Recording:
         """What was sent to an address, whatever its port."""
         return self._part(lambda entry: entry.destination[0] == destination)
+
+    def of(self, *kinds: type[Message]) -> Recording:
+        """The datagrams that are messages of one of *kinds*, such as `Alive`."""
+        return self._part(
+            lambda entry: isinstance(entry, RecordedDatagram) and isinstance(_parsed(entry.payload), kinds)
+        )
+
+    def messages(self, kind: type[M]) -> list[M]:
+        """The messages of this *kind*, such as `Alive`."""
+        return [message for sent in self if isinstance(message := _parsed(sent.payload), kind)]
 
     def matching(self, pattern: Pattern) -> Recording:
         """What *pattern* describes."""
