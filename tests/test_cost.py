@@ -22,7 +22,6 @@ import trio
 import trio.testing
 
 import upnp_trio
-import upnp_trio.testing as testing
 from tests.devices import BASIC
 from tests.server.acting import Client, Oven, Subscriber, call, served, subscribe
 from tests.server.scenes import HERE, NOON, PEER, LoneHost, interface, open_endpoint, services_of, serving_http
@@ -38,8 +37,8 @@ from upnp_trio.ssdp.rendering import render_search
 from upnp_trio.testing.pipes import Listener
 
 PACKAGE = str(Path(upnp_trio.__file__).parent)
-#: the network in memory, whose calls are no cost of a device
-TESTING = str(Path(testing.__file__).parent)
+#: the network in memory, which stands for the system here
+MEMORY = f"{PACKAGE}/testing/"
 
 
 @attrs.define
@@ -51,17 +50,14 @@ class Calls:
     by_name: Counter[str] = attrs.field(factory=Counter)
 
 
-def is_counted(filename: str) -> bool:
-    return filename.startswith(PACKAGE) and not filename.startswith(TESTING)
-
-
 @contextmanager
 def counting() -> Iterator[Calls]:
     """Count the calls that the package makes during the body."""
     calls = Calls()
 
     def note(frame: FrameType, event: str, argument: Any) -> None:  # noqa: ANN401  # as setprofile has it
-        if event in ("call", "c_call") and is_counted(frame.f_code.co_filename):
+        file = frame.f_code.co_filename
+        if event in ("call", "c_call") and file.startswith(PACKAGE) and not file.startswith(MEMORY):
             calls.number += 1
             if event == "call":
                 calls.by_name[frame.f_code.co_name] += 1

@@ -23,6 +23,8 @@ __all__ = ["Expectation", "explain"]
 
 # A failure is read by a person: the beginning and the end of what was recorded say most.
 MAX_SHOWN = 40
+# Times are sums of seconds, and each sum is rounded.
+ROUNDING_SECONDS = 1e-6
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -92,7 +94,7 @@ class Expectation:
         """Sent at most so many seconds after a time, or after the first of what a pattern describes."""
         words = f", within {seconds:g} s of {_said(of)}"
         time = self._first(words, of).time if isinstance(of, Pattern) else of
-        return self._left(words, lambda entry: time <= entry.time <= time + seconds)
+        return self._left(words, lambda entry: time <= entry.time <= time + seconds + ROUNDING_SECONDS)
 
     # --- how many -----------------------------------------------------------------------------------------------------
 
@@ -122,7 +124,7 @@ class Expectation:
         times = self.times
         gaps = [(later - earlier, earlier) for earlier, later in pairwise(times)]
         longest, since = max(gaps, default=(0.0, 0.0))
-        if longest > seconds:
+        if longest > seconds + ROUNDING_SECONDS:
             raise self._failure(f"{words}: there is none for {longest:g} s after {since:g}")
         return attrs.evolve(self, words=words)
 

@@ -33,6 +33,8 @@ def shown(entries: Sequence[Recorded], *, marked: Collection[int] = (), most: in
         entry = entries[number]
         lines.append(("> " if id(entry) in marked else "  ") + line(entry))
         previous = number
+    if previous != len(entries) - 1:
+        lines.append(f"  ... {len(entries) - 1 - previous} more")
     return "\n".join(lines)
 
 
