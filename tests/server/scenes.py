@@ -62,11 +62,11 @@ def interface(*addresses: str, name: str = "eth0", index: int = 2) -> Interface:
 class LoneHost(Host):
     """A host without loopback. Each interface has a link of its own, with its name and with nothing else on it."""
 
-    def __init__(self, *interfaces: Interface) -> None:
+    def __init__(self, *interfaces: Interface, sent: Recording | None = None) -> None:
         super().__init__()
         self.unplug("lo")
         #: all that it has sent; `Host.receive` records nothing
-        self.sent = Recording()
+        self.sent = Recording() if sent is None else sent
         self._peers: dict[tuple[str, str], Host] = {}
         self.have(*interfaces or [interface()])
 

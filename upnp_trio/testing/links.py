@@ -156,6 +156,9 @@ class Nic:
     silent_ports: set[int] = attrs.field(factory=set, init=False)
     #: of the connections through it, each with its own end's address
     pipes: WeakKeyDictionary[Pipe, str] = attrs.field(factory=WeakKeyDictionary, init=False)
+    #: see `_texts`
+    _texts_of: tuple[IpInterface, ...] | None = attrs.field(default=None, init=False)
+    _kept_texts: tuple[frozenset[str], frozenset[str]] = attrs.field(default=(frozenset(), frozenset()), init=False)
     #: when the send buffer has room again, and whether a send has waited for that
     _full_until: float = attrs.field(default=-math.inf, init=False)
     _has_stalled: bool = attrs.field(default=False, init=False)
@@ -200,7 +203,7 @@ class Nic:
 
     def has(self, address: str) -> bool:
         """Whether *address* is one of its own."""
-        return any(str(own.ip) == address for own in self.addresses)
+        return address in self._texts()[0]
 
     def is_neighbour(self, address: str) -> bool:
         """Whether *address* is on its link, by the prefixes of its own."""
@@ -221,9 +224,17 @@ class Nic:
             socket.deliver(payload, source, due)
 
     def _is_broadcast(self, address: str) -> bool:
-        return address == BROADCAST or any(
-            own.version == 4 and str(own.network.broadcast_address) == address for own in self.addresses
-        )
+        return address == BROADCAST or address in self._texts()[1]
+
+    def _texts(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Its own addresses and those of its broadcasts; each datagram is compared with them, so they are kept."""
+        if self._texts_of is not self.addresses:
+            self._texts_of = self.addresses
+            self._kept_texts = (
+                frozenset(str(own.ip) for own in self.addresses),
+                frozenset(str(own.network.broadcast_address) for own in self.addresses if own.version == 4),
+            )
+        return self._kept_texts
 
 
 @attrs.define(eq=False)
@@ -264,10 +275,13 @@ class UdpSocket:
     async def wait_readable(self) -> None:
         """Wait until there is something to read."""
         await trio.lowlevel.checkpoint()
-        while not self.read_errors and self._next_due() > trio.current_time():
+        while not self.read_errors and (due := self._next_due()) > trio.current_time():
             self._require_open()
-            with trio.move_on_at(self._next_due()):
+            if due == math.inf:
                 await self._lot.park()
+            else:
+                with trio.move_on_at(due):
+                    await self._lot.park()
 
     async def wait_writable(self) -> None:
         """Wait until there is room for a datagram."""
