@@ -64,6 +64,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "dates",
         "_version",
     },
+    # a device beside threads and beside asyncio
+    "bridging": {"server", "monitoring", "network", "service_calls", *PURE, "errors", "dates", "_version"},
+    "asyncio": {"bridging"},
+    "threads": {"bridging"},
     # a network in memory, as public as `trio.testing`; nothing but tests and examples imports it
     "testing": {
         "server",
@@ -115,7 +119,7 @@ BELOW_THE_TRIO_LINE = (
 #: modules that wait, or use the network or the clock
 IMPURE = {"trio", "socket", "select", "selectors", "ssl", "asyncio", "threading", "subprocess", "time", "ifaddr", "h11"}
 #: parts of these modules that neither wait nor use the network or the clock
-HARMLESS = {"threading.get_ident"}
+HARMLESS = {"threading.get_ident", "threading.RLock"}
 #: calls of these use chance or the clock, under whatever name they were imported
 CLOCK_READINGS = {"now", "utcnow", "today", "monotonic", "perf_counter", "urandom", "uuid1", "uuid4", "getrandbits"}
 

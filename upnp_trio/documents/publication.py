@@ -27,7 +27,7 @@ from upnp_trio.model.urls import has_scheme, is_at_own_host, path_within
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["File", "Publication", "PublishedService", "publish"]
+__all__ = ["File", "Publication", "PublishedService", "publish", "publish_elsewhere"]
 
 logger = logging.getLogger(__name__)
 
@@ -123,8 +123,7 @@ def publish(root: RootDevice) -> Publication:
     assert isinstance(device, RootDevice)
     root = attrs.evolve(device, config_id=0, url_base=None)
     scpds = {path: _scpd(service, 0, root) for path, service in plan.scpds.items()}
-    digest = hashlib.sha256(b"\0".join([render_description(root), *scpds.values()]))
-    config_id = int.from_bytes(digest.digest()[:3], "big")  # a device may choose a number from 0 to 2**24 - 1
+    config_id = _config_id(render_description(root), *scpds.values())
     root = attrs.evolve(root, config_id=config_id)
     files = {path: File(XML_TYPE, _scpd(service, config_id, root)) for path, service in plan.scpds.items()}
     description_path = f"{plan.directory}{DESCRIPTION_NAME}"
@@ -142,6 +141,21 @@ def publish(root: RootDevice) -> Publication:
         state_path=state_path,
         script_path=script_path,
     )
+
+
+def publish_elsewhere(root: RootDevice, description_path: str) -> Publication:
+    """*root*, whose documents another server has, its description at *description_path*: nothing of it is served.
+
+    Without a CONFIGID, it gets one that changes when it changes.
+    """
+    if root.config_id is None:
+        root = attrs.evolve(root, config_id=_config_id(render_description(attrs.evolve(root, config_id=0))))
+    return Publication(root=root, description_path=description_path, files={}, pages={}, services=())
+
+
+def _config_id(*documents: bytes) -> int:
+    # a device may choose a number from 0 to 2**24 - 1 (UDA 2.0 §1.2.2)
+    return int.from_bytes(hashlib.sha256(b"\0".join(documents)).digest()[:3], "big")
 
 
 def _with_targets(device: Device, redirects: Mapping[str, str]) -> Device:

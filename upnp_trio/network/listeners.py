@@ -13,6 +13,7 @@ import attrs
 
 from upnp_trio.errors import PortTaken
 from upnp_trio.exchange import ServedAddress
+from upnp_trio.model.advertised_url import host_text
 from upnp_trio.network.interfaces import on_link
 from upnp_trio.network.streams import SEND_BUFFER_BYTES, TcpListener
 from upnp_trio.network.system_errors import AddressGone, translated
@@ -62,7 +63,7 @@ class HttpListener:
 
 def authority(address: IpAddress, port: int) -> str:
     """Address and port as a URL has them, without a zone, which means nothing to others (UDA 2.0 §A)."""
-    return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
+    return f"{host_text(address)}:{port}"
 
 
 def served_address(address: IpAddress, interface: Interface) -> ServedAddress:

@@ -65,8 +65,12 @@ class UdpSender:
                 left_at = trio.current_time()
                 if self.send(payload, destination):
                     return left_at
-                await trio.lowlevel.wait_writable(self.socket)
+                await self.wait_writable()
         raise OSError(errno.ENOBUFS, "no room in the send buffer")
+
+    async def wait_writable(self) -> None:
+        """Wait until the send buffer may have room."""
+        await trio.lowlevel.wait_writable(self.socket)
 
     def _send_on_link(self, payload: bytes, destination: Address) -> None:
         """Send to an IPv4 link-local address, which is another host's on each link.

@@ -13,6 +13,7 @@ import attrs
 import trio
 
 from upnp_trio._version import __version__
+from upnp_trio.documents.publication import publish
 from upnp_trio.errors import DeviceFailed
 from upnp_trio.http.response_writer import ResponseWriter
 from upnp_trio.http.server import HttpServer
@@ -40,9 +41,10 @@ if TYPE_CHECKING:
 
     from upnp_trio.http.metrics import Metered
     from upnp_trio.model.device import RootDevice
+    from upnp_trio.server.handler_runner import HandlerRunner
     from upnp_trio.server.served_device import ServedDevice
 
-__all__ = ["serve_device", "serve_devices", "serve_on"]
+__all__ = ["serve_device", "serve_devices", "serve_on", "serve_with"]
 
 DEFAULT_SPEC_VERSION = (1, 1)
 
@@ -55,7 +57,8 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
     change while it runs, and there may be none at all.
 
     *Options*, all of them keywords, with their defaults: ``interfaces=()``, names, addresses or prefixes to serve on;
-    ``ipv4=True``, ``ipv6=True``; ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and port
+    ``ipv4=True``, ``ipv6=True``; ``http=None``, the web server that has the documents, if it is not ours (`Elsewhere`);
+    ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and port
     of LOCATION in place of this host's own; ``allowed_hosts=()``, names that HTTP answers to beside its addresses;
     ``announce_only=False``, receive no searches; ``answer_off_link=False``, answer beyond the own link;
     ``reply_budget=64``, answers a second to one address in the long run; ``multicast_ttl=None``, hops of
@@ -78,16 +81,28 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
 @asynccontextmanager
 async def serve_devices(devices: Sequence[RootDevice], **options: Unpack[ServeOptions]) -> AsyncIterator[Running]:
     """Like `serve_device`, for several root devices that share sockets and port; there may be none at first."""
-    settings = Settings(**options)
+    async with serve_with(Settings(**options), devices) as running:
+        yield running
+
+
+@asynccontextmanager
+async def serve_with(
+    settings: Settings, devices: Sequence[RootDevice], runner: HandlerRunner | None = None
+) -> AsyncIterator[Running]:
+    """Like `serve_devices`; *runner* runs the code of handlers, if it is not to run in this thread."""
     boot_ids = BootIds(settings.utcnow, settings.state_dir)
     with open_system_network(settings.state_dir) as network:
-        async with serve_on(network, devices, settings, boot_ids) as running:
+        async with serve_on(network, devices, settings, boot_ids, runner) as running:
             yield running
 
 
 @asynccontextmanager
 async def serve_on(
-    network: Network, devices: Sequence[RootDevice], settings: Settings, boot_ids: BootIds | None = None
+    network: Network,
+    devices: Sequence[RootDevice],
+    settings: Settings,
+    boot_ids: BootIds | None = None,
+    runner: HandlerRunner | None = None,
 ) -> AsyncIterator[Running]:
     """Like `serve_devices`, on a network that the caller opens and closes.
 
@@ -95,7 +110,7 @@ async def serve_on(
     """
     boot_ids = boot_ids or BootIds(settings.utcnow)
     spec_version = devices[0].spec_version if devices else DEFAULT_SPEC_VERSION
-    parts = _assemble(network, settings, boot_ids, await boot_ids.next(), server_token(spec_version))
+    parts = _assemble(network, settings, boot_ids, await boot_ids.next(), server_token(spec_version), runner)
     try:
         parts.host.begin(devices)
         async with supervised(DeviceFailed, "the device") as nursery:
@@ -151,7 +166,14 @@ class _Parts:
     follower: NetworkFollower
 
 
-def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: int, server: str) -> _Parts:
+def _assemble(
+    network: Network,
+    settings: Settings,
+    boot_ids: BootIds,
+    boot_id: int,
+    server: str,
+    runner: HandlerRunner | None,
+) -> _Parts:
     stats = Stats()
     events = Events(stats)
     site = Site(answers_off_link=settings.answer_off_link, advertised_host=settings.advertised_host)
@@ -174,6 +196,7 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
         stats=stats,
         events=events,
         max_subscriptions=settings.max_subscriptions,
+        runner=runner,
     )
     by_udn: dict[str, ServedDevice] = {}
     conflicts = ConflictWatch(devices=by_udn, announcer=announcer, stats=stats)
@@ -181,6 +204,7 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
     host = DeviceHost(
         network=network,
         max_age=settings.max_age,
+        publish=publish if settings.http is None else settings.http.publish,
         changes=changes,
         site=site,
         services=services,
