@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
-nox.options.sessions = ["lint", "types", "docs", "tests", "interop"]
+nox.options.sessions = ["lint", "types", "docs", "tests", "package", "interop"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 LOWEST_PYTHON = PYPROJECT["project"]["requires-python"].removeprefix(">=")
@@ -44,14 +47,14 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests but those of `interop`, on the Python that runs nox."""
+    """Run all tests but those of `interop` and `package`, on the Python that runs nox."""
     run_tests(session)
 
 
 def run_tests(session: nox.Session, *constraints: str) -> None:
     """Run the tests; *constraints* are requirements that the package's own must agree with."""
     session.install("-e", ".", *requirements("test"), *constraints)
-    session.run("pytest", "-m", "not interop", "-n", "auto", *session.posargs)
+    session.run("pytest", "-m", "not interop and not package", "-n", "auto", *session.posargs)
 
 
 def tests_on(session: nox.Session) -> None:
@@ -68,6 +71,19 @@ for version in PYTHONS:
 def lowest(session: nox.Session) -> None:
     """Run the tests with the lowest Python and the lowest versions of the dependencies that pyproject.toml allows."""
     run_tests(session, *(bound.replace(">=", "==") for bound in PYPROJECT["project"]["dependencies"]))
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build the wheel and the sdist into dist/, check them, and use them in a clean environment."""
+    shutil.rmtree("dist", ignore_errors=True)
+    session.install(*requirements("package"))
+    session.run("python", "-m", "build")
+    built = sorted(map(str, Path("dist").iterdir()))
+    session.run("twine", "check", "--strict", *built)
+    session.run("check-wheel-contents", "dist")
+    session.install(*Path("dist").glob("*.whl"))  # what the collected tests of the sdist import
+    session.run("pytest", "-m", "package", "tests/package", *session.posargs)
 
 
 @nox.session

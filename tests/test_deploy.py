@@ -139,7 +139,7 @@ def test_the_image_gets_all_that_the_package_is_built_from() -> None:
     assert all((ROOT / name).exists() for name in copied)
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (readme,), (license_file,) = (
-        re.findall(r'^readme = "(.+)"', project, re.M),
+        re.findall(r'^fragments = \[\{ path = "(.+)" \}\]', project, re.M),
         re.findall(r'-files = \["(.+)"\]', project),
     )
     assert {"pyproject.toml", "upnp_trio", readme, license_file} <= set(copied)

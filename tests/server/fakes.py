@@ -415,12 +415,13 @@ class FakeNetwork:
     def open(self, interface: Interface, options: InterfaceOptions) -> Iterator[ServedInterface]:
         if interface.name in self.refused:
             raise self.refused[interface.name]
+        assert options.port is not None
         opened = {address.ip: FakeListener() for address in interface.addresses}
         http_listeners = tuple(
             HttpListener(authority(address, options.port), listener, served_address(address, interface))
             for address, listener in opened.items()
         )
-        with open_fake_endpoint(interface, self.wire, options.port, options.advertise_url) as endpoint:
+        with open_fake_endpoint(interface, self.wire, options.port, options.base_url) as endpoint:
             self.endpoints[interface] = endpoint
             self.listeners |= opened
             try:

@@ -20,6 +20,7 @@ from upnp_trio.cli.view import LINES_PER_ROUND, View, counter_table, introduce, 
 from upnp_trio.errors import UpnpTrioError
 from upnp_trio.server.options import ServeOptions
 from upnp_trio.server.serve import serve_devices
+from upnp_trio.server.web_servers import Elsewhere
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
 from upnp_trio.state import state_directory
 
@@ -68,6 +69,7 @@ def _options(asked: ServeArguments) -> ServeOptions:
         interfaces=asked.interfaces,
         ipv4=asked.family != "ipv6",
         ipv6=asked.family != "ipv4",
+        http=None if asked.location is None else Elsewhere(asked.location),
         port=asked.port,
         advertise_url=asked.advertise_url,
         allowed_hosts=asked.allowed_hosts,

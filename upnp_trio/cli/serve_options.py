@@ -32,6 +32,7 @@ class ServeArguments(Namespace):
     devices: list[Path | Reference]
     friendly_name: str | None
     udn: Udn | None
+    location: str | None
     port: int | None
     interfaces: list[str]
     family: str | None
@@ -57,6 +58,12 @@ def add_serve_options(parser: ArgumentParser) -> ArgumentParser:
     add = parser.add_argument
     add("--friendly-name", metavar="NAME", help="The name that people see. [default: as in the file]")
     add("--uuid", dest="udn", metavar="UUID", type=udn, help="The device's UUID. [default: derived from this host]")
+    add(
+        "--location",
+        metavar="URL",
+        help="The description is at this URL, on a web server of your own, as in 'http://{host}:8123/lamp.xml', where "
+        "{host} is each interface's address; only announce it and answer searches. [default: serve it]",
+    )
     add(
         "--port",
         type=whole_number(1, 65535),

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
+from upnp_trio.documents.publication import Publication
 from upnp_trio.errors import DescriptionError, UdnTaken
+from upnp_trio.model.device import RootDevice
 from upnp_trio.model.names import Udn
 from upnp_trio.model.rules import check
 from upnp_trio.network.claims import Claim
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterable, Mapping
     from uuid import UUID
 
-    from upnp_trio.model.device import RootDevice
 
 __all__ = ["DeviceHost"]
 
@@ -47,6 +48,8 @@ class DeviceHost:
     network: Network
     #: seconds; ``None`` means what each device says
     max_age: int | None
+    #: makes the documents of a root device
+    publish: Callable[[RootDevice], Publication]
     changes: ChangeLock
     site: Site
     services: Services
@@ -185,13 +188,24 @@ class DeviceHost:
         own = [str(device.udn).lower() for device in root.walk() if device.udn is not None]
         claims = self._claim([str(named.udn).lower(), *own])
         try:
-            device = served_device(named, max_age=self.max_age)
+            device = served_device(named, max_age=self.max_age, publish=self.publish)
+            self._check_path(device, old)
             self.services.check(device.published, None if old is None else old.published)
         except BaseException:
             _close(claims)
             raise
         self._claims |= claims
         return device
+
+    def _check_path(self, device: ServedDevice, old: ServedDevice | None) -> None:
+        """Raise `DescriptionError` if the description is to be where that of another device is."""
+        path = device.published.description_path
+        for other in self.by_udn.values():
+            if other is not old and other.published.description_path == path:
+                raise DescriptionError(
+                    f"{path} would be the description of two root devices, {other.udn} and {device.udn}; "
+                    "give each its own, as with {udn} in the URL"
+                )
 
     def _claim(self, udns: Iterable[str]) -> dict[str, Claim]:
         """Claim those of *udns* that this host has not claimed yet; raises `UdnTaken`."""

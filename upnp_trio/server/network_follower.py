@@ -91,7 +91,7 @@ class NetworkFollower:
         wanted = self._wanted(interfaces)
         self._pending = _pending(interfaces)
         self.interfaces.port = self.settings.port
-        if self.interfaces.port is None and wanted:
+        if self.interfaces.port is None and self.settings.http is None and wanted:
             self.interfaces.port = self.network.find_port(wanted)
         for interface in wanted:
             try:

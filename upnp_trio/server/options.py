@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +14,10 @@ import attrs
 from upnp_trio.dates import utc_now
 from upnp_trio.errors import DescriptionError, NetworkError
 from upnp_trio.http.host_check import HostName, parse_allowed_host, parse_authority
+from upnp_trio.model.advertised_url import base_url_flaw, base_url_host
 from upnp_trio.model.advertising import MAX_MAX_AGE, MIN_MAX_AGE
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
+from upnp_trio.server.web_servers import Elsewhere, WebServer
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.state import state_directory
@@ -26,12 +26,6 @@ __all__ = ["ServeOptions", "Settings"]
 
 # Several times the control points of a home.
 DEFAULT_MAX_SUBSCRIPTIONS = 32
-# The form of an advertised URL; port and host are checked more closely after that.
-_BASE_URL = re.compile(r"http://(?P<host>[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?")
-# RFC 1123 §2.1, and the underscore that some home networks have
-_LABEL = re.compile(r"[0-9A-Za-z_]([0-9A-Za-z_-]{0,61}[0-9A-Za-z_])?")
-# RFC 1035 §2.3.4: 255 bytes on the wire, of which two frame the name.
-MAX_HOST_NAME_CHARACTERS = 253
 
 
 class ServeOptions(TypedDict, total=False):
@@ -40,6 +34,7 @@ class ServeOptions(TypedDict, total=False):
     interfaces: Sequence[str]
     ipv4: bool
     ipv6: bool
+    http: WebServer | None
     port: int | None
     advertise_url: str | None
     allowed_hosts: Sequence[str]
@@ -78,6 +73,9 @@ class Settings:
     interfaces: tuple[str, ...] = attrs.field(default=(), converter=_names)
     ipv4: bool = True
     ipv6: bool = True
+    #: the web server that serves the documents, in place of one of our own: `Elsewhere`, or `upnp_trio.asgi.UpnpApp`
+    #: or `upnp_trio.wsgi.UpnpApp` within a server of this program. No TCP port is opened then
+    http: WebServer | None = None
     #: HTTP's port; ``None`` means the first free one from 49152
     port: int | None = None
     #: scheme, host and port of every LOCATION, such as "http://192.0.2.1:8080", for containers and forwarded ports
@@ -119,13 +117,14 @@ class Settings:
             raise NetworkError("neither IPv4 nor IPv6 is to be served; leave one of them on")
         if self.port is not None and not 1 <= self.port <= 65535:
             raise NetworkError(f"port is {self.port}; it must be 1 to 65535, or None for the first free port")
-        if self.advertise_url is not None and (flaw := _base_url_flaw(self.advertise_url)):
+        if self.advertise_url is not None and (flaw := base_url_flaw(self.advertise_url)):
             raise NetworkError(
                 f"advertise_url is {self.advertise_url!r}: {flaw}; write scheme, host and port, as in "
                 "http://192.0.2.1:8080, http://ham.local or http://[2001:db8::1]:8080"
             )
         for allowed in self.allowed_hosts:
             parse_allowed_host(allowed)
+        self._check_web_server()
         if self.reply_budget < 1:
             raise NetworkError(
                 f"reply_budget is {self.reply_budget}; it must be at least 1 answer a second to one address"
@@ -143,6 +142,29 @@ class Settings:
         if self.state_dir is not None and "\0" in str(self.state_dir):
             raise NetworkError(f"state_dir is {str(self.state_dir)!r}; a path cannot contain NUL")
 
+    def _check_web_server(self) -> None:
+        """Raise `NetworkError` for options that mean nothing where another server has the documents."""
+        if self.http is None:
+            return
+        if not isinstance(self.http, WebServer):
+            raise NetworkError(f"http is {self.http!r}; give an Elsewhere, a UpnpApp, or None for a server of our own")
+        server = f"http is {type(self.http).__name__}"
+        if self.port is not None:
+            raise NetworkError(f"port is {self.port}, and {server}: no port is opened; its URL has the port")
+        if self.advertise_url is not None:
+            raise NetworkError(
+                f"advertise_url is {self.advertise_url!r}, and {server}: its URL is announced already; leave one out"
+            )
+        if isinstance(self.http, Elsewhere) and self.allowed_hosts:
+            raise NetworkError(f"allowed_hosts is given, and {server}: that server checks what it is asked for")
+        if isinstance(self.http, Elsewhere) and self.metrics:
+            raise NetworkError(f"metrics is on, and {server}: nothing would serve /metrics; read running.stats")
+
+    @property
+    def base_url(self) -> str | None:
+        """Scheme, host and port of every LOCATION, where ``{host}`` may be the host; ``None`` for those of HTTP."""
+        return self.advertise_url if self.http is None else self.http.base_url
+
     @property
     def host_names(self) -> frozenset[HostName]:
         """The names that HTTP answers to beside its own addresses."""
@@ -151,32 +173,11 @@ class Settings:
             names.add(advertised)
         return frozenset(names)
 
+    @property
+    def advertised_host(self) -> str:
+        """The host of *advertise_url*, with the brackets of an IPv6 address; empty without one."""
+        return base_url_host(self.advertise_url) if self.advertise_url else ""
+
     def choose(self, interfaces: Iterable[Interface]) -> list[Choice]:
         """Which of *interfaces* are served, with the reasons."""
         return choose(interfaces, self.interfaces, ipv4=self.ipv4, ipv6=self.ipv6)
-
-
-def _base_url_flaw(url: str) -> str | None:
-    """What keeps *url* from being scheme, host and port of a LOCATION; ``None`` if nothing does."""
-    match = _BASE_URL.fullmatch(url)
-    if match is None:
-        return "it is not a plain http URL"
-    if match["port"] and not 1 <= int(match["port"][1:]) <= 65535:
-        return f"{match['port'][1:]} is not a port, which is 1 to 65535"
-    return _host_flaw(match["host"])
-
-
-def _host_flaw(host: str) -> str | None:
-    labels = host.removesuffix(".").split(".")
-    # browsers and libraries read a name whose last label is a number as an IPv4 address
-    if host.startswith("[") or labels[-1].isdecimal():
-        try:
-            address = ipaddress.ip_address(host.strip("[]"))
-        except ValueError:
-            return f"{host} is not an address"
-        if (address.version == 6) is not host.startswith("["):
-            return f"{host} is not an address"
-        return f"nothing can be reached at {address}" if address.is_unspecified or address.is_multicast else None
-    if len(host) > MAX_HOST_NAME_CHARACTERS or not all(_LABEL.fullmatch(label) for label in labels):
-        return f"{host} is not a host name"
-    return None

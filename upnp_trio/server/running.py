@@ -95,7 +95,7 @@ class Running:
 
     @property
     def port(self) -> int | None:
-        """The TCP port of HTTP; ``None`` until there has been an address to serve on."""
+        """The TCP port of HTTP; ``None`` until there has been an address to serve on, and where HTTP is not ours."""
         return self._interfaces.port
 
     def service(self, kind: type[H], udn: Udn | UUID | str | None = None) -> H:

@@ -13,6 +13,7 @@ import attrs
 import trio
 
 from upnp_trio._version import __version__
+from upnp_trio.documents.publication import publish
 from upnp_trio.errors import DeviceFailed
 from upnp_trio.http.response_writer import ResponseWriter
 from upnp_trio.http.server import HttpServer
@@ -56,7 +57,8 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
     change while it runs, and there may be none at all.
 
     *Options*, all of them keywords, with their defaults: ``interfaces=()``, names, addresses or prefixes to serve on;
-    ``ipv4=True``, ``ipv6=True``; ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and port
+    ``ipv4=True``, ``ipv6=True``; ``http=None``, the web server that has the documents, if it is not ours (`Elsewhere`);
+    ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and port
     of LOCATION in place of this host's own; ``allowed_hosts=()``, names that HTTP answers to beside its addresses;
     ``announce_only=False``, receive no searches; ``answer_off_link=False``, answer beyond the own link;
     ``reply_budget=64``, answers a second to one address in the long run; ``multicast_ttl=None``, hops of
@@ -174,7 +176,7 @@ def _assemble(
 ) -> _Parts:
     stats = Stats()
     events = Events(stats)
-    site = Site(answers_off_link=settings.answer_off_link)
+    site = Site(answers_off_link=settings.answer_off_link, advertised_host=settings.advertised_host)
     changes = ChangeLock()
     responder = Responder(
         boot_id=boot_id,
@@ -202,6 +204,7 @@ def _assemble(
     host = DeviceHost(
         network=network,
         max_age=settings.max_age,
+        publish=publish if settings.http is None else settings.http.publish,
         changes=changes,
         site=site,
         services=services,

@@ -9,17 +9,22 @@ import ipaddress
 import itertools
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from random import Random
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import attrs
 import trio
 
 from upnp_trio.network.endpoint import Address
-from upnp_trio.network.interfaces import Interface, IpInterface, on_link
+from upnp_trio.network.interfaces import Interface, IpAddress, IpInterface, on_link
 from upnp_trio.testing.pipes import Listener, Pipe
 from upnp_trio.testing.recording import Recording
+
+if TYPE_CHECKING:
+    from upnp_trio.testing.hosts import Host  # noqa: TC004  # only cattrs would evaluate it
 
 __all__ = ["BROADCAST", "Link", "Nic", "UdpSocket", "is_group", "refused"]
 
@@ -60,6 +65,42 @@ class Link:
     #: may be shared by several links
     recording: Recording = attrs.field(factory=Recording)
     nics: list[Nic] = attrs.field(factory=list, init=False)
+    #: one side of a partition; empty while there is none
+    _apart: frozenset[Host] = attrs.field(default=frozenset(), init=False)
+
+    def partition(self, *hosts: Host) -> None:
+        """Let nothing pass between *hosts* and the others on this link, until `heal`.
+
+        Datagrams between them are lost. Connections stay; what is written on them arrives after `heal`, as TCP sends
+        it again. New connections fail. No interface goes down, so no program is told.
+        """
+        self.heal()
+        self._apart = frozenset(hosts)
+        for nic in self.nics:
+            for other in self.nics:
+                if not self.joins(nic, other):
+                    for pipe in set(nic.pipes) & set(other.pipes):
+                        pipe.hold()
+
+    def heal(self) -> None:
+        """End the partition."""
+        self._apart = frozenset()
+        for nic in self.nics:
+            for pipe in nic.pipes:
+                pipe.release()
+
+    @contextmanager
+    def partitioned(self, *hosts: Host) -> Iterator[None]:
+        """`partition` for as long as the body runs."""
+        self.partition(*hosts)
+        try:
+            yield
+        finally:
+            self.heal()
+
+    def joins(self, nic: Nic, other: Nic) -> bool:
+        """Whether what one interface sends reaches the other, as far as partitions go."""
+        return (nic.host in self._apart) == (other.host in self._apart)
 
     def carry(self, sender: Nic, payload: bytes, source: Address, destination: Address) -> None:
         """Carry a datagram from *sender* to whatever receives at *destination*."""
@@ -68,7 +109,7 @@ class Link:
         for nic in list(self.nics):
             if nic is sender:
                 nic.receive(payload, source, destination, now)
-            elif nic.is_up:
+            elif nic.is_up and (not self._apart or self.joins(sender, nic)):
                 for _ in range(self._copies()):
                     nic.receive(payload, source, destination, now + self._delay())
 
@@ -92,6 +133,7 @@ class Nic:
     link: Link
     #: which interface of the host leads from this one to a destination that is no group; raises `OSError`
     route: Callable[[Nic, Address], Nic]
+    host: Host | None = None
     name: str
     index: int
     addresses: tuple[IpInterface, ...]
@@ -99,8 +141,14 @@ class Nic:
     is_loopback: bool = False
     is_point_to_point: bool = False
     is_multicast: bool = True
+    #: own addresses that the system is still checking; see `Interface.pending`
+    pending: frozenset[IpAddress] = frozenset()
     #: raised by the next sends, one for each; ``None`` lets one succeed
     send_errors: list[OSError | None] = attrs.field(factory=list)
+    #: own addresses from which every send fails
+    mute: set[str] = attrs.field(factory=set)
+    #: how long the next sends find no room in the send buffer, one for each; 0 lets one pass at once
+    stalls: list[float] = attrs.field(factory=list)
     sockets: list[UdpSocket] = attrs.field(factory=list, init=False)
     #: what listens for connections, by address and port
     listeners: dict[tuple[str, int], Listener] = attrs.field(factory=dict, init=False)
@@ -108,6 +156,22 @@ class Nic:
     silent_ports: set[int] = attrs.field(factory=set, init=False)
     #: of the connections through it, each with its own end's address
     pipes: WeakKeyDictionary[Pipe, str] = attrs.field(factory=WeakKeyDictionary, init=False)
+    #: when the send buffer has room again, and whether a send has waited for that
+    _full_until: float = attrs.field(default=-math.inf, init=False)
+    _has_stalled: bool = attrs.field(default=False, init=False)
+
+    def take_room(self) -> None:
+        """Take room for a datagram in the send buffer. Raises `BlockingIOError` if there is none."""
+        now = trio.current_time()
+        if not self._has_stalled and self.stalls and (seconds := self.stalls.pop(0)):
+            self._full_until = now + seconds
+        self._has_stalled = now < self._full_until
+        if self._has_stalled:
+            raise BlockingIOError
+
+    async def wait_for_room(self) -> None:
+        """Wait until there is room in the send buffer."""
+        await trio.sleep_until(max(self._full_until, trio.current_time()))
 
     def send(self, payload: bytes, source: Address, destination: Address) -> None:
         """Send a datagram; *source* may be any address, as raw sockets can forge it."""
@@ -131,6 +195,7 @@ class Nic:
             is_loopback=self.is_loopback,
             is_point_to_point=self.is_point_to_point,
             is_multicast=self.is_multicast,
+            pending=self.pending,
         )
 
     def has(self, address: str) -> bool:
@@ -204,6 +269,10 @@ class UdpSocket:
             with trio.move_on_at(self._next_due()):
                 await self._lot.park()
 
+    async def wait_writable(self) -> None:
+        """Wait until there is room for a datagram."""
+        await self.nic.wait_for_room()
+
     def recvfrom(self, max_bytes: int) -> tuple[bytes, Address]:
         """What has arrived, and its source. Raises `BlockingIOError` if nothing has."""
         _, payload, source = self.read()
@@ -222,8 +291,11 @@ class UdpSocket:
     def sendto(self, payload: bytes, destination: Address) -> int:
         """Send from the address that it is bound to."""
         self._require_open()
+        self.nic.take_room()
         if self.nic.send_errors and (error := self.nic.send_errors.pop(0)):
             raise error
+        if self.address in self.nic.mute:
+            raise refused(errno.ENETDOWN)
         if not self.nic.is_up or not self.nic.has(self.address):
             raise refused(errno.ENETUNREACH)
         self.nic.send(payload, self.name, destination)

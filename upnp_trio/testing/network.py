@@ -40,6 +40,14 @@ class MemoryReceiver(Receiver):
         await self.socket.wait_readable()  # type: ignore[attr-defined]  # a UdpSocket
 
 
+@attrs.frozen(eq=False, repr=False, kw_only=True)
+class MemorySender(Sender):
+    """Sends with a socket in memory as `Sender` sends with the system's."""
+
+    async def wait_writable(self) -> None:
+        await self.socket.wait_writable()  # type: ignore[attr-defined]  # a UdpSocket
+
+
 @attrs.frozen(eq=False)
 class MemorySearchSocket:
     """A socket of a search."""
@@ -126,21 +134,22 @@ class HostNetwork:
     def open(self, interface: Interface, options: InterfaceOptions) -> Iterator[ServedInterface]:
         with ExitStack() as stack:
             nic = self._nic(interface)
-            listeners = [
-                stack.enter_context(
-                    self._listen(served_address(own.ip, interface), options.port, or_another=options.or_another_port)
-                )
-                for own in interface.addresses
-            ]
-            senders = {
-                own.ip: self._open_sender(nic, interface, own, options, listener.authority, stack)
-                for own, listener in zip(interface.addresses, listeners, strict=True)
-            }
+            listeners: list[HttpListener] = []
+            senders: dict[IpAddress, Sender] = {}
+            for own in interface.addresses:
+                port = options.port
+                if port is not None:
+                    served = served_address(own.ip, interface)
+                    opening = self._listen(served, port, or_another=options.or_another_port)
+                    port, listener = stack.enter_context(opening)
+                    listeners.append(listener)
+                base_url = options.base_url_at(own.ip, port)
+                senders[own.ip] = self._open_sender(nic, interface, own, options, base_url, stack)
             receivers: tuple[Receiver, ...] = ()
             if options.listen:
                 receivers = tuple(MemoryReceiver(sender.socket, False) for sender in senders.values())
                 receivers += self._open_groups(nic, interface, stack)
-            endpoint = Endpoint(interface=interface, receivers=receivers, senders=dict(senders))
+            endpoint = Endpoint(interface=interface, receivers=receivers, senders=senders)
             yield ServedInterface(interface=interface, endpoint=endpoint, http_listeners=tuple(listeners))
 
     def _open_sender(
@@ -149,16 +158,16 @@ class HostNetwork:
         interface: Interface,
         own: IpInterface,
         options: InterfaceOptions,
-        at: str,
+        base_url: str,
         stack: ExitStack,
     ) -> Sender:
-        return Sender(
+        return MemorySender(
             interface=interface,
             address=own.ip,
             socket=self._open_udp(nic, str(own.ip), PORT if options.listen else 0, stack),
             group=socket_address(group_of(own), PORT, interface),
             origin=Origin(
-                base_url=options.advertise_url or f"http://{at}",
+                base_url=base_url,
                 host=host_of(group_of(own)),
                 adds_nls=own.version == 6,
             ),
@@ -187,7 +196,7 @@ class HostNetwork:
 
     @contextmanager
     def listen(self, served: ServedAddress, port: int = 0) -> Iterator[HttpListener]:
-        with self._listen(served, port, or_another=True) as listener:
+        with self._listen(served, port, or_another=True) as (_, listener):
             yield listener
 
     # --- both -----------------------------------------------------------------------------------------------------
@@ -213,7 +222,7 @@ class HostNetwork:
         return tuple(MemoryReceiver(self._open_udp(nic, address, PORT, stack), True) for address in groups)
 
     @contextmanager
-    def _listen(self, served: ServedAddress, port: int, *, or_another: bool) -> Iterator[HttpListener]:
+    def _listen(self, served: ServedAddress, port: int, *, or_another: bool) -> Iterator[tuple[int, HttpListener]]:
         with translated(f"listen at {served.address}"):
             nic = self.host.nic_of(served.address, served.index)
         if not port or (or_another and self.host.is_taken(nic, served.address, port)):
@@ -223,6 +232,6 @@ class HostNetwork:
         listener = self.host.listen(port, served.address, name=nic.name)
         try:
             own = next(own.ip for own in nic.addresses if str(own.ip) == served.address)
-            yield HttpListener(authority(own, port), listener, served)
+            yield port, HttpListener(authority(own, port), listener, served)
         finally:
             listener.close()

@@ -7,7 +7,7 @@ from typing import get_type_hints
 
 import pytest
 
-from upnp_trio import ServeOptions, Udn
+from upnp_trio import Elsewhere, ServeOptions, Udn
 from upnp_trio.cli.parsing import TextWanted, UsageError, option_names
 from upnp_trio.cli.serve import _options
 from upnp_trio.cli.serve_options import ServeArguments
@@ -37,6 +37,7 @@ def test_the_defaults_are_those_that_the_help_shows() -> None:
         "devices": [],
         "friendly_name": None,
         "udn": None,
+        "location": None,
         "port": None,
         "interfaces": [],
         "family": None,
@@ -69,7 +70,8 @@ def test_options_may_stand_before_between_and_after_device_files() -> None:
 
 
 def test_each_option_sets_its_argument() -> None:
-    words = f"""--friendly-name Ham --uuid {UUID} --port=49200 --interface eth0 --interface 192.0.2.7 --ipv6-only
+    words = f"""--friendly-name Ham --uuid {UUID} --location http://{{host}}/d.xml --port=49200
+        --interface eth0 --interface 192.0.2.7 --ipv6-only
         --advertise-url http://192.0.2.1:8080 --allow-host ham.local --allow-host h:80 --announce-only
         --answer-off-link --reply-budget 5 --max-subscriptions 8 --multicast-ttl 4 --max-age 60 --profile windows
         --metrics --state-dir state --presentation read-only
@@ -78,6 +80,7 @@ def test_each_option_sets_its_argument() -> None:
         "devices": [Path("a.toml")],
         "friendly_name": "Ham",
         "udn": Udn(f"uuid:{UUID}"),
+        "location": "http://{host}/d.xml",
         "port": 49200,
         "interfaces": ["eth0", "192.0.2.7"],
         "family": "ipv6",
@@ -103,6 +106,12 @@ def test_every_option_of_serving_can_be_chosen_but_chance_and_the_clock() -> Non
     passed = _options(parse_serve("--max-subscriptions", "8"))
     assert set(passed) == set(get_type_hints(ServeOptions)) - {"rng", "utcnow"}
     assert passed["max_subscriptions"] == 8
+
+
+def test_a_location_leads_elsewhere() -> None:
+    location = "http://{host}:8123/lamp.xml"
+    assert _options(parse_serve("--location", location))["http"] == Elsewhere(location)
+    assert _options(parse_serve())["http"] is None
 
 
 def test_a_repeatable_option_starts_empty_in_each_call() -> None:

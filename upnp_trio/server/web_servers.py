@@ -1,0 +1,72 @@
+"""Web servers that serve the documents in place of ours: the values of the option ``http``."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+import attrs
+
+from upnp_trio.documents.publication import publish_elsewhere
+from upnp_trio.errors import DescriptionError
+from upnp_trio.model.advertised_url import UDN_PLACE, AdvertisedUrl
+
+if TYPE_CHECKING:
+    from upnp_trio.documents.publication import Publication
+    from upnp_trio.model.device import RootDevice
+
+__all__ = ["Elsewhere", "WebServer"]
+
+
+class WebServer(ABC):
+    """A web server that is not ours, with the URL under which control points reach it."""
+
+    @property
+    @abstractmethod
+    def base_url(self) -> str:
+        """Scheme, host and port of LOCATION; the host may be ``{host}``, for the address of each interface."""
+
+    @abstractmethod
+    def publish(self, root: RootDevice) -> Publication:
+        """*root*, whose devices all have a UDN, made ready to be served there. Raises `DescriptionError`."""
+
+
+@attrs.frozen
+class Elsewhere(WebServer):
+    """The description is at *url*, on a server that knows nothing of this package; raises `NetworkError`.
+
+    *url* is LOCATION: an ``http`` URL without credentials and fragment. ``{host}`` as its host stands for the address
+    of the interface that a message leaves from, an IPv6 address in brackets. Without it, LOCATION is the same on every
+    interface. ``{udn}`` in path or query stands for the UDN of the root device, which several of them need.
+
+    The device is announced and found as its description says. Its documents, calls and events are that server's, so a
+    service with a handler is refused. CONFIGID is the ``config_id`` of the description, or else derived from it.
+    """
+
+    url: str
+    _parts: AdvertisedUrl = attrs.field(init=False, repr=False, eq=False)
+
+    @_parts.default
+    def _parse(self) -> AdvertisedUrl:
+        return AdvertisedUrl.parse("the URL of Elsewhere", self.url, "http://{host}:8123/description.xml")
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port of LOCATION."""
+        return self._parts.base
+
+    @property
+    def names_device(self) -> bool:
+        """Whether each root device has a URL of its own."""
+        return UDN_PLACE in self._parts.path
+
+    def publish(self, root: RootDevice) -> Publication:
+        """*root* as it is announced, without anything that HTTP would serve. Raises `DescriptionError`."""
+        for device in root.walk():
+            for service in device.services:
+                if service.handler is not None:
+                    raise DescriptionError(
+                        f"{service.service_id} has a handler, and control points would call it at {self.url}, which "
+                        "is not ours; mount a UpnpApp in that server, or leave the handler out"
+                    )
+        return publish_elsewhere(root, self._parts.path_for(str(root.udn)) or "/")
