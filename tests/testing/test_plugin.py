@@ -1,61 +1,20 @@
-"""The pytest plugin in runs of its own, as programs of others have it."""
+"""The pytest plugin: how it is found, what it costs, and its network in memory."""
 
 from __future__ import annotations
 
 import os
 import tomllib
-from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
-import upnp_trio
+from tests.testing.runs import ASYNCIO, PLUGIN, ROOT, RUN_SECONDS, prepare, require, run
 
 pytest_plugins = ("pytester",)
-
-ROOT = Path(upnp_trio.__file__).parents[1]
-PLUGIN = "upnp_trio.testing.pytest_plugin"
-# A run with its imports takes a few seconds on a busy machine.
-RUN_SECONDS = 100
-ASYNCIO = ("-p", "pytest_asyncio.plugin", "-o", "asyncio_default_fixture_loop_scope=function")
-
-LAMP = """
-    import trio
-    from upnp_trio import RootDevice
-    from upnp_trio.testing import alive, byebye
-
-    LAMP = RootDevice(
-        device_type="urn:schemas-upnp-org:device:BinaryLight:1",
-        friendly_name="Lamp",
-        manufacturer="Example",
-        model_name="Lamp",
-    )
-
-    async def find(network):
-        lamp, phone = network.host("lamp"), network.host("phone")
-        async with lamp.serve(LAMP) as running, phone.control_point() as control_point:
-            await trio.sleep(3600)
-            return [result.udn async for result in control_point.search("upnp:rootdevice")] == [str(running.device.udn)]
-"""
 
 
 @pytest.fixture
 def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """Runs with this very code, and with no plugins but those that a test names."""
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]))
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    pytester.makepyfile(lamps=LAMP)
-    return pytester
-
-
-def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    return pytester.runpytest_subprocess("-p", PLUGIN, "-W", "error", *arguments, timeout=RUN_SECONDS)
-
-
-def require(name: str) -> None:
-    """Skip where a module of the test group is not installed; looked for, as its import would load it into this run."""
-    if find_spec(name) is None:
-        pytest.skip(f"{name} is not installed; it is in the dependency group test")
+    return prepare(pytester, monkeypatch)
 
 
 def test_the_plugin_is_an_entry_point_under_its_own_name() -> None:
@@ -91,7 +50,8 @@ def test_its_fixtures_marker_and_options_are_listed(pytester: pytest.Pytester) -
 def test_a_plain_test_runs_trio_with_the_network(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
-        from lamps import *
+        from tests.testing.strangers import find
+        from upnp_trio.testing import alive, byebye
 
         def test_a_lamp(upnp_network):
             assert upnp_network.run(find, upnp_network)
@@ -108,7 +68,7 @@ def test_a_test_of_pytest_trio_has_a_clock_that_jumps(pytester: pytest.Pytester,
         """
         import pytest
         import trio.testing
-        from lamps import *
+        from tests.testing.strangers import find
 
         @pytest.fixture
         def phone(upnp_network):
@@ -134,7 +94,8 @@ def test_a_test_of_pytest_asyncio_has_it_as_well(pytester: pytest.Pytester) -> N
         """
         import asyncio
         import pytest
-        from lamps import *
+        import trio
+        from tests.testing.strangers import find
 
         @pytest.mark.asyncio
         async def test_a_lamp(upnp_network):
@@ -169,7 +130,7 @@ def test_two_runs_are_alike_to_the_byte(pytester: pytest.Pytester) -> None:
         """
         from pathlib import Path
         import pytest
-        from lamps import *
+        from tests.testing.strangers import find
 
         @pytest.mark.trio
         @pytest.mark.upnp_network(3, jitter=0.1, loss=0.1, duplicates=0.1)
@@ -189,7 +150,7 @@ def test_two_runs_are_alike_to_the_byte(pytester: pytest.Pytester) -> None:
 def test_a_failure_shows_what_was_sent(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
-        from lamps import *
+        from tests.testing.strangers import find
 
         def test_a_lamp(upnp_network):
             upnp_network.run(find, upnp_network)
@@ -209,7 +170,7 @@ def test_it_works_under_xdist(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
-        from lamps import *
+        from tests.testing.strangers import find
 
         @pytest.mark.parametrize("number", range(6))
         def test_a_lamp(upnp_network, number):

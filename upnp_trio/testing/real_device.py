@@ -13,6 +13,7 @@ import attrs
 from upnp_trio.bridging.thread_serving import Running, serve_device_thread
 from upnp_trio.bridging.trio_thread import TrioThread
 from upnp_trio.bridging.worker_threads import WorkerThreads
+from upnp_trio.errors import NetworkError
 from upnp_trio.model.names import Udn
 from upnp_trio.monitoring.events import NetworkChanged
 from upnp_trio.network.changes import Changes
@@ -138,17 +139,20 @@ class RealDevice:
     def move_to(self, address: str) -> None:
         """Have another address, 127.0.0.2 to 127.255.255.254, as after a new lease of DHCP: it announces itself there.
 
-        Returns when it is found there.
+        Returns when it is found there. Raises `RuntimeError` while it is not there, and `NetworkError` if this host has
+        no such address, as macOS has 127.0.0.1 alone.
         """
-        _checked(address)
+        running, address = self.running, _checked(address)
         if address == self.address:
             return
         assert self._thread is not None
-        with self.running.subscribe() as events:
+        with running.subscribe() as events:
             self._thread.token.run_sync_soon(self._network.move, address)
             deadline = time.monotonic() + MOVE_SECONDS
             while not isinstance(events.get(timeout=max(deadline - time.monotonic(), 0)), NetworkChanged):
                 pass
+        if not running.locations:
+            raise NetworkError(f"this host has no address {address} on loopback, so the device is nowhere now")
 
     @asynccontextmanager
     async def _serve(self) -> AsyncIterator[TrioRunning]:
