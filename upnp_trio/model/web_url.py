@@ -18,7 +18,7 @@ __all__ = ["WebUrl"]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-_URL = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#]*)(?P<target>.*)", re.IGNORECASE)
+_URL = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#]*)(?P<target>.*)", re.IGNORECASE | re.DOTALL)
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|\{host\}|[^\[\]{}:]+)(?::(?P<port>[0-9]{0,5}))?")
 # RFC 1123 §2.1, and the underscore that some home networks have; RFC 1035 §2.3.4 bounds a name to 253 characters.
 _NAME = re.compile(r"(?=.{1,253}\Z)[0-9a-z_][0-9a-z_-]*(?:\.[0-9a-z_][0-9a-z_-]*)*\.?")
