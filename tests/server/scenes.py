@@ -23,8 +23,7 @@ from upnp_trio.server.services import Services
 from upnp_trio.site import Site
 from upnp_trio.ssdp.messages import GROUP, PORT
 from upnp_trio.testing import Host, Link, Recording
-from upnp_trio.testing.hosts import CAPACITY
-from upnp_trio.testing.pipes import Listener, PipeStream
+from upnp_trio.testing.pipes import CAPACITY, Listener, PipeStream
 
 __all__ = [
     "ASKER",
