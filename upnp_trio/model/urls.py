@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-__all__ = ["HOST", "has_scheme", "is_at_own_host", "is_web_link", "path_within"]
+__all__ = ["HOST", "IPV4", "has_scheme", "is_at_own_host", "is_web_link", "path_within"]
 
 #: stands in a URL for the address of this host that the reader has reached
 HOST = "{host}"
+#: likewise, but for an IPv4 address of this host, for what IPv6 does not reach
+IPV4 = "{ipv4}"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
-_AT_OWN_HOST = re.compile(r"https?://\{host\}(:[0-9]{1,5})?(?=[/?#]|\Z)", re.IGNORECASE)
+_AT_OWN_HOST = re.compile(r"https?://\{(?:host|ipv4)\}(:[0-9]{1,5})?(?=[/?#]|\Z)", re.IGNORECASE)
 _AUTHORITY = re.compile(r"//[^/?#]*")
 # Windows and browsers read a backslash as a slash. A control character has no use in a path.
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f\\]")
@@ -33,7 +35,7 @@ def is_web_link(url: str) -> bool:
 
 
 def is_at_own_host(url: str) -> bool:
-    """Whether *url* has `HOST` in place of its host, as in "http://{host}:8123/"."""
+    """Whether *url* has `HOST` or `IPV4` in place of its host, as in "http://{host}:8123/"."""
     return _AT_OWN_HOST.match(url) is not None
 
 
