@@ -70,6 +70,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "threads": {"bridging"},
     # a network in memory, as public as `trio.testing`; nothing but tests and examples imports it
     "testing": {
+        "bridging",
+        "state",
         "server",
         "controlpoint",
         "http",

@@ -15,7 +15,7 @@ from tests.asking import call_request, response_to
 from tests.server.acting import Oven, oven_device
 from tests.strategies import OWN_SCPD
 from upnp_trio.documents.publication import publish
-from upnp_trio.exchange import KNOWN_METHODS, REASONS, Request, Response, error_response
+from upnp_trio.exchange import KNOWN_METHODS, REASONS, Peer, Request, Response, ServedAddress, error_response
 from upnp_trio.model.device import Icon, RootDevice, Service
 from upnp_trio.site import MAX_LIVE_PAGES, Site
 
@@ -202,6 +202,27 @@ def test_the_front_page_redirects_to_the_page_of_the_only_device(target: str) ->
 )
 def test_the_front_page_redirects_to_a_page_on_another_site(url: str, location: str) -> None:
     assert _header(_ask("/", site=_site(attrs.evolve(HAM, presentation_url=url))), "Location") == location
+
+
+@pytest.mark.parametrize(
+    ("address", "host"), [("192.0.2.1", "192.0.2.1"), ("2001:db8::1", "[2001:db8::1]"), ("fe80::1", "[fe80::1]")]
+)
+def test_a_page_of_another_server_on_this_host_is_at_the_address_of_the_request(address: str, host: str) -> None:
+    site = _site(attrs.evolve(HAM, presentation_url="http://{host}:8123/home?a={host}"))
+    peer = Peer("192.0.2.9", ServedAddress(address=address))
+    response = site.respond(Request("GET", PAGE, {"host": "evil.example.com"}, peer=peer))
+    assert isinstance(response, Response)
+    assert (response.status, _header(response, "Location")) == (302, f"http://{host}:8123/home?a=%7Bhost%7D")
+    assert _header(_ask("/", site=site), "Location") == PAGE
+    assert _ask(PAGE, "POST", site=site).status == 405
+
+
+def test_a_page_of_another_server_is_where_others_reach_this_host() -> None:
+    site = Site(advertised_host="ham.local")
+    site.add(publish(attrs.evolve(HAM, presentation_url="http://{host}:8123/")))
+    assert _header(_ask(PAGE, site=site), "Location") == "http://ham.local:8123/"
+    site.remove(DESCRIPTION)
+    assert _ask(PAGE, site=site).status == 404
 
 
 def test_several_devices_share_a_front_page() -> None:

@@ -13,7 +13,7 @@ import attrs
 
 from upnp_trio.documents.publication import HTML_TYPE, File, Publication, PublishedService
 from upnp_trio.exchange import KNOWN_METHODS, READ_METHODS, Request, Response, decoded, error_response, path_of
-from upnp_trio.model.urls import is_web_link
+from upnp_trio.model.urls import HOST, is_web_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +42,7 @@ class _Resource:
 def _page_or_description(publication: Publication) -> str:
     """The URL that shows the device to a person: its page, or else its description."""
     url = publication.root.presentation_url or ""
+    url = next((path for path, target in publication.redirects.items() if target == url), url)
     return url if is_web_link(url) else publication.description_path
 
 
@@ -54,9 +55,11 @@ def _resource(file: File, language: str, headers: tuple[tuple[str, str], ...] = 
 class Site:
     """Everything that is served over HTTP for the root devices that were added."""
 
-    def __init__(self, *, answers_off_link: bool = False) -> None:
+    def __init__(self, *, answers_off_link: bool = False, advertised_host: str = "") -> None:
         #: whether subscribers from beyond the link are accepted
         self._answers_off_link = answers_off_link
+        #: where others reach this host, if not at its own addresses
+        self._advertised_host = advertised_host
         self._resources: dict[str, _Resource] = {}
         self._controls: dict[str, PublishedService] = {}
         self._events: dict[str, PublishedService] = {}
@@ -66,6 +69,8 @@ class Site:
         self._publications: dict[str, Publication] = {}
         #: the device of each page, by path; a page shows addresses, which change, so it is rendered on request
         self._pages: dict[str, tuple[Device, Publication]] = {}
+        #: the URLs of pages that another server of this host has, by path
+        self._redirects: dict[str, str] = {}
         self._rendered: dict[str, _Resource] = {}
         #: live pages, each with the version of the state that it shows
         self._live_pages: dict[str, tuple[str, Response]] = {}
@@ -91,6 +96,8 @@ class Site:
             self._resources[decoded(path)] = _resource(file, root.language)
         for path, device in publication.pages.items():
             self._pages[decoded(path)] = (device, publication)
+        for path, url in publication.redirects.items():
+            self._redirects[decoded(path)] = url
         for service in publication.services:
             self._controls[decoded(service.control_path)] = service
             if service.event_path:
@@ -107,6 +114,8 @@ class Site:
             del self._resources[decoded(path)]
         for path in publication.pages:
             del self._pages[decoded(path)]
+        for path in publication.redirects:
+            del self._redirects[decoded(path)]
         for service in publication.services:
             del self._controls[decoded(service.control_path)]
             self._events.pop(decoded(service.event_path), None)
@@ -170,6 +179,18 @@ class Site:
             return next((self._resources[decoded(icon)] for icon in icons if icon is not None), None)
         return None
 
+    def _redirect(self, path: str, request: Request) -> Response | None:
+        """Lead to the page that another server of this host has, at the address that *request* came to.
+
+        That is an address of ours, and not what the peer writes in Host.
+        """
+        if path not in self._redirects:
+            return None
+        address = request.peer.served.address
+        host = self._advertised_host or (f"[{address}]" if ":" in address else address)
+        url = self._redirects[path].replace(HOST, host, 1)
+        return Response(302, (("Location", quote(url, safe=_URL_CHARACTERS)),))
+
     def _front(self) -> _Resource | Response:
         """A redirect to the only device's page, or a list of all devices."""
         entries = [
@@ -209,7 +230,13 @@ class Site:
             from upnp_trio.service_requests import read_state_request
 
             return read_state_request(self._states[path], request)
-        found = self._resources.get(path) or self._page(path) or self._script(path) or self._at_top(path)
+        found = (
+            self._resources.get(path)
+            or self._page(path)
+            or self._script(path)
+            or self._redirect(path, request)
+            or self._at_top(path)
+        )
         if found is None and path not in self._states:
             return error_response(404)
         if found is None or not is_read:

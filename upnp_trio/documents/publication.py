@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import posixpath
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import attrs
@@ -21,7 +22,10 @@ from upnp_trio.errors import DescriptionError
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.handler import Handler
 from upnp_trio.model.names import ServiceType, Udn
-from upnp_trio.model.urls import has_scheme, path_within
+from upnp_trio.model.urls import has_scheme, is_at_own_host, path_within
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["File", "Publication", "PublishedService", "publish", "publish_elsewhere"]
 
@@ -69,7 +73,8 @@ class PublishedService:
 class Publication:
     """A root device that is ready to be served.
 
-    *root* has every UDN, every URL and its CONFIGID, and equals the device that its description document describes.
+    *root* has every UDN, every URL and its CONFIGID, and equals the device that its description document describes, but
+    for the URLs of *redirects*.
     """
 
     root: RootDevice
@@ -80,6 +85,8 @@ class Publication:
     pages: dict[str, Device]
     #: the services of all its devices
     services: tuple[PublishedService, ...]
+    #: the pages that another server of this host has, with `HOST` as their host, by the paths that lead there
+    redirects: dict[str, str] = attrs.field(factory=dict)
     #: where a live page asks for its state, and where it has its script; empty without handlers or without such a page
     state_path: str = ""
     script_path: str = ""
@@ -122,11 +129,14 @@ def publish(root: RootDevice) -> Publication:
     description_path = f"{plan.directory}{DESCRIPTION_NAME}"
     files[description_path] = File(XML_TYPE, render_description(root))
     state_path, script_path = plan.place_script()
+    published = _with_targets(root, plan.redirects) if plan.redirects else root
+    assert isinstance(published, RootDevice)
     return Publication(
-        root=root,
+        root=published,
         description_path=description_path,
         files=files | plan.files,
         pages=plan.pages,
+        redirects=plan.redirects,
         services=tuple(plan.services),
         state_path=state_path,
         script_path=script_path,
@@ -148,6 +158,16 @@ def _config_id(*documents: bytes) -> int:
     return int.from_bytes(hashlib.sha256(b"\0".join(documents)).digest()[:3], "big")
 
 
+def _with_targets(device: Device, redirects: Mapping[str, str]) -> Device:
+    """*device* with the URLs that its pages lead to, so that it can be published again."""
+    url = device.presentation_url
+    return attrs.evolve(
+        device,
+        presentation_url=redirects.get(url, url) if url is not None else None,
+        devices=[_with_targets(embedded, redirects) for embedded in device.devices],
+    )
+
+
 def _scpd(service: Service, config_id: int, root: RootDevice) -> bytes:
     try:
         return render_scpd(service.scpd, config_id=config_id, spec_version=root.spec_version)
@@ -164,6 +184,7 @@ class _Plan:
         self.directory = f"/{quote(root.udn.uuid, safe='')}/"
         self.files: dict[str, File] = {}
         self.pages: dict[str, Device] = {}
+        self.redirects: dict[str, str] = {}
         self.scpds: dict[str, Service] = {}
         self.services: list[PublishedService] = []
         self._taken = {self.directory, f"{self.directory}{DESCRIPTION_NAME}"}
@@ -186,6 +207,11 @@ class _Plan:
 
     def _place_page(self, device: Device, *, is_root: bool) -> str | None:
         url = device.presentation_url
+        if url is not None and is_at_own_host(url):
+            # one document is served at all addresses, so a path of ours leads on to the address of the request
+            path = self.directory if is_root else self._claim("", "page.html")
+            self.redirects[path] = url
+            return path
         if url is not None and has_scheme(url):
             return url  # the device has its page on another host
         if self._presentation == "off" or (url is None and not is_root):

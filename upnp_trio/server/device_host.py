@@ -200,7 +200,7 @@ class DeviceHost:
     def _check_path(self, device: ServedDevice, old: ServedDevice | None) -> None:
         """Raise `DescriptionError` if the description is to be where that of another device is."""
         path = device.published.description_path
-        for other in self.devices:
+        for other in self.by_udn.values():
             if other is not old and other.published.description_path == path:
                 raise DescriptionError(
                     f"{path} would be the description of two root devices, {other.udn} and {device.udn}; "

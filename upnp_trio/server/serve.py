@@ -176,7 +176,7 @@ def _assemble(
 ) -> _Parts:
     stats = Stats()
     events = Events(stats)
-    site = Site(answers_off_link=settings.answer_off_link)
+    site = Site(answers_off_link=settings.answer_off_link, advertised_host=settings.advertised_host)
     changes = ChangeLock()
     responder = Responder(
         boot_id=boot_id,
