@@ -81,7 +81,6 @@ class LoneHost(Host):
             nic = self.nics[each.name]
             nic.is_multicast, nic.is_point_to_point = each.is_multicast, each.is_point_to_point
             self.change(*addresses, name=each.name, is_up=each.is_up, pending=map(str, each.pending))
-
         if slept:
             self.sleep()
 
