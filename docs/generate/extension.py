@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import upnp_trio
 import upnp_trio.controlpoint
+import upnp_trio.testing
 from docs.generate.figures import FIGURES
 from docs.generate.tables import TABLES
 
@@ -112,7 +113,7 @@ def resolve(
 
 def public_path(name: str) -> str | None:
     """The path that *name* is imported by; ``None`` if it is not public."""
-    for module in (upnp_trio, upnp_trio.controlpoint):
+    for module in (upnp_trio, upnp_trio.controlpoint, upnp_trio.testing):
         if name in module.__all__:
             return f"{module.__name__}.{name}"
     return None
