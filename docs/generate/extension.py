@@ -47,12 +47,14 @@ FOREIGN = re.compile(
 )
 #: names of other projects that the annotations give without their module
 FOREIGN_NAMES = {
-    "AbstractAsyncContextManager", "AbstractContextManager", "AsyncIterator", "Callable", "Counter", "Decimal", "IPv4Address", "IPv6Address", "IpAddress", "Iterable",
+    "AbstractAsyncContextManager", "AbstractContextManager", "AsyncIterator", "Callable", "Counter", "Decimal",
+    "IPv4Address", "IPv6Address", "IpAddress", "Iterable",
     "Iterator", "Mapping", "MemoryReceiveChannel", "Path", "Random", "Sequence", "UUID", "Unpack", "datetime",
 }  # fmt: skip
 #: what public names give and `upnp_trio` does not have by name
 INNER_NAMES = {
-    "Address", "Alive", "BoundAction", "ByeBye", "Change", "Choice", "DeferredValue", "Handler", "Interface", "LiteralUrl",
+    "Address", "Alive", "BoundAction", "ByeBye", "Change", "Choice", "DeferredValue", "Handler", "Interface",
+    "LiteralUrl",
     "HasDevice", "Listener", "Message", "NoSuchValue", "PipeStream", "Publication", "Search", "SearchResponse",
     "SupportsAsService", "UdpSocket", "Update",
 }  # fmt: skip
