@@ -136,7 +136,7 @@ class Host:
     def change(self, *addresses: str, name: str = "eth0", is_up: bool = True, pending: Iterable[str] = ()) -> None:
         """Have *addresses* on an interface in place of the former ones.
 
-        The system is still checking the *pending* ones; see `Interface.pending`.
+        The system is still checking the *pending* ones; see `Interface`.
         """
         nic = self.nics[name]
         nic.addresses, nic.is_up = tuple(map(ip_interface, addresses)), is_up
