@@ -13,7 +13,7 @@ from upnp_trio.cloning.record import MAX_RECORDED_ANSWERS
 from upnp_trio.controlpoint.control_point import ControlPoint
 from upnp_trio.errors import DescriptionError, NetworkError, RequestFailed, UnsafeUrl, UpnpError
 from upnp_trio.model.literal_url import LiteralUrl
-from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES
+from upnp_trio.model.names import can_be_search_target
 from upnp_trio.model.printable import printable
 from upnp_trio.model.simulation import Recording
 from upnp_trio.ssdp.messages import PORT
@@ -123,7 +123,7 @@ async def _search(
 
 
 def _can_be_searched_for(udn: str) -> bool:
-    return udn.isascii() and udn.isprintable() and 0 < len(udn) <= MAX_SEARCH_TARGET_BYTES
+    return can_be_search_target(udn)
 
 
 @attrs.frozen
