@@ -11,7 +11,7 @@ import pytest
 import upnp_trio
 import upnp_trio.controlpoint
 from docs.generate.figures import FIGURES, PATHS, rooms
-from docs.generate.tables import TABLES, comments_of, first_sentence, limits
+from docs.generate.tables import SHARES_SERVING, TABLES, comments_of, first_sentence, limits
 from tests.docs.blocks import ROOT, page, pages, prose
 from tests.docs.commands import nox_sessions
 from upnp_trio.cli.parsing import option_names
@@ -80,11 +80,12 @@ def test_sessions_that_a_page_names_exist(name: str) -> None:
 
 @pytest.mark.parametrize("verb", [name for name in VERBS if f"{name}-options" in TABLES])
 def test_the_tables_of_options_have_them_all(verb: str) -> None:
-    tables = {table: re.findall(r"`(--[\w-]+)", TABLES[table]()) for table in ("asking-options", f"{verb}-options")}
+    shared = "serve-options" if verb in SHARES_SERVING else "asking-options"
+    tables = {table: re.findall(r"`(--[\w-]+)", TABLES[table]()) for table in (shared, f"{verb}-options")}
     own = tables[f"{verb}-options"]
     known = {name for name in option_names(VERBS[verb].load().parser()) if name.startswith("--")}
     assert len(own) == len(set(own))
-    assert set(own) <= known <= {*own, *tables["asking-options"], "--help", "--version"}
+    assert set(own) <= known <= {*own, *tables[shared], "--help", "--version"}
 
 
 # --- device files ----------------------------------------------------------------------------------------------------

@@ -61,6 +61,7 @@ def test_a_url_is_read_as_it_is_meant(text: str, expected: str) -> None:
         ("http://nas..local/", "has no valid name"),
         ("http://-nas/", "has no valid name"),
         (f"http://{'a' * 64}é.example/", "has no valid name"),
+        (f"http://{'a' * 64}.example/", "has no valid name"),
         (f"http://{'a.' * 130}b/", "has no valid name"),
         ("http://1.2.3/", "has no valid address"),
         ("http://0x7f000001/", "has no valid address"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from ipaddress import IPv6Address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
 from upnp_trio.cli.announcing.appearance import Appearance
 from upnp_trio.cli.announcing.device import page_device
 from upnp_trio.cli.announcing.health import ABSENT_SECONDS, Health
-from upnp_trio.cli.announcing.looking import Found, NotThere, Seer
+from upnp_trio.cli.announcing.looking import Found, NotThere
 from upnp_trio.cli.announcing.page import Page
 from upnp_trio.errors import UdnTaken
 from upnp_trio.model.device import RootDevice
@@ -23,6 +23,18 @@ if TYPE_CHECKING:
     from upnp_trio.network.interfaces import Choice
 
 __all__ = ["Attendant", "Report", "served_addresses"]
+
+
+class Seeing(Protocol):
+    """What looks at pages: a `Seer`."""
+
+    async def look(self, page: Page, addresses: Sequence[IpAddress]) -> Found:
+        """Whether *page* is there; raises `NotThere`."""
+        ...
+
+    async def appearance(self, page: Page, found: Found) -> Appearance:
+        """How *page* looks."""
+        ...
 
 
 @attrs.frozen
@@ -42,7 +54,7 @@ class Attendant:
     page: Page
     udn: Udn
     running: Running
-    seer: Seer
+    seer: Seeing
     health: Health
     report: Callable[[Report], None]
     #: the device that is announced; ``None`` if none is
