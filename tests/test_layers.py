@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "services": {"documents", "model", "errors", "_version"},
     "control": {"documents", "model", "errors", "_version"},
     "eventing": {"documents", "model", "errors", "_version"},
-    "exchange": set(),
+    "exchange": {"model"},
     "service_calls": {"exchange", *PURE, "errors", "dates", "_version"},
     "service_requests": {"service_calls", "exchange", *PURE, "errors", "dates", "_version"},
     "site": {"service_requests", "service_calls", "exchange", *PURE, "errors", "dates", "_version"},
@@ -70,6 +70,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "threads": {"bridging"},
     # a network in memory, as public as `trio.testing`; nothing but tests and examples imports it
     "testing": {
+        "bridging",
+        "state",
         "server",
         "controlpoint",
         "http",

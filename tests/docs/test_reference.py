@@ -11,9 +11,11 @@ import pytest
 import upnp_trio
 import upnp_trio.controlpoint
 from docs.generate.figures import FIGURES, PATHS, rooms
+from docs.generate.public import public_modules
 from docs.generate.tables import SHARES_SERVING, TABLES, comments_of, first_sentence, limits
 from tests.docs.blocks import ROOT, page, pages, prose
 from tests.docs.commands import nox_sessions
+from tests.public.sources import exported
 from upnp_trio.cli.parsing import option_names
 from upnp_trio.cli.verbs import VERBS
 
@@ -38,9 +40,8 @@ def test_every_public_name_is_in_the_reference_once_and_no_other() -> None:
     for module, names in re.findall(r"^\.\. currentmodule:: (\S+)$(.*?)^```$", library, re.MULTILINE | re.DOTALL):
         found = re.findall(r"^\.\. auto(?:class|function|exception|data):: (\w+)$", names, re.MULTILINE)
         shown.setdefault(module, []).extend(found)
-    modules = (upnp_trio, upnp_trio.controlpoint)
     assert {module: sorted(names) for module, names in shown.items()} == {
-        module.__name__: sorted(module.__all__) for module in modules
+        module: sorted(exported(module)) for module in public_modules()
     }
 
 
@@ -91,7 +92,13 @@ def test_the_tables_of_options_have_them_all(verb: str) -> None:
 # --- device files ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["Device", "RootDevice", "Icon", "Service", "PnpX", "ExtensionElement", "Advertising"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("Device", "RootDevice", "Icon", "Service", "PnpX", "ExtensionElement"),
+        *("Advertising", "AdvertisedRow"),
+    ],
+)
 def test_every_field_of_a_device_file_is_in_its_table(kind: str) -> None:
     text = page("docs/reference/device-file.md").partition(f"<!-- fields: {kind} -->\n")[2]
     rows = dict(re.findall(r"^\| `(\w+)` \|(?:.*\|)? (.+) \|$", text.partition("\n#")[0], re.MULTILINE))

@@ -23,6 +23,7 @@ from upnp_trio.server.services import Services
 from upnp_trio.site import Site
 from upnp_trio.ssdp.messages import GROUP, PORT
 from upnp_trio.testing import Host, Link, Recording
+from upnp_trio.testing.hosts import CAPACITY
 from upnp_trio.testing.pipes import Listener, PipeStream
 
 __all__ = [
@@ -98,9 +99,16 @@ class LoneHost(Host):
             self._peers[address, name] = Host.on(self.nics[name].link, f"{address}/{prefix}", name=address)
         return self._peers[address, name]
 
-    def client(self, source: str = PEER, *, address: str = "", name: str = "eth0") -> PipeStream:
+    def forget(self) -> None:
+        """Drop what was sent, and the connections that were opened."""
+        self.sent.clear()
+        self.connections.clear()
+
+    def client(
+        self, source: str = PEER, *, address: str = "", name: str = "eth0", capacity: float = CAPACITY
+    ) -> PipeStream:
         """A connection from *source* to HTTP on this host; the end of *source*."""
-        return self.accept_from(source, HTTP_PORT, address=address, name=name)
+        return self.accept_from(source, HTTP_PORT, address=address, name=name, capacity=capacity)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from upnp_trio.network.listeners import DYNAMIC_PORTS
 from upnp_trio.testing import Host, Link
 from upnp_trio.testing.hosts import CAPACITY, UNREACHABLE_SECONDS
 from upnp_trio.testing.peers import http_response, serve_connections
-from upnp_trio.testing.pipes import PipeStream
+from upnp_trio.testing.pipes import Listener, PipeStream
 
 Clock = trio.testing.MockClock
 DEVICE = IPv4Address("192.0.2.7")
@@ -188,6 +188,23 @@ async def test_a_connection_of_anyone_can_be_accepted() -> None:
         assert theirs.outgoing.writes == 2
         assert await ours.receive_some() == b"one two"
     assert await ours.receive_some() == b""
+
+
+async def test_a_listener_that_is_closed_is_an_error_for_what_waits(autojump_clock: Clock) -> None:
+    device, _ = pair()
+    listener = device.listen(80)
+    assert device.open_sockets == [listener]
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(raises_closed, listener)
+        await trio.testing.wait_all_tasks_blocked()
+        listener.close()
+    await raises_closed(listener)
+    assert device.open_sockets == []
+
+
+async def raises_closed(listener: Listener) -> None:
+    with pytest.raises(trio.ClosedResourceError):
+        await listener.accept()
 
 
 async def test_connections_fail_as_they_are_told_to(autojump_clock: Clock) -> None:

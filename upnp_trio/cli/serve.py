@@ -127,7 +127,7 @@ def serving_options(asked: ServingArguments) -> ServeOptions:
         reply_budget=asked.reply_budget,
         multicast_ttl=asked.multicast_ttl,
         max_age=asked.max_age,
-        profile=asked.profile,
+        profile=asked.profile or "uda",
         metrics=asked.metrics,
         state_dir=asked.state_dir,
     )

@@ -21,6 +21,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from upnp_trio.testing.device_factory import DeviceFactory
     from upnp_trio.testing.expectations import Expectation
     from upnp_trio.testing.hosts import Host
     from upnp_trio.testing.links import Link
@@ -39,18 +40,21 @@ if TYPE_CHECKING:
     )
     from upnp_trio.testing.peers import answer_datagrams, http_response, serve_connections
     from upnp_trio.testing.playing import Playing
+    from upnp_trio.testing.real_device import RealDevice
     from upnp_trio.testing.recording import Recorded, RecordedConnection, RecordedDatagram, Recording
     from upnp_trio.testing.scheduling import seeded
     from upnp_trio.testing.scripted import GARBAGE, ScriptedDevice
 
 __all__ = [
     "GARBAGE",
+    "DeviceFactory",
     "Expectation",
     "Host",
     "Link",
     "MemoryNetwork",
     "Pattern",
     "Playing",
+    "RealDevice",
     "Recorded",
     "RecordedConnection",
     "RecordedDatagram",
@@ -72,6 +76,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "upnp_trio.testing.device_factory": ("DeviceFactory",),
     "upnp_trio.testing.expectations": ("Expectation",),
     "upnp_trio.testing.hosts": ("Host",),
     "upnp_trio.testing.links": ("Link",),
@@ -90,6 +95,7 @@ _HOMES = {
     ),
     "upnp_trio.testing.peers": ("answer_datagrams", "http_response", "serve_connections"),
     "upnp_trio.testing.playing": ("Playing",),
+    "upnp_trio.testing.real_device": ("RealDevice",),
     "upnp_trio.testing.recording": ("Recorded", "RecordedConnection", "RecordedDatagram", "Recording"),
     "upnp_trio.testing.scheduling": ("seeded",),
     "upnp_trio.testing.scripted": ("GARBAGE", "ScriptedDevice"),

@@ -72,7 +72,7 @@ class Host:
         #: raised by whatever opens the interface with this name
         self.refused: dict[str, NetworkError] = {}
         #: raised by connections from this host to an address and a port
-        self.connect_errors: dict[tuple[str, int], OSError] = {}
+        self.connect_errors: dict[tuple[str, int], Exception] = {}
         #: raised by whatever looks at the interfaces
         self.unknown: NetworkError | None = None
         #: how many times the interfaces have changed, and the host has slept
@@ -256,16 +256,19 @@ class Host:
         listener = nic.listeners[address, port] = Listener()
         return listener
 
-    def accept_from(self, source: str, port: int, *, address: str = "", name: str = "eth0") -> PipeStream:
+    def accept_from(
+        self, source: str, port: int, *, address: str = "", name: str = "eth0", capacity: float = CAPACITY
+    ) -> PipeStream:
         """Accept a connection now from *source*, which may be any address; the other end of it.
 
-        It is to *port* of *address*, or of the interface's first address. Raises `OSError` if nothing listens there.
+        It is to *port* of *address*, or of the interface's first address. In each direction, *capacity* bytes can wait
+        to be read; a peer that does not read has little. Raises `OSError` if nothing listens there.
         """
         nic = self.nics[name]
         address = address or str(nic.addresses[0].ip)
         if not self.is_taken(nic, address, port):
             raise refused(errno.ECONNREFUSED)
-        return nic.listeners[address, port].connect(source, address, capacity=CAPACITY)
+        return nic.listeners[address, port].connect(source, address, capacity=capacity)
 
     def is_taken(self, nic: Nic, address: str, port: int) -> bool:
         """Whether something listens for connections on *port* of *address*."""
@@ -279,6 +282,12 @@ class Host:
         for nic in self.nics.values():
             found += [*nic.sockets, *(each for each in nic.listeners.values() if not each.is_closed)]
         return found
+
+    @property
+    def open_connections(self) -> list[PipeStream]:
+        """This host's ends of the connections that programs on it have opened and not closed."""
+        streams = [opened.stream for opened in self.connections]
+        return [stream for stream in streams if stream is not None and not stream.is_closed]
 
     async def connect(self, address: IpAddress, port: int, served: ServedAddress) -> PipeStream:
         """Connect from *served* to *port* of *address*. Raises `OSError`."""

@@ -201,10 +201,14 @@ class Listener:
         self._send.send_nowait(stream)
 
     async def accept(self) -> PipeStream:
+        """The next connection. Raises `trio.ClosedResourceError` once this is closed."""
         if self.failures:
             await trio.lowlevel.checkpoint()
             raise self.failures.pop(0)
-        return await self._receive.receive()
+        try:
+            return await self._receive.receive()
+        except trio.EndOfChannel:
+            raise trio.ClosedResourceError("this listener is closed") from None
 
     def close(self) -> None:
         """Close at once, and reset what has not been accepted."""
