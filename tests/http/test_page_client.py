@@ -97,9 +97,9 @@ async def test_a_redirect_on_the_same_host_is_followed(web: MemoryWeb, location:
         ("https://auth.example/?next=x", "https://auth.example/?next=x"),
         ("http://unknown.name/", "http://unknown.name/"),
         ("http://169.254.169.254/latest/meta-data/", "http://169.254.169.254/latest/meta-data/"),
-        ("http://127.0.0.1/", "http://{host}/"),
-        ("http://localhost:631/", "http://{host}:631/"),
-        ("http://[::ffff:127.0.0.1]/", "http://{host}/"),
+        ("http://127.0.0.1/", "http://localhost/"),
+        ("http://localhost:631/", "http://localhost:631/"),
+        ("http://[::ffff:127.0.0.1]/", "http://localhost/"),
         ("file:///etc/passwd", "file:///etc/passwd"),
         ("javascript:alert(1)", "javascript:alert(1)"),
         ("http://me@nas.local/", "http://me@nas.local/"),
@@ -149,6 +149,17 @@ async def test_what_went_wrong_is_said(web: MemoryWeb) -> None:
     assert unknown.startswith("http://printer.local/: the name printer.local is not found: Name or service not known")
     assert "mDNS" in unknown
     assert "mDNS" not in await failure(web, "http://printer/")
+
+
+async def test_a_name_that_the_resolver_refuses_is_a_failure(web: MemoryWeb) -> None:
+    class Refusing(MemoryWeb):
+        async def addresses_of(self, host: str) -> frozenset[str]:
+            await trio.lowlevel.checkpoint()
+            raise UnicodeError("label too long")
+
+    assert "the name nas.local cannot be looked up: label too long" in await failure(Refusing(web.nursery))
+    client = PageClient(Refusing(web.nursery), "test/1")
+    assert not await client.is_same_host(WebUrl.parse("http://x/"), WebUrl.parse("http://nas.local/"), NAS)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ def test_a_url_is_read_as_it_is_meant(text: str, expected: str) -> None:
         (f"http://{'a' * 64}é.example/", "has no valid name"),
         (f"http://{'a' * 64}.example/", "has no valid name"),
         (f"http://{'a.' * 130}b/", "has no valid name"),
+        ("http://faß.example/", "has a name with two forms in ASCII; write the one that is meant"),
         ("http://1.2.3/", "has no valid address"),
         ("http://0x7f000001/", "has no valid address"),
         ("http://[1::2::3]/", "has no valid address"),

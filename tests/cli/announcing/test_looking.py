@@ -92,6 +92,27 @@ async def test_a_page_of_this_host_that_is_nowhere_is_not_there(web: MemoryWeb) 
     )
 
 
+@pytest.mark.parametrize(
+    ("location", "name", "remark"),
+    [
+        ("https://auth/", "", "it leads to https://auth/, whose title is not read; give it a name"),
+        ("https://auth/", "Named", ""),
+        ("file:///x", "", "it leads to file:///x, whose title is not read; give it a name"),
+        ("/", "", "it leads to itself, 5 times, whose title is not read; give it a name"),
+        (
+            "http://localhost:5000/",
+            "Named",
+            "it leads to http://localhost:5000/, where others find themselves; tell its server its address",
+        ),
+    ],
+)
+async def test_a_page_that_leads_elsewhere_is_there_with_a_remark(
+    web: MemoryWeb, location: str, name: str, remark: str
+) -> None:
+    web.servers[NAS, 80] = Pages({"/": answer(status=302, location=location)})
+    assert (await look(web, page("http://nas/", name=name))).remark == remark
+
+
 async def test_a_check_is_asked_in_place_of_the_page(web: MemoryWeb) -> None:
     web.servers["127.0.0.1", 9000] = health = Pages({"/health": answer(status=503)})
     asked = page("http://nas/", check="http://localhost:9000/health")

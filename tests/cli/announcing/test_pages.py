@@ -19,7 +19,7 @@ from upnp_trio.cli.announcing.device import page_device
 from upnp_trio.cli.announcing.health import Health, Timetable
 from upnp_trio.cli.announcing.looking import Found, NotThere
 from upnp_trio.cli.announcing.page import Page, page_udn
-from upnp_trio.cli.announcing.pages import Pages
+from upnp_trio.cli.announcing.pages import READY_SECONDS, Pages
 from upnp_trio.http.page_client import FetchedPage
 from upnp_trio.model.literal_url import IpAddress
 from upnp_trio.model.rules import violations
@@ -204,6 +204,17 @@ async def test_a_slow_page_keeps_no_other_waiting(autojump_clock: trio.testing.M
         assert scene.is_ready.is_set()
         await trio.sleep_until(290)
     assert scene.times() == scene.times(other) == [0, 30, 60, 90, 120, 150, 180, 210, 240, 270]
+
+
+async def test_a_page_that_is_slower_than_a_service_manager_does_not_delay_its_start(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with announcing(seconds=50.0) as scene:
+        await trio.sleep_until(READY_SECONDS - 1)
+        assert not scene.is_ready.is_set()
+        await trio.sleep_until(READY_SECONDS + 1)
+        assert scene.is_ready.is_set()
+        assert scene.names == []
 
 
 async def test_looks_that_take_longer_than_the_pause_do_not_follow_at_once(
