@@ -14,7 +14,7 @@ import trio.testing
 
 from upnp_trio import Running, Settings
 from upnp_trio.cli.announcing.appearance import Appearance
-from upnp_trio.cli.announcing.attending import Attendant, Report, served_addresses
+from upnp_trio.cli.announcing.attending import MAX_REASONS, Attendant, Report, served_addresses
 from upnp_trio.cli.announcing.device import page_device
 from upnp_trio.cli.announcing.health import Health, Timetable
 from upnp_trio.cli.announcing.looking import Found, NotThere
@@ -153,6 +153,17 @@ async def test_a_page_that_is_not_up_yet_is_waited_for(autojump_clock: trio.test
         (20, "waiting: its server answers with status 503", True),
         (40, "announced as 'Title'", False),
     ]
+
+
+async def test_a_server_that_fails_in_ever_new_ways_fills_no_log(autojump_clock: trio.testing.MockClock) -> None:
+    async with announcing(away="junk 0") as scene:
+        for number in range(1, 100):
+            await trio.sleep(10)
+            scene.seer.away[URL] = f"junk {number}"
+        assert len(scene.reports) == MAX_REASONS
+        scene.seer.away.clear()
+        await trio.sleep(10)
+        assert scene.reports[-1][1] == "announced as 'Title'"
 
 
 async def test_a_single_failure_changes_nothing(autojump_clock: trio.testing.MockClock) -> None:
