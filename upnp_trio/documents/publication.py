@@ -112,13 +112,15 @@ def _unfitness(icon: Icon) -> tuple[bool, bool, int]:
     return icon.mimetype.lower() != "image/png", is_too_small, -side if is_too_small else side
 
 
-def publish(root: RootDevice) -> Publication:
+def publish(root: RootDevice, prefix: str = "") -> Publication:
     """Choose the URLs of *root*, whose devices all have a UDN, and render its documents.
+
+    All paths begin with *prefix*, which is empty or begins with a slash and does not end with one.
 
     CONFIGID is derived from the documents, so that it changes when they change (UDA 2.0 §1.2.2). Raises
     `DescriptionError` for an icon without data, and for an SCPD that is not a service description.
     """
-    plan = _Plan(root)
+    plan = _Plan(root, prefix)
     device = plan.place_device(root, is_root=True)
     assert isinstance(device, RootDevice)
     root = attrs.evolve(device, config_id=0, url_base=None)
@@ -178,10 +180,10 @@ def _scpd(service: Service, config_id: int, root: RootDevice) -> bytes:
 class _Plan:
     """The paths below the directory of one root device, and what each of them serves."""
 
-    def __init__(self, root: RootDevice) -> None:
+    def __init__(self, root: RootDevice, prefix: str) -> None:
         assert root.udn is not None
         self._presentation = root.presentation
-        self.directory = f"/{quote(root.udn.uuid, safe='')}/"
+        self.directory = f"{prefix}/{quote(root.udn.uuid, safe='')}/"
         self.files: dict[str, File] = {}
         self.pages: dict[str, Device] = {}
         self.redirects: dict[str, str] = {}

@@ -16,6 +16,7 @@ from upnp_trio.errors import DescriptionError, NetworkError
 from upnp_trio.http.host_check import HostName, parse_allowed_host, parse_authority
 from upnp_trio.model.advertised_url import base_url_flaw, base_url_host
 from upnp_trio.model.advertising import MAX_MAX_AGE, MIN_MAX_AGE
+from upnp_trio.model.urls import HOST
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
 from upnp_trio.server.web_servers import Elsewhere, WebServer
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
@@ -163,7 +164,7 @@ class Settings:
     @property
     def base_url(self) -> str | None:
         """Scheme, host and port of every LOCATION, where ``{host}`` may be the host; ``None`` for those of HTTP."""
-        return self.advertise_url if self.http is None else self.http.base_url
+        return self.advertise_url if self.http is None else self.http._base_url
 
     @property
     def host_names(self) -> frozenset[HostName]:
@@ -175,8 +176,8 @@ class Settings:
 
     @property
     def advertised_host(self) -> str:
-        """The host of *advertise_url*, with the brackets of an IPv6 address; empty without one."""
-        return base_url_host(self.advertise_url) if self.advertise_url else ""
+        """The host of every LOCATION, with the brackets of an IPv6 address; empty if that is each interface's own."""
+        return "" if self.base_url is None or HOST in self.base_url else base_url_host(self.base_url)
 
     def choose(self, interfaces: Iterable[Interface]) -> list[Choice]:
         """Which of *interfaces* are served, with the reasons."""

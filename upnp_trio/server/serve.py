@@ -15,6 +15,7 @@ import trio
 from upnp_trio._version import __version__
 from upnp_trio.documents.publication import publish
 from upnp_trio.errors import DeviceFailed
+from upnp_trio.exchange import path_of
 from upnp_trio.http.response_writer import ResponseWriter
 from upnp_trio.http.server import HttpServer
 from upnp_trio.monitoring.events import Events
@@ -27,11 +28,13 @@ from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.discovery.conflicts import ConflictWatch
 from upnp_trio.server.discovery.responder import Responder
 from upnp_trio.server.identity import server_token
+from upnp_trio.server.mounted_site import MountedSite
 from upnp_trio.server.network_follower import NetworkFollower
 from upnp_trio.server.open_interfaces import OpenInterfaces
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.running import Running
 from upnp_trio.server.services import Services
+from upnp_trio.server.web_servers import WebApp
 from upnp_trio.site import Site
 from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.tasks.supervision import supervised
@@ -116,6 +119,8 @@ async def serve_on(
         async with supervised(DeviceFailed, "the device") as nursery:
             await nursery.start(parts.services.run)
             await nursery.start(parts.http.run)
+            if parts.mounted is not None:
+                await nursery.start(parts.mounted.run)
             nursery.start_soon(parts.responder.send_due)
             parts.follower.start(nursery)
             await nursery.start(_announce, parts)  # last, when LOCATION can be fetched
@@ -159,6 +164,8 @@ class _Parts:
     changes: ChangeLock
     services: Services
     http: HttpServer
+    #: what an app within another server serves; ``None`` without one
+    mounted: MountedSite | None
     responder: Responder
     announcer: Announcer
     host: DeviceHost
@@ -176,7 +183,9 @@ def _assemble(
 ) -> _Parts:
     stats = Stats()
     events = Events(stats)
-    site = Site(answers_off_link=settings.answer_off_link, advertised_host=settings.advertised_host)
+    app = settings.http if isinstance(settings.http, WebApp) else None
+    prefix = app._prefix if app is not None else ""
+    site = Site(answers_off_link=settings.answer_off_link, advertised_host=settings.advertised_host, prefix=prefix)
     changes = ChangeLock()
     responder = Responder(
         boot_id=boot_id,
@@ -204,7 +213,7 @@ def _assemble(
     host = DeviceHost(
         network=network,
         max_age=settings.max_age,
-        publish=publish if settings.http is None else settings.http.publish,
+        publish=publish if settings.http is None else settings.http._publish,
         changes=changes,
         site=site,
         services=services,
@@ -212,16 +221,15 @@ def _assemble(
         announcer=announcer,
         by_udn=by_udn,
     )
-    http = HttpServer(
-        ResponseWriter(
-            site=_metered(services, stats, lambda: parts) if settings.metrics else services,
-            server_token=server,
-            utcnow=settings.utcnow,
-            stats=stats,
-            events=events,
-        ),
-        allowed_hosts=settings.host_names,
+    writer = ResponseWriter(
+        site=_metered(services, stats, prefix, lambda: parts) if settings.metrics else services,
+        server_token=server,
+        utcnow=settings.utcnow,
+        stats=stats,
+        events=events,
     )
+    http = HttpServer(writer, allowed_hosts=settings.host_names)
+    mounted = None if app is None else _mounted_site(app, site, writer, settings)
     interfaces = OpenInterfaces(network=network, settings=settings, http=http, responder=responder)
     follower = NetworkFollower(
         network=network,
@@ -233,6 +241,7 @@ def _assemble(
         responder=responder,
         announcer=announcer,
         conflicts=conflicts,
+        mounted=mounted,
     )
     parts = _Parts(
         stats=stats,
@@ -240,6 +249,7 @@ def _assemble(
         changes=changes,
         services=services,
         http=http,
+        mounted=mounted,
         responder=responder,
         announcer=announcer,
         host=host,
@@ -249,8 +259,15 @@ def _assemble(
     return parts
 
 
-def _metered(services: Services, stats: Stats, parts: Callable[[], _Parts]) -> Metered:
+def _mounted_site(app: WebApp, site: Site, writer: ResponseWriter, settings: Settings) -> MountedSite:
+    from upnp_trio.server.mounted_site import MountedSite  # imported here, as few devices need it
+
+    return MountedSite(app=app, site=site, writer=writer, allowed_hosts=settings.host_names)
+
+
+def _metered(services: Services, stats: Stats, prefix: str, parts: Callable[[], _Parts]) -> Metered:
     from upnp_trio.http.metrics import (
+        METRICS_PATH,
         Metered,
         State,
         render_metrics,
@@ -262,10 +279,10 @@ def _metered(services: Services, stats: Stats, parts: Callable[[], _Parts]) -> M
             version=__version__,
             boot_id=now.announcer.boot_id,
             pending_answers=now.responder.pending,
-            open_connections=now.http.open_connections,
+            open_connections=now.http.open_connections + (now.mounted.waiting if now.mounted is not None else 0),
             devices=len(now.host.devices),
             interfaces=len({sender.interface.name for sender in now.announcer.senders}),
         )
         return render_metrics(stats.snapshot(), state)
 
-    return Metered(services, render)
+    return Metered(services, render, path_of(prefix + METRICS_PATH) or METRICS_PATH)
