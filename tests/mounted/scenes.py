@@ -6,11 +6,11 @@ import http.client
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Unpack
+from uuid import uuid4
 
 import attrs
 import trio
 
-from tests.devices import ROOT_UUID
 from tests.mounted.servers import Mounted
 from upnp_trio import (
     Icon,
@@ -25,10 +25,12 @@ from upnp_trio import (
     serve_device,
 )
 
-__all__ = ["DIRECTORY", "SWITCH_TYPE", "Answer", "Lamp", "ask", "call", "lamp", "served"]
+__all__ = ["DIRECTORY", "SWITCH_TYPE", "UUID", "Answer", "Lamp", "ask", "call", "lamp", "served"]
 
 SWITCH_TYPE = "urn:schemas-upnp-org:service:SwitchPower:1"
-DIRECTORY = f"/{ROOT_UUID}/"
+#: of this process alone, as one UDN is served by one program
+UUID = str(uuid4())
+DIRECTORY = f"/{UUID}/"
 
 
 class Lamp(ServiceHandler, service_type=SWITCH_TYPE):
@@ -50,7 +52,7 @@ def lamp(handler: ServiceHandler | None = None) -> RootDevice:
         friendly_name="Lamp",
         manufacturer="Example",
         model_name="Lamp",
-        udn=f"uuid:{ROOT_UUID}",
+        udn=f"uuid:{UUID}",
         icons=[Icon(mimetype="image/png", width=1, height=1, depth=24, url="lamp.png", data=b"png")],
         services=[handler or Lamp()],
     )

@@ -25,6 +25,7 @@ from upnp_trio.model.literal_url import unmapped
 from upnp_trio.model.peers import peer_of
 from upnp_trio.monitoring.log_limit import LogLimit
 from upnp_trio.network.listeners import served_address
+from upnp_trio.network.served_interface import Network
 from upnp_trio.server.web_servers import WebApp
 from upnp_trio.site import Site
 
@@ -40,6 +41,11 @@ logger = logging.getLogger(__name__)
 # Requests that wait for a handler or for a change, in all and of one peer: as many as our own server has connections.
 MAX_WAITING_REQUESTS = 256
 MAX_WAITING_REQUESTS_OF_ONE_PEER = 64
+
+# How long announcements wait for the web server, which may begin to listen after the device, and the pause between two
+# attempts. Control points fetch a description when they get the first announcement of it, and most of them once.
+LISTENING_SECONDS = 10.0
+RETRY_SECONDS = 0.05
 
 TOO_MANY_WAITING = "too many requests that wait"
 TOO_MANY_WAITING_OF_ONE_PEER = "too many requests that wait of one peer"
@@ -74,6 +80,7 @@ class MountedSite:
     app: WebApp
     site: Site
     writer: ResponseWriter
+    network: Network
     #: names that are accepted in Host beside the addresses that are served
     allowed_hosts: frozenset[HostName]
     _served: tuple[ServedAddress, ...] = ()
@@ -120,6 +127,29 @@ class MountedSite:
                 while self._waiting:
                     await self._fewer.park()
         raise AssertionError("unreachable: sleeping for ever has no end")
+
+    async def wait_until_listening(self) -> None:
+        """Wait until something accepts connections where control points will open them, but not for ever."""
+        with trio.move_on_after(LISTENING_SECONDS) as waiting:
+            while self._served:
+                for served in self._served:
+                    if await self._accepts(served):
+                        return
+                await trio.sleep(RETRY_SECONDS)
+        if waiting.cancelled_caught:
+            logger.warning(
+                "nothing listens on TCP port %s of this host's addresses, which %r announces; start the web server "
+                "there, or mend the URL",
+                *(self.app._port, self.app),
+            )
+
+    async def _accepts(self, served: ServedAddress) -> bool:
+        try:
+            stream = await self.network.connect(ip_address(served.address), self.app._port, served=served)
+        except OSError:
+            return False
+        stream.close()
+        return True
 
     # --- in any thread ---
 

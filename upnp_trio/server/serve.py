@@ -119,10 +119,10 @@ async def serve_on(
         async with supervised(DeviceFailed, "the device") as nursery:
             await nursery.start(parts.services.run)
             await nursery.start(parts.http.run)
-            if parts.mounted is not None:
-                await nursery.start(parts.mounted.run)
             nursery.start_soon(parts.responder.send_due)
             parts.follower.start(nursery)
+            if parts.mounted is not None:
+                await nursery.start(parts.mounted.run)
             await nursery.start(_announce, parts)  # last, when LOCATION can be fetched
             nursery.start_soon(parts.follower.follow, nursery)
             yield Running(
@@ -148,7 +148,13 @@ async def _announce(parts: _Parts, *, task_status: trio.TaskStatus[None]) -> NoR
     before.
     """
     try:
-        await parts.announcer.announce(task_status=task_status)
+        if parts.mounted is not None:
+            # a server may begin to listen when the body has begun, as that of a lifespan does
+            task_status.started()
+            await parts.mounted.wait_until_listening()
+            await parts.announcer.announce()
+        else:
+            await parts.announcer.announce(task_status=task_status)
     finally:
         with trio.CancelScope(shield=True):
             await parts.changes.end()
@@ -229,7 +235,7 @@ def _assemble(
         events=events,
     )
     http = HttpServer(writer, allowed_hosts=settings.host_names)
-    mounted = None if app is None else _mounted_site(app, site, writer, settings)
+    mounted = None if app is None else _mounted_site(app, site, writer, network, settings)
     interfaces = OpenInterfaces(network=network, settings=settings, http=http, responder=responder)
     follower = NetworkFollower(
         network=network,
@@ -259,10 +265,10 @@ def _assemble(
     return parts
 
 
-def _mounted_site(app: WebApp, site: Site, writer: ResponseWriter, settings: Settings) -> MountedSite:
+def _mounted_site(app: WebApp, site: Site, writer: ResponseWriter, network: Network, settings: Settings) -> MountedSite:
     from upnp_trio.server.mounted_site import MountedSite  # imported here, as few devices need it
 
-    return MountedSite(app=app, site=site, writer=writer, allowed_hosts=settings.host_names)
+    return MountedSite(app=app, site=site, writer=writer, network=network, allowed_hosts=settings.host_names)
 
 
 def _metered(services: Services, stats: Stats, prefix: str, parts: Callable[[], _Parts]) -> Metered:
