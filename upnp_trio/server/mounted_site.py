@@ -106,7 +106,10 @@ class MountedSite:
         names = {named for authority in authorities if (named := parse_authority(authority)) is not None}
         names |= {(host, self.app._port) for host in hosts} | self.allowed_hosts
         self._host_check = HostCheck(authorities[0] if authorities else "", names)
-        self._served = tuple(served_address(sender.address, sender.interface) for sender in senders)
+        self._served = tuple(
+            attrs.evolve(served_address(sender.address, sender.interface), base_url=sender.origin.base_url)
+            for sender in senders
+        )
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> NoReturn:
         """Serve the app until cancelled, then let requests that wait finish within `GRACE_SECONDS`.

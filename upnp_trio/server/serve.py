@@ -15,9 +15,9 @@ import trio
 from upnp_trio._version import __version__
 from upnp_trio.documents.publication import publish
 from upnp_trio.errors import DeviceFailed
-from upnp_trio.exchange import path_of
 from upnp_trio.http.response_writer import ResponseWriter
 from upnp_trio.http.server import HttpServer
+from upnp_trio.model.urls import decoded
 from upnp_trio.monitoring.events import Events
 from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.served_interface import Network, open_system_network
@@ -36,7 +36,6 @@ from upnp_trio.server.running import Running
 from upnp_trio.server.services import Services
 from upnp_trio.server.web_servers import WebApp
 from upnp_trio.site import Site
-from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.tasks.supervision import supervised
 
 if TYPE_CHECKING:
@@ -61,12 +60,12 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
 
     *Options*, all of them keywords, with their defaults: ``interfaces=()``, names, addresses or prefixes to serve on;
     ``ipv4=True``, ``ipv6=True``; ``http=None``, the web server that has the documents, if it is not ours (`Elsewhere`);
-    ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and port
-    of LOCATION in place of this host's own; ``allowed_hosts=()``, names that HTTP answers to beside its addresses;
-    ``announce_only=False``, receive no searches; ``answer_off_link=False``, answer beyond the own link;
-    ``reply_budget=64``, answers a second to one address in the long run; ``multicast_ttl=None``, hops of
-    announcements; ``max_age=None``, seconds that an announcement holds, by default what the device says, or 1800;
-    ``profile="uda"``, or ``"windows"`` to answer Explorer's searches, too; ``metrics=False``, serve the counters at
+    ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and port of LOCATION in place of this
+    host's own; ``allowed_hosts=()``, names that HTTP answers to beside its addresses; ``announce_only=False``, receive
+    no searches; ``answer_off_link=False``, answer beyond the own link; ``reply_budget=64``, answers a second to one
+    address in the long run; ``multicast_ttl=None``, hops of announcements; ``max_age=None``, seconds that an
+    announcement holds, by default what the device says, or 1800; ``profile="uda"``, or the clients whose odd searches
+    are answered, too, such as ``"windows"`` or ``["roku", "hue"]``; ``metrics=False``, serve the counters at
     ``/metrics``; ``state_dir``, where BOOTID is kept over restarts, by default where this system keeps the state of
     programs, or ``None`` to keep nothing; ``rng`` and ``utcnow``, chance and the wall clock. `Settings` has them one by
     one.
@@ -191,7 +190,12 @@ def _assemble(
     events = Events(stats)
     app = settings.http if isinstance(settings.http, WebApp) else None
     prefix = app._prefix if app is not None else ""
-    site = Site(answers_off_link=settings.answer_off_link, advertised_host=settings.advertised_host, prefix=prefix)
+    site = Site(
+        answers_off_link=settings.answer_off_link,
+        advertised_host=settings.advertised_host,
+        prefix=prefix,
+        others=_other_paths(settings, prefix),
+    )
     changes = ChangeLock()
     responder = Responder(
         boot_id=boot_id,
@@ -201,7 +205,7 @@ def _assemble(
         events=events,
         reply_budget=settings.reply_budget,
         answer_off_link=settings.answer_off_link,
-        profile=PROFILES[settings.profile],
+        profile=settings.search_profile,
     )
     announcer = Announcer(boot_id=boot_id, rng=settings.rng, stats=stats, events=events)
     services = Services(
@@ -271,6 +275,15 @@ def _mounted_site(app: WebApp, site: Site, writer: ResponseWriter, network: Netw
     return MountedSite(app=app, site=site, writer=writer, network=network, allowed_hosts=settings.host_names)
 
 
+def _other_paths(settings: Settings, prefix: str) -> dict[str, str]:
+    """The paths that HTTP serves something else at than devices, each with what that is."""
+    if not settings.metrics:
+        return {}
+    from upnp_trio.http.metrics import METRICS_PATH  # imported here, as few devices need it
+
+    return {decoded(prefix + METRICS_PATH): "the counters (metrics)"}
+
+
 def _metered(services: Services, stats: Stats, prefix: str, parts: Callable[[], _Parts]) -> Metered:
     from upnp_trio.http.metrics import (
         METRICS_PATH,
@@ -291,4 +304,4 @@ def _metered(services: Services, stats: Stats, prefix: str, parts: Callable[[], 
         )
         return render_metrics(stats.snapshot(), state)
 
-    return Metered(services, render, path_of(prefix + METRICS_PATH) or METRICS_PATH)
+    return Metered(services, render, decoded(prefix + METRICS_PATH))
