@@ -223,7 +223,13 @@ def wsgi() -> Iterator[upnp_trio.wsgi.UpnpApp]:
 class Wsgi:
     """The answer to a request, the body not read yet."""
 
-    def __init__(self, upnp: upnp_trio.wsgi.UpnpApp, path: str, body: bytes | None = None, **more: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        upnp: upnp_trio.wsgi.UpnpApp,
+        path: str,
+        body: bytes | None = None,
+        **more: Any,  # noqa: ANN401  # as an environ has them
+    ) -> None:
         environ: dict[str, Any] = {
             "REQUEST_METHOD": "GET" if body is None else "POST",
             "SCRIPT_NAME": "/upnp",
