@@ -16,8 +16,8 @@ from tests.network.control_points import ControlPoint, open_async_control_point,
 from tests.network.fetching import fetch
 from tests.network.namespaces import LINK
 from tests.network.processes import Program
-from tests.network.scenes import DEVICE_ADDRESS, Pair
-from tests.network.served import REPOSITORY, environment
+from tests.network.scenes import DEVICE_ADDRESS, Pair, Serve
+from tests.network.served import JAMBON, REPOSITORY, environment
 from tests.network.ssdp import m_search, open_listener, open_searcher
 
 pytestmark = pytest.mark.interop
@@ -61,6 +61,18 @@ def test_each_program_is_found_read_and_revoked(block: Block, pair: Pair, tmp_pa
             searcher.send(m_search("upnp:rootdevice", mx=1))
             assert searcher.receive(1)[0]["LOCATION"] == location
         listener.receive_until(lambda messages: any(message.is_byebye for message in messages))
+
+
+def test_the_command_announces_a_url_and_opens_no_port(pair: Pair, serve: Serve) -> None:
+    location = f"{BASE_URL}description.xml"
+    serve(pair.device, JAMBON.file, "--location", "http://{host}:8123/description.xml")
+    with open_searcher(pair.asker) as searcher:
+        searcher.send(m_search("ssdp:all", mx=1))
+        found = searcher.receive(len(JAMBON.usns))
+    assert {message["LOCATION"] for message in found} == {location}
+    assert {message["USN"] for message in found} == JAMBON.usns
+    listening = pair.device.run("ss", "-Hltn")
+    assert (listening.returncode, listening.stdout) == (0, "")
 
 
 def test_the_server_field_is_the_device_s_alone(pair: Pair, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ class UpnpApp(MountedApp):
     """Serves devices within a server that speaks WSGI; *url* is where it is mounted; raises `NetworkError`.
 
     ``{host}`` as the host of *url* stands for the address of each interface. Pass the app as ``http`` to what serves
-    the devices, which is `upnp_trio.threads.serve_in_thread` in most programs. Before and after that, it answers 503.
+    the devices, which is ``upnp_trio.threads.serve_in_thread`` in most programs. Before and after that, it answers 503.
     Requests may come in any thread, but that of the device's own event loop.
 
     It answers under the addresses that are served, under the host of *url*, and under ``allowed_hosts``. Whoever

@@ -20,7 +20,7 @@ __all__ = ["Elsewhere", "WebApp", "WebServer"]
 
 
 class WebServer(ABC):
-    """A web server that is not ours, with the URL under which control points reach it.
+    """A web server that is not ours, as the option ``http`` takes it: an `Elsewhere`, or an app within a server.
 
     A program passes it to `serve_device`, which alone uses what begins with an underscore.
     """
