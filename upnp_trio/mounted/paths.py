@@ -32,7 +32,7 @@ def target_within(prefix: str, decoded: str, root_path: str, path: str, query: s
         if below is None:
             return None
         rest = below
-    target = prefix + quote(rest or "/", safe=_SAFE)
+    target = prefix + quote(rest or "/", safe=_SAFE, errors="replace")
     return f"{target}?{query}" if query else target
 
 
