@@ -61,14 +61,16 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
 
 async def ask_asgi(upnp: upnp_trio.asgi.UpnpApp, asked: dict[str, Any]) -> int:
     request = AsgiRequest("", method=asked["method"]).body(asked["body"])
-    request.scope |= {
-        "path": asked["root"] + asked["path"],
-        "root_path": asked["root"],
-        "query_string": asked["query"],
-        "headers": [(name.encode(), text.encode("latin-1")) for name, text in asked["fields"].items()],
-        "client": (asked["client"], 1),
-        "server": (asked["server"], None),
-    }
+    request.scope.update(
+        {
+            "path": asked["root"] + asked["path"],
+            "root_path": asked["root"],
+            "query_string": asked["query"],
+            "headers": [(name.encode(), text.encode("latin-1")) for name, text in asked["fields"].items()],
+            "client": (asked["client"], 1),
+            "server": (asked["server"], None),
+        }
+    )
     await upnp(request.scope, request.receive, request.send)
     return request.status
 

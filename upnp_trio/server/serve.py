@@ -67,8 +67,7 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
     announcement holds, by default what the device says, or 1800; ``profile="uda"``, or the clients whose odd searches
     are answered, too, such as ``"windows"`` or ``["roku", "hue"]``; ``metrics=False``, serve the counters at
     ``/metrics``; ``state_dir``, where BOOTID is kept over restarts, by default where this system keeps the state of
-    programs, or ``None`` to keep nothing; ``rng`` and ``utcnow``, chance and the wall clock. `Settings` has them one by
-    one.
+    programs, or ``None`` to keep nothing; ``rng`` and ``utcnow``, chance and the wall clock. `Settings` has them all.
 
     *Errors*: `DescriptionError` and `NetworkError` leave before the body starts; `UdnTaken`, a `NetworkError`, if
     another program on this host serves the UDN that *device* was given. An exception of the body leaves as itself,
@@ -148,8 +147,7 @@ async def _announce(parts: _Parts, *, task_status: trio.TaskStatus[None]) -> NoR
     """
     try:
         if parts.mounted is not None:
-            # a server may begin to listen when the body has begun, as that of a lifespan does
-            task_status.started()
+            task_status.started()  # a server may begin to listen when the body has begun, as a lifespan's does
             await parts.mounted.wait_until_listening()
             await parts.announcer.announce()
         else:
@@ -239,7 +237,7 @@ def _assemble(
         events=events,
     )
     http = HttpServer(writer, allowed_hosts=settings.host_names)
-    mounted = None if app is None else _mounted_site(app, site, writer, network, settings)
+    mounted = app._mount(site, writer, network, settings.host_names) if app is not None else None
     interfaces = OpenInterfaces(network=network, settings=settings, http=http, responder=responder)
     follower = NetworkFollower(
         network=network,
@@ -267,12 +265,6 @@ def _assemble(
         follower=follower,
     )
     return parts
-
-
-def _mounted_site(app: WebApp, site: Site, writer: ResponseWriter, network: Network, settings: Settings) -> MountedSite:
-    from upnp_trio.server.mounted_site import MountedSite  # imported here, as few devices need it
-
-    return MountedSite(app=app, site=site, writer=writer, network=network, allowed_hosts=settings.host_names)
 
 
 def _other_paths(settings: Settings, prefix: str) -> dict[str, str]:

@@ -13,8 +13,12 @@ from upnp_trio.model.advertised_url import AdvertisedUrl
 
 if TYPE_CHECKING:
     from upnp_trio.documents.publication import Publication
+    from upnp_trio.http.host_check import HostName
+    from upnp_trio.http.response_writer import ResponseWriter
     from upnp_trio.model.device import RootDevice
+    from upnp_trio.network.served_interface import Network
     from upnp_trio.server.mounted_site import MountedSite
+    from upnp_trio.site import Site
 
 __all__ = ["Elsewhere", "WebApp", "WebServer"]
 
@@ -50,6 +54,14 @@ class WebApp(WebServer):
     @abstractmethod
     def _detach(self) -> None:
         """Serve nothing any more."""
+
+    def _mount(
+        self, site: Site, writer: ResponseWriter, network: Network, allowed_hosts: frozenset[HostName]
+    ) -> MountedSite:
+        """What serves *site* by this app, when it runs."""
+        from upnp_trio.server.mounted_site import MountedSite  # imported here, as few devices need it
+
+        return MountedSite(app=self, site=site, writer=writer, network=network, allowed_hosts=allowed_hosts)
 
     def _publish(self, root: RootDevice) -> Publication:
         """*root* with its paths below the prefix. Raises `DescriptionError`."""
