@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model": {"errors", "dates", "_version"},
     "ssdp": {"model", "errors", "dates", "_version"},
     "documents": {"model", "errors", "dates", "_version"},
-    "cloning": {"documents", "model", "errors", "_version"},
+    "cloning": {"documents", "ssdp", "model", "errors", "_version"},
     "services": {"documents", "model", "errors", "_version"},
     "control": {"documents", "model", "errors", "_version"},
     "eventing": {"documents", "model", "errors", "_version"},
@@ -64,8 +64,18 @@ MAY_IMPORT: dict[str, set[str]] = {
         "dates",
         "_version",
     },
+    # a device beside threads and beside asyncio
+    "bridging": {"server", "monitoring", "network", "service_calls", *PURE, "errors", "dates", "_version"},
+    "asyncio": {"bridging"},
+    # a device within a web server of the program
+    "mounted": {"bridging", "server", "http", "exchange", "model", "errors"},
+    "asgi": {"mounted"},
+    "wsgi": {"mounted"},
+    "threads": {"bridging"},
     # a network in memory, as public as `trio.testing`; nothing but tests and examples imports it
     "testing": {
+        "bridging",
+        "state",
         "server",
         "controlpoint",
         "http",
@@ -115,7 +125,7 @@ BELOW_THE_TRIO_LINE = (
 #: modules that wait, or use the network or the clock
 IMPURE = {"trio", "socket", "select", "selectors", "ssl", "asyncio", "threading", "subprocess", "time", "ifaddr", "h11"}
 #: parts of these modules that neither wait nor use the network or the clock
-HARMLESS = {"threading.get_ident"}
+HARMLESS = {"threading.get_ident", "threading.RLock"}
 #: calls of these use chance or the clock, under whatever name they were imported
 CLOCK_READINGS = {"now", "utcnow", "today", "monotonic", "perf_counter", "urandom", "uuid1", "uuid4", "getrandbits"}
 

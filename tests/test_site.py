@@ -206,6 +206,19 @@ def test_the_front_page_redirects_to_a_page_on_another_site(url: str, location: 
     assert _header(_ask("/", site=_site(attrs.evolve(HAM, presentation_url=url))), "Location") == location
 
 
+@pytest.mark.parametrize("host", ["192.0.2.1", "[2001:db8::1]", "[fe80::1]", "ham.local"])
+def test_a_page_of_another_server_on_this_host_is_where_the_request_came_to(host: str) -> None:
+    site = _site(attrs.evolve(HAM, presentation_url="http://{host}:8123/home?a={host}"))
+    peer = Peer("192.0.2.9", ServedAddress(base_url=f"http://{host}:49152"))
+    response = site.respond(Request("GET", PAGE, {"host": "evil.example.com"}, peer=peer))
+    assert isinstance(response, Response)
+    assert (response.status, _header(response, "Location")) == (302, f"http://{host}:8123/home?a=%7Bhost%7D")
+    assert _header(_ask("/", site=site), "Location") == PAGE
+    assert _ask(PAGE, "POST", site=site).status == 405
+    site.remove(DESCRIPTION)
+    assert _ask(PAGE, site=site).status == 404
+
+
 def test_several_devices_share_a_front_page() -> None:
     dish = attrs.evolve(
         HAM, friendly_name="Side <dish>", udn=UUID.replace("e42", "e43"), presentation_url="javascript:alert(1)"

@@ -10,10 +10,13 @@ import pytest
 
 import upnp_trio
 import upnp_trio.controlpoint
+from docs.generate.changes import LISTS
 from docs.generate.figures import FIGURES, PATHS, rooms
-from docs.generate.tables import TABLES, comments_of, first_sentence, limits
+from docs.generate.public import public_modules
+from docs.generate.tables import SHARES_SERVING, TABLES, comments_of, first_sentence, limits
 from tests.docs.blocks import ROOT, page, pages, prose
 from tests.docs.commands import nox_sessions
+from tests.public.sources import exported
 from upnp_trio.cli.parsing import option_names
 from upnp_trio.cli.verbs import VERBS
 
@@ -24,8 +27,10 @@ ONLY_IN_PYTHON, ONLY_IN_TOML = {"data"}, {"file", "simulate"}
 #: options of other programs that the pages name
 FOREIGN_OPTIONS = {
     *("--network", "--read-only", "--cap-drop", "--lan"),  # container engines
+    "--workers",  # web servers
     *("--list", "--quick", "--parts", "--devices", "--rounds", "--readme", "--seconds", "--replay", "--share-cores"),
-    *("--strict", "--offline", "--option", "--imports", "--write"),
+    "--upnp-namespace",  # of pytest, by our plugin
+    *("--strict", "--offline", "--draft", "--notes", "--option", "--imports", "--write"),
 }
 
 
@@ -38,9 +43,8 @@ def test_every_public_name_is_in_the_reference_once_and_no_other() -> None:
     for module, names in re.findall(r"^\.\. currentmodule:: (\S+)$(.*?)^```$", library, re.MULTILINE | re.DOTALL):
         found = re.findall(r"^\.\. auto(?:class|function|exception|data):: (\w+)$", names, re.MULTILINE)
         shown.setdefault(module, []).extend(found)
-    modules = (upnp_trio, upnp_trio.controlpoint)
     assert {module: sorted(names) for module, names in shown.items()} == {
-        module.__name__: sorted(module.__all__) for module in modules
+        module: sorted(exported(module)) for module in public_modules()
     }
 
 
@@ -80,11 +84,12 @@ def test_sessions_that_a_page_names_exist(name: str) -> None:
 
 @pytest.mark.parametrize("verb", [name for name in VERBS if f"{name}-options" in TABLES])
 def test_the_tables_of_options_have_them_all(verb: str) -> None:
-    tables = {table: re.findall(r"`(--[\w-]+)", TABLES[table]()) for table in ("asking-options", f"{verb}-options")}
+    shared = "serve-options" if verb in SHARES_SERVING else "asking-options"
+    tables = {table: re.findall(r"`(--[\w-]+)", TABLES[table]()) for table in (shared, f"{verb}-options")}
     own = tables[f"{verb}-options"]
     known = {name for name in option_names(VERBS[verb].load().parser()) if name.startswith("--")}
     assert len(own) == len(set(own))
-    assert set(own) <= known <= {*own, *tables["asking-options"], "--help", "--version"}
+    assert set(own) <= known <= {*own, *tables[shared], "--help", "--version"}
 
 
 # --- device files ----------------------------------------------------------------------------------------------------
@@ -114,7 +119,7 @@ def test_every_field_of_a_device_file_is_in_its_table(kind: str) -> None:
 
 def test_each_marker_means_something_and_all_that_is_generated_is_shown() -> None:
     shown = [marker for name in SITE for marker in MARKER.findall(page(name))]
-    assert sorted(shown) == sorted([*TABLES, *FIGURES])
+    assert sorted(shown) == sorted([*TABLES, *LISTS, *FIGURES])
 
 
 @pytest.mark.parametrize("name", TABLES)

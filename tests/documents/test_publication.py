@@ -261,6 +261,19 @@ def test_a_page_on_another_host_keeps_its_url() -> None:
     assert publication.pages == {}
 
 
+def test_a_page_of_another_server_on_this_host_is_a_path_of_ours_in_the_document() -> None:
+    elsewhere = "http://{host}:8123/home"
+    embedded = attrs.evolve(EMBEDDED, presentation_url="https://{host}/")
+    publication = publish(attrs.evolve(BASIC, presentation_url=elsewhere, devices=[embedded]))
+    assert publication.redirects == {f"/{UUID}/": elsewhere, f"/{UUID}/page.html": "https://{host}/"}
+    assert publication.pages == {}
+    described = parse_description(publication.files[publication.description_path].body)
+    assert described.presentation_url == f"/{UUID}/"
+    assert described.devices[0].presentation_url == f"/{UUID}/page.html"
+    assert publication.root.presentation_url == elsewhere
+    assert publish(publication.root) == publication
+
+
 def test_an_embedded_device_has_a_page_only_if_it_names_one() -> None:
     publication = publish(attrs.evolve(BASIC, devices=[EMBEDDED, attrs.evolve(EMBEDDED, presentation_url="side")]))
     assert [device.presentation_url for device in publication.root.devices] == [None, f"/{UUID}/side"]

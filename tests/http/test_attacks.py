@@ -14,7 +14,7 @@ import pytest
 import trio.testing
 
 from tests.http.test_http import read_until_silent, responses
-from tests.server.fakes import FakeNetwork, interface
+from tests.server.scenes import LoneHost, interface
 from tests.test_site import CALL, CONTROL, DESCRIPTION, ENVELOPE, HAM, ICON, PAGE, SCPD
 from upnp_trio import Running, Settings
 from upnp_trio.server.serve import serve_on
@@ -28,12 +28,12 @@ Got = tuple[int, dict[str, str], bytes]
 class Device:
     """A device on a network in memory, and how it responds to bytes."""
 
-    network: FakeNetwork
+    host: LoneHost
     running: Running
 
     async def send(self, sent: bytes, *methods: str) -> tuple[list[Got], bool]:
         """Send *sent* on a new connection; return a response for each of *methods*, and whether it was closed then."""
-        client = self.network.listener.connect()
+        client = self.host.client()
         async with client:
             await client.send_all(sent)
             received, closed = await read_until_silent(client)
@@ -60,9 +60,9 @@ class Device:
 
 @asynccontextmanager
 async def served(*addresses: str, settings: Settings | None = None) -> AsyncIterator[Device]:
-    network = FakeNetwork(interface(*addresses))
-    async with serve_on(network, [HAM], settings or Settings(port=49152)) as running:
-        yield Device(network, running)
+    host = LoneHost(interface(*addresses))
+    async with serve_on(host.network, [HAM], settings or Settings(port=49152)) as running:
+        yield Device(host, running)
 
 
 @pytest.fixture
@@ -105,9 +105,8 @@ async def test_a_device_answers_under_its_own_address(autojump_clock: Clock, dev
 async def test_each_address_answers_to_itself_alone(autojump_clock: Clock) -> None:
     async with served("192.0.2.7/24", "198.51.100.7/24") as device:
         for own, other in (("192.0.2.7", "198.51.100.7"), ("198.51.100.7", "192.0.2.7")):
-            (listener,) = [http_listener for ip, http_listener in device.network.listeners.items() if str(ip) == own]
             for host, expected in ((own, 200), (other, 403)):
-                async with listener.connect() as client:
+                async with device.host.client(address=own) as client:
                     await client.send_all(f"GET {DESCRIPTION} HTTP/1.1\r\nHost: {host}:49152\r\n\r\n".encode())
                     received, _ = await read_until_silent(client)
                     assert responses(received, "GET")[0][0] == expected

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.http.responses import take_response
-from tests.server.fakes import HERE, NOON, FakeListener, buffered_events, serving_http
+from tests.server.scenes import HERE, NOON, PEER, buffered_events, serving_http
 from upnp_trio.exchange import Request, Response, error_response
 from upnp_trio.http import phases
 from upnp_trio.http import server as http_module
@@ -23,8 +23,7 @@ from upnp_trio.http.host_check import HostCheck
 from upnp_trio.http.response_writer import ResponseWriter
 from upnp_trio.monitoring.events import Events
 from upnp_trio.monitoring.stats import Stats
-
-Client = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
+from upnp_trio.testing.pipes import CAPACITY, Listener, PipeStream
 
 GET = b"GET /doc HTTP/1.1\r\nHost: 192.0.2.7:49152\r\n\r\n"
 POST = b"POST /control HTTP/1.1\r\nHost: 192.0.2.7:49152\r\nContent-Length: 5\r\n\r\n"
@@ -62,10 +61,14 @@ class OneDocument:
 
 @attrs.frozen
 class Served:
-    listener: FakeListener
+    listener: Listener
     stats: Stats
     events: Events
     nursery: trio.Nursery
+
+    def client(self, peer: str = PEER) -> PipeStream:
+        """A connection from *peer*; the peer's end."""
+        return self.listener.connect(peer)
 
     def stop(self) -> None:
         self.nursery.cancel_scope.cancel()
@@ -75,12 +78,12 @@ class Served:
 async def serving() -> AsyncIterator[Served]:
     stats = Stats()
     writer = ResponseWriter(OneDocument(), "s/1", lambda: NOON, stats, events := Events(stats))
-    with FakeListener() as listener:
-        async with serving_http(writer, listener) as nursery:
-            yield Served(listener, stats, events, nursery)
+    listener = Listener()
+    async with serving_http(writer, listener) as nursery:
+        yield Served(listener, stats, events, nursery)
 
 
-async def read_until_silent(client: Client) -> tuple[bytes, bool]:
+async def read_until_silent(client: PipeStream) -> tuple[bytes, bool]:
     """Everything that the server sends until it waits, and whether it closed."""
     received = b""
     while True:
@@ -108,7 +111,7 @@ def responses(received: bytes, *methods: str) -> list[tuple[int, dict[str, str],
 
 async def exchange(served: Served, *sent: bytes, method: str = "GET") -> tuple[int, dict[str, str], bytes, bool]:
     """Send pieces on a new connection, read one response, and return whether the server closed then, too."""
-    client = served.listener.connect()
+    client = served.client()
     async with client:
         for piece in sent:
             await client.send_all(piece)
@@ -122,7 +125,7 @@ async def test_the_request_of_windows_is_answered_on_a_connection_that_stays_ope
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     async with serving() as served:
-        client = served.listener.connect()
+        client = served.client()
         for _ in range(2):
             await client.send_all(FDSSDP)
             received, closed = await read_until_silent(client)
@@ -140,12 +143,12 @@ async def test_the_request_of_windows_is_answered_on_a_connection_that_stays_ope
 async def test_status_line_headers_and_a_small_body_leave_in_one_send(autojump_clock: trio.testing.MockClock) -> None:
     async with serving() as served:
         for request in (GET, GET.replace(b"Host", b"Accept: a\r\nAccept: b\r\nHost")):  # a plain one, and one for h11
-            client = served.listener.connect()
+            client = served.client()
             await client.send_all(request)
             received, _ = await read_until_silent(client)
-            assert served.listener.sends[-1] == received
+            assert received.endswith(b"<root/>")
+            assert client.incoming.writes == 1
             await client.aclose()
-        assert len(served.listener.sends) == 2
 
 
 @pytest.mark.parametrize("size", [1, 7, 50])
@@ -158,7 +161,7 @@ async def test_a_request_may_come_in_any_pieces(size: int, autojump_clock: trio.
 
 async def test_pipelined_requests_are_answered_in_order(autojump_clock: trio.testing.MockClock) -> None:
     async with serving() as served:
-        client = served.listener.connect()
+        client = served.client()
         head = GET.replace(b"GET", b"HEAD")
         await client.send_all(GET + POST + b"hello" + head + GET.replace(b"/doc", b"/none") + GET)
         received, closed = await read_until_silent(client)
@@ -178,7 +181,7 @@ async def test_not_modified_has_neither_body_nor_length_and_the_next_request_is_
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     async with serving() as served:
-        client = served.listener.connect()
+        client = served.client()
         await client.send_all(GET.replace(b"/doc", b"/same") + GET)
         received, _ = await read_until_silent(client)
         (first, second) = responses(received, "GET", "GET")
@@ -213,7 +216,7 @@ async def test_the_connection_is_closed_if_the_peer_cannot_or_will_not_keep_it(
 
 async def test_a_body_that_is_expected_is_asked_for(autojump_clock: trio.testing.MockClock) -> None:
     async with serving() as served:
-        client = served.listener.connect()
+        client = served.client()
         await client.send_all(POST.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"))
         received, _ = await read_until_silent(client)
         assert received.startswith(b"HTTP/1.1 100 ")
@@ -262,7 +265,7 @@ async def test_a_malformed_request_is_answered_with_an_error_and_the_connection_
     request_bytes: bytes, status: int, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with serving() as served:
-        client = served.listener.connect()
+        client = served.client()
         await client.send_all(request_bytes)
         received, _ = await read_until_silent(client)
         ((got_status, headers, _),) = responses(received, "GET")
@@ -295,7 +298,7 @@ async def test_a_request_that_comes_together_with_the_end_is_answered_or_not_cou
 ) -> None:
     for _ in range(30):  # which comes first is random
         async with serving() as served:
-            client, events = served.listener.connect(), served.events.subscribe()
+            client, events = served.client(), served.events.subscribe()
             await trio.testing.wait_all_tasks_blocked()
             await client.send_all(GET)
             served.stop()
@@ -313,7 +316,7 @@ async def test_an_empty_line_after_a_body_is_not_a_request(
 ) -> None:
     # old clients send one that Content-Length does not count (RFC 9112 §2.2)
     async with serving() as served:
-        client = served.listener.connect()
+        client = served.client()
         for piece in (POST + b"hello" + empty + GET, POST + b"hello" + empty, GET):
             await client.send_all(piece)
             await trio.testing.wait_all_tasks_blocked()
@@ -336,7 +339,7 @@ async def test_a_peer_that_stops_is_waited_for_so_long_and_no_longer(
     sent: bytes, seconds: float, answer: bytes, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with serving() as served:
-        client = served.listener.connect()
+        client = served.client()
         if sent:
             await client.send_all(sent)
         started = trio.current_time()
@@ -351,7 +354,7 @@ async def test_a_peer_that_stops_is_waited_for_so_long_and_no_longer(
 
 async def test_a_head_that_drips_in_does_not_hold_the_connection(autojump_clock: trio.testing.MockClock) -> None:
     async with serving() as served:
-        client = served.listener.connect()
+        client = served.client()
         dripped = 0
         with trio.fail_after(60):
             try:
@@ -366,11 +369,12 @@ async def test_a_head_that_drips_in_does_not_hold_the_connection(autojump_clock:
 
 async def test_a_connection_whose_peer_reads_nothing_is_closed(autojump_clock: trio.testing.MockClock) -> None:
     async with serving() as served:
-        served.listener.room = trio.Event()
-        client = served.listener.connect()
+        client = served.listener.connect(PEER, capacity=10)
         await client.send_all(GET)
-        assert await client.receive_some() == b""
-        assert trio.current_time() == phases.STALLED_WRITE_SECONDS
+        await trio.sleep(phases.STALLED_WRITE_SECONDS - A_MOMENT)
+        assert not client.incoming.is_closed
+        await trio.sleep(2 * A_MOMENT)
+        assert await read_until_silent(client) == (b"HTTP/1.1 2", True)
         assert served.stats.timeouts == {"write": 1}
         await client.aclose()
 
@@ -379,9 +383,9 @@ async def test_a_fault_of_ours_ends_its_connection_alone_and_is_logged(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serving() as served:
-        other = served.listener.connect()
+        other = served.client()
         await other.send_all(GET)
-        client = served.listener.connect()
+        client = served.client()
         await client.send_all(GET.replace(b"/doc", b"/bug"))
         assert await read_until_silent(client) == (b"", True)
         assert "a bug in the site" in caplog.text
@@ -395,7 +399,7 @@ async def test_a_fault_of_ours_ends_its_connection_alone_and_is_logged(
 
 async def test_one_peer_gets_so_many_connections_and_no_more(autojump_clock: trio.testing.MockClock) -> None:
     async with serving() as served:
-        clients = [served.listener.connect() for _ in range(http_module.MAX_CONNECTIONS_PER_PEER)]
+        clients = [served.client() for _ in range(http_module.MAX_CONNECTIONS_PER_PEER)]
         await trio.testing.wait_all_tasks_blocked()
         status, headers, _, _ = await exchange(served, GET)
         assert (status, headers["connection"]) == (503, "close")
@@ -409,7 +413,7 @@ async def test_one_peer_gets_so_many_connections_and_no_more(autojump_clock: tri
 
 async def test_idle_connections_end_at_once_when_the_server_stops(autojump_clock: trio.testing.MockClock) -> None:
     async with serving() as served:
-        fresh, used = served.listener.connect(), served.listener.connect()
+        fresh, used = served.client(), served.client()
         await used.send_all(GET)
         await read_until_silent(used)
         served.stop()
@@ -421,9 +425,9 @@ async def test_idle_connections_end_at_once_when_the_server_stops(autojump_clock
 
 
 async def test_a_request_in_flight_is_finished_when_the_server_stops(autojump_clock: trio.testing.MockClock) -> None:
-    client: Client | None = None
+    client: PipeStream | None = None
     async with serving() as served:
-        client = served.listener.connect()
+        client = served.client()
         await client.send_all(GET[:20])
         await trio.testing.wait_all_tasks_blocked()
         served.stop()
@@ -446,24 +450,24 @@ async def test_a_response_to_a_request_that_came_with_its_connection_is_finished
     is_late: bool, autojump_clock: trio.testing.MockClock
 ) -> None:
     writer = ResponseWriter(OneDocument(), "s/1", lambda: NOON, stats := Stats(), Events(stats))
-    with FakeListener() as listener:
-        client = listener.connect()
-        listener.first_bytes = [GET.replace(b"/doc", b"/large")]
-        connection = Connection(await listener.accept(), HostCheck(HERE), writer)
-        assert not connection.answer_at_once()
-        if not is_late:
-            connection.stop()
-        async with client, trio.open_nursery() as nursery:
-            nursery.start_soon(partial(connection.run, stopping=is_late))
-            ((status, _, body),) = responses((await read_until_silent(client))[0], "GET")
-        assert (status, len(body)) == (200, 300_000)
+    listener = Listener()
+    client = listener.connect(PEER, capacity=CAPACITY)
+    client.send_now([GET.replace(b"/doc", b"/large")])
+    connection = Connection(await listener.accept(), HostCheck(HERE), writer)
+    assert not connection.answer_at_once()
+    if not is_late:
+        connection.stop()
+    async with client, trio.open_nursery() as nursery:
+        nursery.start_soon(partial(connection.run, stopping=is_late))
+        ((status, _, body),) = responses((await read_until_silent(client))[0], "GET")
+    assert (status, len(body)) == (200, 300_000)
 
 
 async def test_a_request_that_is_not_finished_within_the_grace_is_cut_off(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     async with serving() as served:
-        client = served.listener.connect()
+        client = served.client()
         await client.send_all(GET[:20])
         await trio.testing.wait_all_tasks_blocked()
         served.stop()
@@ -483,7 +487,7 @@ def test_any_split_of_any_requests_gives_the_same_answers(requests: list[bytes],
 
     async def main() -> None:
         async with serving() as served:
-            client = served.listener.connect()
+            client = served.client()
             for piece in pieces:
                 await client.send_all(piece)
                 await trio.testing.wait_all_tasks_blocked()
@@ -504,13 +508,13 @@ def test_any_split_of_any_requests_gives_the_same_answers(requests: list[bytes],
 def test_no_bytes_end_the_server(pieces: list[bytes]) -> None:
     async def main() -> None:
         async with serving() as served:
-            client = served.listener.connect()
+            client = served.client()
             try:
                 for piece in pieces:
                     if piece:
                         await client.send_all(piece)
                     await trio.testing.wait_all_tasks_blocked()
-                await client.send_stream.aclose()
+                await client.send_eof()
                 with trio.fail_after(60):
                     while await client.receive_some():
                         pass

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.http.test_http import read_until_silent, responses
-from tests.server.fakes import FakeNetwork
+from tests.server.scenes import LoneHost
 from tests.test_site import HAM
 from upnp_trio import Settings, Stats
 from upnp_trio.http.metrics import State, render_metrics
@@ -99,9 +99,9 @@ def test_any_reason_survives_the_way_to_the_scraper(reasons: dict[str, int], ver
 
 
 async def ask(
-    network: FakeNetwork, method: str, host: str = "192.0.2.7:49152", target: str = "/metrics"
+    on: LoneHost, method: str, host: str = "192.0.2.7:49152", target: str = "/metrics"
 ) -> tuple[int, dict[str, str], bytes]:
-    async with network.listener.connect() as client:
+    async with on.client() as client:
         await client.send_all(f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         received, _ = await read_until_silent(client)
         (response,) = responses(received, method)
@@ -109,13 +109,13 @@ async def ask(
 
 
 async def test_metrics_are_served_when_they_are_asked_for(autojump_clock: Clock) -> None:
-    network = FakeNetwork()
-    async with serve_on(network, [HAM], Settings(metrics=True)) as running:
+    host = LoneHost()
+    async with serve_on(host.network, [HAM], Settings(metrics=True)) as running:
         await trio.sleep(10)
-        network.endpoint.multicast_receiver.deliver(render_search(Search(search_target="ssdp:all", mx=5)))
-        network.endpoint.multicast_receiver.deliver(b"x")
+        host.receive(render_search(Search(search_target="ssdp:all", mx=5)))
+        host.receive(b"x")
         await trio.sleep(0.01)
-        status, headers, body = await ask(network, "GET")
+        status, headers, body = await ask(host, "GET")
         assert (status, headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
         samples = parse(body)
         assert samples["searches_total", ()] == 1
@@ -126,20 +126,20 @@ async def test_metrics_are_served_when_they_are_asked_for(autojump_clock: Clock)
         assert samples["boot_id", ()] == running.boot_id
         assert ("requests_total", (("status", "200"),)) not in samples
         assert (
-            parse((await ask(network, "GET", target="http://192.0.2.7:49152/metrics?x"))[2])[
+            parse((await ask(host, "GET", target="http://192.0.2.7:49152/metrics?x"))[2])[
                 "requests_total", (("status", "200"),)
             ]
             == 1
         )
-        assert (await ask(network, "HEAD"))[::2] == (200, b"")
-        assert (await ask(network, "POST"))[0] == 405
-        assert (await ask(network, "GET", host="rebound.example.com"))[::2] == (403, b"")
+        assert (await ask(host, "HEAD"))[::2] == (200, b"")
+        assert (await ask(host, "POST"))[0] == 405
+        assert (await ask(host, "GET", host="rebound.example.com"))[::2] == (403, b"")
         description = running.locations[0].removeprefix("http://192.0.2.7:49152")
-        assert (await ask(network, "GET", target=description))[0] == 200
+        assert (await ask(host, "GET", target=description))[0] == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_the_counters_are_not_served_by_default(autojump_clock: Clock, method: str) -> None:
-    network = FakeNetwork()
-    async with serve_on(network, [HAM], Settings()):
-        assert (await ask(network, method))[0] == 404
+    host = LoneHost()
+    async with serve_on(host.network, [HAM], Settings()):
+        assert (await ask(host, method))[0] == 404

@@ -16,7 +16,7 @@ import trio.testing
 
 from tests.devices import BASIC
 from tests.http.test_http import GET, exchange, read_until_silent, responses, serving
-from tests.server.fakes import HERE, NOON, FakeListener, MemoryStream, services_of, serving_http
+from tests.server.scenes import HERE, NOON, PEER, services_of, serving_http
 from upnp_trio.documents.publication import publish
 from upnp_trio.exchange import Request, Response
 from upnp_trio.http import server as server_module
@@ -28,13 +28,14 @@ from upnp_trio.monitoring.events import Events
 from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.streams import TcpStream
 from upnp_trio.site import Site
+from upnp_trio.testing.pipes import Listener, PipeStream
 
 Clock = trio.testing.MockClock
 GOOD = "192.0.2.1"
 BAD = "192.0.2.66"
 
 
-async def status_for(listener: FakeListener, peer: str) -> int | None:
+async def status_for(listener: Listener, peer: str) -> int | None:
     """The status of one GET on a new connection from *peer*; ``None`` if it is closed without an answer."""
     async with listener.connect(peer) as client:
         try:
@@ -45,7 +46,7 @@ async def status_for(listener: FakeListener, peer: str) -> int | None:
         return responses(received, "GET")[0][0] if received else None
 
 
-async def connect_many(listener: FakeListener, *peers: str) -> list[MemoryStream]:
+async def connect_many(listener: Listener, *peers: str) -> list[PipeStream]:
     clients = []
     for peer in peers:
         clients.append(listener.connect(peer))
@@ -260,20 +261,15 @@ async def test_responses_rendered_before_a_change_are_not_sent_after_it(autojump
     stats = Stats()
     writer = ResponseWriter(services_of(site, stats), "s/1", lambda: NOON, stats, Events(stats))
     request = f"GET {publication.description_path} HTTP/1.1\r\nHost: {HERE}\r\n\r\n".encode()
-    with FakeListener() as listener:
-        async with serving_http(writer, listener):
-            listener.room = trio.Event()
-            slow = listener.connect()
-            await slow.send_all(request)
-            await trio.testing.wait_all_tasks_blocked()
-            site.add(publish(attrs.evolve(BASIC, friendly_name="renamed")))
-            listener.room.set()
-            await read_until_silent(slow)
-            quick = listener.connect()
+    listener = Listener()
+    async with serving_http(writer, listener), listener.connect(PEER, capacity=100) as slow:
+        await slow.send_all(request)
+        await trio.testing.wait_all_tasks_blocked()
+        site.add(publish(attrs.evolve(BASIC, friendly_name="renamed")))
+        assert b"renamed" not in (await read_until_silent(slow))[0]
+        async with listener.connect(PEER) as quick:
             await quick.send_all(request)
             assert b"renamed" in (await read_until_silent(quick))[0]
-            await slow.aclose()
-            await quick.aclose()
 
 
 async def test_a_request_that_comes_with_its_connection_is_answered_like_any_other(autojump_clock: Clock) -> None:
@@ -287,14 +283,18 @@ async def test_a_request_that_comes_with_its_connection_is_answered_like_any_oth
             GET.replace(b"/doc", b"/bug"),
             b"",
         ):
-            later = served.listener.connect()
+            later = served.client()
+            await trio.testing.wait_all_tasks_blocked()  # it is accepted
             if sent:
                 await later.send_all(sent)
             else:
-                await later.send_stream.aclose()
+                await later.send_eof()
             expected = await read_until_silent(later)
-            served.listener.first_bytes = [sent]
-            at_once = served.listener.connect()
+            at_once = served.client()
+            if sent:
+                at_once.send_now([sent])
+            else:
+                at_once.outgoing.close()
             assert await read_until_silent(at_once) == expected
             await later.aclose()
             await at_once.aclose()

@@ -9,7 +9,7 @@ import h11
 
 from tests.devices import BASIC
 from tests.http.responses import take_response
-from tests.server.fakes import NOON, services_of
+from tests.server.scenes import NOON, services_of
 from upnp_trio.documents.publication import publish
 from upnp_trio.exchange import Request, Response, error_response
 from upnp_trio.http import response_writer as response_writer_module

@@ -11,7 +11,7 @@ import trio.testing
 
 from tests.devices import BASIC
 from tests.http.test_http import GET, read_until_silent
-from tests.server.fakes import FakeNetwork, buffered_events
+from tests.server.scenes import DEVICE, LoneHost, buffered_events
 from tests.server.test_serve import SEARCH, served
 from upnp_trio import Announced, Event, RequestAnswered, SearchAnswered, Stats
 from upnp_trio.http import response_writer as response_writer_module
@@ -26,13 +26,13 @@ def announced(messages: int) -> Event:
 
 
 async def test_a_subscriber_reads_what_happens_in_order_until_the_device_is_gone(autojump_clock: Clock) -> None:
-    network = FakeNetwork()
-    async with served(network, BASIC) as running:
+    host = LoneHost()
+    async with served(host, BASIC) as running:
         channel = running.subscribe()
         await trio.sleep(10)
-        network.endpoint.unicast_receiver.deliver(SEARCH)
+        host.receive(SEARCH, to=DEVICE)
         await trio.sleep(1)
-        async with network.listener.connect() as client:
+        async with host.client() as client:
             await client.send_all(GET)
             await read_until_silent(client)
     received = [event async for event in channel]
@@ -103,12 +103,12 @@ async def test_without_a_subscriber_no_event_is_created(autojump_clock: Clock, m
 
     monkeypatch.setattr(responder_module, "SearchAnswered", noting(SearchAnswered))
     monkeypatch.setattr(response_writer_module, "RequestAnswered", noting(RequestAnswered))
-    network = FakeNetwork()
-    async with served(network, BASIC) as running:
+    host = LoneHost()
+    async with served(host, BASIC) as running:
         for _ in range(2):
-            network.endpoint.unicast_receiver.deliver(SEARCH)
+            host.receive(SEARCH, to=DEVICE)
             await trio.sleep(1)
-            async with network.listener.connect() as client:
+            async with host.client() as client:
                 await client.send_all(GET)
                 await read_until_silent(client)
             assert made == (["SearchAnswered", "RequestAnswered"] if running.stats.searches == 2 else [])

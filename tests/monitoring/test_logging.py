@@ -13,11 +13,11 @@ import trio.testing
 
 from tests.devices import BASIC
 from tests.http.test_http import GET, POST, exchange, read_until_silent, serving
-from tests.server.fakes import FakeNetwork, interface
+from tests.server.scenes import DEVICE, LoneHost, interface
 from tests.server.test_serve import served
 from upnp_trio.http.server import RETRY_SECONDS
 from upnp_trio.monitoring.log_limit import LOG_INTERVAL_SECONDS, MAX_SOURCES, LogLimit
-from upnp_trio.ssdp.messages import ByeBye, Search
+from upnp_trio.ssdp.messages import GROUP, Alive, ByeBye, Search
 from upnp_trio.ssdp.rendering import render_byebye, render_search
 
 Clock = trio.testing.MockClock
@@ -50,18 +50,17 @@ DATAGRAMS = [
 
 
 async def test_a_flood_of_datagrams_is_not_logged(autojump_clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    network = FakeNetwork()
-    async with served(network, BASIC) as running:
+    host = LoneHost()
+    async with served(host, BASIC) as running:
         for number in range(1000):
             for peer in ((f"192.0.2.{number % 200 + 20}", 1024 + number), ("203.0.113.1", 5000), ("192.0.2.9", 0)):
                 datagram = DATAGRAMS[number % len(DATAGRAMS)]
-                receiver = network.endpoint.multicast_receiver if number % 3 else network.endpoint.unicast_receiver
-                receiver.deliver(datagram, peer)
+                host.receive(datagram, peer, to=GROUP if number % 3 else DEVICE)
             if not number % 50:
-                network.wire.failures += [OSError(errno.ENETUNREACH, "Network is unreachable")]
+                host.nics["eth0"].send_errors += [OSError(errno.ENETUNREACH, "Network is unreachable")]
                 await trio.sleep(0.5)
         await trio.sleep(10)
-        assert running.stats.datagrams == 3000
+        assert running.stats.datagrams == 3000 + len(host.sent.messages(Alive))  # which come back to it
         assert sum(running.stats.dropped.values()) > 2000
         assert running.stats.send_errors["Network is unreachable"] > 10
     assert lines(caplog) == []
@@ -70,7 +69,7 @@ async def test_a_flood_of_datagrams_is_not_logged(autojump_clock: Clock, caplog:
 async def test_a_flood_of_requests_is_not_logged(autojump_clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     async with serving() as served:
         for number in range(300):
-            async with served.listener.connect() as client:
+            async with served.client() as client:
                 requests = [
                     b"\x00\r\n\r\n",
                     GET.replace(b"192", b"193"),
@@ -91,13 +90,13 @@ async def test_a_flood_of_requests_is_not_logged(autojump_clock: Clock, caplog: 
 async def test_each_source_of_messages_with_our_udn_is_logged_once_an_hour(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture, spell: str
 ) -> None:
-    network = FakeNetwork()
+    host = LoneHost()
     assert BASIC.udn is not None
     message = render_byebye(ByeBye(notification_type="n", usn=spell.format(BASIC.udn.uuid)))
-    async with served(network, BASIC) as running:
+    async with served(host, BASIC) as running:
         for _ in range(3 * 360):
             for peer in ("192.0.2.20", "192.0.2.21"):
-                network.endpoint.multicast_receiver.deliver(message, (peer, 1900))
+                host.receive(message, (peer, 1900))
             await trio.sleep(10)
         assert running.stats.conflicts == 2 * 3 * 360
     logged = lines(caplog)
@@ -108,11 +107,11 @@ async def test_each_source_of_messages_with_our_udn_is_logged_once_an_hour(
 async def test_forged_addresses_get_so_many_lines_and_no_more(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    network = FakeNetwork(interface("10.0.0.1/8"))
+    host = LoneHost(interface("10.0.0.1/8"))
     message = render_byebye(ByeBye(notification_type="n", usn=str(BASIC.udn)))
-    async with served(network, BASIC):
+    async with served(host, BASIC):
         for number in range(2000):
-            network.endpoint.multicast_receiver.deliver(message, (f"10.1.{number // 250}.{number % 250}", 1900))
+            host.receive(message, (f"10.1.{number // 250}.{number % 250}", 1900))
             await trio.sleep(1)
     assert len(lines(caplog)) == MAX_SOURCES
 
@@ -122,7 +121,7 @@ async def test_a_fault_of_ours_that_a_peer_can_cause_is_logged_once_an_hour(
 ) -> None:
     async with serving() as served:
         for _ in range(20):
-            async with served.listener.connect() as client:
+            async with served.client() as client:
                 await client.send_all(GET.replace(b"/doc", b"/bug"))
                 assert await read_until_silent(client) == (b"", True)
             await trio.sleep(360)

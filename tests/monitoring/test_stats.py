@@ -9,7 +9,7 @@ import trio.testing
 
 from tests.devices import BASIC
 from tests.http.test_http import CHUNKED, GET, POST, exchange, serving
-from tests.server.fakes import FakeNetwork, interface
+from tests.server.scenes import LoneHost, interface
 from tests.server.test_serve import served
 from upnp_trio import Counted, Stats
 from upnp_trio.http import server as http_module
@@ -85,7 +85,7 @@ async def test_what_is_answered_is_not_refused(autojump_clock: Clock, sent: byte
 @pytest.mark.parametrize(("sent", "what"), [(b"", "idle"), (GET, "idle"), (GET[:20], "head"), (POST + b"h", "body")])
 async def test_each_timeout_is_counted_by_what_was_waited_for(autojump_clock: Clock, sent: bytes, what: str) -> None:
     async with serving() as served:
-        client = served.listener.connect()
+        client = served.client()
         if sent:
             await client.send_all(sent)
         await trio.sleep(60)
@@ -97,7 +97,7 @@ async def test_each_timeout_is_counted_by_what_was_waited_for(autojump_clock: Cl
 async def test_stopping_is_not_a_timeout(autojump_clock: Clock) -> None:
     async with serving() as served:
         for sent in (GET, GET[:20]):
-            client = served.listener.connect()
+            client = served.client()
             await client.send_all(sent)
         await trio.sleep(1)
     assert not served.stats.timeouts
@@ -112,7 +112,7 @@ async def test_connections_beyond_the_limits_are_counted_by_limit(
     async with serving() as served:
         clients = []
         for peer in ["192.0.2.1"] * 7 + ["192.0.2.2"] * 4 + ["192.0.2.3"]:
-            clients.append(served.listener.connect(peer))
+            clients.append(served.client(peer))
             await trio.testing.wait_all_tasks_blocked()
         assert served.stats.connections == 12
         assert served.stats.refused == {"too many connections of one peer": 3, "gave way to another connection": 1}
@@ -122,11 +122,11 @@ async def test_connections_beyond_the_limits_are_counted_by_limit(
 
 
 async def test_what_is_announced_updated_and_revoked_is_counted(autojump_clock: Clock) -> None:
-    network = FakeNetwork(interface())
-    async with served(network, BASIC) as running:
+    host = LoneHost(interface())
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         assert (running.stats.announcements, running.stats.updates, running.stats.byebyes) == (9, 0, 0)
-        network.change(*network.now, interface("198.51.100.7/24", name="eth1", index=3))
+        host.have(*host.network.interfaces(), interface("198.51.100.7/24", name="eth1", index=3))
         await trio.sleep(10)
         assert (running.stats.announcements, running.stats.updates, running.stats.byebyes) == (9 + 18, 3, 0)
     assert running.stats.byebyes == 12

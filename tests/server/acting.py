@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from random import Random
@@ -13,7 +13,7 @@ import attrs
 import trio
 
 from tests.devices import BASIC
-from tests.server.fakes import HERE, NOON, FakeNetwork, FakeSubscriber
+from tests.server.scenes import HERE, NOON, PEER, LoneHost
 from upnp_trio import Caller, In, Out, RootDevice, Running, ServiceHandler, StateVariable, Ui4, action
 from upnp_trio.control.calls import render_call
 from upnp_trio.eventing.messages import (
@@ -26,7 +26,7 @@ from upnp_trio.eventing.messages import (
 from upnp_trio.exchange import REASONS
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
-from upnp_trio.testing.pipes import PipeStream
+from upnp_trio.testing.pipes import CAPACITY, PipeStream
 
 __all__ = [
     "CALLBACK",
@@ -45,7 +45,6 @@ __all__ = [
     "unsubscribe",
 ]
 
-PEER = "192.0.2.9"
 CALLBACK = f"http://{PEER}:8000/events"
 
 
@@ -115,14 +114,14 @@ def oven_device(*ovens: ServiceHandler, number: int = 0) -> RootDevice:
 
 @asynccontextmanager
 async def served(
-    network: FakeNetwork,
+    host: LoneHost,
     *ovens: ServiceHandler,
     max_subscriptions: int = 32,
     utcnow: Callable[[], datetime] = lambda: NOON,
 ) -> AsyncIterator[tuple[Running, list[str], list[str]]]:
     """Serve *ovens* as one device; gives the paths for control and for events as well."""
     settings = Settings(rng=Random(0), utcnow=utcnow, max_subscriptions=max_subscriptions)
-    async with serve_on(network, [oven_device(*ovens)], settings) as running:
+    async with serve_on(host.network, [oven_device(*ovens)], settings) as running:
         services = running.device.services
         yield running, [each.control_url for each in services], [each.event_sub_url for each in services]
 
@@ -143,8 +142,9 @@ class Answer:
 class Client:
     """A control point's connection to the device."""
 
-    def __init__(self, network: FakeNetwork, peer: str = PEER) -> None:
-        self.stream = network.listener.connect(peer)
+    def __init__(self, host: LoneHost, peer: str = PEER, *, capacity: float = CAPACITY) -> None:
+        #: for a peer that does not read, *capacity* is how much it is sent in vain
+        self.stream = host.client(peer, capacity=capacity)
         self._arrived = b""
 
     async def ask(self, request: bytes) -> Answer:
@@ -179,8 +179,7 @@ class Client:
         self._arrived += bytes(data)
 
     def close(self) -> None:
-        self.stream.send_stream.close()
-        self.stream.receive_stream.close()
+        self.stream.close()
 
 
 def call(
@@ -250,8 +249,10 @@ def reply(status: int = 200, *lines: str) -> bytes:
 class Subscriber:
     """Accepts the device's connections and keeps the events that arrive on them."""
 
-    def __init__(self, network: FakeNetwork, address: str = PEER, port: int = 8000) -> None:
-        self.listening: FakeSubscriber = network.listen(address, port)
+    def __init__(self, host: LoneHost, address: str = PEER, port: int = 8000) -> None:
+        self.listening = host.peer(address).listen(port)
+        #: the connections that it has accepted
+        self.connections: list[PipeStream] = []
         self.events: list[Notified] = []
         #: whether it reads an event when a test asks for it, so that reading is not counted as the device's work
         self.reads_later = False
@@ -262,10 +263,12 @@ class Subscriber:
         self._news = trio.lowlevel.ParkingLot()
 
     async def run(self) -> None:
-        """Serve connections until cancelled."""
+        """Serve connections until cancelled; accept none any more once it does not listen."""
         async with trio.open_nursery() as nursery:
-            while True:
-                nursery.start_soon(self._serve, await self.listening.accept())
+            with suppress(trio.ClosedResourceError):
+                while True:
+                    self.connections.append(await self.listening.accept())
+                    nursery.start_soon(self._serve, self.connections[-1])
 
     async def event(self, number: int) -> Notified:
         """The event that arrives as *number*, from 0."""
@@ -276,13 +279,16 @@ class Subscriber:
     def forget(self) -> None:
         """Drop what has arrived, and the connections that it arrived on."""
         self.events.clear()
-        self.listening.connections.clear()
+        self.connections.clear()
 
     async def _serve(self, stream: PipeStream) -> None:
         arrived = b""
         while True:
             while (found := _notify(arrived)) is None:
-                data = await stream.receive_some(65536)
+                try:
+                    data = await stream.receive_some()
+                except trio.BrokenResourceError:  # the device has given up while it was connecting
+                    data = b""
                 if not data:
                     stream.close()
                     return

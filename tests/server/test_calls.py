@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import logging
 import math
-from collections.abc import Sequence
 
 import attrs
 import pytest
@@ -15,7 +14,7 @@ import trio.testing
 
 from tests.cancelling import CancelAt
 from tests.server.acting import PEER, Client, Oven, Subscriber, call, fault_code, oven_device, served, subscribe
-from tests.server.fakes import HERE, NOON, FakeListener, FakeNetwork, FakeStream
+from tests.server.scenes import DEVICE, HERE, NOON, LoneHost
 from upnp_trio import UpnpError
 from upnp_trio.exchange import Request, Response
 from upnp_trio.http.connection import Connection
@@ -26,6 +25,7 @@ from upnp_trio.monitoring.events import Events
 from upnp_trio.monitoring.stats import Stats
 from upnp_trio.server.calls import HANDLER_SECONDS, MAX_WAITING_CALLS, MAX_WAITING_CALLS_OF_ONE_PEER
 from upnp_trio.ssdp.messages import ByeBye
+from upnp_trio.testing.pipes import connected_pair
 
 Clock = trio.testing.MockClock
 
@@ -38,9 +38,9 @@ def wait(path: str, number: int, seconds: int = 1) -> bytes:
 
 
 async def test_a_plain_and_a_coroutine_function_both_give_their_results(autojump_clock: Clock) -> None:
-    network = FakeNetwork()
-    async with served(network, Oven()) as (_, (control,), _):
-        client = Client(network)
+    host = LoneHost()
+    async with served(host, Oven()) as (_, (control,), _):
+        client = Client(host)
         answer = await client.ask(call(control, "Set", ("Heat", 7), ("Light", 1)))
         assert answer.status == 200
         assert b"SetResponse" in answer.body
@@ -69,7 +69,7 @@ async def test_a_plain_and_a_coroutine_function_both_give_their_results(autojump
 async def test_what_a_handler_raises_is_the_fault_and_the_connection_goes_on(
     autojump_clock: Clock, error: Exception, code: int, is_async: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    network, oven = FakeNetwork(), Oven()
+    host, oven = LoneHost(), Oven()
 
     def fail() -> object:
         raise error
@@ -79,8 +79,8 @@ async def test_what_a_handler_raises_is_the_fault_and_the_connection_goes_on(
         raise error
 
     oven.deed, oven.task = fail, fail_later
-    async with served(network, oven) as (running, (control,), _):
-        client = Client(network)
+    async with served(host, oven) as (running, (control,), _):
+        client = Client(host)
         for _ in range(3):
             assert fault_code(await client.ask(call(control, "Do" if is_async else "DoNow"))) == code
         assert (await client.ask(call(control, "Get"))).status == 200
@@ -95,9 +95,9 @@ async def test_what_a_handler_raises_is_the_fault_and_the_connection_goes_on(
 async def test_a_result_of_the_wrong_type_is_501_for_the_caller_and_a_traceback_for_the_owner(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (_, (control,), _):
-        client = Client(network)
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (_, (control,), _):
+        client = Client(host)
         for wrong in (None, 7, "\ud800", object()):
             oven.deed = lambda wrong=wrong: wrong  # type: ignore[misc]
             assert fault_code(await client.ask(call(control, "DoNow"))) == 501
@@ -107,9 +107,9 @@ async def test_a_result_of_the_wrong_type_is_501_for_the_caller_and_a_traceback_
 
 
 async def test_arguments_that_are_wrong_reach_no_handler(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (running, (control,), _):
-        client = Client(network)
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (running, (control,), _):
+        client = Client(host)
         assert fault_code(await client.ask(call(control, "Wait", ("Number", 1)))) == 402
         assert fault_code(await client.ask(call(control, "Wait", ("Number", 1), ("Seconds", "soon")))) in (402, 600)
         assert fault_code(await client.ask(call(control, "Wait", ("Number", 2**32), ("Seconds", 1)))) in (402, 600, 601)
@@ -124,18 +124,18 @@ async def test_arguments_that_are_wrong_reach_no_handler(autojump_clock: Clock) 
 
 
 async def test_a_caller_of_a_lower_version_is_answered_in_its_own_namespace(autojump_clock: Clock) -> None:
-    network = FakeNetwork()
-    async with served(network, Oven()) as (_, (control,), _):
-        client = Client(network)
+    host = LoneHost()
+    async with served(host, Oven()) as (_, (control,), _):
+        client = Client(host)
         answer = await client.ask(call(control, "Get", service_type="urn:example-com:service:Oven:1"))
         assert b'xmlns:u="urn:example-com:service:Oven:1"' in answer.body
         client.close()
 
 
 async def test_a_handler_knows_its_caller(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (_, (control,), _):
-        client = Client(network, "192.0.2.77")
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (_, (control,), _):
+        client = Client(host, "192.0.2.77")
         await client.ask(call(control, "Get", extra=["User-Agent: pan/1.0"]))
         await client.ask(call(control, "Get"))
         client.close()
@@ -149,9 +149,9 @@ async def test_a_handler_knows_its_caller(autojump_clock: Clock) -> None:
 
 
 async def test_a_call_in_pieces_in_chunks_or_after_100_continue_is_carried_out(autojump_clock: Clock) -> None:
-    network = FakeNetwork()
-    async with served(network, Oven()) as (_, (control,), _):
-        client = Client(network)
+    host = LoneHost()
+    async with served(host, Oven()) as (_, (control,), _):
+        client = Client(host)
         whole = wait(control, 1)
         for byte in whole:
             await client.send(bytes([byte]))
@@ -171,10 +171,10 @@ async def test_a_call_in_pieces_in_chunks_or_after_100_continue_is_carried_out(a
 
 
 async def test_a_caller_of_http_1_0_is_answered_and_closed(autojump_clock: Clock) -> None:
-    network = FakeNetwork()
-    async with served(network, Oven()) as (_, (control,), _):
+    host = LoneHost()
+    async with served(host, Oven()) as (_, (control,), _):
         for name, arguments in (("Get", ()), ("Wait", (("Number", 1), ("Seconds", 1)))):
-            client = Client(network)
+            client = Client(host)
             answer = await client.ask(call(control, name, *arguments, version="1.0"))
             assert answer.status == 200
             assert await client.ended()
@@ -183,9 +183,9 @@ async def test_a_caller_of_http_1_0_is_answered_and_closed(autojump_clock: Clock
 
 @pytest.mark.parametrize("name", ["Get", "Do"])
 async def test_a_caller_that_asks_for_it_is_closed_after_the_result(autojump_clock: Clock, name: str) -> None:
-    network = FakeNetwork()
-    async with served(network, Oven()) as (_, (control,), _):
-        client = Client(network)
+    host = LoneHost()
+    async with served(host, Oven()) as (_, (control,), _):
+        client = Client(host)
         answer = await client.ask(call(control, name, extra=["Connection: close"]))
         assert (answer.status, answer.closes) == (200, True)
         assert await client.ended()
@@ -193,12 +193,12 @@ async def test_a_caller_that_asks_for_it_is_closed_after_the_result(autojump_clo
 
 
 async def test_requests_that_are_no_calls_are_refused_before_a_handler_sees_them(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
+    host, oven = LoneHost(), Oven()
     oven.deed = pytest.fail
-    async with served(network, oven) as (_, (control,), _):
+    async with served(host, oven) as (_, (control,), _):
 
         async def status(request: bytes) -> int:
-            client = Client(network)
+            client = Client(host)
             answer = await client.ask(request)
             client.close()
             return answer.status
@@ -220,9 +220,9 @@ async def test_requests_that_are_no_calls_are_refused_before_a_handler_sees_them
 
 
 async def test_calls_of_one_connection_are_answered_in_their_order(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (_, (control,), _):
-        client = Client(network)
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (_, (control,), _):
+        client = Client(host)
         await client.send(
             wait(control, 1, 3)
             + call(control, "Set", ("Heat", 9), ("Light", 0))
@@ -242,11 +242,11 @@ async def test_calls_of_one_connection_are_answered_in_their_order(autojump_cloc
 
 
 async def test_calls_of_several_connections_run_at_once(autojump_clock: Clock) -> None:
-    network = FakeNetwork()
-    async with served(network, Oven()) as (_, (control,), _), trio.open_nursery() as nursery:
+    host = LoneHost()
+    async with served(host, Oven()) as (_, (control,), _), trio.open_nursery() as nursery:
 
         async def ask(number: int) -> None:
-            client = Client(network)
+            client = Client(host)
             assert f"<Waited>{number}<".encode() in (await client.ask(wait(control, number, number))).body
             assert trio.current_time() == number
             client.close()
@@ -258,10 +258,10 @@ async def test_calls_of_several_connections_run_at_once(autojump_clock: Clock) -
 async def test_a_peer_whose_calls_take_too_long_fills_no_log(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (_, (control,), _):
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (_, (control,), _):
         for peer in ("192.0.2.9", "192.0.2.9", "192.0.2.9", "192.0.2.10"):
-            client = Client(network, peer)
+            client = Client(host, peer)
             assert fault_code(await client.ask(wait(control, 1, 26))) == 501
             client.close()
     assert [record.levelname for record in caplog.records if "longer than" in record.getMessage()] == ["WARNING"] * 2
@@ -270,9 +270,9 @@ async def test_a_peer_whose_calls_take_too_long_fills_no_log(
 async def test_a_handler_has_25_seconds_and_then_its_connection_goes_on(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (_, (control,), _):
-        client = Client(network)
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (_, (control,), _):
+        client = Client(host)
         assert fault_code(await client.ask(wait(control, 1, 26))) == 501
         assert trio.current_time() == HANDLER_SECONDS == 25
         assert oven.log == [("begin", 1), ("cancelled", 1)]
@@ -283,11 +283,11 @@ async def test_a_handler_has_25_seconds_and_then_its_connection_goes_on(
 
 
 async def test_slow_handlers_fill_no_log(autojump_clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
-    network = FakeNetwork()
-    async with served(network, Oven()) as (_, (control,), _), trio.open_nursery() as nursery:
+    host = LoneHost()
+    async with served(host, Oven()) as (_, (control,), _), trio.open_nursery() as nursery:
 
         async def ask() -> None:
-            client = Client(network)
+            client = Client(host)
             for _ in range(5):
                 assert fault_code(await client.ask(wait(control, 1, 26))) == 501
             client.close()
@@ -298,7 +298,7 @@ async def test_slow_handlers_fill_no_log(autojump_clock: Clock, caplog: pytest.L
 
 
 async def test_a_handler_that_fails_while_it_is_cancelled_gives_its_own_fault(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
+    host, oven = LoneHost(), Oven()
 
     async def fail_late() -> None:
         try:
@@ -307,8 +307,8 @@ async def test_a_handler_that_fails_while_it_is_cancelled_gives_its_own_fault(au
             raise UpnpError(701, "Too late")
 
     oven.task = fail_late
-    async with served(network, oven) as (_, (control,), _):
-        client = Client(network)
+    async with served(host, oven) as (_, (control,), _):
+        client = Client(host)
         assert fault_code(await client.ask(call(control, "Do"))) == 701
         assert trio.current_time() == 25
         client.close()
@@ -319,7 +319,7 @@ async def test_a_handler_that_fails_while_it_is_cancelled_gives_its_own_fault(au
 
 @pytest.mark.parametrize("name", ["Do", "DoNow"])
 async def test_a_handler_that_ends_the_program_ends_the_device_at_once(autojump_clock: Clock, name: str) -> None:
-    network, oven = FakeNetwork(), Oven()
+    host, oven = LoneHost(), Oven()
 
     def leave() -> None:
         raise SystemExit(3)
@@ -329,15 +329,15 @@ async def test_a_handler_that_ends_the_program_ends_the_device_at_once(autojump_
 
     oven.deed, oven.task = leave, leave_later
     with pytest.raises(BaseExceptionGroup) as raised:
-        async with served(network, oven) as (_, (control,), _):
-            other = Client(network, "192.0.2.10")
-            client = Client(network)
+        async with served(host, oven) as (_, (control,), _):
+            other = Client(host, "192.0.2.10")
+            client = Client(host)
             await client.send(call(control, name))
             await trio.sleep(GRACE_SECONDS + 1)
             oven.log.append(("half dead", 1))
     assert not oven.log
     assert raised.group_contains(SystemExit)
-    assert network.wire.messages(ByeBye)
+    assert host.sent.messages(ByeBye)
     for each in (client, other):
         each.close()
 
@@ -346,13 +346,13 @@ async def test_a_handler_that_ends_the_program_ends_the_device_at_once(autojump_
 async def test_a_long_value_that_is_refused_is_a_short_line_of_the_log(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture, said: object
 ) -> None:
-    network, oven = FakeNetwork(), Oven()
+    host, oven = LoneHost(), Oven()
 
     def keep() -> None:
         oven.text = said  # type: ignore[assignment]  # what a handler may do with an argument
 
-    async with served(network, oven) as (_, (control,), _):
-        client = Client(network)
+    async with served(host, oven) as (_, (control,), _):
+        client = Client(host)
         for deed in (keep, lambda: said):
             oven.deed = deed
             assert fault_code(await client.ask(call(control, "DoNow"))) == 501
@@ -364,14 +364,14 @@ async def test_a_long_value_that_is_refused_is_a_short_line_of_the_log(
 async def test_a_neighbour_in_the_same_64_is_served_beside_the_waiting_calls_of_one_address(
     autojump_clock: Clock,
 ) -> None:
-    async with served(network := FakeNetwork(), Oven()) as (_, (control,), _):
-        clients = [Client(network, "fe80::a") for _ in range(MAX_WAITING_CALLS_OF_ONE_PEER)]
+    async with served(host := LoneHost(), Oven()) as (_, (control,), _):
+        clients = [Client(host, "fe80::a") for _ in range(MAX_WAITING_CALLS_OF_ONE_PEER)]
         for number, client in enumerate(clients):
             await client.send(wait(control, number, 20))
         await trio.testing.wait_all_tasks_blocked()
-        neighbour = Client(network, "fe80::b")
+        neighbour = Client(host, "fe80::b")
         assert (await neighbour.ask(wait(control, 99, 1))).status == 200
-        more = Client(network, "fe80::a")
+        more = Client(host, "fe80::a")
         assert (await more.ask(wait(control, 99, 1))).status == 503
         for client in (*clients, neighbour, more):
             client.close()
@@ -385,9 +385,9 @@ async def test_an_error_that_is_no_error_of_upnp_is_the_fault_of_its_handler(
         raise UpnpError(code, description)  # type: ignore[arg-type]  # what a handler may write
 
     oven = Oven()
-    async with served(network := FakeNetwork(), oven) as (running, (control,), _):
+    async with served(host := LoneHost(), oven) as (running, (control,), _):
         oven.deed = refuse
-        client = Client(network)
+        client = Client(host)
         assert fault_code(await client.ask(call(control, "DoNow"))) == 501
         assert "a UPnP error has a number and a text" in caplog.text
         assert running.stats.refused == {}
@@ -395,22 +395,22 @@ async def test_an_error_that_is_no_error_of_upnp_is_the_fault_of_its_handler(
 
 
 async def test_the_33rd_waiting_call_of_a_peer_is_refused_and_others_are_served(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (running, (control,), _):
-        clients = [Client(network) for _ in range(MAX_WAITING_CALLS_OF_ONE_PEER)]
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (running, (control,), _):
+        clients = [Client(host) for _ in range(MAX_WAITING_CALLS_OF_ONE_PEER)]
         for number, client in enumerate(clients):
             await client.send(wait(control, number, 20))
         await trio.testing.wait_all_tasks_blocked()
-        more = Client(network)
+        more = Client(host)
         assert (await more.ask(wait(control, 99, 20))).status == 503
         assert (await more.ask(call(control, "Get"))).status == 200  # which need not wait
         assert running.stats.refused["too many calls of one peer"] == 1
-        other = Client(network, "192.0.2.10")
+        other = Client(host, "192.0.2.10")
         assert (await other.ask(wait(control, 100, 1))).status == 200
         assert trio.current_time() == 1
         for client in clients:
             assert (await client.read()).status == 200
-        last = Client(network)
+        last = Client(host)
         assert (await last.ask(wait(control, 101, 1))).status == 200  # there is room again
         for client in (*clients, more, other, last):
             client.close()
@@ -418,13 +418,13 @@ async def test_the_33rd_waiting_call_of_a_peer_is_refused_and_others_are_served(
 
 
 async def test_the_calls_of_others_leave_a_peer_room_for_one(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (running, (control,), _):
-        clients = [Client(network, f"192.0.2.{20 + number % 8}") for number in range(MAX_WAITING_CALLS)]
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (running, (control,), _):
+        clients = [Client(host, f"192.0.2.{20 + number % 8}") for number in range(MAX_WAITING_CALLS)]
         for number, client in enumerate(clients):
             await client.send(wait(control, number, 20))
         await trio.testing.wait_all_tasks_blocked()
-        good, again = Client(network, "192.0.2.10"), Client(network, "192.0.2.10")
+        good, again = Client(host, "192.0.2.10"), Client(host, "192.0.2.10")
         await good.send(wait(control, 998, 1))
         await trio.testing.wait_all_tasks_blocked()
         assert (await again.ask(wait(control, 999, 1))).status == 503
@@ -435,13 +435,13 @@ async def test_the_calls_of_others_leave_a_peer_room_for_one(autojump_clock: Clo
 
 
 async def test_the_129th_waiting_call_is_refused(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (running, (control,), _):
-        clients = [Client(network, f"192.0.2.{20 + number % 8}") for number in range(MAX_WAITING_CALLS)]
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (running, (control,), _):
+        clients = [Client(host, f"192.0.2.{20 + number % 8}") for number in range(MAX_WAITING_CALLS)]
         for number, client in enumerate(clients):
             await client.send(wait(control, number, 20))
         await trio.testing.wait_all_tasks_blocked()
-        other = Client(network, "192.0.2.20")
+        other = Client(host, "192.0.2.20")
         assert (await other.ask(wait(control, 999, 1))).status == 503
         assert running.stats.refused["too many calls"] == 1
         assert (await other.ask(call(control, "Get"))).status == 200
@@ -474,21 +474,14 @@ class AlwaysLate:
         return False
 
 
-class Taking(FakeStream):
-    """Takes everything at once, as a kernel does."""
-
-    def send_now(self, pieces: Sequence[bytes]) -> int:
-        return sum(map(len, pieces))
-
-
 async def test_a_connection_that_was_waited_for_counts_as_waiting_again_after_its_response(
     autojump_clock: Clock,
 ) -> None:
     """Otherwise a slow head behind a call would be the last to give way to others."""
-    ours, theirs = trio.testing.memory_stream_pair()
+    theirs, ours = connected_pair(PEER, DEVICE)
     stats = Stats()
     writer = ResponseWriter(AlwaysLate(), "s/1", lambda: NOON, stats, Events(stats))
-    connection = Connection(Taking(ours, PEER, FakeListener()), HostCheck(HERE), writer)
+    connection = Connection(ours, HostCheck(HERE), writer)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(connection.run)
         request = f"GET / HTTP/1.1\r\nHost: {HERE}\r\n\r\n".encode()
@@ -504,12 +497,12 @@ async def test_a_connection_that_was_waited_for_counts_as_waiting_again_after_it
 
 
 async def test_a_handler_is_cancelled_when_the_device_stops_within_the_grace(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
+    host, oven = LoneHost(), Oven()
     before = trio.lowlevel.current_statistics().tasks_living
-    async with served(network, oven) as (_, (control,), _):
-        client = Client(network)
+    async with served(host, oven) as (_, (control,), _):
+        client = Client(host)
         await client.send(wait(control, 1, 20))
-        quick = Client(network)
+        quick = Client(host)
         await quick.send(wait(control, 2, 1))
         await trio.testing.wait_all_tasks_blocked()
         began = trio.current_time()
@@ -525,9 +518,9 @@ async def test_a_handler_is_cancelled_when_the_device_stops_within_the_grace(aut
 
 
 async def test_a_handler_is_cancelled_when_its_device_is_removed(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (running, (control,), _):
-        client = Client(network)
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (running, (control,), _):
+        client = Client(host)
         await client.send(wait(control, 1, 20))
         await trio.testing.wait_all_tasks_blocked()
         await running.remove(running.device.udn or "")
@@ -539,9 +532,9 @@ async def test_a_handler_is_cancelled_when_its_device_is_removed(autojump_clock:
 
 
 async def test_a_handler_goes_on_to_serve_a_device_that_is_updated(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (running, (control,), _):
-        client = Client(network)
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (running, (control,), _):
+        client = Client(host)
         await running.update(attrs.evolve(oven_device(oven), friendly_name="Jambon 3001"))
         assert (await client.ask(call(control, "Set", ("Heat", 3), ("Light", 0)))).status == 200
         assert running.service(Oven) is oven
@@ -555,7 +548,7 @@ async def test_a_handler_goes_on_to_serve_a_device_that_is_updated(autojump_cloc
 
 @pytest.mark.parametrize("name", ["Do", "Get"])
 async def test_a_peer_that_hangs_up_costs_nothing_but_its_own_call(autojump_clock: Clock, name: str) -> None:
-    network, oven = FakeNetwork(), Oven()
+    host, oven = LoneHost(), Oven()
     ended = False
 
     async def work() -> None:
@@ -564,23 +557,23 @@ async def test_a_peer_that_hangs_up_costs_nothing_but_its_own_call(autojump_cloc
         ended = True
 
     oven.task = work
-    async with served(network, oven) as (running, (control,), _):
-        client = Client(network)
+    async with served(host, oven) as (running, (control,), _):
+        client = Client(host)
         await client.send(call(control, name))
         client.close()
         await trio.sleep(10)
         assert ended == (name == "Do")  # what was begun is done
-        other = Client(network)
+        other = Client(host)
         assert (await other.ask(call(control, "Get"))).status == 200
         assert running.stats.refused["a fault of ours"] == 0
         other.close()
 
 
 async def test_a_call_whose_body_arrives_while_the_device_stops_is_answered(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
+    host, oven = LoneHost(), Oven()
     async with trio.open_nursery() as nursery:
-        async with served(network, oven) as (running, (control,), _):
-            client = Client(network)
+        async with served(host, oven) as (running, (control,), _):
+            client = Client(host)
             request = call(control, "Set", ("Heat", 5), ("Light", 1))
             await client.send(request[:-20])
             await trio.testing.wait_all_tasks_blocked()
@@ -599,12 +592,12 @@ async def test_a_call_whose_body_arrives_while_the_device_stops_is_answered(auto
 # --- cancelled at every step ---
 
 
-async def converse(network: FakeNetwork, oven: Oven, control: str, events: str) -> None:
+async def converse(host: LoneHost, oven: Oven, control: str, events: str) -> None:
     """Subscribe, call plain and coroutine functions on two connections at once, and change two variables together."""
-    subscriber = Subscriber(network)
+    subscriber = Subscriber(host)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(subscriber.run)
-        client, other = Client(network), Client(network)
+        client, other = Client(host), Client(host)
         try:
             await client.ask(subscribe(events))
             await client.send(call(control, "Do") + call(control, "Set", ("Heat", 1), ("Light", 1)))
@@ -624,7 +617,7 @@ async def converse(network: FakeNetwork, oven: Oven, control: str, events: str) 
 async def cancelled_at(step: int) -> bool:
     """Cancel a device in conversation at *step*; return whether there are that many. Asserts that nothing is left."""
     before = trio.lowlevel.current_statistics().tasks_living
-    network, oven = FakeNetwork(), Oven()
+    host, oven = LoneHost(), Oven()
 
     async def change_both() -> None:
         oven.heat, oven.light = 1, True
@@ -636,15 +629,15 @@ async def cancelled_at(step: int) -> bool:
         instrument = CancelAt(scope, step)
         trio.lowlevel.add_instrument(instrument)
         try:
-            async with served(network, oven) as (_, (control,), (events,)):
-                await converse(network, oven, control, events)
+            async with served(host, oven) as (_, (control,), (events,)):
+                await converse(host, oven, control, events)
         finally:
             trio.lowlevel.remove_instrument(instrument)
     assert (oven.heat == 1) == oven.light
     assert not oven.is_connected
     assert trio.lowlevel.current_statistics().tasks_living == before
-    assert all(connection.incoming.is_closed for connection in network.opened_streams)
-    assert not network.listeners
+    assert host.open_connections == []
+    assert host.open_sockets == []
     return scope.cancelled_caught
 
 
@@ -657,7 +650,7 @@ async def test_a_device_that_is_cancelled_at_any_step_of_its_calls_leaves_nothin
 
 
 async def test_a_client_that_closes_at_any_step_of_its_call_leaves_nothing(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
+    host, oven = LoneHost(), Oven()
 
     async def change_both() -> None:
         oven.heat, oven.light = oven.heat + 1, not oven.light
@@ -665,12 +658,12 @@ async def test_a_client_that_closes_at_any_step_of_its_call_leaves_nothing(autoj
         oven.heat, oven.light = oven.heat + 1, not oven.light
 
     oven.task = change_both
-    async with served(network, oven) as (running, (control,), (events,)):
+    async with served(host, oven) as (running, (control,), (events,)):
         await trio.sleep(10)
         before = trio.lowlevel.current_statistics().tasks_living
         for steps in range(40):
             for request in (call(control, "Do"), call(control, "Do") * 3, wait(control, 1), subscribe(events)):
-                client = Client(network)
+                client = Client(host)
                 await client.send(request)
                 for _ in range(steps):
                     await trio.lowlevel.checkpoint()
@@ -683,12 +676,12 @@ async def test_a_client_that_closes_at_any_step_of_its_call_leaves_nothing(autoj
 
 
 async def test_a_thousand_calls_that_are_cut_off_hold_nothing(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (running, (control,), _):
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (running, (control,), _):
         await trio.sleep(10)
         before = trio.lowlevel.current_statistics().tasks_living
         for number in range(1000):
-            client = Client(network, f"192.0.2.{number % 200 + 20}")
+            client = Client(host, f"192.0.2.{number % 200 + 20}")
             await client.send(wait(control, number, 2))
             for _ in range(number % 10):
                 await trio.lowlevel.checkpoint()
@@ -698,6 +691,6 @@ async def test_a_thousand_calls_that_are_cut_off_hold_nothing(autojump_clock: Cl
         await trio.sleep(30)
         assert trio.lowlevel.current_statistics().tasks_living == before
         assert running.stats.refused["a fault of ours"] == 0
-        client = Client(network)
+        client = Client(host)
         assert (await client.ask(wait(control, 1))).status == 200
         client.close()

@@ -13,7 +13,7 @@ import trio.testing
 from tests.cancelling import CancelAt
 from tests.growth import held_by
 from tests.server.acting import PEER, Client, Oven, Subscriber, call, oven_device, served, subscribe
-from tests.server.fakes import NOON, FakeNetwork
+from tests.server.scenes import NOON, LoneHost
 from upnp_trio import Caller, DescriptionError, LastChange, RootDevice, ServiceHandler, StateVariable
 from upnp_trio.documents.publication import publish
 from upnp_trio.monitoring.events import Events
@@ -35,7 +35,7 @@ def renamed(*ovens: Oven, name: str = "Jambon 3001") -> RootDevice:
 
 @pytest.mark.parametrize("how", ["update", "remove"])
 async def test_a_handler_may_change_its_own_device(autojump_clock: Clock, how: str) -> None:
-    network, oven = FakeNetwork(), Oven()
+    host, oven = LoneHost(), Oven()
     done = False
 
     async def work() -> None:
@@ -47,8 +47,8 @@ async def test_a_handler_may_change_its_own_device(autojump_clock: Clock, how: s
         done = True
 
     oven.task = work
-    async with served(network, oven) as (running, (control,), _):
-        client = Client(network)
+    async with served(host, oven) as (running, (control,), _):
+        client = Client(host)
         with trio.fail_after(10):
             answer = await client.ask(call(control, "Do"))
         assert answer.status == 200
@@ -63,15 +63,15 @@ async def test_a_handler_may_change_its_own_device(autojump_clock: Clock, how: s
 
 
 async def test_a_handler_that_removes_its_device_while_it_stops_holds_nothing_up(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
+    host, oven = LoneHost(), Oven()
 
     async def work() -> None:
         await trio.sleep(1)
         await running.remove(running.device.udn or "")
 
     oven.task = work
-    async with served(network, oven) as (running, (control,), _):
-        client = Client(network)
+    async with served(host, oven) as (running, (control,), _):
+        client = Client(host)
         await client.send(call(control, "Do"))
         await trio.sleep(0.9)
     assert trio.current_time() < 5
@@ -86,15 +86,15 @@ async def test_a_call_that_arrives_at_any_moment_of_a_removal_is_answered_and_le
     autojump_clock: Clock,
 ) -> None:
     for steps in range(60):
-        network, oven = FakeNetwork(), Oven()
-        async with served(network, oven) as (running, (control,), _), trio.open_nursery() as nursery:
+        host, oven = LoneHost(), Oven()
+        async with served(host, oven) as (running, (control,), _), trio.open_nursery() as nursery:
             await trio.sleep(10)
             nursery.start_soon(running.remove, running.device.udn or "")
             await trio.sleep(0.15 if steps % 2 else 0)
             for _ in range(steps // 2):
                 await trio.lowlevel.checkpoint()
-            network.listener.first_bytes.append(call(control, "Wait", ("Number", 1), ("Seconds", 20)))
-            client = Client(network)
+            client = Client(host)
+            client.stream.send_now([call(control, "Wait", ("Number", 1), ("Seconds", 20))])
             began = trio.current_time()
             answer = await client.read()
             assert answer.status in (404, 500)
@@ -141,9 +141,9 @@ async def test_every_step_of_an_update_that_is_cancelled_leaves_one_handler_in_c
     step = 0
     while True:
         step += 1
-        network, old, new = FakeNetwork(), Oven(), Oven()
+        host, old, new = LoneHost(), Oven(), Oven()
         old.heat, new.heat = 1, 2
-        async with served(network, old) as (running, (control,), _):
+        async with served(host, old) as (running, (control,), _):
             await trio.sleep(10)
             with trio.CancelScope() as scope:
                 instrument = CancelAt(scope, step)
@@ -157,7 +157,7 @@ async def test_every_step_of_an_update_that_is_cancelled_leaves_one_handler_in_c
             assert in_charge.is_connected
             assert not other.is_connected
             assert running.service(Oven) is in_charge
-            client = Client(network)
+            client = Client(host)
             answer = await client.ask(call(control, "Get"))
             assert f"<Heat>{in_charge.heat}<".encode() in answer.body
             client.close()
@@ -170,23 +170,23 @@ async def test_every_step_of_an_update_that_is_cancelled_leaves_one_handler_in_c
 
 
 async def test_a_handler_of_two_services_is_refused_and_nothing_is_half_done(autojump_clock: Clock) -> None:
-    network, oven, other = FakeNetwork(), Oven(), Oven()
+    host, oven, other = LoneHost(), Oven(), Oven()
     settings = Settings(utcnow=lambda: NOON, state_dir=None)
     with pytest.raises(DescriptionError, match="serves another service"):
-        async with serve_on(network, [oven_device(oven), oven_device(other, oven, number=1)], settings):
+        async with serve_on(host.network, [oven_device(oven), oven_device(other, oven, number=1)], settings):
             pytest.fail("it started")
     assert not oven.is_connected
     assert not other.is_connected
-    async with served(network, oven) as (running, (control,), _):
+    async with served(host, oven) as (running, (control,), _):
         for change in (running.add(oven_device(other, oven, number=1)), running.update(renamed(oven, oven))):
             with pytest.raises(DescriptionError, match="serves another service"):
                 await change
         assert not other.is_connected
-        async with served(FakeNetwork(), other):
+        async with served(LoneHost(), other):
             with pytest.raises(DescriptionError, match="serves another service"):
                 await running.add(oven_device(other, number=1))
         await running.add(oven_device(other, number=1))
-        client = Client(network)
+        client = Client(host)
         assert (await client.ask(call(control, "Get"))).status == 200
         client.close()
 
@@ -204,9 +204,9 @@ class Sharing(ServiceHandler, service_type="urn:example-com:service:Sharing:1"):
 
 
 async def test_handlers_that_share_a_value_are_refused_and_nothing_is_half_done(autojump_clock: Clock) -> None:
-    network, first = FakeNetwork(), Sharing()
+    host, first = LoneHost(), Sharing()
     second, heir = Sharing.like(first), Sharing.like(first)
-    async with served(network, first) as (running, _, events):
+    async with served(host, first) as (running, _, events):
         for change in (
             running.add(oven_device(second, number=1)),
             running.add(oven_device(Oven(), second, number=1)),
@@ -218,9 +218,9 @@ async def test_handlers_that_share_a_value_are_refused_and_nothing_is_half_done(
             assert first.is_connected
             assert not second.is_connected
         async with trio.open_nursery() as nursery:
-            subscriber = Subscriber(network)
+            subscriber = Subscriber(host)
             nursery.start_soon(subscriber.run)
-            client = Client(network)
+            client = Client(host)
             assert (await client.ask(subscribe(events[0]))).status == 200
             await subscriber.event(0)
             first.last_change.set(0, "Volume", 7)
@@ -236,8 +236,8 @@ async def test_handlers_that_share_a_value_are_refused_and_nothing_is_half_done(
 async def test_a_first_handler_whose_modules_cannot_be_imported_is_not_half_added(
     autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network) as (running, _, _):  # a device without handlers, which imports little
+    host, oven = LoneHost(), Oven()
+    async with served(host) as (running, _, _):  # a device without handlers, which imports little
         with monkeypatch.context() as patch:
             # as when no descriptor is left for it (H22)
             patch.setitem(sys.modules, "upnp_trio.server.acting", None)
@@ -245,7 +245,7 @@ async def test_a_first_handler_whose_modules_cannot_be_imported_is_not_half_adde
                 await running.add(oven_device(oven, number=1))
         assert not oven.is_connected
         device = await running.add(oven_device(oven, number=1))
-        client = Client(network)
+        client = Client(host)
         assert (await client.ask(call(device.services[0].control_url, "Get"))).status == 200
         client.close()
 
@@ -260,11 +260,11 @@ class Comparable(Oven):
 
 
 async def test_handlers_that_compare_equal_are_two_services(autojump_clock: Clock) -> None:
-    network, first, second = FakeNetwork(), Comparable(), Comparable()
-    async with served(network, first, second) as (running, controls, events), trio.open_nursery() as nursery:
-        subscriber = Subscriber(network)
+    host, first, second = LoneHost(), Comparable(), Comparable()
+    async with served(host, first, second) as (running, controls, events), trio.open_nursery() as nursery:
+        subscriber = Subscriber(host)
         nursery.start_soon(subscriber.run)
-        client = Client(network)
+        client = Client(host)
         await client.ask(subscribe(events[0], f"http://{PEER}:8000/0"))
         await subscriber.event(0)
         await client.ask(subscribe(events[1], f"http://{PEER}:8000/1"))
@@ -287,16 +287,16 @@ async def test_handlers_that_compare_equal_are_two_services(autojump_clock: Cloc
 
 
 async def test_subscribe_works_with_http_1_0_in_pieces_and_pipelined(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (running, _, (events,)), trio.open_nursery() as nursery:
-        subscriber = Subscriber(network)
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (running, _, (events,)), trio.open_nursery() as nursery:
+        subscriber = Subscriber(host)
         nursery.start_soon(subscriber.run)
         requests = [subscribe(events, f"http://{PEER}:8000/{number}") for number in range(5)]
-        client = Client(network)
+        client = Client(host)
         assert (await client.ask(requests[0].replace(b"HTTP/1.1", b"HTTP/1.0"))).status == 200
         assert await client.ended()
         client.close()
-        client = Client(network)
+        client = Client(host)
         for byte in requests[1]:
             await client.send(bytes([byte]))
         assert (await client.read()).status == 200
@@ -307,7 +307,7 @@ async def test_subscribe_works_with_http_1_0_in_pieces_and_pipelined(autojump_cl
         assert sorted(event.target for event in subscriber.events) == ["/0", "/1", "/2", "/3", "/4"]
         assert running.stats.subscriptions == 5
         expecting = requests[0].replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n", 1)
-        answer = await Client(network).ask(expecting)
+        answer = await Client(host).ask(expecting)
         await trio.sleep(1)
         granted = answer.status == 200
         assert len(subscriber.events) == 5 + granted

@@ -13,11 +13,10 @@ import trio
 import trio.testing
 
 from tests.server.acting import PEER, Client, Oven, Subscriber, call, reply, served, subscribe, unsubscribe
-from tests.server.fakes import FakeNetwork, FakeSubscriber
+from tests.server.scenes import DEVICE, LoneHost
 from upnp_trio import Running
-from upnp_trio.network.interfaces import IpAddress
 from upnp_trio.server.delivery import IDLE_SECONDS, REPLY_SECONDS, SETTLING_SECONDS
-from upnp_trio.testing.pipes import Pipe, PipeStream
+from upnp_trio.testing.pipes import Listener, PipeStream
 
 Clock = trio.testing.MockClock
 
@@ -26,7 +25,7 @@ GOOD = "192.0.2.10"
 
 @attrs.frozen
 class Scene:
-    network: FakeNetwork
+    host: LoneHost
     oven: Oven
     running: Running
     events: str
@@ -34,20 +33,20 @@ class Scene:
 
     async def subscribe(self, *callbacks: str, peer: str = PEER) -> str:
         """Subscribe and give the SID."""
-        client = Client(self.network, peer)
+        client = Client(self.host, peer)
         answer = await client.ask(subscribe(self.events, *(callbacks or [f"http://{peer}:8000/events"])))
         client.close()
         assert answer.status == 200
         return answer.headers["sid"]
 
     def listen(self, address: str = PEER, port: int = 8000) -> Subscriber:
-        subscriber = Subscriber(self.network, address, port)
+        subscriber = Subscriber(self.host, address, port)
         self.nursery.start_soon(subscriber.run)
         return subscriber
 
     async def is_subscribed(self, sid: str) -> bool:
         """Whether the device knows *sid*, which it does not after this."""
-        client = Client(self.network)
+        client = Client(self.host)
         answer = await client.ask(unsubscribe(self.events, sid))
         client.close()
         return answer.status == 200
@@ -59,12 +58,12 @@ class Scene:
 
 @asynccontextmanager
 async def scene() -> AsyncIterator[Scene]:
-    network, oven = FakeNetwork(), Oven()
+    host, oven = LoneHost(), Oven()
     async with trio.open_nursery() as nursery:
-        async with served(network, oven) as (running, _, (events,)):
-            yield Scene(network, oven, running, events, nursery)
+        async with served(host, oven) as (running, _, (events,)):
+            yield Scene(host, oven, running, events, nursery)
         nursery.cancel_scope.cancel()
-    assert all(stream.incoming.is_closed for stream in network.opened_streams)
+    assert host.open_connections == []
 
 
 # --- connections ---
@@ -79,14 +78,14 @@ async def test_a_connection_is_kept_for_later_events_and_closed_when_it_is_idle(
             on.oven.heat = heat
         await trio.sleep(1)
         assert [event.seq for event in subscriber.events] == [0, 1, 2, 3, 4, 5]
-        assert len(on.network.opened) == 1
-        served_at, address, port = on.network.opened[0]
-        assert (served_at.address, address, port) == ("192.0.2.7", PEER, 8000)
+        assert len(on.host.connections) == 1
+        opened = on.host.connections[0]
+        assert (opened.source, opened.address, opened.port) == (DEVICE, PEER, 8000)
         await trio.sleep(IDLE_SECONDS)
-        assert on.network.opened_streams[0].incoming.is_closed
+        assert on.host.open_connections == []
         on.oven.heat = 6
         await subscriber.event(6)
-        assert len(on.network.opened) == 2
+        assert len(on.host.connections) == 2
         assert on.lost == {}
 
 
@@ -111,11 +110,11 @@ async def test_a_connection_that_the_subscriber_has_closed_is_opened_again(autoj
         await on.subscribe()
         await trio.sleep(1)
         for heat in range(1, 4):
-            subscriber.listening.connections[-1].close()
+            subscriber.connections[-1].close()
             on.oven.heat = heat
             await trio.sleep(1)
         assert [(event.seq, event.time) for event in subscriber.events[1:]] == [(1, 1), (2, 2), (3, 3)]
-        assert len(on.network.opened) == 4
+        assert len(on.host.connections) == 4
         assert on.lost == {}
 
 
@@ -147,8 +146,8 @@ async def test_the_subscribers_wish_to_close_is_respected(autojump_clock: Clock)
         await on.subscribe()
         on.oven.heat = 1
         await trio.sleep(1)
-        assert len(on.network.opened) == len(subscriber.events)
-        assert all(stream.incoming.is_closed for stream in on.network.opened_streams)
+        assert len(on.host.connections) == len(subscriber.events)
+        assert on.host.open_connections == []
 
 
 async def test_bytes_that_nobody_asked_for_end_a_kept_connection(autojump_clock: Clock) -> None:
@@ -156,11 +155,11 @@ async def test_bytes_that_nobody_asked_for_end_a_kept_connection(autojump_clock:
         subscriber = on.listen()
         await on.subscribe()
         await trio.sleep(1)
-        subscriber.listening.connections[0].outgoing.write(reply(412))  # would be taken for the next reply
+        subscriber.connections[0].outgoing.write(reply(412))  # would be taken for the next reply
         on.oven.heat = 1
         await trio.sleep(1)
         assert [event.seq for event in subscriber.events] == [0, 1]
-        assert len(on.network.opened) == 2
+        assert len(on.host.connections) == 2
 
 
 async def test_urls_are_tried_in_order_for_each_event(autojump_clock: Clock) -> None:
@@ -173,51 +172,22 @@ async def test_urls_are_tried_in_order_for_each_event(autojump_clock: Clock) -> 
         second.reply = lambda event: reply(500)
         on.oven.heat = 1
         await third.event(0)
-        assert [port for _, _, port in on.network.opened] == [8001, 8002, 8001, 8003]
+        assert [opened.port for opened in on.host.connections] == [8001, 8002, 8001, 8003]
         assert (third.events[0].target, third.events[0].seq) == ("/3", 1)
         on.oven.heat = 2
         await third.event(1)
-        assert len(on.network.opened) == 4  # the URL that is connected comes first
+        assert len(on.host.connections) == 4  # the URL that is connected comes first
         assert on.lost == {}
 
 
 # --- subscribers that are gone, silent or lying ---
 
 
-class Failing(FakeSubscriber):
-    """Its connections fail with an error of the system."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
-
-    async def connect(self, address: IpAddress) -> PipeStream:
-        await trio.lowlevel.checkpoint()
-        raise OSError(self.number, os.strerror(self.number))
-
-
-class BlackHole(FakeSubscriber):
-    """Its connections take for ever."""
-
-    async def connect(self, address: IpAddress) -> PipeStream:
-        await trio.sleep_forever()
-        raise AssertionError("unreachable")
-
-
-@attrs.define(eq=False)
-class Broken(PipeStream):
-    """A connection that breaks when something is sent on it."""
-
-    def send_now(self, pieces: object) -> int:
-        raise trio.BrokenResourceError("reset by the peer")
-
-
-class Breaking(FakeSubscriber):
+class Breaking(Listener):
     """Its connections break when something is sent on them."""
 
-    async def connect(self, address: IpAddress) -> PipeStream:
-        await trio.lowlevel.checkpoint()
-        return Broken(Pipe(), Pipe())
+    def offer(self, stream: PipeStream) -> None:
+        stream.reset()
 
 
 ERRNOS = (
@@ -231,12 +201,14 @@ async def test_any_error_of_the_system_loses_that_message_and_keeps_the_subscrip
     autojump_clock: Clock, name: str
 ) -> None:
     async with scene() as on:
-        on.network.subscribers[PEER, 8000] = Failing(getattr(errno, name))
+        number = getattr(errno, name)
+        on.host.connect_errors[PEER, 8000] = OSError(number, os.strerror(number))
         sid = await on.subscribe()
         await trio.sleep(1)
         on.oven.heat = 1
         await trio.sleep(1)
         assert on.lost == {"cannot connect": 2}
+        on.host.connect_errors.clear()
         subscriber = on.listen()
         on.oven.heat = 2
         assert (await subscriber.event(0)).seq == 2  # the gap tells the subscriber what it has missed
@@ -245,10 +217,12 @@ async def test_any_error_of_the_system_loses_that_message_and_keeps_the_subscrip
 
 async def test_a_send_that_fails_loses_that_message_and_keeps_the_subscription(autojump_clock: Clock) -> None:
     async with scene() as on:
-        on.network.subscribers[PEER, 8000] = Breaking()
+        listeners = on.host.peer(PEER).nics["eth0"].listeners
+        listeners[PEER, 8000] = Breaking()
         sid = await on.subscribe()
         await trio.sleep(1)
         assert on.lost == {"no reply": 1}
+        listeners[PEER, 8000].close()
         subscriber = on.listen()
         on.oven.heat = 1
         assert (await subscriber.event(0)).seq == 1
@@ -257,8 +231,7 @@ async def test_a_send_that_fails_loses_that_message_and_keeps_the_subscription(a
 
 async def test_a_subscriber_that_is_never_reached_costs_nobody_anything(autojump_clock: Clock) -> None:
     async with scene() as on:
-        on.network.subscribers[PEER, 8000] = BlackHole()
-        on.network.subscribers[PEER, 8001] = BlackHole()
+        on.host.peer(PEER).nics["eth0"].silent_ports |= {8000, 8001}
         good = on.listen(GOOD)
         await on.subscribe(f"http://{PEER}:8000/", f"http://{PEER}:8001/")
         await on.subscribe(peer=GOOD)
@@ -268,7 +241,7 @@ async def test_a_subscriber_that_is_never_reached_costs_nobody_anything(autojump
         await trio.sleep(1)
         assert [(event.time, event.seq) for event in good.events[1:]] == [(each, each) for each in range(1, 101)]
         assert on.lost["cannot connect"] == 10  # each has taken two times 5 s
-        opened = [port for _, address, port in on.network.opened if address == PEER]
+        opened = [opened.port for opened in on.host.connections if opened.address == PEER]
         assert opened[:4] == [8000, 8001, 8000, 8001]
         assert len(opened) == 2 * 10 + 1
 
@@ -301,7 +274,7 @@ async def test_all_attempts_for_one_event_end_after_30_seconds(autojump_clock: C
         assert on.lost == {}
         await trio.sleep(0.2 + SETTLING_SECONDS)
         assert sum(on.lost.values()) == 1
-        assert len(on.network.opened) == 3
+        assert len(on.host.connections) == 3
 
 
 async def test_a_slow_subscriber_misses_the_oldest_events_and_delays_nobody(autojump_clock: Clock) -> None:
@@ -355,7 +328,7 @@ async def test_a_reply_that_is_junk_or_endless_loses_that_message_alone(
         await trio.sleep(1)
         on.oven.heat = 1
         assert (await subscriber.event(1)).seq == 1
-        assert len(on.network.opened) == 2
+        assert len(on.host.connections) == 2
         assert on.lost == {"no reply": 1}
         assert await on.is_subscribed(sid)
     assert not caplog.records
@@ -364,7 +337,7 @@ async def test_a_reply_that_is_junk_or_endless_loses_that_message_alone(
 @pytest.mark.parametrize("dripped", [b"H", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"])
 async def test_a_reply_that_drips_is_given_10_seconds_in_all(autojump_clock: Clock, dripped: bytes) -> None:
     async with scene() as on:
-        listening = on.network.listen(PEER, 8000)
+        listening = on.host.peer(PEER).listen(8000)
         await on.subscribe()
         stream = await listening.accept()
         stream.outgoing.write(dripped)
@@ -395,7 +368,7 @@ async def test_a_reply_of_unusual_framing_is_read(
     autojump_clock: Clock, answer: bytes, keeps_open: bool, whole: bool
 ) -> None:
     async with scene() as on:
-        listening = on.network.listen(PEER, 8000)
+        listening = on.host.peer(PEER).listen(8000)
         await on.subscribe()
         stream = await listening.accept()
         for piece in [answer] if whole else [bytes([byte]) for byte in answer]:
@@ -407,12 +380,12 @@ async def test_a_reply_of_unusual_framing_is_read(
         assert on.lost == {}
         on.oven.heat = 1
         await trio.testing.wait_all_tasks_blocked()
-        assert len(on.network.opened) == (1 if keeps_open else 2)
+        assert len(on.host.connections) == (1 if keeps_open else 2)
 
 
 async def test_a_reply_without_a_length_ends_with_its_connection(autojump_clock: Clock) -> None:
     async with scene() as on:
-        listening = on.network.listen(PEER, 8000)
+        listening = on.host.peer(PEER).listen(8000)
         await on.subscribe()
         stream = await listening.accept()
         stream.outgoing.write(b"HTTP/1.1 200 OK\r\n\r\nhello")
@@ -434,7 +407,7 @@ async def test_a_refusal_or_a_redirect_loses_that_message_and_leads_nowhere(auto
         on.oven.heat = 1
         await trio.sleep(1)
         assert elsewhere.events == []
-        assert {address for _, address, _ in on.network.opened} == {PEER}
+        assert {opened.address for opened in on.host.connections} == {PEER}
         assert on.lost == {"refused": 2}
         assert await on.is_subscribed(sid)
 
@@ -454,19 +427,11 @@ async def test_412_ends_a_subscription(autojump_clock: Clock) -> None:
 # --- faults of ours, and ends in the middle ---
 
 
-class Faulty(FakeSubscriber):
-    """A connection to it shows a fault of ours."""
-
-    async def connect(self, address: IpAddress) -> PipeStream:
-        await trio.lowlevel.checkpoint()
-        raise ZeroDivisionError("a fault")
-
-
 async def test_a_fault_of_ours_ends_that_subscription_alone(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with scene() as on:
-        on.network.subscribers[PEER, 8000] = Faulty()
+        on.host.connect_errors[PEER, 8000] = ZeroDivisionError("a fault")
         good = on.listen(GOOD)
         sid = await on.subscribe()
         await on.subscribe(peer=GOOD)
@@ -486,8 +451,8 @@ async def test_a_subscription_that_ends_during_a_delivery_leaves_nothing(
     async with scene() as on:
         await trio.sleep(20)
         before = trio.lowlevel.current_statistics().tasks_living
-        slow = on.network.listen(PEER, 8000)
-        slow.seconds = 2  # to connect; then no reply
+        on.host.peer(PEER).listen(8000)  # and no reply
+        on.host.nics["eth0"].link.seconds = 1  # a connection takes twice as long
         sid = await on.subscribe()
         on.oven.heat = 1
         await trio.sleep(after)
@@ -501,11 +466,11 @@ async def test_a_subscription_that_ends_during_a_delivery_leaves_nothing(
         await trio.sleep(16)
         if how != "remove":
             assert trio.lowlevel.current_statistics().tasks_living == before
-        assert all(stream.incoming.is_closed for stream in on.network.opened_streams)
-        opened = len(on.network.opened)
+        assert on.host.open_connections == []
+        opened = len(on.host.connections)
         on.oven.heat = 3
         await trio.sleep(20)
-        assert len(on.network.opened) == opened
+        assert len(on.host.connections) == opened
 
 
 async def test_dead_subscribers_do_not_pile_up(autojump_clock: Clock) -> None:
@@ -514,7 +479,7 @@ async def test_dead_subscribers_do_not_pile_up(autojump_clock: Clock) -> None:
         before = trio.lowlevel.current_statistics().tasks_living
         for number in range(200):
             peer = f"192.0.2.{20 + number}"
-            on.network.subscribers[peer, 8000] = BlackHole()
+            on.host.peer(peer).nics["eth0"].silent_ports.add(8000)
             await on.subscribe(peer=peer) if number < 32 else None
         for heat in range(1, 500):
             on.oven.heat = heat
@@ -537,7 +502,7 @@ async def test_what_a_dying_handler_assigns_when_its_device_goes_reaches_nobody(
                 on.oven.heat = 77
 
         on.oven.task = work
-        client = Client(on.network)
+        client = Client(on.host)
         await client.send(call(on.running.device.services[0].control_url, "Do"))
         await trio.sleep(1)
         await on.running.remove(on.running.device.udn or "")

@@ -11,7 +11,7 @@ import trio.testing
 
 from tests.growth import held_by
 from tests.server.acting import PEER, Client, Oven, Subscriber, served, subscribe
-from tests.server.fakes import FakeNetwork
+from tests.server.scenes import LoneHost
 from upnp_trio.server.event_connections import MAX_CONNECTIONS_OF_ONE_PEER, EventConnections
 
 Clock = trio.testing.MockClock
@@ -22,7 +22,7 @@ GOOD = "192.0.2.10"
 class Scene:
     """Forty services; one peer is subscribed three times to each, and a good one once."""
 
-    network: FakeNetwork
+    host: LoneHost
     ovens: list[Oven]
     many: Subscriber
     good: Subscriber
@@ -30,7 +30,7 @@ class Scene:
 
     def open_to(self, subscriber: Subscriber) -> int:
         """How many connections to *subscriber* the device has."""
-        return sum(not stream.outgoing.is_closed for stream in subscriber.listening.connections)
+        return sum(not stream.outgoing.is_closed for stream in subscriber.connections)
 
     def change_all(self) -> None:
         for oven in self.ovens:
@@ -39,25 +39,25 @@ class Scene:
 
 @asynccontextmanager
 async def scene(*, seconds: float) -> AsyncIterator[Scene]:
-    network, ovens = FakeNetwork(), [Oven() for _ in range(40)]
-    many, good = Subscriber(network), Subscriber(network, GOOD)
+    host, ovens = LoneHost(), [Oven() for _ in range(40)]
+    many, good = Subscriber(host), Subscriber(host, GOOD)
     many.seconds = seconds
     before = trio.lowlevel.current_statistics().tasks_living
     async with trio.open_nursery() as nursery:
         nursery.start_soon(many.run)
         nursery.start_soon(good.run)
-        async with served(network, *ovens) as (running, _, events):
-            client, other = Client(network), Client(network, GOOD)
+        async with served(host, *ovens) as (running, _, events):
+            client, other = Client(host), Client(host, GOOD)
             for path in events:
                 for number in range(3):
                     assert (await client.ask(subscribe(path, f"http://{PEER}:8000/{number}"))).status == 200
                 assert (await other.ask(subscribe(path, f"http://{GOOD}:8000/"))).status == 200
             client.close()
             other.close()
-            yield Scene(network, ovens, many, good, running.stats.notifications_lost)
+            yield Scene(host, ovens, many, good, running.stats.notifications_lost)
         nursery.cancel_scope.cancel()
     assert trio.lowlevel.current_statistics().tasks_living == before
-    assert all(stream.incoming.is_closed for stream in network.opened_streams)
+    assert host.open_connections == []
 
 
 async def test_many_subscriptions_of_one_peer_share_few_connections_and_miss_nothing(autojump_clock: Clock) -> None:
@@ -213,16 +213,16 @@ async def test_each_address_of_a_64_has_a_connection_beside_the_many_of_one_up_t
 
 
 async def test_a_host_that_never_replies_delays_no_event_of_a_neighbour_in_its_64(autojump_clock: Clock) -> None:
-    network, ovens = FakeNetwork(), [Oven() for _ in range(20)]
-    silent, good = Subscriber(network, "fe80::a"), Subscriber(network, "fe80::b")
+    host, ovens = LoneHost(), [Oven() for _ in range(20)]
+    silent, good = Subscriber(host, "fe80::a"), Subscriber(host, "fe80::b")
     silent.seconds = 1e6
-    async with served(network, *ovens) as (_, _, events), trio.open_nursery() as nursery:
+    async with served(host, *ovens) as (_, _, events), trio.open_nursery() as nursery:
         nursery.start_soon(silent.run)
         nursery.start_soon(good.run)
-        host, neighbour = Client(network, "fe80::a"), Client(network, "fe80::b")
+        busy, neighbour = Client(host, "fe80::a"), Client(host, "fe80::b")
         for path in events:
             for number in range(8):
-                assert (await host.ask(subscribe(path, f"http://[fe80::a]:8000/{number}"))).status == 200
+                assert (await busy.ask(subscribe(path, f"http://[fe80::a]:8000/{number}"))).status == 200
         assert (await neighbour.ask(subscribe(events[0], "http://[fe80::b]:8000/"))).status == 200
         await trio.sleep(60)
         for oven in ovens:
@@ -230,7 +230,7 @@ async def test_a_host_that_never_replies_delays_no_event_of_a_neighbour_in_its_6
         await trio.sleep(1)
         assert [event.seq for event in good.events] == [0, 1]
         assert good.events[1].time == trio.current_time() - 1
-        host.close()
+        busy.close()
         neighbour.close()
         nursery.cancel_scope.cancel()
 

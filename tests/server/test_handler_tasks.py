@@ -12,7 +12,7 @@ import trio.testing
 from trio.testing import MockClock
 
 from tests.devices import BASIC
-from tests.server.fakes import NOON, FakeNetwork
+from tests.server.scenes import NOON, LoneHost
 from upnp_trio import HandlerFailed, RootDevice, ServiceHandler, StateVariable
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
@@ -51,7 +51,7 @@ def settings() -> Settings:
 
 async def test_it_runs_until_the_device_ends_and_may_assign_variables(autojump_clock: MockClock) -> None:
     thermometer = Thermometer()
-    async with serve_on(FakeNetwork(), [device(thermometer)], settings()):
+    async with serve_on(LoneHost().network, [device(thermometer)], settings()):
         await trio.sleep(35)
         assert thermometer.degrees == 3
         assert thermometer.log == ["begin"]
@@ -60,7 +60,7 @@ async def test_it_runs_until_the_device_ends_and_may_assign_variables(autojump_c
 
 async def test_it_ends_with_the_removal_of_its_device_and_begins_with_its_addition(autojump_clock: MockClock) -> None:
     thermometer = Thermometer()
-    async with serve_on(FakeNetwork(), [], settings()) as running:
+    async with serve_on(LoneHost().network, [], settings()) as running:
         added = await running.add(device(thermometer))
         await trio.testing.wait_all_tasks_blocked()
         assert thermometer.log == ["begin"]
@@ -73,7 +73,7 @@ async def test_it_ends_with_the_removal_of_its_device_and_begins_with_its_additi
 async def test_after_an_update_it_begins_again_once_it_has_ended(autojump_clock: MockClock) -> None:
     thermometer = Thermometer()
     thermometer.slow_end = 5
-    async with serve_on(FakeNetwork(), [device(thermometer)], settings()) as running:
+    async with serve_on(LoneHost().network, [device(thermometer)], settings()) as running:
         await trio.testing.wait_all_tasks_blocked()
         await running.update(attrs.evolve(running.device, model_number="2"))
         await trio.sleep(1)
@@ -86,16 +86,16 @@ async def test_after_an_update_it_begins_again_once_it_has_ended(autojump_clock:
 
 
 async def test_its_error_ends_the_device_with_byebye_and_leaves_under_its_own_name(autojump_clock: MockClock) -> None:
-    network = FakeNetwork()
+    host = LoneHost()
     thermometer = Thermometer()
     thermometer.error = ZeroDivisionError("no sensor")
     with pytest.raises(
         HandlerFailed, match=r"Thermometer\.run_while_served of .*: ZeroDivisionError: no sensor"
     ) as found:
-        async with serve_on(network, [device(thermometer)], settings()):
+        async with serve_on(host.network, [device(thermometer)], settings()):
             await trio.sleep_forever()
     assert found.value.__cause__ is thermometer.error
-    assert network.wire.messages(ByeBye)
+    assert host.sent.messages(ByeBye)
     assert not thermometer.is_connected
 
 
@@ -103,6 +103,6 @@ async def test_a_service_without_one_is_served_for_as_long_as_any_other(autojump
     class Plain(ServiceHandler, service_type="urn:example-com:service:Plain:1"):
         level: Annotated[int, StateVariable()] = 0
 
-    async with serve_on(FakeNetwork(), [device(Plain())], settings()) as running:
+    async with serve_on(LoneHost().network, [device(Plain())], settings()) as running:
         await trio.sleep(1000)
         assert running.service(Plain).is_connected

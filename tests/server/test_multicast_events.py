@@ -12,13 +12,14 @@ import trio.testing
 from trio.testing import MockClock
 
 from tests.devices import BASIC
-from tests.server.fakes import NOON, FakeNetwork, Sent, interface
+from tests.server.scenes import DEVICE, NOON, LoneHost, interface
 from upnp_trio.eventing.moderation import MULTICAST_SECONDS
 from upnp_trio.eventing.multicast import EVENT_PORT, MulticastEvent, read_multicast_event
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.services.handler import ServiceHandler
 from upnp_trio.services.markers import StateVariable
+from upnp_trio.testing import RecordedDatagram
 
 
 class Smoke(ServiceHandler, service_type="urn:schemas-upnp-org:service:Smoke:1"):
@@ -31,23 +32,23 @@ def settings() -> Settings:
     return Settings(rng=Random(1), utcnow=lambda: NOON, state_dir=None)
 
 
-def multicast(network: FakeNetwork) -> list[tuple[Sent, MulticastEvent]]:
+def multicast(host: LoneHost) -> list[tuple[RecordedDatagram, MulticastEvent]]:
     """The events that were sent by multicast, in their order."""
-    found = [sent for sent in network.wire.sent if sent.destination[1] == EVENT_PORT]
+    found = [sent for sent in host.sent if sent.destination[1] == EVENT_PORT]
     return [(sent, read_multicast_event(sent.payload)) for sent in found]
 
 
 async def test_an_event_leaves_on_every_interface_and_family_with_its_level(autojump_clock: MockClock) -> None:
-    network = FakeNetwork(
+    host = LoneHost(
         interface("192.0.2.7/24"),
         interface("fe80::7/64", "2001:db8::7/64", name="eth1", index=3),
     )
     device = attrs.evolve(BASIC, services=[Smoke()])
-    async with serve_on(network, [device], settings()) as running:
+    async with serve_on(host.network, [device], settings()) as running:
         running.service(Smoke).alarm = True
         await trio.testing.wait_all_tasks_blocked()
-        sent = multicast(network)
-        assert {(str(each.source), each.destination[0]) for each, _ in sent} == {
+        sent = multicast(host)
+        assert {(each.source[0], each.destination[0]) for each, _ in sent} == {
             ("192.0.2.7", "239.255.255.246"),
             ("fe80::7", "ff02::130"),
             ("2001:db8::7", "ff05::130"),
@@ -65,16 +66,16 @@ async def test_an_event_leaves_on_every_interface_and_family_with_its_level(auto
 
 
 async def test_changes_of_one_level_share_a_message_and_seq_rises(autojump_clock: MockClock) -> None:
-    network = FakeNetwork()
+    host = LoneHost()
     device = attrs.evolve(BASIC, services=[Smoke()])
-    async with serve_on(network, [device], settings()) as running:
+    async with serve_on(host.network, [device], settings()) as running:
         smoke = running.service(Smoke)
         smoke.alarm, smoke.battery, smoke.tests = True, 8, 1
         await trio.testing.wait_all_tasks_blocked()
         smoke.battery = 7
         await trio.sleep(MULTICAST_SECONDS)
         await trio.testing.wait_all_tasks_blocked()
-    assert [(event.seq, event.level, event.properties) for _, event in multicast(network)] == [
+    assert [(event.seq, event.level, event.properties) for _, event in multicast(host)] == [
         (0, "upnp:/emergency", (("Alarm", "1"),)),
         (1, "upnp:/general", (("Battery", "8"),)),
         (2, "upnp:/general", (("Battery", "7"),)),
@@ -82,10 +83,10 @@ async def test_changes_of_one_level_share_a_message_and_seq_rises(autojump_clock
 
 
 async def test_seq_begins_anew_for_a_device_that_comes_back_after_its_byebye(autojump_clock: MockClock) -> None:
-    network = FakeNetwork()
+    host = LoneHost()
     smoke = Smoke()
     device = attrs.evolve(BASIC, services=[smoke])
-    async with serve_on(network, [device], settings()) as running:
+    async with serve_on(host.network, [device], settings()) as running:
         for battery in (8, 7):
             smoke.battery = battery
             await trio.sleep(MULTICAST_SECONDS)
@@ -93,35 +94,35 @@ async def test_seq_begins_anew_for_a_device_that_comes_back_after_its_byebye(aut
         await running.add(device)
         smoke.battery = 6
         await trio.sleep(MULTICAST_SECONDS)
-    assert [event.seq for _, event in multicast(network)] == [0, 1, 0]
+    assert [event.seq for _, event in multicast(host)] == [0, 1, 0]
 
 
 async def test_a_variable_that_changes_all_the_time_is_sent_ten_times_a_second_and_at_last(
     autojump_clock: MockClock,
 ) -> None:
-    network = FakeNetwork()
+    host = LoneHost()
     device = attrs.evolve(BASIC, services=[Smoke()])
-    async with serve_on(network, [device], settings()) as running:
+    async with serve_on(host.network, [device], settings()) as running:
         smoke, began = running.service(Smoke), trio.current_time()
         for number in range(1, 1001):
             smoke.battery = 9 + number
             await trio.sleep(0.001)
         smoke.alarm = True  # waits for no other variable
         await trio.testing.wait_all_tasks_blocked()
-        assert multicast(network)[-1][1].properties == (("Alarm", "1"),)
+        assert multicast(host)[-1][1].properties == (("Alarm", "1"),)
         await trio.sleep(1)
-        found = [(sent.time - began, event) for sent, event in multicast(network) if event.level == "upnp:/general"]
+        found = [(sent.time - began, event) for sent, event in multicast(host) if event.level == "upnp:/general"]
         assert len(found) == 11
         assert all(later - time >= 0.1 - 1e-9 for (time, _), (later, _) in itertools.pairwise(found))
         assert found[-1][1].properties == (("Battery", "1009"),)
 
 
 async def test_an_interface_that_cannot_send_costs_the_others_nothing(autojump_clock: MockClock) -> None:
-    network = FakeNetwork(interface("192.0.2.7/24"), interface("198.51.100.7/24", name="eth1", index=3))
+    host = LoneHost(interface("192.0.2.7/24"), interface("198.51.100.7/24", name="eth1", index=3))
     device = attrs.evolve(BASIC, services=[Smoke()])
-    async with serve_on(network, [device], settings()) as running:
-        network.wire.blocked.add(network.now[0].addresses[0].ip)
+    async with serve_on(host.network, [device], settings()) as running:
+        host.nics["eth0"].mute.add(DEVICE)
         running.service(Smoke).alarm = True
         await trio.testing.wait_all_tasks_blocked()
-        assert [str(sent.source) for sent, _ in multicast(network)] == ["198.51.100.7"]
+        assert [sent.source[0] for sent, _ in multicast(host)] == ["198.51.100.7"]
         assert running.stats.send_errors["Network is down"] >= 1

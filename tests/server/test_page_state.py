@@ -10,7 +10,7 @@ import trio
 import trio.testing
 
 from tests.server.acting import Answer, Client, Oven, call, oven_device, served, subscribe
-from tests.server.fakes import HERE, FakeNetwork
+from tests.server.scenes import HERE, LoneHost
 from upnp_trio.server.page_state import GATHERING_SECONDS, WAIT_SECONDS
 
 Clock = trio.testing.MockClock
@@ -32,9 +32,9 @@ def values(answer: Answer) -> dict[str, str]:
 
 
 async def test_a_page_gets_the_state_at_once_and_then_when_it_changes(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (_, (control,), _):
-        client = Client(network)
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (_, (control,), _):
+        client = Client(host)
         first = await client.ask(poll(control))
         assert values(first) == {"Heat": "0", "Light": "0", "Seldom": "0", "Text": ""}
         assert first.headers["cache-control"] == "no-store"
@@ -53,9 +53,9 @@ async def test_a_page_gets_the_state_at_once_and_then_when_it_changes(autojump_c
 
 
 async def test_a_page_gets_the_same_state_again_after_25_seconds(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (_, (control,), _):
-        client = Client(network)
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (_, (control,), _):
+        client = Client(host)
         first = await client.ask(poll(control))
         for number in range(1, 4):
             again = await client.ask(poll(control, version(first)))
@@ -65,9 +65,9 @@ async def test_a_page_gets_the_same_state_again_after_25_seconds(autojump_clock:
 
 
 async def test_a_change_that_is_taken_back_is_none(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (_, (control,), _):
-        client = Client(network)
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (_, (control,), _):
+        client = Client(host)
         first = await client.ask(poll(control))
         await client.send(poll(control, version(first)))
         await trio.sleep(1)
@@ -79,15 +79,15 @@ async def test_a_change_that_is_taken_back_is_none(autojump_clock: Clock) -> Non
 
 
 async def test_changes_without_end_reach_a_page_every_50_ms_at_most(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (_, (control,), _), trio.open_nursery() as nursery:
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (_, (control,), _), trio.open_nursery() as nursery:
 
         async def change() -> None:
             for heat in range(1, 10_001):
                 oven.heat = heat
                 await trio.sleep(0.001)
 
-        client = Client(network)
+        client = Client(host)
         answer = await client.ask(poll(control))
         nursery.start_soon(change)
         seen = []
@@ -102,10 +102,10 @@ async def test_changes_without_end_reach_a_page_every_50_ms_at_most(autojump_clo
 
 
 async def test_pages_end_at_once_when_the_device_stops(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
+    host, oven = LoneHost(), Oven()
     before = trio.lowlevel.current_statistics().tasks_living
-    async with served(network, oven) as (_, (control,), _):
-        clients = [Client(network) for _ in range(20)]
+    async with served(host, oven) as (_, (control,), _):
+        clients = [Client(host) for _ in range(20)]
         first = await clients[0].ask(poll(control))
         for client in clients:
             await client.send(poll(control, version(first)))
@@ -119,14 +119,14 @@ async def test_pages_end_at_once_when_the_device_stops(autojump_clock: Clock) ->
 
 
 async def test_many_pages_and_slow_ones_cost_a_caller_and_a_subscriber_nothing(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (running, (control,), (events,)):
-        pages = [Client(network, f"192.0.2.{20 + number // 60}") for number in range(240)]
-        first = await Client(network).ask(poll(control))
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (running, (control,), (events,)):
+        pages = [Client(host, f"192.0.2.{20 + number // 60}") for number in range(240)]
+        first = await Client(host).ask(poll(control))
         for page in pages:
             await page.send(poll(control, version(first)))
         await trio.sleep(1)
-        client = Client(network, "192.0.2.200")
+        client = Client(host, "192.0.2.200")
         assert (await client.ask(call(control, "Set", ("Heat", 1), ("Light", 1)))).status == 200
         assert (await client.ask(subscribe(events, "http://192.0.2.200:8000/"))).status == 200
         assert trio.current_time() == 1
@@ -148,10 +148,10 @@ async def test_a_crowd_of_pages_costs_one_reading_of_the_state(autojump_clock: C
             Counting.readings += 1
             return super().variables()
 
-    network, oven = FakeNetwork(), Counting()
-    async with served(network, oven) as (_, (control,), _):
-        pages = [Client(network, f"192.0.2.{20 + number // 60}") for number in range(240)]
-        first = await Client(network).ask(poll(control))
+    host, oven = LoneHost(), Counting()
+    async with served(host, oven) as (_, (control,), _):
+        pages = [Client(host, f"192.0.2.{20 + number // 60}") for number in range(240)]
+        first = await Client(host).ask(poll(control))
         for page in pages:
             await page.send(poll(control, version(first)))
         await trio.sleep(1)
@@ -164,13 +164,13 @@ async def test_a_crowd_of_pages_costs_one_reading_of_the_state(autojump_clock: C
 
 
 async def test_a_page_that_leaves_holds_its_place_for_25_seconds_at_most(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (running, (control,), _):
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (running, (control,), _):
         await trio.sleep(20)
         before = trio.lowlevel.current_statistics().tasks_living
-        first = await Client(network).ask(poll(control))
+        first = await Client(host).ask(poll(control))
         for _ in range(50):
-            client = Client(network)
+            client = Client(host)
             await client.send(poll(control, version(first)))
             await trio.lowlevel.checkpoint()
             client.close()
@@ -180,9 +180,9 @@ async def test_a_page_that_leaves_holds_its_place_for_25_seconds_at_most(autojum
 
 
 async def test_a_page_learns_at_once_that_its_device_is_updated_or_gone(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (running, (control,), _):
-        client = Client(network)
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (running, (control,), _):
+        client = Client(host)
         first = await client.ask(poll(control))
         await client.send(poll(control, version(first)))
         await trio.sleep(1)
@@ -204,9 +204,9 @@ async def test_a_page_learns_at_once_that_its_device_is_updated_or_gone(autojump
 
 
 async def test_head_has_no_body_and_other_methods_are_refused(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (_, (control,), _):
-        client = Client(network)
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (_, (control,), _):
+        client = Client(host)
         await client.send(poll(control).replace(b"GET", b"HEAD", 1) + poll(control))
         arrived = b""
         while arrived.count(b"HTTP/1.1 200") < 2:
@@ -215,15 +215,15 @@ async def test_head_has_no_body_and_other_methods_are_refused(autojump_clock: Cl
         assert arrived.partition(b"\r\n\r\n")[2].startswith(b"HTTP/1.1 200")  # right after the head
         client.close()
         for method in ("POST", "PUT", "SUBSCRIBE"):
-            other = Client(network)
+            other = Client(host)
             assert (await other.ask(poll(control).replace(b"GET", method.encode(), 1))).status == 405
             other.close()
 
 
 async def test_text_that_xml_cannot_carry_is_refused_where_it_is_assigned(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with served(network, oven) as (_, (control,), _):
-        client = Client(network)
+    host, oven = LoneHost(), Oven()
+    async with served(host, oven) as (_, (control,), _):
+        client = Client(host)
         for text in ("\0", "\x1f", "\ud800", "\uffff"):
             with pytest.raises(ValueError, match="cannot carry"):
                 oven.text = text

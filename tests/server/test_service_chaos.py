@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from random import Random
 
 import attrs
@@ -22,8 +24,8 @@ from tests.server.acting import (
     subscribe,
     unsubscribe,
 )
-from tests.server.fakes import HERE, FakeNetwork
-from tests.server.test_delivery import BlackHole, Breaking, Failing
+from tests.server.scenes import HERE, LoneHost
+from tests.server.test_delivery import Breaking
 
 Clock = trio.testing.MockClock
 GOOD = "192.0.2.10"
@@ -35,7 +37,7 @@ class Chaos:
     """Peers that behave badly, with *rng* to choose how."""
 
     rng: Random
-    network: FakeNetwork
+    host: LoneHost
     oven: Oven
     control: str
     events: str
@@ -70,7 +72,7 @@ class Chaos:
         if self.clients and self.rng.random() < 0.3:
             client = self.clients.pop(self.rng.randrange(len(self.clients)))
         else:
-            client = Client(self.network, peer)
+            client = Client(self.host, peer)
         request, patience, stays = self.request(peer), self.rng.choice([0, 0.01, 1, 30]), self.rng.random() < 0.3
         try:
             await client.send(request)
@@ -89,16 +91,19 @@ class Chaos:
         """Let something or nothing listen where events go."""
         port = self.rng.randrange(8000, 8005)
         kind = self.rng.randrange(6)
-        if kind == 0:
-            self.network.subscribers.pop((peer, port), None)
-        elif kind == 1:
-            self.network.subscribers[peer, port] = Failing(24)
+        nic = self.host.peer(peer).nics["eth0"]
+        nic.silent_ports.discard(port)
+        self.host.connect_errors.pop((peer, port), None)
+        if (peer, port) in nic.listeners:
+            nic.listeners.pop((peer, port)).close()
+        if kind == 1:
+            self.host.connect_errors[peer, port] = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         elif kind == 2:
-            self.network.subscribers[peer, port] = BlackHole()
+            nic.silent_ports.add(port)
         elif kind == 3:
-            self.network.subscribers[peer, port] = Breaking()
-        else:
-            subscriber = Subscriber(self.network, peer, port)
+            nic.listeners[peer, port] = Breaking()
+        elif kind > 3:
+            subscriber = Subscriber(self.host, peer, port)
             subscriber.seconds = self.rng.choice([0, 0, 1, 40])
             answers = [reply(), reply(500), reply(412), reply(200, "Connection: close"), b"junk", None]
             answer = self.rng.choice(answers)
@@ -110,9 +115,9 @@ class Chaos:
             self.nursery.start_soon(subscriber.run)
 
 
-async def status(network: FakeNetwork, request: bytes) -> int:
+async def status(host: LoneHost, request: bytes) -> int:
     """The status of the response to a request of the good neighbour."""
-    client = Client(network, GOOD)
+    client = Client(host, GOOD)
     answer = await client.ask(request)
     client.close()
     return answer.status
@@ -128,7 +133,7 @@ def tasks_in(nursery: trio.Nursery) -> int:
 async def test_peers_in_chaos_leave_nothing_and_a_good_neighbour_misses_nothing(
     autojump_clock: Clock, seed: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    rng, network, oven = Random(seed), FakeNetwork(), Oven()
+    rng, host, oven = Random(seed), LoneHost(), Oven()
 
     async def work() -> None:
         oven.heat, oven.light = oven.heat + 1, not oven.light
@@ -137,15 +142,15 @@ async def test_peers_in_chaos_leave_nothing_and_a_good_neighbour_misses_nothing(
 
     oven.task = work
     oven.deed = lambda: "done"
-    async with served(network, oven) as (running, (control,), (events,)), trio.open_nursery() as nursery:
-        good = Subscriber(network, GOOD)
+    async with served(host, oven) as (running, (control,), (events,)), trio.open_nursery() as nursery:
+        good = Subscriber(host, GOOD)
         nursery.start_soon(good.run)
         await trio.sleep(20)
         before = trio.lowlevel.current_statistics().tasks_living - tasks_in(nursery)
-        neighbour = Client(network, GOOD)
+        neighbour = Client(host, GOOD)
         sid = (await neighbour.ask(subscribe(events, f"http://{GOOD}:8000/"))).headers["sid"]
         neighbour.close()
-        chaos = Chaos(rng, network, oven, control, events, nursery)
+        chaos = Chaos(rng, host, oven, control, events, nursery)
         changes = 0
         for _ in range(STEPS):
             peer = f"192.0.2.{rng.randrange(20, 26)}"
@@ -158,11 +163,11 @@ async def test_peers_in_chaos_leave_nothing_and_a_good_neighbour_misses_nothing(
                 oven.heat, oven.light = oven.heat + 1, not oven.light
             await trio.sleep(rng.choice([0, 0, 0.01, 0.5, 2]))
             if rng.random() < 0.1:
-                assert await status(network, call(control, "Get")) == 200
+                assert await status(host, call(control, "Get")) == 200
         for client in chaos.clients:
             client.close()
         await trio.sleep(120)  # the last handlers, moderated changes and subscriptions end
-        assert await status(network, renew(events, sid)) == 200
+        assert await status(host, renew(events, sid)) == 200
         await trio.sleep(120)
         assert trio.lowlevel.current_statistics().tasks_living - tasks_in(nursery) <= before + 1
         assert [event.seq for event in good.events] == list(range(len(good.events)))
@@ -173,14 +178,14 @@ async def test_peers_in_chaos_leave_nothing_and_a_good_neighbour_misses_nothing(
         nursery.cancel_scope.cancel()
     assert running.stats.refused["a fault of ours"] == 0
     assert [record for record in caplog.records if "longer than 25 s" not in record.getMessage()] == []
-    assert all(stream.incoming.is_closed for stream in network.opened_streams)
+    assert host.open_connections == []
 
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_a_device_that_changes_and_stops_amid_chaos_leaves_nothing(
     autojump_clock: Clock, seed: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    rng, network, oven, other = Random(seed), FakeNetwork(), Oven(), Oven()
+    rng, host, oven, other = Random(seed), LoneHost(), Oven(), Oven()
 
     async def change_own_device() -> None:
         await trio.sleep(rng.choice([0, 1]))
@@ -190,8 +195,8 @@ async def test_a_device_that_changes_and_stops_amid_chaos_leaves_nothing(
     oven.deed = lambda: "done"
     before = trio.lowlevel.current_statistics().tasks_living
     async with trio.open_nursery() as nursery:
-        async with served(network, oven) as (running, (control,), (events,)):
-            chaos = Chaos(rng, network, oven, control, events, nursery)
+        async with served(host, oven) as (running, (control,), (events,)):
+            chaos = Chaos(rng, host, oven, control, events, nursery)
             for number in range(STEPS // 2):
                 peer = f"192.0.2.{rng.randrange(20, 26)}"
                 chaos.listen(peer)
@@ -213,7 +218,7 @@ async def test_a_device_that_changes_and_stops_amid_chaos_leaves_nothing(
         client.close()
     assert running.stats.refused["a fault of ours"] == 0
     assert [record for record in caplog.records if "longer than 25 s" not in record.getMessage()] == []
-    assert all(stream.incoming.is_closed for stream in network.opened_streams)
+    assert host.open_connections == []
     assert not oven.is_connected
     assert not other.is_connected
     assert trio.lowlevel.current_statistics().tasks_living == before

@@ -12,7 +12,7 @@ import trio.testing
 
 from tests.devices import BASIC
 from tests.server.acting import Client, Subscriber, call, fault_code, subscribe
-from tests.server.fakes import HERE, NOON, FakeNetwork
+from tests.server.scenes import HERE, NOON, LoneHost
 from upnp_trio import Service
 from upnp_trio.control.results import read_result
 from upnp_trio.documents.folder import Folder
@@ -34,16 +34,16 @@ def _switch_power(folder: Path) -> Service:
 async def test_a_simulated_light_is_switched_and_followed(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
-    network = FakeNetwork()
+    host = LoneHost()
     root = attrs.evolve(BASIC, services=[_switch_power(tmp_path)])
     async with (
         trio.open_nursery() as nursery,
-        serve_on(network, [root], Settings(rng=Random(0), utcnow=lambda: NOON)) as running,
+        serve_on(host.network, [root], Settings(rng=Random(0), utcnow=lambda: NOON)) as running,
     ):
-        subscriber = Subscriber(network)
+        subscriber = Subscriber(host)
         nursery.start_soon(subscriber.run)
         (service,) = running.device.services
-        client = Client(network)
+        client = Client(host)
 
         async def ask(name: str, *arguments: tuple[str, object]) -> dict[str, str]:
             answer = await client.ask(call(service.control_url, name, *arguments, service_type=SWITCH_POWER))

@@ -26,7 +26,7 @@ from tests.server.acting import (
     subscribe,
     unsubscribe,
 )
-from tests.server.fakes import HERE, NOON, FakeNetwork
+from tests.server.scenes import HERE, NOON, LoneHost
 from upnp_trio import Running, UpnpError
 
 # The same twice, so that the objects that are held after each can be compared.
@@ -56,7 +56,7 @@ def fail() -> object:
 class Life:
     """A good subscriber, which must get each change, and the strangers around it."""
 
-    network: FakeNetwork
+    host: LoneHost
     running: Running
     control: str
     events: str
@@ -86,7 +86,7 @@ class Life:
 
     async def ask(self, request: bytes, peer: str = GOOD) -> int:
         """The status of the response on a connection of its own."""
-        client = Client(self.network, peer)
+        client = Client(self.host, peer)
         answer = await client.ask(request)
         client.close()
         if "sid" in answer.headers and peer == GOOD:
@@ -105,7 +105,7 @@ class Life:
 
     async def call_often(self) -> None:
         """Right and wrong calls, each second one of which changes the variable."""
-        client = Client(self.network)
+        client = Client(self.host)
         for number in range(CALLS_PER_ROUND):
             if number % 2 == 0:
                 self.heat += 1
@@ -127,7 +127,7 @@ class Life:
 
     async def leave_a_call(self) -> None:
         """A caller goes before the result comes. It is one of a few, as the log limit keeps each for an hour."""
-        client = Client(self.network, self.rng.choice(STRANGERS[:4]))
+        client = Client(self.host, self.rng.choice(STRANGERS[:4]))
         await client.send(call(self.control, "Wait", ("Number", 2), ("Seconds", self.rng.choice([1, 40]))))
         await trio.sleep(0.5)
         client.close()
@@ -135,7 +135,7 @@ class Life:
     async def look_at_the_page(self) -> None:
         """A page that waits for a change, and one that is closed before it comes."""
         for seconds in (60, 0.001):
-            client = Client(self.network, self.rng.choice(STRANGERS))
+            client = Client(self.host, self.rng.choice(STRANGERS))
             with trio.move_on_after(seconds):
                 await client.ask(f"GET {self.state_path} HTTP/1.1\r\nHOST: {HERE}\r\n\r\n".encode())
             client.close()
@@ -148,7 +148,7 @@ class Life:
         """A stranger subscribes where nobody, or somebody bad listens; and renews, cancels or just goes."""
         peer = self.rng.choice(STRANGERS)
         port = self.rng.choice([8000, 8001, 8002, 8003])
-        client = Client(self.network, peer)
+        client = Client(self.host, peer)
         answer = await client.ask(subscribe(self.events, f"http://{peer}:{port}/", seconds=self.rng.choice([60, 1800])))
         if answer.status == 200:
             self.granted += 1
@@ -170,11 +170,11 @@ class Life:
         assert heats == list(range(self.heat + 1))
 
 
-def bad_subscribers(network: FakeNetwork) -> list[Subscriber]:
+def bad_subscribers(host: LoneHost) -> list[Subscriber]:
     """One that never replies, one that closes, and one that does not know its subscriptions, at each address."""
 
     def at(port: int, answer: Callable[[Notified], bytes | None], seconds: float = 0.0) -> list[Subscriber]:
-        subscribers = [Subscriber(network, address, port) for address in STRANGERS]
+        subscribers = [Subscriber(host, address, port) for address in STRANGERS]
         for each in subscribers:
             each.reply, each.seconds = answer, seconds
         return subscribers
@@ -190,22 +190,22 @@ async def test_a_day_of_calls_and_subscriptions_leaves_nothing_missed_and_nothin
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.ERROR)  # pytest keeps the warnings about strangers
-    network, oven = FakeNetwork(), Oven()
-    good, bad = Subscriber(network), bad_subscribers(network)
+    host, oven = LoneHost(), Oven()
+    good, bad = Subscriber(host), bad_subscribers(host)
     async with trio.open_nursery() as nursery:
         for subscriber in (good, *bad):
             nursery.start_soon(subscriber.run)
-        async with served(network, oven, utcnow=today) as (running, (control,), (events,)):
-            life = Life(network=network, running=running, control=control, events=events, oven=oven, good=good)
+        async with served(host, oven, utcnow=today) as (running, (control,), (events,)):
+            life = Life(host=host, running=running, control=control, events=events, oven=oven, good=good)
 
             def count() -> tuple[int, int, int]:
                 for subscriber in (good, *bad):
                     subscriber.forget()
-                network.forget()
+                host.forget()
                 life.oven.callers.clear()
                 life.oven.log.clear()
                 tasks = trio.lowlevel.current_statistics().tasks_living
-                return tasks, held_by(running, but=[running.stats, network, life]), living_objects()
+                return tasks, held_by(running, but=[running.stats, host, life]), living_objects()
 
             await life.go_on()
             before = count()

@@ -25,7 +25,7 @@ from tests.server.acting import (
     subscribe,
     unsubscribe,
 )
-from tests.server.fakes import HERE, FakeNetwork, interface
+from tests.server.scenes import HERE, LoneHost, interface
 from upnp_trio import Running, ServiceHandler
 from upnp_trio.server.delivery import SETTLING_SECONDS
 
@@ -36,7 +36,7 @@ Clock = trio.testing.MockClock
 class Scene:
     """A served oven, a client and a subscriber at one address."""
 
-    network: FakeNetwork
+    host: LoneHost
     oven: Oven
     running: Running
     control: str
@@ -47,7 +47,7 @@ class Scene:
 
     async def sid(self, *callbacks: str, seconds: int = 1800, peer: str = PEER) -> str:
         """Subscribe and give the SID."""
-        client = Client(self.network, peer)
+        client = Client(self.host, peer)
         answer = await client.ask(subscribe(self.events, *callbacks, seconds=seconds))
         client.close()
         assert answer.status == 200
@@ -55,7 +55,7 @@ class Scene:
 
     async def status(self, request: bytes, peer: str = PEER) -> int:
         """The status of the response to *request* on a connection of its own."""
-        client = Client(self.network, peer)
+        client = Client(self.host, peer)
         answer = await client.ask(request)
         client.close()
         return answer.status
@@ -66,13 +66,13 @@ class Scene:
 
 @asynccontextmanager
 async def scene(*, max_subscriptions: int = 32) -> AsyncIterator[Scene]:
-    network, oven = FakeNetwork(), Oven()
-    subscriber = Subscriber(network)
+    host, oven = LoneHost(), Oven()
+    subscriber = Subscriber(host)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(subscriber.run)
-        async with served(network, oven, max_subscriptions=max_subscriptions) as (running, (control,), (events,)):
-            client = Client(network)
-            yield Scene(network, oven, running, control, events, client, subscriber, nursery)
+        async with served(host, oven, max_subscriptions=max_subscriptions) as (running, (control,), (events,)):
+            client = Client(host)
+            yield Scene(host, oven, running, control, events, client, subscriber, nursery)
             client.close()
         nursery.cancel_scope.cancel()
 
@@ -131,15 +131,15 @@ async def test_each_wrong_request_gets_its_error_and_the_connection_goes_on(auto
 async def test_a_subscriber_from_beyond_the_link_is_refused(autojump_clock: Clock) -> None:
     async with scene() as on:
         assert await on.status(subscribe(on.events, "http://203.0.113.5:80/"), peer="203.0.113.5") == 412
-        assert not on.network.opened
+        assert not on.host.connections
 
 
 async def test_a_sid_belongs_to_one_service(autojump_clock: Clock) -> None:
-    network, first, second = FakeNetwork(), Oven(), Oven()
-    async with served(network, first, second) as (_, _, (events, other_events)), trio.open_nursery() as nursery:
-        subscriber = Subscriber(network)
+    host, first, second = LoneHost(), Oven(), Oven()
+    async with served(host, first, second) as (_, _, (events, other_events)), trio.open_nursery() as nursery:
+        subscriber = Subscriber(host)
         nursery.start_soon(subscriber.run)
-        client = Client(network)
+        client = Client(host)
         sid = (await client.ask(subscribe(events, f"http://{PEER}:8000/1"))).headers["sid"]
         await subscriber.event(0)
         await client.ask(subscribe(other_events, f"http://{PEER}:8000/2"))
@@ -173,17 +173,16 @@ async def test_a_subscriber_gets_the_variables_that_it_asked_for(autojump_clock:
 
 async def test_the_initial_event_follows_the_response_and_comes_before_any_other(autojump_clock: Clock) -> None:
     async with scene() as on:
-        listener = on.network.listener
-        listener.room = trio.Event()  # the subscriber does not read yet
-        await on.client.send(subscribe(on.events))
+        client = Client(on.host, capacity=10)  # the subscriber does not read yet
+        await client.send(subscribe(on.events))
         await trio.sleep(1)
         on.oven.heat = 1
         await trio.sleep(1)
         on.oven.heat = 2
         await trio.sleep(1)
-        assert not on.network.opened
-        listener.room.set()
-        assert (await on.client.read()).status == 200
+        assert not on.host.connections
+        assert (await client.read()).status == 200
+        client.close()
         for heat in range(3, 30):  # more than its queue has room for
             on.oven.heat = heat
             await trio.sleep(SETTLING_SECONDS / 64)
@@ -200,29 +199,27 @@ async def test_a_subscriber_that_never_reads_its_response_is_forgotten(autojump_
     async with scene() as on:
         await trio.sleep(1)
         before = on.tasks()
-        on.network.listener.room = trio.Event()
-        await on.client.send(subscribe(on.events))
+        client = Client(on.host, capacity=10)
+        await client.send(subscribe(on.events))
         await trio.sleep(11)
         on.oven.heat = 1
         await trio.sleep(1)
-        assert not on.network.opened
+        assert not on.host.connections
         assert on.tasks() <= before
-        on.network.listener.room.set()
+        client.close()
         for number in range(8):  # its place is free again
             assert await on.status(subscribe(on.events, f"http://{PEER}:8000/{number}")) == 200
 
 
 async def test_a_subscriber_that_closes_before_the_response_is_forgotten(autojump_clock: Clock) -> None:
     async with scene() as on:
-        on.network.listener.room = trio.Event()
-        client = Client(on.network)
+        client = Client(on.host, capacity=10)
         await client.send(subscribe(on.events))
         await trio.testing.wait_all_tasks_blocked()
         client.close()
-        on.network.listener.room.set()
         on.oven.heat = 1
         await trio.sleep(1)
-        assert not on.network.opened
+        assert not on.host.connections
         assert on.subscriber.events == []
 
 
@@ -237,8 +234,8 @@ class Named(ServiceHandler, service_type="urn:example-com:service:Named:1", scpd
 
 
 async def test_a_subscriber_that_asks_for_a_name_that_is_not_ascii_gets_all(autojump_clock: Clock) -> None:
-    async with served(network := FakeNetwork(), Named()) as (_, _, (events,)):
-        client = Client(network)
+    async with served(host := LoneHost(), Named()) as (_, _, (events,)):
+        client = Client(host)
         await client.send(subscribe(events, variables=["Size"]).replace(b"Size", "Größe".encode("latin-1")))
         answer = await client.read()
         assert (answer.status, answer.headers.get("accepted-statevar")) == (200, None)
@@ -260,16 +257,16 @@ async def test_a_handler_that_cannot_give_its_values_costs_no_place_and_one_line
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     oven = Failing()
-    async with served(network := FakeNetwork(), oven, max_subscriptions=1) as (_, _, (events,)):
+    async with served(host := LoneHost(), oven, max_subscriptions=1) as (_, _, (events,)):
         oven.is_failing = True
         for _ in range(3):
-            client = Client(network)
+            client = Client(host)
             assert (await client.ask(subscribe(events))).status == 200
             client.close()
             await trio.sleep(1)
         oven.is_failing = False
         assert caplog.text.count("a fault while delivering") == caplog.text.count("LookupError: no values") == 1
-        other = Client(network, "192.0.2.10")
+        other = Client(host, "192.0.2.10")
         assert (await other.ask(subscribe(events, "http://192.0.2.10:8000/"))).status == 200
         other.close()
 
@@ -382,7 +379,7 @@ async def test_a_renewal_sends_nothing_and_keeps_sid_and_numbers(autojump_clock:
         sid = await on.sid(seconds=100)
         await on.subscriber.event(0)
         await trio.sleep(99)
-        answer = await Client(on.network).ask(renew(on.events, sid, seconds=100))
+        answer = await Client(on.host).ask(renew(on.events, sid, seconds=100))
         assert (answer.status, answer.headers["sid"], answer.headers["timeout"]) == (200, sid, "Second-100")
         await trio.sleep(99)
         on.oven.heat = 1
@@ -407,7 +404,7 @@ async def test_a_subscription_ends_at_the_very_time_that_was_granted(autojump_cl
         assert on.tasks() > idle
         await trio.sleep(0.5)
         assert on.tasks() <= idle  # the task, the connection and the place are free at once
-        assert all(stream.incoming.is_closed for stream in on.network.opened_streams)
+        assert on.host.open_connections == []
         on.oven.heat = 1
         await trio.sleep(1)
         assert len(on.subscriber.events) == 1
@@ -425,7 +422,7 @@ async def test_unsubscribe_ends_a_subscription_at_once(autojump_clock: Clock) ->
         await trio.sleep(1)
         assert len(on.subscriber.events) == 1
         assert (await on.client.ask(unsubscribe(on.events, sid))).status == 412
-        assert all(stream.incoming.is_closed for stream in on.network.opened_streams)
+        assert on.host.open_connections == []
 
 
 async def test_a_subscription_that_is_cancelled_in_the_same_breath_gets_nothing_more(autojump_clock: Clock) -> None:
@@ -440,8 +437,8 @@ async def test_a_subscription_that_is_cancelled_in_the_same_breath_gets_nothing_
 
 
 async def test_an_update_that_adds_the_first_service_while_the_device_stops_is_completed(autojump_clock: Clock) -> None:
-    network, oven = FakeNetwork(), Oven()
-    async with trio.open_nursery() as nursery, served(network) as (running, _, _):
+    host, oven = LoneHost(), Oven()
+    async with trio.open_nursery() as nursery, served(host) as (running, _, _):
         await trio.sleep(1)
         nursery.start_soon(running.update, oven_device(oven))
         await trio.testing.wait_all_tasks_blocked()  # its byebye is being sent
@@ -459,7 +456,7 @@ async def test_subscriptions_end_with_byebye(autojump_clock: Clock, how: str) ->
         else:
             await on.running.update(attrs.evolve(oven_device(on.oven), friendly_name="Jambon 3001"))
             assert await on.status(renew(on.events, sid)) == 412
-        assert all(stream.incoming.is_closed for stream in on.network.opened_streams)
+        assert on.host.open_connections == []
         on.oven.heat = 5
         await trio.sleep(1)
         assert len(on.subscriber.events) == 1
@@ -478,7 +475,7 @@ async def test_subscriptions_end_when_the_device_stops(autojump_clock: Clock) ->
         await trio.sleep(1)
     assert trio.current_time() < 5
     assert trio.lowlevel.current_statistics().tasks_living == before
-    assert all(stream.incoming.is_closed for stream in on.network.opened_streams)
+    assert on.host.open_connections == []
 
 
 async def test_a_request_in_flight_when_the_device_stops_is_no_fault(
@@ -490,7 +487,7 @@ async def test_a_request_in_flight_when_the_device_stops_is_no_fault(
         for request in (subscribe(on.events), renew(on.events, sid), unsubscribe(on.events, sid)):
 
             async def ask(request: bytes) -> None:
-                client = Client(on.network)
+                client = Client(on.host)
                 await client.send(request[:-5])
                 await trio.sleep(2)
                 await client.send(request[-5:])
@@ -510,10 +507,10 @@ async def test_variables_may_be_assigned_after_the_end(autojump_clock: Clock) ->
     async with scene() as on:
         await on.sid()
     on.oven.heat = 1
-    network = FakeNetwork()
-    async with served(network, on.oven) as (running, (control,), _):  # it can be served again
+    host = LoneHost()
+    async with served(host, on.oven) as (running, (control,), _):  # it can be served again
         assert running.service(Oven).heat == 1
-        client = Client(network)
+        client = Client(host)
         assert b"<Heat>1<" in (await client.ask(call(control, "Get"))).body
         client.close()
 
@@ -529,7 +526,7 @@ async def test_a_peer_gets_a_quarter_of_the_places_and_all_peers_no_more_than_th
 
         for host in range(10, 14):
             peer = f"192.0.2.{host}"
-            Subscriber(on.network, peer)
+            Subscriber(on.host, peer)
             assert [await on.status(request(peer, number), peer) for number in range(9)] == [200] * 8 + [503]
         assert on.running.stats.refused["too many subscriptions of one peer"] == 4
         assert on.running.stats.subscriptions == 32
@@ -541,11 +538,13 @@ async def test_a_newcomer_is_served_beside_a_greedy_peer(autojump_clock: Clock) 
         assert greedy == [200, 503, 503, 503, 503]
         for host in (10, 11, 12):
             peer = f"192.0.2.{host}"
+            on.host.peer(peer)
             assert await on.status(subscribe(on.events, f"http://{peer}:8000/"), peer) == 200
         await trio.sleep(1)
         # those whose events do not arrive give way, and the one that takes them stays
         for host in range(13, 33):
             peer = f"192.0.2.{host}"
+            on.host.peer(peer)  # which refuses connections
             assert await on.status(subscribe(on.events, f"http://{peer}:8000/"), peer) == 200
             await trio.sleep(0.1)
         on.oven.heat = 1
@@ -554,7 +553,7 @@ async def test_a_newcomer_is_served_beside_a_greedy_peer(autojump_clock: Clock) 
 
 async def test_a_thousand_subscriptions_of_one_peer_take_nothing_from_another(autojump_clock: Clock) -> None:
     async with scene() as on:
-        good = Subscriber(on.network, "192.0.2.10")
+        good = Subscriber(on.host, "192.0.2.10")
         on.nursery.start_soon(good.run)
         on.subscriber.reply = lambda event: reply(500)
         sid = await on.sid("http://192.0.2.10:8000/", peer="192.0.2.10")
@@ -580,19 +579,19 @@ async def test_a_thousand_subscriptions_of_one_peer_take_nothing_from_another(au
 async def test_events_reach_a_subscriber_of_ipv6_on_the_interface_that_it_asked_on(
     autojump_clock: Clock, own: str, peer: str
 ) -> None:
-    network, oven = FakeNetwork(interface(own)), Oven()
+    host, oven = LoneHost(interface(own)), Oven()
     async with trio.open_nursery() as nursery:
-        subscriber = Subscriber(network, peer)
+        subscriber = Subscriber(host, peer)
         nursery.start_soon(subscriber.run)
-        async with served(network, oven) as (_, _, (events,)):
-            client = Client(network, peer)
+        async with served(host, oven) as (_, _, (events,)):
+            client = Client(host, peer)
             request = subscribe(events, f"http://[{peer}]:8000/")
             here = f"[{own.partition('/')[0]}]:49152"
             assert (await client.ask(request.replace(HERE.encode(), here.encode(), 1))).status == 200
             await subscriber.event(0)
             oven.heat = 1
             await subscriber.event(1)
-            served_at, address, port = network.opened[0]
-            assert (served_at.index, f"{served_at.address}/64", address, port) == (2, own, peer, 8000)
+            opened = host.connections[0]
+            assert (f"{opened.source}/64", opened.address, opened.port) == (own, peer, 8000)
             client.close()
         nursery.cancel_scope.cancel()

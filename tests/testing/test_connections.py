@@ -13,9 +13,9 @@ import trio.testing
 
 from upnp_trio.network.listeners import DYNAMIC_PORTS
 from upnp_trio.testing import Host, Link
-from upnp_trio.testing.hosts import CAPACITY, UNREACHABLE_SECONDS
+from upnp_trio.testing.connecting import UNREACHABLE_SECONDS
 from upnp_trio.testing.peers import http_response, serve_connections
-from upnp_trio.testing.pipes import PipeStream
+from upnp_trio.testing.pipes import CAPACITY, Listener, PipeStream
 
 Clock = trio.testing.MockClock
 DEVICE = IPv4Address("192.0.2.7")
@@ -173,6 +173,50 @@ async def test_listeners_take_the_first_free_port(autojump_clock: Clock) -> None
     with pytest.raises(trio.BrokenResourceError):  # it was never accepted
         await ours.receive_some(10)
     assert network.find_port([eth0]) == first
+
+
+async def test_a_connection_of_anyone_can_be_accepted() -> None:
+    device, _ = pair()
+    listener = device.listen(80)
+    with pytest.raises(OSError, match="refused"):
+        device.accept_from("203.0.113.9", 81)
+    async with device.accept_from("203.0.113.9", 80) as theirs:
+        ours = await listener.accept()
+        assert (ours.peer, theirs.peer) == ("203.0.113.9", "192.0.2.7")
+        await theirs.send_all(b"one ")
+        await theirs.send_all(b"two")
+        assert theirs.outgoing.writes == 2
+        assert await ours.receive_some() == b"one two"
+    assert await ours.receive_some() == b""
+
+
+async def test_a_listener_that_is_closed_is_an_error_for_what_waits(autojump_clock: Clock) -> None:
+    device, _ = pair()
+    listener = device.listen(80)
+    assert device.open_sockets == [listener]
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(raises_closed, listener)
+        await trio.testing.wait_all_tasks_blocked()
+        listener.close()
+    await raises_closed(listener)
+    assert device.open_sockets == []
+
+
+async def raises_closed(listener: Listener) -> None:
+    with pytest.raises(trio.ClosedResourceError):
+        await listener.accept()
+
+
+async def test_connections_fail_as_they_are_told_to(autojump_clock: Clock) -> None:
+    device, asker = pair()
+    device.listen(80)
+    served = asker.network.facing(DEVICE)
+    asker.connect_errors["192.0.2.7", 80] = OSError(errno.EMFILE, "too many open files")
+    with pytest.raises(OSError, match="too many"):
+        await asker.connect(DEVICE, 80, served)
+    asker.connect_errors.clear()
+    stream = await asker.connect(DEVICE, 80, served)
+    assert [opened.stream for opened in asker.connections] == [None, stream]
 
 
 @asynccontextmanager

@@ -8,12 +8,11 @@ from pathlib import Path
 from upnp_trio._version import __version__
 from upnp_trio.model.device import Icon, RootDevice
 
-__all__ = ["default_device"]
+__all__ = ["default_device", "default_icon"]
 
 
 def default_device() -> RootDevice:
     """A Basic device named after this host."""
-    icon = Path(__file__).with_name("icon.png").read_bytes()
     return RootDevice(
         device_type="urn:schemas-upnp-org:device:Basic:1",
         friendly_name=f"upnp_trio on {socket.gethostname() or 'this host'}"[:63],
@@ -21,5 +20,11 @@ def default_device() -> RootDevice:
         model_name="upnp_trio device",
         model_description="The default device of python -m upnp_trio",
         model_number=__version__,
-        icons=[Icon(mimetype="image/png", width=120, height=120, depth=32, url="icon.png", data=icon)],
+        icons=[default_icon()],
     )
+
+
+def default_icon() -> Icon:
+    """The icon of a device that has none of its own."""
+    data = Path(__file__).with_name("icon.png").read_bytes()
+    return Icon(mimetype="image/png", width=120, height=120, depth=32, url="icon.png", data=data)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -19,9 +20,12 @@ from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.handler import Handler
 from upnp_trio.model.names import ServiceType, Udn
 from upnp_trio.model.placeholders import Headers
-from upnp_trio.model.urls import decoded, has_scheme
+from upnp_trio.model.urls import decoded, has_scheme, is_at_own_host
 
-__all__ = ["File", "Publication", "PublishedService", "publish"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["File", "Publication", "PublishedService", "publish", "publish_elsewhere"]
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +72,8 @@ class PublishedService:
 class Publication:
     """A root device that is ready to be served.
 
-    *root* has every UDN, every URL and its CONFIGID, and equals the device that its description document describes.
+    *root* has every UDN, every URL and its CONFIGID, and equals the device that its description document describes, but
+    for the URLs of *redirects*.
     """
 
     root: RootDevice
@@ -79,6 +84,8 @@ class Publication:
     pages: dict[str, Device]
     #: the services of all its devices
     services: tuple[PublishedService, ...]
+    #: the pages that another server of this host has, with `HOST` as their host, by the paths that lead there
+    redirects: dict[str, str] = attrs.field(factory=dict)
     #: where a live page asks for its state, and where it has its script; empty without handlers or without such a page
     state_path: str = ""
     script_path: str = ""
@@ -92,7 +99,7 @@ class Publication:
     def paths(self) -> frozenset[str]:
         """Every path that it is served at, without percent escapes."""
         services = [path for each in self.services for path in (each.control_path, each.event_path)]
-        paths = [*self.files, *self.pages, *services, self.state_path, self.script_path]
+        paths = [*self.files, *self.pages, *self.redirects, *services, self.state_path, self.script_path]
         return frozenset(decoded(path) for path in paths if path)
 
     @property
@@ -111,33 +118,62 @@ def _unfitness(icon: Icon) -> tuple[bool, bool, int]:
     return icon.mimetype.lower() != "image/png", is_too_small, -side if is_too_small else side
 
 
-def publish(root: RootDevice) -> Publication:
+def publish(root: RootDevice, prefix: str = "") -> Publication:
     """Choose the URLs of *root*, whose devices all have a UDN, and render its documents.
+
+    All paths begin with *prefix*, which is empty or begins with a slash and does not end with one.
 
     CONFIGID is derived from the documents, so that it changes when they change (UDA 2.0 §1.2.2). Raises
     `DescriptionError` for an icon without data, for an SCPD that is not a service description, and for a path with two
     uses.
     """
-    plan = _Plan(root)
+    plan = _Plan(root, prefix)
     device = plan.place_device(root, is_root=True)
     assert isinstance(device, RootDevice)
     root = attrs.evolve(device, config_id=0, url_base=None)
     scpds = {path: _scpd(service, 0, root) for path, service in plan.scpds.items()}
-    digest = hashlib.sha256(b"\0".join([render_description(root), *scpds.values()]))
-    config_id = int.from_bytes(digest.digest()[:3], "big")  # a device may choose a number from 0 to 2**24 - 1
+    config_id = _config_id(render_description(root), *scpds.values())
     root = attrs.evolve(root, config_id=config_id)
     files = {path: File(XML_TYPE, _scpd(service, config_id, root)) for path, service in plan.scpds.items()}
     description_path = plan.paths.description
     files[description_path] = File(XML_TYPE, render_description(root), root.advertising.description_headers)
     state_path, script_path = plan.place_script()
+    published = _with_targets(root, plan.redirects) if plan.redirects else root
+    assert isinstance(published, RootDevice)
     return Publication(
-        root=root,
+        root=published,
         description_path=description_path,
         files=files | plan.files,
         pages=plan.pages,
+        redirects=plan.redirects,
         services=tuple(plan.services),
         state_path=state_path,
         script_path=script_path,
+    )
+
+
+def publish_elsewhere(root: RootDevice, description_path: str) -> Publication:
+    """*root*, whose documents another server has, its description at *description_path*: nothing of it is served.
+
+    Without a CONFIGID, it gets one that changes when it changes.
+    """
+    if root.config_id is None:
+        root = attrs.evolve(root, config_id=_config_id(render_description(attrs.evolve(root, config_id=0))))
+    return Publication(root=root, description_path=description_path, files={}, pages={}, services=())
+
+
+def _config_id(*documents: bytes) -> int:
+    # a device may choose a number from 0 to 2**24 - 1 (UDA 2.0 §1.2.2)
+    return int.from_bytes(hashlib.sha256(b"\0".join(documents)).digest()[:3], "big")
+
+
+def _with_targets(device: Device, redirects: Mapping[str, str]) -> Device:
+    """*device* with the URLs that its pages lead to, so that it can be published again."""
+    url = device.presentation_url
+    return attrs.evolve(
+        device,
+        presentation_url=redirects.get(url, url) if url is not None else None,
+        devices=[_with_targets(embedded, redirects) for embedded in device.devices],
     )
 
 
@@ -151,11 +187,12 @@ def _scpd(service: Service, config_id: int, root: RootDevice) -> bytes:
 class _Plan:
     """The paths of one root device, and what each of them serves."""
 
-    def __init__(self, root: RootDevice) -> None:
+    def __init__(self, root: RootDevice, prefix: str) -> None:
         self._presentation = root.presentation
-        self.paths = DocumentPaths(root)
+        self.paths = DocumentPaths(root, prefix)
         self.files: dict[str, File] = {}
         self.pages: dict[str, Device] = {}
+        self.redirects: dict[str, str] = {}
         self.scpds: dict[str, Service] = {}
         self.services: list[PublishedService] = []
 
@@ -177,6 +214,11 @@ class _Plan:
 
     def _place_page(self, device: Device, *, is_root: bool) -> str | None:
         url = device.presentation_url
+        if url is not None and is_at_own_host(url):
+            # one document is served at all addresses, so a path of ours leads on to the address of the request
+            path = self.paths.choose_page("", f"the page of {device.friendly_name!r}", is_root=is_root)
+            self.redirects[path] = url
+            return path
         if url is not None and has_scheme(url):
             return url  # the device has its page on another host
         if self._presentation == "off" or (url is None and not is_root):
@@ -223,8 +265,9 @@ class _Plan:
 
     def _place_scpd(self, service: Service, default: str) -> str:
         url = service.scpd_url
-        if self.paths.is_fixed(url) and url in self.scpds and self.scpds[url].scpd == service.scpd:
-            return url  # vendors give one SCPD to several services of a type
+        fixed = self.paths.fixed(url)
+        if fixed is not None and fixed in self.scpds and self.scpds[fixed].scpd == service.scpd:
+            return fixed  # vendors give one SCPD to several services of a type
         path = self.paths.choose(url, default, f"the SCPD of {service.service_id}")
         self.scpds[path] = service
         return path

@@ -25,6 +25,7 @@ leaves, which is 0.2 seconds later at the earliest.
 from __future__ import annotations
 
 import re
+from threading import RLock
 from typing import TYPE_CHECKING
 
 import attrs
@@ -82,6 +83,9 @@ class LastChange(DeferredValue):
         self._namespace = namespace
         self._values: dict[_Key, str] = {}
         self._changed: dict[_Key, str] = {}
+        # Where any thread may change variables, events are made in another one. It is reentrant because a change that
+        # nobody is told of is taken at once.
+        self._lock = RLock()
 
     def set(self, instance_id: int, name: str, value: str | int, **attributes: str | int) -> None:
         """Set a variable of an instance, such as ``set(0, "Volume", 20, channel="Master")``.
@@ -98,6 +102,10 @@ class LastChange(DeferredValue):
             raise ValueError(f"the attribute {VALUE!r} holds the variable's value; pass it as the third argument")
         key = (instance_id, name, tuple((each, _text(of)) for each, of in attributes.items()))
         text = _text(value)
+        with self._lock:
+            self._set(key, text)
+
+    def _set(self, key: _Key, text: str) -> None:
         if self._values.get(key) == text:
             return
         known, waiting = self._values.get(key), self._changed.get(key)
@@ -111,26 +119,31 @@ class LastChange(DeferredValue):
 
     def remove(self, instance_id: int) -> None:
         """Forget an instance that has ended."""
-        for values in (self._values, self._changed):
-            for key in [key for key in values if key[0] == instance_id]:
-                del values[key]
+        with self._lock:
+            for values in (self._values, self._changed):
+                for key in [key for key in values if key[0] == instance_id]:
+                    del values[key]
 
     def copy(self) -> LastChange:
         """Another one with the same values, none of which counts as changed."""
         twin = type(self)(self._namespace)
-        twin._values = dict(self._values)
+        with self._lock:
+            twin._values = dict(self._values)
         return twin
 
     def take(self) -> str | None:
         """The document of what has changed since the last time; ``None`` if nothing has."""
-        if not self._changed:
+        with self._lock:
+            changed, self._changed = self._changed, {}
+        if not changed:
             return None
-        changed, self._changed = self._changed, {}
         return _render(self._namespace, changed)
 
     def current(self) -> str:
         """The document of all values."""
-        return _render(self._namespace, self._values)
+        with self._lock:
+            values = dict(self._values)
+        return _render(self._namespace, values)
 
 
 def _restore(values: dict[_Key, str], key: _Key, text: str | None) -> None:

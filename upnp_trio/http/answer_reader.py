@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import Protocol
 
 import attrs
 import h11
@@ -18,10 +19,7 @@ from upnp_trio.http.lenient_head import (
 )
 from upnp_trio.http.request_rules import MAX_HEAD_BYTES, MAX_HEAD_FIELDS
 
-if TYPE_CHECKING:
-    from upnp_trio.network.streams import HttpStream
-
-__all__ = ["AnswerTooLong", "HttpAnswer", "asking", "may_be_kept", "read_answer"]
+__all__ = ["AnswerTooLong", "HttpAnswer", "Receiving", "asking", "may_be_kept", "read_answer", "read_start"]
 
 # Most descriptions arrive in one read.
 READ_BYTES = 16 * 1024
@@ -31,6 +29,14 @@ MAX_INTERIM_ANSWERS = 4
 # bytes in each, so this is more than the longest document needs.
 MAX_CHUNKS = 64 * 1024
 _PROTOCOL = b"HTTP/"
+
+
+class Receiving(Protocol):
+    """What an answer is read from: an `HttpStream` or a `WebStream`."""
+
+    async def receive_some(self, max_bytes: int) -> bytes:
+        """What has arrived; nothing at the end. Raises `trio.BrokenResourceError` when the peer is gone."""
+        ...
 
 
 class AnswerTooLong(MalformedMessage):
@@ -66,7 +72,7 @@ def may_be_kept(protocol: h11.Connection) -> bool:
 
 
 async def read_answer(
-    stream: HttpStream, protocol: h11.Connection, *, max_body_bytes: int, arrived: bytes = b"", keeps_body: bool = True
+    stream: Receiving, protocol: h11.Connection, *, max_body_bytes: int, arrived: bytes = b"", keeps_body: bool = True
 ) -> HttpAnswer | None:
     """The answer that arrives on *stream*, after *arrived*; ``None`` if the peer closes the connection before it.
 
@@ -83,7 +89,53 @@ async def read_answer(
         raise MalformedMessage(f"the answer is not HTTP: {error}") from error
 
 
-async def _final_head(stream: HttpStream, protocol: h11.Connection, unread: bytearray) -> AnswerHead | None:
+async def read_start(
+    stream: Receiving, protocol: h11.Connection, *, max_body_bytes: int, seconds: float
+) -> HttpAnswer | None:
+    """Like `read_answer`, with as much of the body as is there, up to *max_body_bytes* and within *seconds*.
+
+    A body that is longer, comes later, or breaks the rules of HTTP ends there.
+    """
+    unread = bytearray()
+    try:
+        head = await _final_head(stream, protocol, unread)
+        if head is None:
+            return None
+        answer = protocol.next_event()
+    except h11.RemoteProtocolError as error:
+        raise MalformedMessage(f"the answer is not HTTP: {error}") from error
+    assert isinstance(answer, h11.Response)
+    body = bytearray()
+    with trio.move_on_after(seconds), suppress(h11.RemoteProtocolError, trio.BrokenResourceError):
+        chunks = 0
+        while len(body) < max_body_bytes and chunks < MAX_CHUNKS:
+            event = protocol.next_event()
+            if event is h11.NEED_DATA:
+                protocol.receive_data(await stream.receive_some(READ_BYTES))
+            elif isinstance(event, h11.Data):
+                body += event.data
+                chunks += event.chunk_start
+                await trio.lowlevel.checkpoint()  # one piece may hold thousands of chunks
+            else:
+                break
+    return HttpAnswer(
+        answer.status_code,
+        _headers(answer),
+        bytes(body[:max_body_bytes]),
+        answer.reason.decode("latin-1"),
+        head.forgiven,
+    )
+
+
+def _headers(answer: h11.Response) -> dict[str, str]:
+    """With lower-case names; of repeated ones the first."""
+    headers: dict[str, str] = {}
+    for name, value in answer.headers:
+        headers.setdefault(name.decode("ascii"), value.decode("latin-1"))
+    return headers
+
+
+async def _final_head(stream: Receiving, protocol: h11.Connection, unread: bytearray) -> AnswerHead | None:
     """The head of the answer, which *protocol* has taken, and what has arrived after it."""
     for number in range(MAX_INTERIM_ANSWERS + 1):
         head = await _next_head(stream, unread)
@@ -99,7 +151,7 @@ async def _final_head(stream: HttpStream, protocol: h11.Connection, unread: byte
     raise MalformedMessage("there are too many interim answers")
 
 
-async def _next_head(stream: HttpStream, unread: bytearray) -> AnswerHead | None:
+async def _next_head(stream: Receiving, unread: bytearray) -> AnswerHead | None:
     """Take the next head out of *unread*, into which more arrives; ``None`` if nothing does."""
     searched = 0
     while True:
@@ -126,13 +178,11 @@ async def _next_head(stream: HttpStream, unread: bytearray) -> AnswerHead | None
 
 
 async def _read_body(
-    stream: HttpStream, protocol: h11.Connection, head: AnswerHead, max_body_bytes: int, keeps_body: bool
+    stream: Receiving, protocol: h11.Connection, head: AnswerHead, max_body_bytes: int, keeps_body: bool
 ) -> HttpAnswer:
     answer = protocol.next_event()
     assert isinstance(answer, h11.Response)
-    headers: dict[str, str] = {}
-    for name, value in answer.headers:
-        headers.setdefault(name.decode("ascii"), value.decode("latin-1"))
+    headers = _headers(answer)
     has_length = "content-length" in headers and answer.status_code not in (204, 304)
     if has_length and int(headers["content-length"]) > max_body_bytes:
         raise AnswerTooLong(f"the body has {headers['content-length']} bytes; at most {max_body_bytes} are read")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from upnp_trio.model.caller import Caller
     from upnp_trio.model.device import Service
@@ -20,6 +21,11 @@ class BoundAction(Protocol):
     @property
     def description(self) -> ActionDescription:
         """The action as the SCPD has it."""
+        ...
+
+    @property
+    def may_block(self) -> bool:
+        """Whether the method is a plain function of the user's, which may take its time where it has a thread."""
         ...
 
     def call(self, handler: Any, arguments: Mapping[str, object], caller: Caller) -> object:  # noqa: ANN401
@@ -59,8 +65,13 @@ class Handler(Protocol):
         """The values of the state variables now, by the SCPD's names; those without a value are left out."""
         ...
 
-    def connect(self, on_change: Callable[[str, object], None]) -> None:
+    def connect(
+        self, on_change: Callable[[str, object], None], lock: AbstractContextManager[object] | None = None
+    ) -> None:
         """Call *on_change* with the SCPD's name and the new value of each variable that changes from now on.
+
+        With *lock*, variables may be assigned in any thread. Each assignment and its call of *on_change* hold the lock,
+        so that the calls have the order of the assignments. Without it, only the calling thread may assign variables.
 
         Raises `RuntimeError` if this handler is connected already: it can be one service of one device only.
         """

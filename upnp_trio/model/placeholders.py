@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from upnp_trio.model.advertised_url import MAX_HOST_NAME_CHARACTERS
+from upnp_trio.model.urls import HOST
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -17,10 +20,9 @@ __all__ = ["LONGEST_HOST", "Headers", "characters", "escaped", "filled", "flaw_o
 #: names and values of header fields
 Headers = tuple[tuple[str, str], ...]
 
-#: as long as the longest name that a URL may have (RFC 1035 §2.3.4), which *advertise_url* may give; a literal address
-#: in brackets has 41 characters at the most
-LONGEST_HOST = "n" * 253
-_PLACES = {"{host}", "{port}"}
+#: as long as the longest name that *advertise_url* may give; a literal address in brackets has 41 characters at most
+LONGEST_HOST = "n" * MAX_HOST_NAME_CHARACTERS
+PORT = "{port}"
 # What is filled in, braces that stand for themselves, and what is neither.
 _BRACED = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]")
 DEFAULT_PORT = 80
@@ -29,7 +31,7 @@ DEFAULT_PORT = 80
 def flaw_of(value: str) -> str | None:
     """What is wrong with the braces of *value*, with the cure; ``None`` if nothing is."""
     for found in _BRACED.findall(value):
-        if found not in _PLACES and found not in ("{{", "}}"):
+        if found not in (HOST, PORT, "{{", "}}"):
             return f"{found} is neither {{host}} nor {{port}}; write {{{{ and }}}} for braces"
     return None
 
@@ -45,10 +47,10 @@ def filled(headers: Iterable[tuple[str, str]], base_url: str) -> Headers:
     The host of a literal IPv6 address is in brackets. A URL without a port has HTTP's, 80.
     """
     headers = tuple(headers)
-    if not has_placeholders(headers):
+    if not headers or not has_placeholders(headers):
         return headers
     host, port = _parts(base_url)
-    texts = {"{{": "{", "}}": "}", "{host}": host, "{port}": port}
+    texts = {"{{": "{", "}}": "}", HOST: host, PORT: port}
     return tuple((name, _BRACED.sub(lambda found: texts[found[0]], value)) for name, value in headers)
 
 

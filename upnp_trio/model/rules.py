@@ -11,7 +11,7 @@ import attrs
 
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.names import unsearchable
-from upnp_trio.model.urls import has_scheme, is_web_link
+from upnp_trio.model.urls import has_scheme, is_at_own_host, is_web_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +40,8 @@ _MIMETYPE = re.compile(r"image/[\w.+-]+", re.ASCII | re.IGNORECASE)
 _SERVER = re.compile(r"[^\s,]+/[^\s,]+ UPnP/[0-9]\.[0-9] [^\s,]+/[^\s,]+( .*)?")
 # The least max-age of UDA 2.0 §1.2.2, in seconds.
 LEAST_MAX_AGE = 1800
+# In the authority of a URL.
+_BRACES = re.compile(r"\A[^/]*//[^/?#]*[{}]")
 _SERVICE_ID = re.compile(r"urn:[^:\s]+:serviceId:(?P<id>[^:\s]+)")
 
 
@@ -122,6 +124,9 @@ def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterat
     if url is not None and has_scheme(url) and not is_web_link(url):
         rule = "UDA §5: it must be a path on this device, or http://… for a page elsewhere"
         yield Violation(f"{where}presentation_url", url, rule, vital=True)  # pages would link to it
+    elif url is not None and has_scheme(url) and _BRACES.search(url) and not is_at_own_host(url):
+        rule = "its host has a brace; write {host} or {ipv4}, as in http://{host}:8123/, for this host"
+        yield Violation(f"{where}presentation_url", url, rule)
     for number, icon in enumerate(device.icons):
         yield from _icon(icon, f"{where}icons[{number}].")
     if device.icons and not any(icon.mimetype.lower() == "image/png" for icon in device.icons):

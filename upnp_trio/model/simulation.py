@@ -28,6 +28,7 @@ from upnp_trio.model.values import check_value, zero
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from upnp_trio.model.caller import Caller
     from upnp_trio.model.service import ArgumentDescription
@@ -66,6 +67,7 @@ class _SimulatedAction:
     """An action of a simulated service."""
 
     description: ActionDescription
+    may_block = False
 
     def call(self, handler: SimulatedService, arguments: Mapping[str, object], caller: Caller) -> object:
         """The results of the action by name; raises `UpnpError`."""
@@ -106,8 +108,13 @@ class SimulatedService:
         """The values of the state variables now."""
         return dict(self._values)
 
-    def connect(self, on_change: Callable[[str, object], None]) -> None:
-        """Call *on_change* with name and value of each variable that changes; raises `RuntimeError` the second time."""
+    def connect(
+        self, on_change: Callable[[str, object], None], lock: AbstractContextManager[object] | None = None
+    ) -> None:
+        """Call *on_change* with name and value of each variable that changes; raises `RuntimeError` the second time.
+
+        Calls alone change variables, one after the other, so *lock* is not needed.
+        """
         if self._on_change is not None:
             raise RuntimeError("this SimulatedService is a service of a device already; load the device file again")
         self._on_change = on_change

@@ -9,13 +9,29 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-__all__ = ["MAX_FIXED_PATH_CHARACTERS", "decoded", "fixed_path_flaw", "has_scheme", "is_web_link", "path_within"]
+__all__ = [
+    "HOST",
+    "IPV4",
+    "MAX_FIXED_PATH_CHARACTERS",
+    "decoded",
+    "fixed_path_flaw",
+    "has_scheme",
+    "is_at_own_host",
+    "is_web_link",
+    "path_within",
+]
 
 # Every datagram about a device has the path of its description. Those of real devices have less than 40 characters.
 MAX_FIXED_PATH_CHARACTERS = 256
 
+#: stands in a URL for the address of this host that the reader has reached
+HOST = "{host}"
+#: likewise, but for an IPv4 address of this host, for what IPv6 does not reach
+IPV4 = "{ipv4}"
+
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
+_AT_OWN_HOST = re.compile(r"https?://\{(?:host|ipv4)\}(:[0-9]{1,5})?(?=[/?#]|\Z)", re.IGNORECASE)
 _AUTHORITY = re.compile(r"//[^/?#]*")
 # Windows and browsers read a backslash as a slash. A control character has no use in a path.
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f\\]")
@@ -32,6 +48,11 @@ def has_scheme(url: str) -> bool:
 def is_web_link(url: str) -> bool:
     """Whether *url* is an address on the web or an absolute path."""
     return _WEB.match(url) is not None or url.startswith("/")
+
+
+def is_at_own_host(url: str) -> bool:
+    """Whether *url* has `HOST` or `IPV4` in place of its host, as in "http://{host}:8123/"."""
+    return _AT_OWN_HOST.match(url) is not None
 
 
 def path_within(url: str) -> str:

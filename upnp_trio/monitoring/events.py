@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import attrs
 import trio
 
@@ -11,11 +13,13 @@ __all__ = [
     "ActionCalled",
     "Announced",
     "Event",
+    "EventReceiver",
     "Events",
     "NetworkChanged",
     "RequestAnswered",
     "SearchAnswered",
     "VariablesChanged",
+    "check_buffer",
 ]
 
 
@@ -84,6 +88,24 @@ Event = SearchAnswered | RequestAnswered | ActionCalled | VariablesChanged | Ann
 EVENTS_BUFFERED = 256
 
 
+class EventReceiver(Protocol):
+    """What events are passed to: the sending end of a channel, or what brings them to another thread."""
+
+    def send_nowait(self, value: Event) -> None:
+        """Take an event; raises `trio.WouldBlock` if there is no room, `trio.BrokenResourceError` if nobody reads."""
+        ...
+
+    def close(self) -> None:
+        """No event will follow."""
+        ...
+
+
+def check_buffer(max_buffered: int) -> None:
+    """Raise `ValueError` if *max_buffered* is not a whole number of at least 1."""
+    if not isinstance(max_buffered, int) or max_buffered < 1:  # a float could be infinity
+        raise ValueError(f"max_buffered is {max_buffered!r}; it must be a whole number of events, at least 1")
+
+
 @attrs.define(eq=False, repr=False)
 class Events:
     """Passes events to subscribers.
@@ -95,7 +117,7 @@ class Events:
     stats: Stats = attrs.field(factory=Stats)
     #: whether there is a subscriber; callers look here before they create an event
     wanted: bool = False
-    _channels: list[trio.MemorySendChannel[Event]] = attrs.field(factory=list)
+    _receivers: list[EventReceiver] = attrs.field(factory=list)
     _closed: bool = False
 
     def subscribe(self, max_buffered: int = EVENTS_BUFFERED) -> trio.MemoryReceiveChannel[Event]:
@@ -103,31 +125,34 @@ class Events:
 
         Raises `ValueError` if *max_buffered* is not a whole number of at least 1.
         """
-        if not isinstance(max_buffered, int) or max_buffered < 1:  # a float could be infinity
-            raise ValueError(f"max_buffered is {max_buffered!r}; it must be a whole number of events, at least 1")
+        check_buffer(max_buffered)
         send, receive = trio.open_memory_channel[Event](max_buffered)
-        if self._closed:
-            send.close()
-        else:
-            self._channels.append(send)
-            self.wanted = True
+        self.add(send)
         return receive
+
+    def add(self, receiver: EventReceiver) -> None:
+        """Pass the events from now on to *receiver*."""
+        if self._closed:
+            receiver.close()
+        else:
+            self._receivers.append(receiver)
+            self.wanted = True
 
     def publish(self, event: Event) -> None:
         """Send *event* to every subscriber. One whose buffer is full misses it, which is counted."""
-        for channel in list(self._channels):
+        for receiver in list(self._receivers):
             try:
-                channel.send_nowait(event)
+                receiver.send_nowait(event)
             except trio.WouldBlock:
                 self.stats.events_dropped += 1
             except trio.BrokenResourceError:  # the subscriber has closed its end
-                self._channels.remove(channel)
-                channel.close()
-        self.wanted = bool(self._channels)
+                self._receivers.remove(receiver)
+                receiver.close()
+        self.wanted = bool(self._receivers)
 
     def close(self) -> None:
         """Publish no more events. Subscribers read what is left, and then their channels end."""
-        for channel in self._channels:
-            channel.close()
-        self._channels.clear()
+        for receiver in self._receivers:
+            receiver.close()
+        self._receivers.clear()
         self.wanted, self._closed = False, True

@@ -120,5 +120,12 @@ def _seconds_asleep() -> float:
             return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
         except OSError:
             return 0.0
+    elif sys.platform == "darwin":
+        # neither is slewed, and only the first counts on while the host is asleep (clock_gettime(3))
+        return time.clock_gettime(time.CLOCK_MONOTONIC_RAW) - time.clock_gettime(time.CLOCK_UPTIME_RAW)
+    elif sys.platform == "win32":
+        from upnp_trio.network.windows import seconds_asleep
+
+        return seconds_asleep()
     else:
         return 0.0

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from upnp_trio.network.system_errors import HIDDEN_ERRNOS, INTERFACE_GONE_ERRNOS, tolerated, translated
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from ipaddress import IPv4Interface, IPv6Interface
 
 __all__ = ["InterfaceFlags", "hardware_addresses", "interface_flags", "interface_index"]
 
@@ -26,13 +22,20 @@ class InterfaceFlags(TypedDict):
 
 
 if sys.platform == "win32":
+    from upnp_trio.network.windows import interface_row
 
-    def interface_flags(name: str, addresses: Sequence[IPv4Interface | IPv6Interface]) -> InterfaceFlags | None:
-        """The flags of the interface *name*. Windows lists only interfaces that are up, and all take multicast."""
+    def interface_flags(name: str, index: int | None) -> InterfaceFlags | None:
+        """The flags of the interface with *index*; ``None`` if it is gone. Windows does not say what takes multicast.
+
+        Windows lists the addresses of interfaces that are not connected, too, and no socket can have them.
+        """
+        row = None if index is None else interface_row(index)
+        if row is None:
+            return None
         return {
-            "is_up": True,
-            "is_loopback": all(address.is_loopback for address in addresses),
-            "is_point_to_point": False,
+            "is_up": row.is_up,
+            "is_loopback": row.is_loopback,
+            "is_point_to_point": row.is_point_to_point,
             "is_multicast": True,
             "is_bridge_port": False,
         }
@@ -60,7 +63,7 @@ else:
     _SIOCGIFHWADDR = 0x8927  # Linux
     _SIOCGIFINDEX = 0x8933  # Linux
 
-    def interface_flags(name: str, addresses: Sequence[IPv4Interface | IPv6Interface]) -> InterfaceFlags | None:
+    def interface_flags(name: str, index: int | None) -> InterfaceFlags | None:
         """The flags of the interface *name*; ``None`` if it is gone. Raises `OSError` if it cannot be read.
 
         An interface without a carrier (the cable is out) counts as down, as no datagram leaves it.

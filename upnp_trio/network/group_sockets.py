@@ -1,6 +1,7 @@
 """The sockets that receive what is sent to SSDP's groups, and to the broadcast addresses, on one interface.
 
-All share port 1900 with other programs. Windows binds no socket to a group, so it has none of these.
+All share port 1900 with other programs. Windows binds no socket to a group: a device has none of these there, and a
+control point has sockets that are bound to no address.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from upnp_trio.ssdp.messages import PORT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from upnp_trio.network.interfaces import Interface, IpInterface
+    from upnp_trio.network.interfaces import Interface
 
 __all__ = ["join_group", "naming_the_holder", "open_group_receivers", "open_receivers"]
 
@@ -50,7 +51,8 @@ def open_receivers(interface: Interface) -> Iterator[tuple[Receiver, ...]]:
     with ExitStack() as stack:
         with naming_the_holder():
             if sys.platform == "win32":
-                receivers = [_open_member(address, interface, stack) for address in interface.addresses]
+                groups = dict.fromkeys(map(group_of, interface.addresses))
+                receivers = [_open_member(group, interface, stack) for group in groups]
             else:
                 receivers = open_group_receivers(interface, stack)
         yield tuple(receivers)
@@ -82,10 +84,14 @@ def _open_group(group: str, interface: Interface, stack: ExitStack) -> socket.so
     return receiver
 
 
-def _open_member(address: IpInterface, interface: Interface, stack: ExitStack) -> Receiver:
-    """Windows: a socket at *address* that is a member of its group, and gets what is sent to the address as well."""
-    receiver = open_udp_socket(str(address.ip), PORT, interface, stack)
-    join_group(receiver, group_of(address), interface)
+def _open_member(group: str, interface: Interface, stack: ExitStack) -> Receiver:
+    """Windows: a socket at no address that is a member of *group*.
+
+    What is sent to an address goes to the socket that is bound to it, if there is one: a device of this host ("Using
+    SO_REUSEADDR and SO_EXCLUSIVEADDRUSE").
+    """
+    receiver = open_udp_socket("::" if ":" in group else "0.0.0.0", PORT, interface, stack)
+    join_group(receiver, group, interface)
     return Receiver(receiver, None)
 
 

@@ -45,14 +45,13 @@ def _look() -> Iterator[Interface]:
     found: dict[str, list[IpInterface]] = {}
     indices: dict[str, int | None] = {}
     for adapter in ifaddr.get_adapters(include_unconfigured=True):
-        # an address with a label comes as an adapter of its own: "eth0:1" is eth0
-        name = (adapter.nice_name if sys.platform == "win32" else adapter.name).partition(":")[0]
+        name = _name_of(adapter)
         found.setdefault(name, []).extend(map(_address, adapter.ips))
         indices.setdefault(name, adapter.index)
     for name, addresses in found.items():
         # ifaddr gives no index to an interface that went away, nor to one that it had no descriptor to ask for
         index = indices[name] or interface_index(name)
-        flags = interface_flags(name, addresses)
+        flags = interface_flags(name, index)
         if index is None or flags is None:
             continue
         state_of = {address: states.get((name, address.ip), _PREFERRED) for address in addresses}
@@ -64,6 +63,16 @@ def _look() -> Iterator[Interface]:
             pending=frozenset(ip for (where, ip), state in states.items() if (where, state) == (name, _TENTATIVE)),
             **flags,
         )
+
+
+def _name_of(adapter: ifaddr.Adapter) -> str:
+    if sys.platform == "win32":
+        # A person knows the connection ("Wi-Fi", "Ethernet 2"), which ifaddr tells with each address. An adapter
+        # without an address has the device's name alone.
+        return adapter.ips[0].nice_name if adapter.ips else adapter.nice_name
+    else:
+        # an address with a label comes as an adapter of its own: "eth0:1" is eth0
+        return adapter.name.partition(":")[0]
 
 
 def _address(ip: ifaddr.IP) -> IpInterface:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import sys
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, IPv6Network
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,13 @@ IpInterface = IPv4Interface | IPv6Interface
 _CONTAINER_BRIDGE = re.compile(
     r"docker\d+|docker_gwbridge|br-[0-9a-f]{12}|virbr\d+|lxcbr\d+|lxdbr\d+|incusbr\d+|podman\d+|cni\d+|cni-podman\d+"
     r"|cbr\d+|nerdctl\d+|flannel\.\d+|vmnet\d+|vboxnet\d+"
+    # of Windows: Hyper-V's network behind this host, WSL's, that of its containers, VMware's and VirtualBox's
+    r"|vEthernet \((Default Switch|WSL.*|nat)\)|VMware Network Adapter VMnet\d+|VirtualBox Host-Only .*"
 )
+# What `--interface` takes. Connections of Windows have names of several words.
+_NAME = r"[^\s/]([^\t\r\n/]{0,254}[^\s/])?(/\d{1,3})?" if sys.platform == "win32" else r"[^\s/]{1,64}(/\d{1,3})?"
+# Apple's links to devices nearby, for AirDrop and its like: no home network is behind them.
+_NEARBY_LINK = re.compile(r"(awdl|llw|nan)\d+")
 
 
 @attrs.frozen
@@ -158,6 +165,8 @@ def _judge(interface: Interface) -> Choice:
         return Choice(interface, False, "a port of a bridge, which is served in its place; name it to serve it")
     if is_container_bridge(interface.name):
         return Choice(interface, False, "a container engine's bridge; name it to serve it")
+    if _NEARBY_LINK.fullmatch(interface.name):
+        return Choice(interface, False, "Apple's link to devices nearby (AirDrop); name it to serve it")
     if public and len(public) == sum(address.version == 4 for address in interface.addresses):
         return Choice(interface, False, "public addresses only; name it to serve it")
     if not interface.addresses:
@@ -224,5 +233,5 @@ def _matching(interface: Interface, name: str) -> tuple[IpInterface, ...]:
 def require_names(wanted: Sequence[str]) -> None:
     """Raise `NetworkError` if one of *wanted* cannot be the name of an interface, an address or a prefix."""
     for name in wanted:
-        if not re.fullmatch(r"[^\s/]{1,64}(/\d{1,3})?", name):
+        if not re.fullmatch(_NAME, name):
             raise NetworkError(f"{name!r} is not an interface name, an address or a prefix such as 192.0.2.0/24")

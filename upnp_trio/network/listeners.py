@@ -13,9 +13,11 @@ import attrs
 
 from upnp_trio.errors import PortTaken
 from upnp_trio.exchange import ServedAddress
+from upnp_trio.model.advertised_url import host_text
 from upnp_trio.network.interfaces import on_link
 from upnp_trio.network.streams import SEND_BUFFER_BYTES, TcpListener
 from upnp_trio.network.system_errors import AddressGone, translated
+from upnp_trio.network.udp_sockets import socket_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,15 +47,18 @@ DYNAMIC_PORTS = range(49152, 65536)
 # Connections that wait to be accepted. The kernel has a limit of its own (Linux: net.core.somaxconn, 4,096).
 BACKLOG = 4096
 
-_PRIVILEGED = "choose a port from 1024 on with --port, or let this process use the lower ones"
 _PORT_CURES = {
     errno.EADDRINUSE: "stop the program that holds it, choose another with --port, or leave --port out",
-    # what Windows keeps for itself (netsh interface ipv4 show excludedportrange), it refuses with EACCES as well
     errno.EACCES: (
-        f"{_PRIVILEGED}: by AmbientCapabilities=CAP_NET_BIND_SERVICE in a systemd unit, or for all by "
+        # Hyper-V and WSL keep hundreds of the dynamic ports; also of a port that a program holds for itself alone
+        "choose another with --port: a program holds it, or Windows keeps it "
+        "(netsh interface ipv4 show excludedportrange protocol=tcp)"
+        if sys.platform == "win32"
+        else "choose a port from 1024 on with --port, or let this process use the lower ones: by "
+        "AmbientCapabilities=CAP_NET_BIND_SERVICE in a systemd unit, or for all by "
         "'sysctl net.ipv4.ip_unprivileged_port_start=80'"
         if sys.platform == "linux"
-        else _PRIVILEGED
+        else "choose a port from 1024 on with --port, or run as root"
     ),
 }
 
@@ -69,7 +74,7 @@ class HttpListener:
 
 def authority(address: IpAddress, port: int) -> str:
     """Address and port as a URL has them, without a zone, which means nothing to others (UDA 2.0 §A)."""
-    return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
+    return f"{host_text(address)}:{port}"
 
 
 def served_address(address: IpAddress, interface: Interface) -> ServedAddress:
@@ -153,7 +158,7 @@ def _listen(address: IpAddress, interface: Interface, port: int) -> socket.socke
         if address.version == 6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         with translated(task, port_cures=_PORT_CURES):
-            opened.bind((str(address), port, 0, interface.index) if address.version == 6 else (str(address), port))
+            opened.bind(socket_address(str(address), port, interface))
             opened.listen(BACKLOG)
         stack.pop_all()
     return opened

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
+from upnp_trio.model.advertised_url import at_address
 from upnp_trio.network.changes import Changes, open_changes
 from upnp_trio.network.claims import Claim, Claims
 from upnp_trio.network.endpoint import Endpoint
@@ -40,16 +41,23 @@ class ServedInterface:
 class InterfaceOptions:
     """How an interface is opened."""
 
-    #: the TCP port of HTTP
-    port: int
+    #: the TCP port of HTTP; ``None`` if HTTP is not ours
+    port: int | None
     #: listen on another port at an address where this one is taken
     or_another_port: bool = False
     #: receive searches; if not, the device is only announced
     listen: bool = True
-    #: scheme, host and port of LOCATION, in place of those of each address
-    advertise_url: str | None = None
+    #: scheme, host and port of LOCATION, in place of those of each address, which ``{host}`` stands for
+    base_url: str | None = None
     #: how many hops announcements live, in place of the default of each group
     multicast_ttl: int | None = None
+
+    def base_url_at(self, address: IpAddress, port: int | None) -> str:
+        """LOCATION up to its path, from *address*, where HTTP is at *port*."""
+        if self.base_url is not None:
+            return at_address(self.base_url, address)
+        assert port is not None, "where HTTP is not ours, its URL is given"
+        return base_url(address, port)
 
 
 class Network(Protocol):
@@ -105,12 +113,15 @@ class SystemNetwork(SystemHost):
             http_listeners: list[HttpListener] = []
             base_urls: dict[IpAddress, str] = {}
             for address in interface.addresses:
-                port, listener = stack.enter_context(
-                    open_listener(address.ip, interface, options.port, or_another=options.or_another_port)
-                )
-                base_urls[address.ip] = url = options.advertise_url or base_url(address.ip, port)
-                served = attrs.evolve(served_address(address.ip, interface), base_url=url)
-                http_listeners.append(HttpListener(authority(address.ip, port), listener, served))
+                port, opened = options.port, None
+                if port is not None:
+                    port, opened = stack.enter_context(
+                        open_listener(address.ip, interface, port, or_another=options.or_another_port)
+                    )
+                base_urls[address.ip] = url = options.base_url_at(address.ip, port)
+                if port is not None and opened is not None:
+                    served = attrs.evolve(served_address(address.ip, interface), base_url=url)
+                    http_listeners.append(HttpListener(authority(address.ip, port), opened, served))
             endpoint = stack.enter_context(
                 open_endpoint(interface, base_urls, listen=options.listen, multicast_ttl=options.multicast_ttl)
             )

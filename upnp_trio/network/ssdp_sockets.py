@@ -8,8 +8,8 @@ would cost time for each datagram:
 - one for each served address, its `Sender`, which receives unicast searches and sends everything;
 - one for each broadcast address, as some control points search by broadcast (node-sonos #73).
 
-All share port 1900 with other programs. Windows binds no socket to a group: there the senders join the groups, and a
-search that has MX counts as multicast.
+All share port 1900 with other programs. Windows binds no socket to a group: there a sender of each group joins it, and
+a search that has MX counts as multicast.
 """
 
 from __future__ import annotations
@@ -75,6 +75,11 @@ def _open(
         )
         for address in interface.addresses
     }
+    if sys.platform == "win32" and listen:
+        # one sender for each group, or what is sent to the group would arrive once for each address
+        by_group = {group_of(address): senders[address.ip] for address in reversed(interface.addresses)}
+        for group, sender in by_group.items():
+            join_group(sender.socket, group, interface)
     receivers: list[Receiver] = []
     if listen:
         receivers += [
@@ -97,8 +102,6 @@ def _open_sender(
     group = group_of(address)
     with translated(f"send from {address.ip} on {interface.name}"):
         set_up_sending(opened, address, interface, multicast_ttl=multicast_ttl, unicast_ttl=REPLY_TTL)
-    if sys.platform == "win32" and listen:
-        join_group(opened, group, interface)
     return Sender(
         interface=interface,
         address=address.ip,

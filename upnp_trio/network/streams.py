@@ -189,11 +189,20 @@ async def connect(address: IpAddress, port: int, *, served: ServedAddress) -> Tc
             await trio.lowlevel.wait_writable(connecting)
             error = connecting.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if error:
-            raise OSError(error, os.strerror(error))
+            raise _error_of(error)
     except BaseException:
         connecting.close()
         raise
     return TcpStream(connecting, peer=str(address))
+
+
+def _error_of(number: int) -> OSError:
+    if sys.platform == "win32":
+        from upnp_trio.network.windows import socket_error
+
+        return socket_error(number)
+    else:
+        return OSError(number, os.strerror(number))
 
 
 class TcpListener:

@@ -12,7 +12,7 @@ import trio
 
 from upnp_trio.network.interfaces import Interface, InterfaceAddress, IpAddress
 
-__all__ = ["Address", "UdpSender"]
+__all__ = ["NO_ROOM", "Address", "UdpSender"]
 
 #: the source or the destination of a datagram: (host, port), for IPv6 with flow and scope
 Address = tuple[str, int] | tuple[str, int, int, int]
@@ -20,6 +20,10 @@ Address = tuple[str, int] | tuple[str, int, int, int]
 # A datagram that has to leave waits this long for room in the send buffer. Then it is lost, as with other errors of the
 # network.
 STALLED_SEND_SECONDS = 1.0
+# How soon an interface whose queue is full is tried again: a few datagrams leave meanwhile, even on a slow link.
+FULL_QUEUE_SECONDS = 0.01
+#: the text of the error after that; the systems have other ones, and Windows none
+NO_ROOM = "no room in the send buffer"
 
 _IPV4_LINK_LOCAL_PREFIX = "169.254."
 _IP_PKTINFO = 8  # <linux/in.h>
@@ -51,6 +55,16 @@ class UdpSender:
                 self.socket.sendto(payload, destination)
         except BlockingIOError:
             return False
+        except ConnectionResetError:
+            return self._send_after_reset(payload, destination)
+        return True
+
+    def _send_after_reset(self, payload: bytes, destination: Address) -> bool:
+        """Send again: Windows may report here, in place of sending, that an earlier datagram met a closed port."""
+        try:
+            self.socket.sendto(payload, destination)
+        except BlockingIOError:
+            return False
         return True
 
     async def send_when_possible(self, payload: bytes, destination: Address) -> float:
@@ -63,10 +77,21 @@ class UdpSender:
                 # Read before the call: on loopback, and with a device that is quick, the answer may be there before
                 # the call returns, and no latency may be negative.
                 left_at = trio.current_time()
-                if self.send(payload, destination):
-                    return left_at
-                await trio.lowlevel.wait_writable(self.socket)
-        raise OSError(errno.ENOBUFS, "no room in the send buffer")
+                try:
+                    if self.send(payload, destination):
+                        return left_at
+                except OSError as error:
+                    if error.errno != errno.ENOBUFS:
+                        raise
+                    # The BSDs say so of the interface's queue, while the socket counts as writable (send(2)).
+                    await trio.sleep(FULL_QUEUE_SECONDS)
+                else:
+                    await self.wait_writable()
+        raise OSError(errno.ENOBUFS, NO_ROOM)
+
+    async def wait_writable(self) -> None:
+        """Wait until the send buffer may have room."""
+        await trio.lowlevel.wait_writable(self.socket)
 
     def _send_on_link(self, payload: bytes, destination: Address) -> None:
         """Send to an IPv4 link-local address, which is another host's on each link.

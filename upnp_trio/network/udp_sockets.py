@@ -7,6 +7,7 @@ import socket
 import struct
 import sys
 from contextlib import ExitStack, suppress
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from upnp_trio.network.system_errors import UNSUPPORTED_ERRNOS, tolerated, translated
@@ -22,6 +23,7 @@ __all__ = [
     "host_of",
     "membership",
     "open_udp_socket",
+    "scope_of",
     "set_up_sending",
     "socket_address",
 ]
@@ -75,7 +77,8 @@ def open_udp_socket(
         opened.setblocking(False)
         if port == PORT:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if sys.platform not in ("linux", "win32"):  # the BSDs share a port by this option alone
+            # the BSDs share a port by this option alone; Linux shares it by both, and others do not have it
+            if sys.platform not in ("linux", "win32") and hasattr(socket, "SO_REUSEPORT"):
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         _enlarge_queue(opened)
         if family == socket.AF_INET6:
@@ -138,5 +141,14 @@ def membership(group: str, interface: Interface) -> bytes:
 
 def socket_address(address: str, port: int, interface: Interface) -> Address:
     """The form in which the system takes *address* of *interface*, or a group there."""
-    # only link-local addresses need the scope; others ignore it
-    return (address, port, 0, interface.index) if ":" in address else (address, port)
+    return (address, port, 0, scope_of(address, interface.index)) if ":" in address else (address, port)
+
+
+def scope_of(address: str, index: int) -> int:
+    """The scope of an IPv6 *address* on the interface with *index*; 0 unless the address exists on each link.
+
+    Linux and macOS ignore a scope that an address does not need. Windows takes the one of FF05::C for the number of a
+    site, which it checks (RFC 4007 §6).
+    """
+    parsed = ip_address(address)
+    return index if parsed.is_link_local or address.lower() == LINK_LOCAL_GROUP else 0

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from upnp_trio.monitoring.stats import Stats
     from upnp_trio.network.served_interface import Network
     from upnp_trio.server.discovery.announcer import Announcer
+    from upnp_trio.server.handler_runner import HandlerRunner
 
 __all__ = ["Acting", "open_acting"]
 
@@ -88,8 +89,12 @@ def open_acting(
     events: Events,
     nursery: trio.Nursery,
     max_subscriptions: int,
+    runner: HandlerRunner | None = None,
 ) -> Acting:
-    """All parts, with their tasks in *nursery*; each service accepts *max_subscriptions*."""
+    """All parts, with their tasks in *nursery*; each service accepts *max_subscriptions*.
+
+    *runner* runs the code of handlers, if it is not to run in these tasks.
+    """
     limit_per_peer = max(max_subscriptions // PARTS_OF_ONE_PEER, 1)
     notifier = Notifier(
         network=network,
@@ -101,4 +106,4 @@ def open_acting(
         connections=EventConnections(limit_per_peer=max(limit_per_peer, MAX_CONNECTIONS_OF_ONE_PEER)),
         multicast=MulticastEvents(announcer, stats),
     )
-    return Acting(Calls(stats, events), notifier, PageState(), HandlerTasks(nursery))
+    return Acting(Calls(stats, events, runner), notifier, PageState(), HandlerTasks(nursery, runner))

@@ -2,6 +2,7 @@
 
 A handler that is a plain function runs at once. One that is a coroutine function runs in the task of the connection
 that the call came on, so that the calls of one connection are answered in order, and those of several run at once.
+Where handlers belong to another thread, a `HandlerRunner` calls them, and each call is waited for.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from upnp_trio.tasks.groups import only_error
 
 if TYPE_CHECKING:
     from upnp_trio.documents.publication import PublishedService
+    from upnp_trio.server.handler_runner import HandlerRunner  # noqa: TC004  # attrs does not evaluate it
 
 __all__ = ["Calls"]
 
@@ -54,6 +56,8 @@ class Calls:
 
     stats: Stats
     events: Events
+    #: ``None`` if handlers run right here
+    _runner: HandlerRunner | None = None
     #: by peer, and by address
     _waiting: Counter[str] = attrs.field(factory=Counter)
     _waiting_of_address: Counter[str] = attrs.field(factory=Counter)
@@ -64,7 +68,10 @@ class Calls:
     def begin(self, call: Call) -> Response | WaitingCall:
         """Call the handler: the response, or the rest of the call if the handler has to be waited for."""
         try:
-            returned = call.action.call(call.service.handler, call.arguments, call.caller)
+            if self._runner is None:
+                returned = call.action.call(call.service.handler, call.arguments, call.caller)
+            else:
+                returned = self._runner.call(call)
         except Exception as error:
             return self._failed(call, error)
         # `inspect.isawaitable` takes as long as the rest of this function

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
+from upnp_trio.documents.publication import Publication
 from upnp_trio.errors import DescriptionError, UdnTaken
+from upnp_trio.model.device import RootDevice
 from upnp_trio.model.names import Udn
 from upnp_trio.model.rules import check
 from upnp_trio.network.claims import Claim
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterable, Mapping
     from uuid import UUID
 
-    from upnp_trio.model.device import RootDevice
 
 __all__ = ["DeviceHost"]
 
@@ -47,6 +48,8 @@ class DeviceHost:
     network: Network
     #: seconds; ``None`` means what each device says
     max_age: int | None
+    #: makes the documents of a root device
+    publish: Callable[[RootDevice], Publication]
     changes: ChangeLock
     site: Site
     services: Services
@@ -54,18 +57,16 @@ class DeviceHost:
     announcer: Announcer
     #: by UDN in lower case, also by those of embedded devices; `ConflictWatch` reads it, too
     by_udn: dict[str, ServedDevice]
+    #: the root devices, in the order in which they were added; replaced as a whole, as other threads may read it
+    devices: tuple[ServedDevice, ...] = ()
     _claims: dict[str, Claim] = attrs.field(factory=dict)
     _host_id: Callable[[], str] = attrs.field(factory=lambda: cache(host_id))
-
-    @property
-    def devices(self) -> tuple[ServedDevice, ...]:
-        """The root devices, in the order in which they were added."""
-        return tuple(device for udn, device in self.by_udn.items() if udn == device.udn)
 
     def begin(self, roots: Iterable[RootDevice]) -> None:
         """Serve *roots*, before anything is sent; raises like `add`."""
         for root in roots:
             self._install(self._prepare_new(root))
+        self._note_devices()
 
     def close(self) -> None:
         """Close all claims."""
@@ -80,6 +81,7 @@ class DeviceHost:
         async with self._turn():
             device = self._prepare_new(root)
             self._install(device)
+            self._note_devices()
             return device
 
     async def remove(self, udn: Udn | UUID | str) -> None:
@@ -97,6 +99,7 @@ class DeviceHost:
                 return old
             await self._take_away(old, but=device.udns)
             self._install(device)
+            self._note_devices()
             return device
 
     @asynccontextmanager
@@ -124,7 +127,11 @@ class DeviceHost:
         gone = [udn for udn in device.udns if udn not in but]
         for udn in gone:
             del self.by_udn[udn]
+        self._note_devices()
         self._give_up(gone)
+
+    def _note_devices(self) -> None:
+        self.devices = tuple(device for udn, device in self.by_udn.items() if udn == device.udn)
 
     def _known(self, udn: Udn | UUID | str) -> ServedDevice:
         text = str(udn if isinstance(udn, Udn) else Udn(udn)).lower()
@@ -181,9 +188,10 @@ class DeviceHost:
         own = [str(device.udn).lower() for device in root.walk() if device.udn is not None]
         claims = self._claim([str(named.udn).lower(), *own])
         try:
-            device = served_device(named, max_age=self.max_age)
+            device = served_device(named, max_age=self.max_age, publish=self.publish)
             self._check_rows(device, old)
             self.site.check(device.published, None if old is None else old.published)
+            self._check_path(device, old)
             self.services.check(device.published, None if old is None else old.published)
         except BaseException:
             _close(claims)
@@ -199,6 +207,16 @@ class DeviceHost:
                 raise DescriptionError(
                     f"{device.root.friendly_name!r} ({device.root.udn}) and {other.root.friendly_name!r} "
                     f"({other.root.udn}) both advertise {udn}; give a row of one of them another usn"
+                )
+
+    def _check_path(self, device: ServedDevice, old: ServedDevice | None) -> None:
+        """Raise `DescriptionError` if the description is to be where that of another device is."""
+        path = device.published.description_path
+        for other in self.by_udn.values():
+            if other is not old and other.published.description_path == path:
+                raise DescriptionError(
+                    f"{path} would be the description of two root devices, {other.udn} and {device.udn}; "
+                    "give each its own, as with {udn} in the URL"
                 )
 
     def _claim(self, udns: Iterable[str]) -> dict[str, Claim]:

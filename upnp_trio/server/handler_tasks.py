@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 import trio
 
 from upnp_trio.documents.publication import PublishedService
 from upnp_trio.errors import HandlerFailed
 from upnp_trio.model.handler import Handler
+
+if TYPE_CHECKING:
+    from upnp_trio.server.handler_runner import HandlerRunner  # noqa: TC004  # attrs does not evaluate it
 
 __all__ = ["HandlerTasks"]
 
@@ -24,6 +29,8 @@ class HandlerTasks:
     """Starts and cancels these tasks. One handler never has two of them at the same time."""
 
     _nursery: trio.Nursery
+    #: ``None`` if handlers run right here
+    _runner: HandlerRunner | None = None
     #: by service; one that was cancelled stays until it has ended
     _tasks: dict[PublishedService, _HandlerTask] = attrs.field(factory=dict)
     _ending: list[_HandlerTask] = attrs.field(factory=list)
@@ -50,7 +57,10 @@ class HandlerTasks:
             for earlier in before:
                 await earlier.ended.wait()
             with task.scope:
-                await task.handler.run_while_served()
+                if self._runner is None:
+                    await task.handler.run_while_served()
+                else:
+                    await self._runner.run_while_served(task.handler)
         except Exception as error:
             name = f"{type(task.handler).__name__}.run_while_served"
             raise HandlerFailed(f"{name} of {service.service_id} failed: {type(error).__name__}: {error}") from error

@@ -45,7 +45,7 @@ class OpenInterfaces:
     settings: Settings
     http: HttpServer
     responder: Responder
-    #: HTTP's port; ``None`` while there was no address to find one for
+    #: HTTP's port; ``None`` while there was no address to find one for, and where HTTP is not ours
     port: int | None = None
     _opened: dict[Interface, _OpenInterface] = attrs.field(factory=dict)
     #: interfaces that could not be opened, so that each is logged once
@@ -65,7 +65,7 @@ class OpenInterfaces:
 
     def open(self, interface: Interface, nursery: trio.Nursery) -> None:
         """Open *interface* and receive on it, with tasks in *nursery*; raises `NetworkError`."""
-        if self.port is None:
+        if self.port is None and self.settings.http is None:
             self.port = self.network.find_port([interface])
         with ExitStack() as stack:
             served_interface = stack.enter_context(self.network.open(interface, self._options(self.port)))
@@ -102,12 +102,12 @@ class OpenInterfaces:
             self.note_failure(interface, error)
             return attrs.evolve(interface, addresses=kept)
 
-    def _options(self, port: int) -> InterfaceOptions:
+    def _options(self, port: int | None) -> InterfaceOptions:
         return InterfaceOptions(
-            port=port,
+            port=port if self.settings.http is None else None,
             or_another_port=self.settings.port is None,
             listen=not self.settings.announce_only,
-            advertise_url=self.settings.advertise_url,
+            base_url=self.settings.base_url,
             multicast_ttl=self.settings.multicast_ttl,
         )
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +14,11 @@ import attrs
 from upnp_trio.dates import utc_now
 from upnp_trio.errors import DescriptionError, NetworkError
 from upnp_trio.http.host_check import HostName, parse_allowed_host, parse_authority
+from upnp_trio.model.advertised_url import base_url_flaw
 from upnp_trio.model.advertising import MAX_MAX_AGE, MIN_MAX_AGE
+from upnp_trio.model.members import as_names
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
+from upnp_trio.server.web_servers import Elsewhere, WebServer
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.state import state_directory
@@ -26,12 +27,6 @@ __all__ = ["ServeOptions", "Settings"]
 
 # Several times the control points of a home.
 DEFAULT_MAX_SUBSCRIPTIONS = 32
-# The form of an advertised URL; port and host are checked more closely after that.
-_BASE_URL = re.compile(r"http://(?P<host>[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?")
-# RFC 1123 §2.1, and the underscore that some home networks have
-_LABEL = re.compile(r"[0-9A-Za-z_]([0-9A-Za-z_-]{0,61}[0-9A-Za-z_])?")
-# RFC 1035 §2.3.4: 255 bytes on the wire, of which two frame the name.
-MAX_HOST_NAME_CHARACTERS = 253
 
 
 class ServeOptions(TypedDict, total=False):
@@ -40,6 +35,7 @@ class ServeOptions(TypedDict, total=False):
     interfaces: Sequence[str]
     ipv4: bool
     ipv6: bool
+    http: WebServer | None
     port: int | None
     advertise_url: str | None
     allowed_hosts: Sequence[str]
@@ -50,15 +46,10 @@ class ServeOptions(TypedDict, total=False):
     multicast_ttl: int | None
     max_age: int | None
     metrics: bool
-    profile: str
+    profile: str | Sequence[str]
     state_dir: str | os.PathLike[str] | None
     rng: Random
     utcnow: Callable[[], datetime]
-
-
-def _names(names: Sequence[str]) -> tuple[str, ...]:
-    # a str is a sequence of str, too, but means one name here
-    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _without_slash(url: str | None) -> str | None:
@@ -75,16 +66,19 @@ class Settings:
 
     #: names, addresses or prefixes of the interfaces to serve on ("eth0", "192.0.2.7", "192.0.2.0/24"); empty means
     #: all that are up and lead to a network of their own
-    interfaces: tuple[str, ...] = attrs.field(default=(), converter=_names)
+    interfaces: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     ipv4: bool = True
     ipv6: bool = True
+    #: the web server that serves the documents, in place of one of our own: `Elsewhere`, or `upnp_trio.asgi.UpnpApp`
+    #: or `upnp_trio.wsgi.UpnpApp` within a server of this program. No TCP port is opened then
+    http: WebServer | None = None
     #: HTTP's port; ``None`` means the first free one from 49152
     port: int | None = None
     #: scheme, host and port of every LOCATION, such as "http://192.0.2.1:8080", for containers and forwarded ports
     advertise_url: str | None = attrs.field(default=None, converter=_without_slash)
     #: names that HTTP answers to beside its own addresses and the host of *advertise_url*: "ham.local" with any port,
     #: "ham.example.com:8080" with this one; others get 403, or any web page could read the device by DNS rebinding
-    allowed_hosts: tuple[str, ...] = attrs.field(default=(), converter=_names)
+    allowed_hosts: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     #: receive no searches, which needs UDP port 1900
     announce_only: bool = False
     #: answer searchers beyond the interface's own link, too; anybody can be flooded through such a device, so this is
@@ -101,9 +95,10 @@ class Settings:
     max_age: int | None = None
     #: serve the counters at /metrics, in Prometheus's text format, to everybody on the link
     metrics: bool = False
-    #: "uda", or "windows", which also answers a multicast search without MX, as if it had MX 1, and a search for
-    #: pnp:rootdevice; UDA 2.0 §1.3.3 wants the former to be left unanswered and does not know the latter
-    profile: str = "uda"
+    #: the clients whose searches are answered beyond UDA, one name or several: "windows", multicast searches without
+    #: MX, which UDA 2.0 §1.3.3 wants to be left unanswered, and those for pnp:rootdevice; "roku", those for roku:ecp
+    #: without MX; "hue", those for libhue:idl and SsdpSearch:all, as if for ssdp:all. A missing MX counts as 1
+    profile: tuple[str, ...] = attrs.field(default=("uda",), converter=as_names)
     #: where BOOTID is kept, so that it rises over restarts whatever the clock does; ``None`` keeps nothing. By default
     #: STATE_DIRECTORY, which systemd sets, or ``upnp_trio`` below XDG_STATE_HOME or ~/.local/state (Linux), ~/Library/
     #: Application Support (macOS) or LOCALAPPDATA (Windows). A failure to write there is logged once, at INFO
@@ -119,13 +114,14 @@ class Settings:
             raise NetworkError("neither IPv4 nor IPv6 is to be served; leave one of them on")
         if self.port is not None and not 1 <= self.port <= 65535:
             raise NetworkError(f"port is {self.port}; it must be 1 to 65535, or None for the first free port")
-        if self.advertise_url is not None and (flaw := _base_url_flaw(self.advertise_url)):
+        if self.advertise_url is not None and (flaw := base_url_flaw(self.advertise_url)):
             raise NetworkError(
                 f"advertise_url is {self.advertise_url!r}: {flaw}; write scheme, host and port, as in "
                 "http://192.0.2.1:8080, http://ham.local or http://[2001:db8::1]:8080"
             )
         for allowed in self.allowed_hosts:
             parse_allowed_host(allowed)
+        self._check_web_server()
         if self.reply_budget < 1:
             raise NetworkError(
                 f"reply_budget is {self.reply_budget}; it must be at least 1 answer a second to one address"
@@ -134,14 +130,38 @@ class Settings:
             raise NetworkError(f"max_subscriptions is {self.max_subscriptions}; it must be at least 1 for each service")
         if self.multicast_ttl is not None and not 1 <= self.multicast_ttl <= 255:
             raise NetworkError(f"multicast_ttl is {self.multicast_ttl}; it must be 1 to 255 hops, or None")
-        if self.profile not in PROFILES:
-            raise NetworkError(f"profile is {self.profile!r}; it must be one of {', '.join(PROFILES)}")
+        for name in self.profile:
+            if name not in PROFILES:
+                raise NetworkError(f"profile is {name!r}; it must be one of {', '.join(PROFILES)}, or several of them")
         if self.max_age is not None and not MIN_MAX_AGE <= self.max_age <= MAX_MAX_AGE:
             raise DescriptionError(
                 f"max_age is {self.max_age}; it must be 1 to {MAX_MAX_AGE} seconds (UDA §1.2.2: 1800 or more)"
             )
         if self.state_dir is not None and "\0" in str(self.state_dir):
             raise NetworkError(f"state_dir is {str(self.state_dir)!r}; a path cannot contain NUL")
+
+    def _check_web_server(self) -> None:
+        """Raise `NetworkError` for options that mean nothing where another server has the documents."""
+        if self.http is None:
+            return
+        if not isinstance(self.http, WebServer):
+            raise NetworkError(f"http is {self.http!r}; give an Elsewhere, a UpnpApp, or None for a server of our own")
+        server = f"http is {type(self.http).__name__}"
+        if self.port is not None:
+            raise NetworkError(f"port is {self.port}, and {server}: no port is opened; its URL has the port")
+        if self.advertise_url is not None:
+            raise NetworkError(
+                f"advertise_url is {self.advertise_url!r}, and {server}: its URL is announced already; leave one out"
+            )
+        if isinstance(self.http, Elsewhere) and self.allowed_hosts:
+            raise NetworkError(f"allowed_hosts is given, and {server}: that server checks what it is asked for")
+        if isinstance(self.http, Elsewhere) and self.metrics:
+            raise NetworkError(f"metrics is on, and {server}: nothing would serve /metrics; read running.stats")
+
+    @property
+    def base_url(self) -> str | None:
+        """Scheme, host and port of every LOCATION, where ``{host}`` may be the host; ``None`` for those of HTTP."""
+        return self.advertise_url if self.http is None else self.http._base_url
 
     @property
     def host_names(self) -> frozenset[HostName]:
@@ -154,29 +174,3 @@ class Settings:
     def choose(self, interfaces: Iterable[Interface]) -> list[Choice]:
         """Which of *interfaces* are served, with the reasons."""
         return choose(interfaces, self.interfaces, ipv4=self.ipv4, ipv6=self.ipv6)
-
-
-def _base_url_flaw(url: str) -> str | None:
-    """What keeps *url* from being scheme, host and port of a LOCATION; ``None`` if nothing does."""
-    match = _BASE_URL.fullmatch(url)
-    if match is None:
-        return "it is not a plain http URL"
-    if match["port"] and not 1 <= int(match["port"][1:]) <= 65535:
-        return f"{match['port'][1:]} is not a port, which is 1 to 65535"
-    return _host_flaw(match["host"])
-
-
-def _host_flaw(host: str) -> str | None:
-    labels = host.removesuffix(".").split(".")
-    # browsers and libraries read a name whose last label is a number as an IPv4 address
-    if host.startswith("[") or labels[-1].isdecimal():
-        try:
-            address = ipaddress.ip_address(host.strip("[]"))
-        except ValueError:
-            return f"{host} is not an address"
-        if (address.version == 6) is not host.startswith("["):
-            return f"{host} is not an address"
-        return f"nothing can be reached at {address}" if address.is_unspecified or address.is_multicast else None
-    if len(host) > MAX_HOST_NAME_CHARACTERS or not all(_LABEL.fullmatch(label) for label in labels):
-        return f"{host} is not a host name"
-    return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from upnp_trio.model.names import Udn
-from upnp_trio.monitoring.events import EVENTS_BUFFERED, Event, Events
+from upnp_trio.monitoring.events import EVENTS_BUFFERED, Event, EventReceiver, Events
 from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.interfaces import Choice, IpAddress
 from upnp_trio.server.device_host import DeviceHost
@@ -95,7 +95,7 @@ class Running:
 
     @property
     def port(self) -> int | None:
-        """The TCP port of HTTP; ``None`` until there has been an address to serve on."""
+        """The TCP port of HTTP; ``None`` until there has been an address to serve on, and where HTTP is not ours."""
         return self._interfaces.port
 
     def service(self, kind: type[H], udn: Udn | UUID | str | None = None) -> H:
@@ -115,6 +115,10 @@ class Running:
         delays nothing else. Close the channel to end the subscription.
         """
         return self._events.subscribe(max_buffered)
+
+    def add_receiver(self, receiver: EventReceiver) -> None:
+        """Pass the events from now on to *receiver*, as `subscribe` does to a channel."""
+        self._events.add(receiver)
 
     async def add(self, device: RootDevice) -> RootDevice:
         """Serve one more root device, found and announced from now on; returns it as it is served.

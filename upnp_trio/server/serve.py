@@ -13,9 +13,11 @@ import attrs
 import trio
 
 from upnp_trio._version import __version__
+from upnp_trio.documents.publication import publish
 from upnp_trio.errors import DeviceFailed
 from upnp_trio.http.response_writer import ResponseWriter
 from upnp_trio.http.server import HttpServer
+from upnp_trio.model.urls import decoded
 from upnp_trio.monitoring.events import Events
 from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.served_interface import Network, open_system_network
@@ -26,13 +28,15 @@ from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.discovery.conflicts import ConflictWatch
 from upnp_trio.server.discovery.responder import Responder
 from upnp_trio.server.identity import server_token
+from upnp_trio.server.mounted_site import MountedSite
 from upnp_trio.server.network_follower import NetworkFollower
 from upnp_trio.server.open_interfaces import OpenInterfaces
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.running import Running
 from upnp_trio.server.services import Services
+from upnp_trio.server.web_servers import WebApp
 from upnp_trio.site import Site
-from upnp_trio.ssdp.profiles import PROFILES
+from upnp_trio.ssdp.profiles import PROFILES, combined
 from upnp_trio.tasks.supervision import supervised
 
 if TYPE_CHECKING:
@@ -40,9 +44,10 @@ if TYPE_CHECKING:
 
     from upnp_trio.http.metrics import Metered
     from upnp_trio.model.device import RootDevice
+    from upnp_trio.server.handler_runner import HandlerRunner
     from upnp_trio.server.served_device import ServedDevice
 
-__all__ = ["serve_device", "serve_devices", "serve_on"]
+__all__ = ["serve_device", "serve_devices", "serve_on", "serve_with"]
 
 DEFAULT_SPEC_VERSION = (1, 1)
 
@@ -55,15 +60,15 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
     change while it runs, and there may be none at all.
 
     *Options*, all of them keywords, with their defaults: ``interfaces=()``, names, addresses or prefixes to serve on;
-    ``ipv4=True``, ``ipv6=True``; ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and port
-    of LOCATION in place of this host's own; ``allowed_hosts=()``, names that HTTP answers to beside its addresses;
-    ``announce_only=False``, receive no searches; ``answer_off_link=False``, answer beyond the own link;
-    ``reply_budget=64``, answers a second to one address in the long run; ``multicast_ttl=None``, hops of
-    announcements; ``max_age=None``, seconds that an announcement holds, by default what the device says, or 1800;
-    ``profile="uda"``, or ``"windows"`` to answer Explorer's searches, too; ``metrics=False``, serve the counters at
+    ``ipv4=True``, ``ipv6=True``; ``http=None``, the web server that has the documents, if it is not ours (`Elsewhere`);
+    ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and port of LOCATION in place of this
+    host's own; ``allowed_hosts=()``, names that HTTP answers to beside its addresses; ``announce_only=False``, receive
+    no searches; ``answer_off_link=False``, answer beyond the own link; ``reply_budget=64``, answers a second to one
+    address in the long run; ``multicast_ttl=None``, hops of announcements; ``max_age=None``, seconds that an
+    announcement holds, by default what the device says, or 1800; ``profile="uda"``, or the clients whose odd searches
+    are answered, too, such as ``"windows"`` or ``["roku", "hue"]``; ``metrics=False``, serve the counters at
     ``/metrics``; ``state_dir``, where BOOTID is kept over restarts, by default where this system keeps the state of
-    programs, or ``None`` to keep nothing; ``rng`` and ``utcnow``, chance and the wall clock. `Settings` has them one by
-    one.
+    programs, or ``None`` to keep nothing; ``rng`` and ``utcnow``, chance and the wall clock. `Settings` has them all.
 
     *Errors*: `DescriptionError` and `NetworkError` leave before the body starts; `UdnTaken`, a `NetworkError`, if
     another program on this host serves the UDN that *device* was given. An exception of the body leaves as itself,
@@ -78,16 +83,28 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
 @asynccontextmanager
 async def serve_devices(devices: Sequence[RootDevice], **options: Unpack[ServeOptions]) -> AsyncIterator[Running]:
     """Like `serve_device`, for several root devices that share sockets and port; there may be none at first."""
-    settings = Settings(**options)
+    async with serve_with(Settings(**options), devices) as running:
+        yield running
+
+
+@asynccontextmanager
+async def serve_with(
+    settings: Settings, devices: Sequence[RootDevice], runner: HandlerRunner | None = None
+) -> AsyncIterator[Running]:
+    """Like `serve_devices`; *runner* runs the code of handlers, if it is not to run in this thread."""
     boot_ids = BootIds(settings.utcnow, settings.state_dir)
     with open_system_network(settings.state_dir) as network:
-        async with serve_on(network, devices, settings, boot_ids) as running:
+        async with serve_on(network, devices, settings, boot_ids, runner) as running:
             yield running
 
 
 @asynccontextmanager
 async def serve_on(
-    network: Network, devices: Sequence[RootDevice], settings: Settings, boot_ids: BootIds | None = None
+    network: Network,
+    devices: Sequence[RootDevice],
+    settings: Settings,
+    boot_ids: BootIds | None = None,
+    runner: HandlerRunner | None = None,
 ) -> AsyncIterator[Running]:
     """Like `serve_devices`, on a network that the caller opens and closes.
 
@@ -95,7 +112,7 @@ async def serve_on(
     """
     boot_ids = boot_ids or BootIds(settings.utcnow)
     spec_version = devices[0].spec_version if devices else DEFAULT_SPEC_VERSION
-    parts = _assemble(network, settings, boot_ids, await boot_ids.next(), server_token(spec_version))
+    parts = _assemble(network, settings, boot_ids, await boot_ids.next(), server_token(spec_version), runner)
     try:
         parts.host.begin(devices)
         async with supervised(DeviceFailed, "the device") as nursery:
@@ -103,6 +120,8 @@ async def serve_on(
             await nursery.start(parts.http.run)
             nursery.start_soon(parts.responder.send_due)
             parts.follower.start(nursery)
+            if parts.mounted is not None:
+                await nursery.start(parts.mounted.run)
             await nursery.start(_announce, parts)  # last, when LOCATION can be fetched
             nursery.start_soon(parts.follower.follow, nursery)
             yield Running(
@@ -128,7 +147,12 @@ async def _announce(parts: _Parts, *, task_status: trio.TaskStatus[None]) -> NoR
     before.
     """
     try:
-        await parts.announcer.announce(task_status=task_status)
+        if parts.mounted is not None:
+            task_status.started()  # a server may begin to listen when the body has begun, as a lifespan's does
+            await parts.mounted.wait_until_listening()
+            await parts.announcer.announce()
+        else:
+            await parts.announcer.announce(task_status=task_status)
     finally:
         with trio.CancelScope(shield=True):
             await parts.changes.end()
@@ -144,6 +168,8 @@ class _Parts:
     changes: ChangeLock
     services: Services
     http: HttpServer
+    #: what an app within another server serves; ``None`` without one
+    mounted: MountedSite | None
     responder: Responder
     announcer: Announcer
     host: DeviceHost
@@ -151,10 +177,23 @@ class _Parts:
     follower: NetworkFollower
 
 
-def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: int, server: str) -> _Parts:
+def _assemble(
+    network: Network,
+    settings: Settings,
+    boot_ids: BootIds,
+    boot_id: int,
+    server: str,
+    runner: HandlerRunner | None,
+) -> _Parts:
     stats = Stats()
     events = Events(stats)
-    site = Site(answers_off_link=settings.answer_off_link, others=_other_paths(settings))
+    app = settings.http if isinstance(settings.http, WebApp) else None
+    prefix = app._prefix if app is not None else ""
+    site = Site(
+        answers_off_link=settings.answer_off_link,
+        prefix=prefix,
+        others=_other_paths(settings, prefix),
+    )
     changes = ChangeLock()
     responder = Responder(
         boot_id=boot_id,
@@ -164,7 +203,7 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
         events=events,
         reply_budget=settings.reply_budget,
         answer_off_link=settings.answer_off_link,
-        profile=PROFILES[settings.profile],
+        profile=combined(PROFILES[name] for name in settings.profile),
     )
     announcer = Announcer(boot_id=boot_id, rng=settings.rng, stats=stats, events=events)
     services = Services(
@@ -174,6 +213,7 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
         stats=stats,
         events=events,
         max_subscriptions=settings.max_subscriptions,
+        runner=runner,
     )
     by_udn: dict[str, ServedDevice] = {}
     conflicts = ConflictWatch(devices=by_udn, announcer=announcer, stats=stats)
@@ -181,6 +221,7 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
     host = DeviceHost(
         network=network,
         max_age=settings.max_age,
+        publish=publish if settings.http is None else settings.http._publish,
         changes=changes,
         site=site,
         services=services,
@@ -188,16 +229,15 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
         announcer=announcer,
         by_udn=by_udn,
     )
-    http = HttpServer(
-        ResponseWriter(
-            site=_metered(services, stats, lambda: parts) if settings.metrics else services,
-            server_token=server,
-            utcnow=settings.utcnow,
-            stats=stats,
-            events=events,
-        ),
-        allowed_hosts=settings.host_names,
+    writer = ResponseWriter(
+        site=_metered(services, stats, prefix, lambda: parts) if settings.metrics else services,
+        server_token=server,
+        utcnow=settings.utcnow,
+        stats=stats,
+        events=events,
     )
+    http = HttpServer(writer, allowed_hosts=settings.host_names)
+    mounted = app._mount(site, writer, network, settings.host_names) if app is not None else None
     interfaces = OpenInterfaces(network=network, settings=settings, http=http, responder=responder)
     follower = NetworkFollower(
         network=network,
@@ -209,6 +249,7 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
         responder=responder,
         announcer=announcer,
         conflicts=conflicts,
+        mounted=mounted,
     )
     parts = _Parts(
         stats=stats,
@@ -216,6 +257,7 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
         changes=changes,
         services=services,
         http=http,
+        mounted=mounted,
         responder=responder,
         announcer=announcer,
         host=host,
@@ -225,17 +267,18 @@ def _assemble(network: Network, settings: Settings, boot_ids: BootIds, boot_id: 
     return parts
 
 
-def _other_paths(settings: Settings) -> dict[str, str]:
+def _other_paths(settings: Settings, prefix: str) -> dict[str, str]:
     """The paths that HTTP serves something else at than devices, each with what that is."""
     if not settings.metrics:
         return {}
     from upnp_trio.http.metrics import METRICS_PATH  # imported here, as few devices need it
 
-    return {METRICS_PATH: "the counters (metrics)"}
+    return {decoded(prefix + METRICS_PATH): "the counters (metrics)"}
 
 
-def _metered(services: Services, stats: Stats, parts: Callable[[], _Parts]) -> Metered:
+def _metered(services: Services, stats: Stats, prefix: str, parts: Callable[[], _Parts]) -> Metered:
     from upnp_trio.http.metrics import (
+        METRICS_PATH,
         Metered,
         State,
         render_metrics,
@@ -247,10 +290,10 @@ def _metered(services: Services, stats: Stats, parts: Callable[[], _Parts]) -> M
             version=__version__,
             boot_id=now.announcer.boot_id,
             pending_answers=now.responder.pending,
-            open_connections=now.http.open_connections,
+            open_connections=now.http.open_connections + (now.mounted.waiting if now.mounted is not None else 0),
             devices=len(now.host.devices),
             interfaces=len({sender.interface.name for sender in now.announcer.senders}),
         )
         return render_metrics(stats.snapshot(), state)
 
-    return Metered(services, render)
+    return Metered(services, render, decoded(prefix + METRICS_PATH))

@@ -12,6 +12,8 @@ from upnp_trio.ssdp.advertisements import AdvertisedRoot, advertisements
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from upnp_trio.model.device import RootDevice
     from upnp_trio.ssdp.advertisements import Advertisement
 
@@ -50,10 +52,12 @@ class ServedDevice:
         )
 
 
-def served_device(root: RootDevice, *, max_age: int | None) -> ServedDevice:
+def served_device(
+    root: RootDevice, *, max_age: int | None, publish: Callable[[RootDevice], Publication] = publish
+) -> ServedDevice:
     """Make *root*, for which `check` has passed and whose devices all have a UDN, ready to be served.
 
-    *max_age*, in seconds, is stronger than the device's own.
+    *max_age*, in seconds, is stronger than the device's own. *publish* is that of another web server.
     Raises `DescriptionError` if it cannot be published.
     """
     published = publish(root)

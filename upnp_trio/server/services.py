@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from upnp_trio.http.responding import PendingResponse
     from upnp_trio.model.handler import Handler
     from upnp_trio.server.acting import Acting  # noqa: TC004  # attrs does not evaluate it
+    from upnp_trio.server.changes_of_threads import ChangesOfThreads  # noqa: TC004  # attrs does not evaluate it
+    from upnp_trio.server.handler_runner import HandlerRunner  # noqa: TC004  # attrs does not evaluate it
 
 __all__ = ["Services"]
 
@@ -43,9 +45,13 @@ class Services:
     events: Events
     #: how many subscriptions each service accepts
     max_subscriptions: int
+    #: runs the code of handlers; ``None`` if that runs right here
+    runner: HandlerRunner | None = None
     _attached: list[PublishedService] = attrs.field(factory=list)
     _acting: Acting | None = None
     _nursery: trio.Nursery | None = None
+    #: there are some only where handlers run elsewhere
+    _changes_of_threads: ChangesOfThreads | None = None
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> NoReturn:
         """Publish and deliver events until cancelled."""
@@ -74,6 +80,7 @@ class Services:
                 events=self.events,
                 nursery=self._nursery,
                 max_subscriptions=self.max_subscriptions,
+                runner=self.runner,
             )
         return self._acting
 
@@ -97,19 +104,34 @@ class Services:
 
     def _try_to_connect(self, publication: Publication, in_place_of: Publication | None) -> None:
         """Raise `DescriptionError` if a handler refuses, as when two of them share one `LastChange`."""
-        replaced = () if in_place_of is None else tuple(_with_handlers(in_place_of))
+        before = () if in_place_of is None else tuple(_with_handlers(in_place_of))
+        after = tuple(_with_handlers(publication))
+        # A handler that stays is not disconnected even for a moment, as another thread may assign a variable in it.
+        stays = {id(handler) for _, handler in before} & {id(handler) for _, handler in after}
+        replaced = [(service, handler) for service, handler in before if id(handler) not in stays]
         for _, handler in replaced:
             handler.disconnect()
         try:
             with ExitStack() as undo:
-                for service, handler in _with_handlers(publication):  # noqa: B007  # the error names the service
-                    handler.connect(_ignore)
-                    undo.callback(handler.disconnect)
+                for service, handler in after:  # noqa: B007  # the error names the service
+                    if id(handler) not in stays:
+                        handler.connect(_ignore)
+                        undo.callback(handler.disconnect)
         except RuntimeError as error:
             raise DescriptionError(f"the handler of {service.service_id} cannot be connected: {error}") from error
         finally:
             for service, handler in replaced:
-                handler.connect(partial(self._note, service))
+                self._connect(service, handler)
+
+    def _connect(self, service: PublishedService, handler: Handler) -> None:
+        if self.runner is None:
+            handler.connect(partial(self._note, service))
+            return
+        if self._changes_of_threads is None:
+            from upnp_trio.server.changes_of_threads import ChangesOfThreads
+
+            self._changes_of_threads = ChangesOfThreads(self._note_late, self.runner.post)
+        handler.connect(partial(self._changes_of_threads.note, service), self._changes_of_threads.lock)
 
     def attach(self, publication: Publication) -> None:
         """Let the handlers of *publication*, for which `check` has passed, act from now on."""
@@ -117,7 +139,7 @@ class Services:
             self._attached.append(service)
             if self._nursery is not None:
                 self._begin_to_act().start(service)
-            handler.connect(partial(self._note, service))
+            self._connect(service, handler)
 
     def detach(self, publication: Publication) -> None:
         """Let the handlers of *publication* act no more: end subscriptions, and cancel calls that are under way."""
@@ -136,7 +158,7 @@ class Services:
 
     def find(self, kind: type[H], udn: str | None = None) -> H:
         """The first handler of the class *kind*, in the device with *udn* if one is given; raises `LookupError`."""
-        for service in self._attached:
+        for service in tuple(self._attached):  # other threads ask, too
             if isinstance(service.handler, kind) and udn in (None, str(service.udn).lower()):
                 return service.handler
         raise LookupError(f"no {kind.__name__} is served" + ("" if udn is None else f" by {udn}"))
@@ -144,6 +166,10 @@ class Services:
     def _note(self, service: PublishedService, name: str, value: object) -> None:
         if self._acting is not None:
             self._acting.note(service, name, value)
+
+    def _note_late(self, service: PublishedService, name: str, value: object) -> None:
+        if any(service is known for known in self._attached):  # it may have gone before the change came here
+            self._note(service, name, value)
 
     # --- requests ---
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, NoReturn
 
 import attrs
@@ -29,6 +30,7 @@ class BoundMethod:
     description: ActionDescription
     #: the method's name in its class
     method: str
+    may_block: bool
     _place: str
     _function: Callable[..., object]
     #: the argument's name for each positional parameter, and how its value is converted; ``None`` for the caller
@@ -90,6 +92,7 @@ class NoMethod:
     """An action of an SCPD that its class leaves out on purpose."""
 
     description: ActionDescription
+    may_block = False
 
     def call(self, handler: ServiceHandler, arguments: Mapping[str, object], caller: Caller) -> NoReturn:
         """Raise the error that UDA has for this."""
@@ -120,6 +123,7 @@ def bind(
     return BoundMethod(
         description=description,
         method=action.method,
+        may_block=not iscoroutinefunction(action.function),
         place=str(action.place),
         function=action.function,
         positional=positional,

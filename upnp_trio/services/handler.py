@@ -14,6 +14,7 @@ from upnp_trio.services.variables import MISSING, Connection, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from upnp_trio.model.handler import BoundAction
@@ -94,18 +95,20 @@ class ServiceHandler:
             raise KeyError(f"{type(self).__name__} has no state variable {name!r}, only {', '.join(self._variables)}")
         self._variables[name].assign_plain(self, value)
 
-    def connect(self, on_change: Callable[[str, object], None]) -> None:
+    def connect(
+        self, on_change: Callable[[str, object], None], lock: AbstractContextManager[object] | None = None
+    ) -> None:
         """Call *on_change* with the SCPD's name and the new value of each variable that changes from now on.
 
-        The value of a variable that is a `DeferredValue` is that itself; its event is made when it leaves. From now on
-        only this thread may assign variables. Raises `RuntimeError` if this handler is connected already:
-        it can be one service of one device only.
+        The value of a variable that is a `DeferredValue` is that itself; its event is made when it leaves. With *lock*,
+        variables may be assigned in any thread, and each assignment holds it; without, only this thread may assign
+        them. Raises `RuntimeError` if this handler is connected already: it can be one service of one device only.
         """
         if self._connection is not None:
             raise RuntimeError(
                 f"this {type(self).__name__} is a service of a device already; make another one for this device"
             )
-        connection = Connection(on_change)
+        connection = Connection(on_change, lock)
         with ExitStack() as undo:
             for variable in self._variables.values():
                 variable.connect(self, connection)

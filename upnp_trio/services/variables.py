@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from threading import get_ident
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,10 @@ MISSING = _Missing()
 
 @attrs.frozen
 class Connection:
-    """Where the changes of a handler go, and the only thread that may make them."""
+    """Where the changes of a handler go, and who may make them: whoever holds the lock, or else one thread alone."""
 
     on_change: Callable[[str, object], None]
+    lock: AbstractContextManager[object] | None
     thread: int = attrs.field(factory=get_ident)
 
 
@@ -68,25 +70,32 @@ class Variable:
             plain = self._plain(value)
         except ValueError as exc:
             raise ValueError(f"{self._owner}.{self.attribute} cannot be {shown(value)}: {exc}") from None
-        values = handler.__dict__
         connection = handler._connection
         if connection is None:
-            values[self._key] = plain
+            handler.__dict__[self._key] = plain
             return
         self._check_thread(connection)
         if self._is_deferred:
             raise RuntimeError(
                 f"{self._owner}.{self.attribute} is assigned while its device is served; change it instead"
             )
+        if connection.lock is None:
+            self._change(handler.__dict__, connection, plain)
+        else:
+            with connection.lock:
+                self._change(handler.__dict__, connection, plain)
+
+    def _change(self, values: dict[str, object], connection: Connection, plain: object) -> None:
         if values.get(self._key, self.start) != plain:
             values[self._key] = plain
             connection.on_change(self._name, plain)
 
     def _check_thread(self, connection: Connection) -> None:
-        if connection.thread != get_ident():
+        if connection.lock is None and connection.thread != get_ident():
             raise RuntimeError(
                 f"{self._owner}.{self.attribute} was assigned in another thread than the one that serves the device; "
-                f"use trio.from_thread.run_sync(setattr, service, {self.attribute!r}, value)"
+                f"use trio.from_thread.run_sync(setattr, service, {self.attribute!r}, value), or serve the device with "
+                "upnp_trio.threads or upnp_trio.asyncio"
             )
 
     def __delete__(self, handler: ServiceHandler) -> None:

@@ -63,11 +63,19 @@ class _Entry:
 class Index:
     """Finds the rows for a search target, at a cost that does not depend on how many rows do not match.
 
-    *aliases* are targets that match the rows of another target, under their own name.
+    *aliases* are targets that match the rows of another target, under their own name, and *stands_for* those that match
+    what another one does.
     """
 
-    def __init__(self, roots: Iterable[AdvertisedRoot] = (), *, aliases: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        roots: Iterable[AdvertisedRoot] = (),
+        *,
+        aliases: Mapping[str, str] | None = None,
+        stands_for: Mapping[str, str] | None = None,
+    ) -> None:
         self._aliases = aliases or {}
+        self._stands_for = stands_for or {}
         #: by canonical target, the rows, highest version first
         self._by_target: dict[str, list[_Entry]] = {}
         #: those beside the rows that UDA wants, which are found by their very type alone
@@ -119,8 +127,13 @@ class Index:
             return cached
         return _NOTHING if search_target in self._absent else self._look_up(search_target)
 
+    def target_of(self, search_target: str) -> str:
+        """The target that *search_target* means, in the one form that all its versions and spellings share."""
+        target = canonical(search_target)
+        return self._stands_for.get(target, target)
+
     def is_sweep(self, target: str) -> bool:
-        """Whether *target*, in canonical form, asks what there is, and not for a few rows that it names."""
+        """Whether *target*, as `target_of` gives it, asks what there is, and not for a few rows that it names."""
         entries = len(self._by_target.get(self._aliases.get(target, target), ())) + len(self._exact.get(target, ()))
         return target == ALL or entries > MAX_EXACT_ROWS
 
@@ -133,12 +146,13 @@ class Index:
         return [*taken, *rows[: number - len(taken)]]
 
     def _look_up(self, search_target: str) -> Matches:
-        target, wanted = _key(search_target)
+        meant = self._stands_for.get(search_target.lower(), search_target)
+        target, wanted = _key(meant)
         if target == ALL:
             if self._all is None:
                 self._all = self._matches(ALL, self._every_row())
             return self._all
-        rows = self._find(search_target, target, wanted)
+        rows = self._find(meant, target, wanted)
         if not rows:
             if len(self._absent) >= MAX_CACHED_ABSENT:
                 self._absent.clear()

@@ -1,21 +1,114 @@
-"""A network in memory: links, hosts on them, and the network that programs on these hosts use.
+"""A network in memory, to test programs that serve, find and use devices.
 
 ::
 
-    link = Link(seconds=0.001)
-    device, asker = Host.on(link, "192.0.2.7/24"), Host.on(link, "192.0.2.9/24")
-    async with serve_on(device.network, [root], Settings(...)), open_control_point_on(asker.network, ...) as cp:
-        ...
-    link.recording  # every datagram
+    from upnp_trio.testing import MemoryNetwork, alive, byebye
 
-All waiting is trio's, so `trio.testing.MockClock` rules it, and `upnp_trio.testing.scheduling.seeded` makes two runs
-alike to the byte. Peers that no program of this package plays are written with `Host.send`, `Host.open_udp` and
-`Host.listen`,
-and with what `upnp_trio.testing.peers` makes of them.
+    async def test_the_lamp_is_found(autojump_clock):
+        network = MemoryNetwork(seed=1)
+        lamp, phone = network.host("lamp"), network.host("phone")
+        async with lamp.serve(LAMP) as running, phone.control_point() as control_point:
+            ...
+        network.recording.expect(alive(of=running)).sent_from("192.0.2.1").at_least(2).before(byebye(of=running))
+
+All waiting is trio's, so `trio.testing.MockClock` rules it, and two runs with one seed are alike to the byte. The
+pytest plugin, `upnp_trio.testing.pytest_plugin`, has fixtures for this network and for real devices on loopback.
+
+Each name is imported when it is first used, so that the plugin costs nothing in tests that do without it.
 """
 
-from upnp_trio.testing.hosts import Host
-from upnp_trio.testing.links import Link
-from upnp_trio.testing.recording import RecordedDatagram, Recording
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = ["Host", "Link", "RecordedDatagram", "Recording"]
+if TYPE_CHECKING:
+    from upnp_trio.testing.device_factory import DeviceFactory
+    from upnp_trio.testing.expectations import Expectation
+    from upnp_trio.testing.hosts import Host
+    from upnp_trio.testing.links import Link
+    from upnp_trio.testing.memory_network import MemoryNetwork
+    from upnp_trio.testing.patterns import (
+        Pattern,
+        Subject,
+        alive,
+        anything,
+        byebye,
+        connection,
+        malformed,
+        response,
+        search,
+        update,
+    )
+    from upnp_trio.testing.peers import answer_datagrams, http_response, serve_connections
+    from upnp_trio.testing.playing import Playing
+    from upnp_trio.testing.real_device import RealDevice
+    from upnp_trio.testing.recording import Recorded, RecordedConnection, RecordedDatagram, Recording
+    from upnp_trio.testing.scheduling import seeded
+    from upnp_trio.testing.scripted import GARBAGE, ScriptedDevice
+
+__all__ = [
+    "GARBAGE",
+    "DeviceFactory",
+    "Expectation",
+    "Host",
+    "Link",
+    "MemoryNetwork",
+    "Pattern",
+    "Playing",
+    "RealDevice",
+    "Recorded",
+    "RecordedConnection",
+    "RecordedDatagram",
+    "Recording",
+    "ScriptedDevice",
+    "Subject",
+    "alive",
+    "answer_datagrams",
+    "anything",
+    "byebye",
+    "connection",
+    "http_response",
+    "malformed",
+    "response",
+    "search",
+    "seeded",
+    "serve_connections",
+    "update",
+]
+
+_HOMES = {
+    "upnp_trio.testing.device_factory": ("DeviceFactory",),
+    "upnp_trio.testing.expectations": ("Expectation",),
+    "upnp_trio.testing.hosts": ("Host",),
+    "upnp_trio.testing.links": ("Link",),
+    "upnp_trio.testing.memory_network": ("MemoryNetwork",),
+    "upnp_trio.testing.patterns": (
+        "Pattern",
+        "Subject",
+        "alive",
+        "anything",
+        "byebye",
+        "connection",
+        "malformed",
+        "response",
+        "search",
+        "update",
+    ),
+    "upnp_trio.testing.peers": ("answer_datagrams", "http_response", "serve_connections"),
+    "upnp_trio.testing.playing": ("Playing",),
+    "upnp_trio.testing.real_device": ("RealDevice",),
+    "upnp_trio.testing.recording": ("Recorded", "RecordedConnection", "RecordedDatagram", "Recording"),
+    "upnp_trio.testing.scheduling": ("seeded",),
+    "upnp_trio.testing.scripted": ("GARBAGE", "ScriptedDevice"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

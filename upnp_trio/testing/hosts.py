@@ -4,45 +4,50 @@ from __future__ import annotations
 
 import errno
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-import attrs
 import trio
 
 from upnp_trio.network.interfaces import Interface, IpAddress, on_link
 from upnp_trio.network.listeners import DYNAMIC_PORTS
-from upnp_trio.testing.links import Link, Nic, UdpSocket, refused
+from upnp_trio.ssdp.messages import GROUP, PORT
+from upnp_trio.testing.connecting import OpenedConnection, connect
+from upnp_trio.testing.links import Link, Nic
 from upnp_trio.testing.network import HostNetwork
-from upnp_trio.testing.pipes import Listener, PipeStream, connected_pair
+from upnp_trio.testing.pipes import CAPACITY, Listener, PipeStream
+from upnp_trio.testing.programs import START, Programs
+from upnp_trio.testing.udp import UdpSocket, refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
+
+    from upnp_trio.controlpoint.control_point import ControlPoint
+    from upnp_trio.controlpoint.options import ControlPointOptions
     from upnp_trio.errors import NetworkError
     from upnp_trio.exchange import ServedAddress
+    from upnp_trio.model.device import RootDevice
     from upnp_trio.network.endpoint import Address
+    from upnp_trio.server.options import ServeOptions
+    from upnp_trio.server.running import Running
+    from upnp_trio.testing.playing import Playing
+    from upnp_trio.testing.scripted import ScriptedDevice
 
-__all__ = ["Host", "OpenedConnection"]
-
-# What Linux has room for, about, before a writer has to wait for its reader.
-CAPACITY = 256 * 1024
-# How long a connection to an address that nobody has takes to fail.
-UNREACHABLE_SECONDS = 3.0
-
-
-@attrs.frozen
-class OpenedConnection:
-    """A connection that a program on a host has opened, or tried to."""
-
-    time: float
-    source: str
-    address: str
-    port: int
+__all__ = ["Host"]
 
 
 class Host:
-    """A host in memory, with loopback. `plug` gives it an interface on a link, and `network` is what programs use."""
+    """A host in memory, with loopback. `plug` gives it an interface on a link; `serve` and `control_point` run on it.
 
-    def __init__(self, name: str = "host") -> None:
+    *seed* decides the chances of the programs on it, and *start* is its date at the beginning of the test's clock.
+    """
+
+    def __init__(self, name: str = "host", *, seed: int = 0, start: datetime = START) -> None:
         self.name = name
+        self.programs = Programs(self, seed, start)
+        #: every address that it has had
+        self.all_addresses: set[str] = set()
         self.nics: dict[str, Nic] = {}
         #: where programs on this host have connected to
         self.connections: list[OpenedConnection] = []
@@ -50,6 +55,8 @@ class Host:
         self.claimed: set[str] = set()
         #: raised by whatever opens the interface with this name
         self.refused: dict[str, NetworkError] = {}
+        #: raised by connections from this host to an address and a port
+        self.connect_errors: dict[tuple[str, int], Exception] = {}
         #: raised by whatever looks at the interfaces
         self.unknown: NetworkError | None = None
         #: how many times the interfaces have changed, and the host has slept
@@ -60,9 +67,9 @@ class Host:
         self.plug(Link(name="lo"), "127.0.0.1/8", "::1/128", name="lo", index=1, is_loopback=True, is_multicast=False)
 
     @classmethod
-    def on(cls, link: Link, *addresses: str, name: str = "host") -> Host:
+    def on(cls, link: Link, *addresses: str, name: str = "host", seed: int = 0, start: datetime = START) -> Host:
         """A host with one interface, ``eth0``, on *link*."""
-        host = cls(name)
+        host = cls(name, seed=seed, start=start)
         host.plug(link, *addresses)
         return host
 
@@ -70,6 +77,24 @@ class Host:
     def network(self) -> HostNetwork:
         """The network of a program on this host; each program takes one of its own."""
         return HostNetwork(self)
+
+    # --- programs of this package -----------------------------------------------------------------------------------
+
+    def serve(self, *devices: RootDevice, **options: Unpack[ServeOptions]) -> AbstractAsyncContextManager[Running]:
+        """Serve *devices* from here, like `upnp_trio.serve_devices`, which has the *options*.
+
+        Unless they say otherwise, nothing is kept on a disk, chance is the host's, and the date follows the test's
+        clock. A device without a UDN gets one that depends on the host's name, and on nothing of the real machine.
+        """
+        return self.programs.serve(devices, options)
+
+    def control_point(self, **options: Unpack[ControlPointOptions]) -> AbstractAsyncContextManager[ControlPoint]:
+        """Open a control point here, like `upnp_trio.controlpoint.open_control_point`, which has the *options*."""
+        return self.programs.control_point(options)
+
+    def play(self, device: ScriptedDevice, *, name: str = "eth0") -> AbstractAsyncContextManager[Playing]:
+        """Play a device that does not behave, on the interface with this name."""
+        return device.played_on(self, name)
 
     # --- interfaces -----------------------------------------------------------------------------------------------
 
@@ -87,6 +112,7 @@ class Host:
         nic = Nic(
             link=link,
             route=self.route,
+            host=self,
             name=name,
             index=index or max((known.index for known in self.nics.values()), default=1) + 1,
             addresses=tuple(map(ip_interface, addresses)),
@@ -96,7 +122,7 @@ class Host:
         )
         self.nics[name] = nic
         link.nics.append(nic)
-        self._note_change()
+        self._note_addresses(nic)
         return nic.interface
 
     def unplug(self, name: str = "eth0") -> None:
@@ -107,15 +133,31 @@ class Host:
         nic.cut()
         self._note_change()
 
-    def change(self, *addresses: str, name: str = "eth0", is_up: bool = True) -> None:
-        """Have *addresses* on an interface in place of the former ones."""
+    def change(self, *addresses: str, name: str = "eth0", is_up: bool = True, pending: Iterable[str] = ()) -> None:
+        """Have *addresses* on an interface in place of the former ones.
+
+        The system is still checking the *pending* ones; see `Interface`.
+        """
         nic = self.nics[name]
         nic.addresses, nic.is_up = tuple(map(ip_interface, addresses)), is_up
+        nic.pending = frozenset(map(ip_address, pending))
         nic.cut()
-        self._note_change()
+        self._note_addresses(nic)
+
+    def take_down(self, name: str = "eth0") -> None:
+        """Take an interface down; it keeps its addresses. Its connections are cut."""
+        self._set_up(name, is_up=False)
+
+    def bring_up(self, name: str = "eth0") -> None:
+        """Bring an interface up again."""
+        self._set_up(name, is_up=True)
 
     def sleep(self) -> None:
-        """Sleep and wake up: programs learn of it with the next change, which is now."""
+        """Sleep and wake up: programs learn of it with the next change, which is now.
+
+        The clock is everyone's, so nothing passes meanwhile. For a long sleep, let the clock run in
+        ``with link.partitioned(host): ...`` before.
+        """
         self.sleeps += 1
         self._note_change()
 
@@ -178,6 +220,15 @@ class Host:
             source = str(next(own.ip for own in nic.addresses if own.version == version)), 1900
         nic.send(payload, (*source, 0, nic.index) if version == 6 else source, destination)
 
+    def receive(
+        self, payload: bytes, source: Address, *, to: str = GROUP, port: int = PORT, name: str = "eth0"
+    ) -> None:
+        """Receive a datagram now that was sent *to* a group or to an address of this host; nothing records it.
+
+        *source* may be any address, and need not be on the link.
+        """
+        self.nics[name].receive(payload, source, (to, port), trio.current_time())
+
     def listen(self, port: int, address: str = "", *, name: str = "eth0") -> Listener:
         """Accept connections on *port* of *address*, or of the interface's first address. Raises `OSError`."""
         nic = self.nics[name]
@@ -189,39 +240,52 @@ class Host:
         listener = nic.listeners[address, port] = Listener()
         return listener
 
+    def accept_from(
+        self, source: str, port: int, *, address: str = "", name: str = "eth0", capacity: float = CAPACITY
+    ) -> PipeStream:
+        """Accept a connection now from *source*, which may be any address; the other end of it.
+
+        It is to *port* of *address*, or of the interface's first address. In each direction, *capacity* bytes can wait
+        to be read; a peer that does not read has little. Raises `OSError` if nothing listens there.
+        """
+        nic = self.nics[name]
+        address = address or str(nic.addresses[0].ip)
+        if not self.is_taken(nic, address, port):
+            raise refused(errno.ECONNREFUSED)
+        return nic.listeners[address, port].connect(source, address, capacity=capacity)
+
     def is_taken(self, nic: Nic, address: str, port: int) -> bool:
         """Whether something listens for connections on *port* of *address*."""
         known = nic.listeners.get((address, port))
         return known is not None and not known.is_closed
 
+    @property
+    def open_sockets(self) -> list[UdpSocket | Listener]:
+        """The UDP sockets and the listeners that programs on this host have open."""
+        found: list[UdpSocket | Listener] = []
+        for nic in self.nics.values():
+            found += [*nic.sockets, *(each for each in nic.listeners.values() if not each.is_closed)]
+        return found
+
+    @property
+    def open_connections(self) -> list[PipeStream]:
+        """This host's ends of the connections that programs on it have opened and not closed."""
+        streams = [opened.stream for opened in self.connections]
+        return [stream for stream in streams if stream is not None and not stream.is_closed]
+
     async def connect(self, address: IpAddress, port: int, served: ServedAddress) -> PipeStream:
         """Connect from *served* to *port* of *address*. Raises `OSError`."""
-        self.connections.append(OpenedConnection(trio.current_time(), served.address, str(address), port))
-        own = self.nic_of(served.address, served.index)
-        way = self.route(own, (str(address), port, 0, served.index) if address.version == 6 else (str(address), port))
-        is_here = way.has(str(address))
-        target = way if is_here else way.link.nic_with(str(address))
-        if target is None:
-            await trio.sleep(UNREACHABLE_SECONDS)
-            raise refused(errno.EHOSTUNREACH)
-        seconds = 0.0 if is_here else way.link.seconds
-        await trio.sleep(seconds)
-        if port in target.silent_ports:
-            await trio.sleep_forever()
-        if not self.is_taken(target, str(address), port):
-            await trio.sleep(seconds)
-            raise refused(errno.ECONNREFUSED)
-        near, far = connected_pair(served.address, str(address), seconds=seconds, capacity=CAPACITY)
-        for pipe in (near.incoming, near.outgoing):
-            own.pipes[pipe] = served.address
-            target.pipes[pipe] = str(address)
-        target.listeners[str(address), port].offer(far)
-        try:
-            await trio.sleep(seconds)
-        except trio.Cancelled:
-            near.reset()
-            raise
-        return near
+        return await connect(self, address, port, served)
+
+    def _set_up(self, name: str, *, is_up: bool) -> None:
+        nic = self.nics[name]
+        nic.is_up = is_up
+        nic.cut()
+        self._note_change()
+
+    def _note_addresses(self, nic: Nic) -> None:
+        self.all_addresses.update(str(own.ip) for own in nic.addresses)
+        self._note_change()
 
     def _note_change(self) -> None:
         self.changes += 1

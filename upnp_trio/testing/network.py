@@ -19,7 +19,8 @@ from upnp_trio.network.system_errors import AddressGone, translated
 from upnp_trio.network.udp_sockets import group_of, host_of, socket_address
 from upnp_trio.ssdp.advertising import Origin
 from upnp_trio.ssdp.messages import PORT
-from upnp_trio.testing.links import BROADCAST, Nic, UdpSocket
+from upnp_trio.testing.links import BROADCAST, Nic
+from upnp_trio.testing.udp import UdpSocket
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,6 +39,14 @@ class MemoryReceiver(Receiver):
 
     async def wait(self) -> None:
         await self.socket.wait_readable()  # type: ignore[attr-defined]  # a UdpSocket
+
+
+@attrs.frozen(eq=False, repr=False, kw_only=True)
+class MemorySender(Sender):
+    """Sends with a socket in memory as `Sender` sends with the system's."""
+
+    async def wait_writable(self) -> None:
+        await self.socket.wait_writable()  # type: ignore[attr-defined]  # a UdpSocket
 
 
 @attrs.frozen(eq=False)
@@ -126,26 +135,24 @@ class HostNetwork:
     def open(self, interface: Interface, options: InterfaceOptions) -> Iterator[ServedInterface]:
         with ExitStack() as stack:
             nic = self._nic(interface)
-            listeners = [
-                stack.enter_context(
-                    self._listen(
-                        served_address(own.ip, interface),
-                        options.port,
-                        or_another=options.or_another_port,
-                        advertise_url=options.advertise_url,
-                    )
-                )
-                for own in interface.addresses
-            ]
-            senders = {
-                own.ip: self._open_sender(nic, interface, own, options, listener.authority, stack)
-                for own, listener in zip(interface.addresses, listeners, strict=True)
-            }
+            listeners: list[HttpListener] = []
+            senders: dict[IpAddress, Sender] = {}
+            for own in interface.addresses:
+                port, listener = options.port, None
+                if port is not None:
+                    served = served_address(own.ip, interface)
+                    opening = self._listen(served, port, or_another=options.or_another_port)
+                    port, listener = stack.enter_context(opening)
+                base_url = options.base_url_at(own.ip, port)
+                if listener is not None:
+                    served = attrs.evolve(listener.served, base_url=base_url)
+                    listeners.append(attrs.evolve(listener, served=served))
+                senders[own.ip] = self._open_sender(nic, interface, own, options, base_url, stack)
             receivers: tuple[Receiver, ...] = ()
             if options.listen:
                 receivers = tuple(MemoryReceiver(sender.socket, False) for sender in senders.values())
                 receivers += self._open_groups(nic, interface, stack)
-            endpoint = Endpoint(interface=interface, receivers=receivers, senders=dict(senders))
+            endpoint = Endpoint(interface=interface, receivers=receivers, senders=senders)
             yield ServedInterface(interface=interface, endpoint=endpoint, http_listeners=tuple(listeners))
 
     def _open_sender(
@@ -154,16 +161,16 @@ class HostNetwork:
         interface: Interface,
         own: IpInterface,
         options: InterfaceOptions,
-        at: str,
+        base_url: str,
         stack: ExitStack,
     ) -> Sender:
-        return Sender(
+        return MemorySender(
             interface=interface,
             address=own.ip,
             socket=self._open_udp(nic, str(own.ip), PORT if options.listen else 0, stack),
             group=socket_address(group_of(own), PORT, interface),
             origin=Origin(
-                base_url=options.advertise_url or f"http://{at}",
+                base_url=base_url,
                 host=host_of(group_of(own)),
                 adds_nls=own.version == 6,
             ),
@@ -192,7 +199,7 @@ class HostNetwork:
 
     @contextmanager
     def listen(self, served: ServedAddress, port: int = 0) -> Iterator[HttpListener]:
-        with self._listen(served, port, or_another=True) as listener:
+        with self._listen(served, port, or_another=True) as (_, listener):
             yield listener
 
     # --- both -----------------------------------------------------------------------------------------------------
@@ -218,9 +225,7 @@ class HostNetwork:
         return tuple(MemoryReceiver(self._open_udp(nic, address, PORT, stack), True) for address in groups)
 
     @contextmanager
-    def _listen(
-        self, served: ServedAddress, port: int, *, or_another: bool, advertise_url: str | None = None
-    ) -> Iterator[HttpListener]:
+    def _listen(self, served: ServedAddress, port: int, *, or_another: bool) -> Iterator[tuple[int, HttpListener]]:
         with translated(f"listen at {served.address}"):
             nic = self.host.nic_of(served.address, served.index)
         if not port or (or_another and self.host.is_taken(nic, served.address, port)):
@@ -230,7 +235,6 @@ class HostNetwork:
         listener = self.host.listen(port, served.address, name=nic.name)
         try:
             own = next(own.ip for own in nic.addresses if str(own.ip) == served.address)
-            url = advertise_url or f"http://{authority(own, port)}"
-            yield HttpListener(authority(own, port), listener, attrs.evolve(served, base_url=url))
+            yield port, HttpListener(authority(own, port), listener, served)
         finally:
             listener.close()

@@ -13,7 +13,12 @@ import trio
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Listener", "Pipe", "PipeStream", "connected_pair"]
+__all__ = ["CAPACITY", "Listener", "Pipe", "PipeStream", "connected_pair"]
+
+# What Linux has room for, about, before a writer has to wait for its reader.
+CAPACITY = 256 * 1024
+# What one read gives at the most, unless it says how much.
+MAX_RECEIVE_BYTES = 64 * 1024
 
 
 @attrs.define(eq=False)
@@ -28,6 +33,10 @@ class Pipe:
     is_reset: bool = False
     #: whether the link is gone: what is written arrives nowhere
     is_cut: bool = False
+    #: how many pieces were written, which TCP would send as so many segments at least
+    writes: int = 0
+    #: whether the link is interrupted: what is written waits until it is not, as TCP sends it again until it arrives
+    is_held: bool = attrs.field(default=False, init=False)
     #: what has not been read, each piece with the time when it arrives
     _arriving: deque[tuple[float, bytes]] = attrs.field(factory=deque, init=False)
     _size: int = attrs.field(default=0, init=False)
@@ -45,7 +54,8 @@ class Pipe:
             raise trio.BrokenResourceError("the other end is closed")
         if data:
             self._size += len(data)
-            self._arriving.append((math.inf if self.is_cut else trio.current_time() + self.seconds, data))
+            self.writes += 1
+            self._arriving.append((self._due(), data))
             self._lot.unpark_all()
 
     async def wait_for_room(self) -> None:
@@ -57,13 +67,31 @@ class Pipe:
         """Write and read no more. What was written can still be read."""
         if not self.is_closed:
             self.is_closed = True
-            self._closed_at = math.inf if self.is_cut else trio.current_time() + self.seconds
+            self._closed_at = self._due()
+            self._lot.unpark_all()
+
+    def hold(self) -> None:
+        """Keep what is written from now on, until `release`. What was written before is under way and arrives."""
+        self.is_held = True
+
+    def release(self) -> None:
+        """Let what was held arrive."""
+        if self.is_held:
+            self.is_held = False
+            due = self._due()
+            self._arriving = deque((min(when, due), data) for when, data in self._arriving)
+            if self.is_closed:
+                self._closed_at = min(self._closed_at, due)
             self._lot.unpark_all()
 
     def reset(self) -> None:
         """Break the connection: what was not read is lost."""
         self.is_reset = self.is_closed = True
         self._lot.unpark_all()
+
+    def _due(self) -> float:
+        """When what is written now arrives."""
+        return math.inf if self.is_cut or self.is_held else trio.current_time() + self.seconds
 
     def read_now(self, max_bytes: int) -> bytes | None:
         """What has arrived; nothing at the end, ``None`` if that is to be waited for."""
@@ -92,8 +120,8 @@ class Pipe:
 
 
 @attrs.define(eq=False)
-class PipeStream:
-    """One end of a connection: an `HttpStream`."""
+class PipeStream(trio.abc.AsyncResource):
+    """One end of a connection: an `HttpStream` that can be used in ``async with``."""
 
     incoming: Pipe
     outgoing: Pipe
@@ -101,22 +129,22 @@ class PipeStream:
     #: whether this end was closed, whatever the other one does
     is_closed: bool = attrs.field(default=False, init=False)
 
-    async def receive_some(self, max_bytes: int) -> bytes:
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
         self._require_open()
-        return await self.incoming.read(max_bytes)
+        return await self.incoming.read(max_bytes or MAX_RECEIVE_BYTES)
 
     def receive_now(self, max_bytes: int) -> bytes | None:
         self._require_open()
         return self.incoming.read_now(max_bytes)
 
-    def send_now(self, pieces: Sequence[bytes | memoryview]) -> int:
+    def send_now(self, pieces: Sequence[bytes | bytearray | memoryview]) -> int:
         self._require_open()
         data = b"".join(pieces)
         data = data[: int(min(len(data), max(self.outgoing.room, 0)))]
         self.outgoing.write(data)
         return len(data)
 
-    async def send_all(self, data: memoryview) -> None:
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         await trio.lowlevel.checkpoint()
         while data:
             await self.outgoing.wait_for_room()
@@ -131,6 +159,10 @@ class PipeStream:
         self.is_closed = True
         self.incoming.close()
         self.outgoing.close()
+
+    async def aclose(self) -> None:
+        self.close()
+        await trio.lowlevel.checkpoint()
 
     def reset(self) -> None:
         """Break the connection; the other end gets `trio.BrokenResourceError`."""
@@ -160,15 +192,25 @@ class Listener:
         self.is_closed = False
         self._send, self._receive = trio.open_memory_channel[PipeStream](math.inf)
 
+    def connect(self, source: str, address: str = "", *, capacity: float = math.inf) -> PipeStream:
+        """The other end of a new connection from *source*, which may be any address, to *address*."""
+        near, far = connected_pair(source, address, capacity=capacity)
+        self.offer(far)
+        return near
+
     def offer(self, stream: PipeStream) -> None:
         """Let *stream* be accepted."""
         self._send.send_nowait(stream)
 
     async def accept(self) -> PipeStream:
+        """The next connection. Raises `trio.ClosedResourceError` once this is closed."""
         if self.failures:
             await trio.lowlevel.checkpoint()
             raise self.failures.pop(0)
-        return await self._receive.receive()
+        try:
+            return await self._receive.receive()
+        except trio.EndOfChannel:
+            raise trio.ClosedResourceError("this listener is closed") from None
 
     def close(self) -> None:
         """Close at once, and reset what has not been accepted."""

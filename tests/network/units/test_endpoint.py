@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.network.units.system import broken_socket
-from tests.server.fakes import fake_endpoint
-from upnp_trio.network.endpoint import MAX_BATCH, RETRY_SECONDS, Receiver
+from tests.server.scenes import LoneHost, interface, open_endpoint
+from upnp_trio.network.endpoint import MAX_BATCH, MAX_RESET_BATCHES, RETRY_SECONDS, Receiver
 from upnp_trio.network.interfaces import InterfaceAddress, on_link
 
 
@@ -35,7 +35,7 @@ from upnp_trio.network.interfaces import InterfaceAddress, on_link
     ],
 )
 def test_a_neighbour_gets_the_sender_of_its_own_network(peer: str, own: str | None) -> None:
-    with fake_endpoint("192.168.1.7/24", "10.0.0.7/8", "10.0.0.8/8") as endpoint:
+    with open_endpoint(LoneHost(interface("192.168.1.7/24", "10.0.0.7/8", "10.0.0.8/8"))) as endpoint:
         sender = endpoint.sender_towards(peer)
     assert (sender and str(sender.address)) == own
 
@@ -52,7 +52,7 @@ def test_a_neighbour_gets_the_sender_of_its_own_network(peer: str, own: str | No
     ],
 )
 def test_an_ipv6_neighbour_gets_the_sender_of_its_own_scope(peer: str, own: str | None) -> None:
-    with fake_endpoint("fe80::7/64", "fd00::7/64", "fd00::8/64", "2001:db8::7/128") as endpoint:
+    with open_endpoint(LoneHost(interface("fe80::7/64", "fd00::7/64", "fd00::8/64", "2001:db8::7/128"))) as endpoint:
         sender = endpoint.sender_towards(peer)
     assert (sender and str(sender.address)) == own
 
@@ -81,13 +81,14 @@ def test_an_ipv6_neighbour_gets_the_sender_of_its_own_scope(peer: str, own: str 
 def test_a_link_local_peer_is_on_the_link_whatever_addresses_it_has(
     addresses: list[str], peer: str, own: str | None
 ) -> None:
-    with fake_endpoint(*addresses) as endpoint:
+    with open_endpoint(LoneHost(interface(*addresses))) as endpoint:
         sender = endpoint.sender_towards(peer)
     assert (sender and str(sender.address)) == own
 
 
 def test_a_sender_has_its_address_together_with_its_interface() -> None:
-    with fake_endpoint("fe80::7/64", index=3) as one, fake_endpoint("fe80::7/64", index=4) as other:
+    host = LoneHost(interface("fe80::7/64", index=3), interface("fe80::7/64", name="eth1", index=4))
+    with open_endpoint(host, "eth0") as one, open_endpoint(host, "eth1") as other:
         (first,), (second,) = one.senders.values(), other.senders.values()
     assert first.interface_address == InterfaceAddress(index=3, ip=ipaddress.ip_address("fe80::7"))
     assert first.interface_address != second.interface_address
@@ -97,7 +98,7 @@ def test_a_sender_has_its_address_together_with_its_interface() -> None:
 @given(st.ip_addresses(v=4), st.integers(8, 30))
 def test_the_quick_comparison_is_that_of_the_networks(peer: ipaddress.IPv4Address, prefix: int) -> None:
     own = ipaddress.ip_interface(f"192.0.2.7/{prefix}")
-    with fake_endpoint(str(own)) as endpoint:
+    with open_endpoint(LoneHost(interface(str(own)))) as endpoint:
         assert (endpoint.sender_towards(str(peer)) is not None) == (peer in on_link(own) or peer.is_link_local)
 
 
@@ -209,3 +210,30 @@ def test_reading_a_closed_socket_is_an_error(flawed: Flawed) -> None:
     flawed.close()
     with pytest.raises(OSError, match=os.strerror(errno.EBADF)):
         list(Receiver(flawed, True).drain())
+
+
+async def test_errors_of_earlier_answers_keep_a_datagram_waiting_for_less_than_two_seconds(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Windows: 25,000 answers to closed ports."""
+
+    class Reset(socket.socket):
+        errors = MAX_RESET_BATCHES * MAX_BATCH
+
+        def recvfrom(self, *arguments: int) -> tuple[bytes, tuple[str, int]]:
+            if self.errors:
+                self.errors -= 1
+                raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+            return super().recvfrom(*arguments)
+
+    with Reset(socket.AF_INET, socket.SOCK_DGRAM) as ours, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as theirs:
+        ours.bind(("127.0.0.1", 0))
+        ours.setblocking(False)
+        theirs.sendto(b"hello", ours.getsockname())
+        receiver = Receiver(ours, False)
+        arrived: list[bytes] = []
+        with trio.fail_after(2):
+            while not arrived:
+                await receiver.wait()
+                arrived = [payload for payload, _ in receiver.drain()]
+        assert arrived == [b"hello"]

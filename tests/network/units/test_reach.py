@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.server.fakes import interface
+from tests.server.scenes import interface
 from upnp_trio.errors import UnsafeUrl
 from upnp_trio.model.literal_url import LiteralUrl, unmapped
 from upnp_trio.network.interfaces import Interface, on_link

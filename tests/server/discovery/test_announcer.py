@@ -14,17 +14,16 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
-from tests.server.fakes import FakeNetwork, interface
+from tests.server.scenes import DEVICE, LoneHost, interface
 from tests.server.test_serve import served
 from upnp_trio import RootDevice
-from upnp_trio.network.interfaces import IpAddress
 from upnp_trio.server.discovery.retries import FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS
 from upnp_trio.ssdp.messages import Alive
 
 Clock = trio.testing.MockClock
 ETH0 = interface("192.0.2.7/24")
 ETH1 = interface("198.51.100.7/24", name="eth1", index=3)
-IP0, IP1 = ETH0.addresses[0].ip, ETH1.addresses[0].ip
+IP0, IP1 = DEVICE, "198.51.100.7"
 
 
 def numbered(number: int) -> RootDevice:
@@ -34,32 +33,32 @@ def numbered(number: int) -> RootDevice:
 TEN = [numbered(number) for number in range(10)]
 
 
-def announced(network: FakeNetwork, address: IpAddress, since: float = 0) -> Counter[str]:
+def announced(host: LoneHost, address: str, since: float = 0) -> Counter[str]:
     """How many messages each device was announced with from *address*."""
     return Counter(
         sent.message.usn.partition("::")[0]
-        for sent in network.wire.sent
-        if sent.source == address and sent.time >= since and isinstance(sent.message, Alive)
+        for sent in host.sent
+        if sent.source[0] == address and sent.time >= since and isinstance(sent.message, Alive)
     )
 
 
 async def test_devices_that_share_a_mute_network_share_one_pause(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    network.wire.blocked.add(IP0)
-    async with served(network, *TEN) as running:
+    host = LoneHost(ETH0)
+    host.nics["eth0"].mute.add(IP0)
+    async with served(host, *TEN) as running:
         await trio.sleep(1)
-        network.wire.blocked.clear()
+        host.nics["eth0"].mute.clear()
         await trio.sleep(FIRST_RETRY_SECONDS)
-        assert announced(network, IP0) == Counter({str(root.udn): 3 for root in TEN})
+        assert announced(host, IP0) == Counter({str(root.udn): 3 for root in TEN})
         # one attempt failed; the sets of the other devices did not try again
         assert running.stats.send_errors.total() == 1
 
 
 async def test_the_pause_doubles_only_when_the_retry_fails(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    network.wire.blocked.add(IP0)
+    host = LoneHost(ETH0)
+    host.nics["eth0"].mute.add(IP0)
     attempts: list[float] = []
-    async with served(network, *TEN) as running:
+    async with served(host, *TEN) as running:
         failed = 0
         while trio.current_time() < 300:
             await trio.sleep(0.01)
@@ -73,132 +72,130 @@ async def test_the_pause_doubles_only_when_the_retry_fails(autojump_clock: Clock
 
 
 async def test_the_first_success_ends_the_pause(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    network.wire.blocked.add(IP0)
-    async with served(network, *TEN) as running:
+    host = LoneHost(ETH0)
+    host.nics["eth0"].mute.add(IP0)
+    async with served(host, *TEN) as running:
         await trio.sleep(10)
-        network.wire.blocked.clear()
+        host.nics["eth0"].mute.clear()
         await trio.sleep(10)
-        assert set(announced(network, IP0).values()) == {3}
+        assert set(announced(host, IP0).values()) == {3}
         failed = running.stats.send_errors.total()
-        network.wire.blocked.add(IP0)
-        network.change(ETH0, slept=True)
+        host.nics["eth0"].mute.add(IP0)
+        host.have(ETH0, slept=True)
         await trio.sleep(1)
-        network.wire.blocked.clear()
+        host.nics["eth0"].mute.clear()
         await trio.sleep(FIRST_RETRY_SECONDS)  # not the pause that had grown before
-        assert set(announced(network, IP0).values()) == {6}
+        assert set(announced(host, IP0).values()) == {6}
         assert running.stats.send_errors.total() == failed + 1
 
 
 async def test_a_retry_that_fails_half_way_is_gone_on_with_later(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    network.wire.blocked.add(IP0)
-    async with served(network, *TEN):
+    host = LoneHost(ETH0)
+    host.nics["eth0"].mute.add(IP0)
+    async with served(host, *TEN):
         await trio.sleep(1)
-        network.wire.blocked.clear()
-        network.wire.fail_after(7, OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS)))
+        host.nics["eth0"].mute.clear()
+        host.nics["eth0"].send_errors += [None] * 7 + [OSError(errno.ENETDOWN, os.strerror(errno.ENETDOWN))]
         await trio.sleep(FIRST_RETRY_SECONDS)
-        assert sorted(announced(network, IP0).values()) == [1, 3, 3]
+        assert sorted(announced(host, IP0).values()) == [1, 3, 3]
         await trio.sleep(FIRST_RETRY_SECONDS)
         # each set is sent whole, so the one that was cut short is sent again
-        assert sorted(announced(network, IP0).values()) == [3] * 9 + [4]
+        assert sorted(announced(host, IP0).values()) == [3] * 9 + [4]
 
 
 async def test_a_sender_that_fails_does_not_hold_up_the_others(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0, ETH1)
-    network.wire.blocked.add(IP0)
-    async with served(network, *TEN):
+    host = LoneHost(ETH0, ETH1)
+    host.nics["eth0"].mute.add(IP0)
+    async with served(host, *TEN):
         await trio.sleep(1)
-        assert set(announced(network, IP1).values()) == {9}
-        assert announced(network, IP0) == {}
+        assert set(announced(host, IP1).values()) == {9}
+        assert announced(host, IP0) == {}
 
 
 async def test_a_retry_does_not_announce_a_device_that_was_removed_meanwhile(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    network.wire.blocked.add(IP0)
-    async with served(network, *TEN) as running:
+    host = LoneHost(ETH0)
+    host.nics["eth0"].mute.add(IP0)
+    async with served(host, *TEN) as running:
         await trio.sleep(1)
         await running.remove(str(TEN[0].udn))
-        network.wire.blocked.clear()
+        host.nics["eth0"].mute.clear()
         await trio.sleep(10)
-        assert announced(network, IP0).keys() == {str(root.udn) for root in TEN[1:]}
+        assert announced(host, IP0).keys() == {str(root.udn) for root in TEN[1:]}
 
 
 async def test_a_sender_that_comes_back_is_tried_at_once(autojump_clock: Clock) -> None:
     """The interface was lost while its sender failed; the new sender knows nothing of that."""
-    network = FakeNetwork(ETH0, ETH1)
-    network.wire.blocked.add(IP1)
-    async with served(network, BASIC):
+    host = LoneHost(ETH0, ETH1)
+    host.nics["eth1"].mute.add(IP1)
+    async with served(host, BASIC):
         await trio.sleep(40)
-        network.change(ETH0)
+        host.have(ETH0)
         await trio.sleep(1)
-        network.wire.blocked.clear()
-        network.change(ETH0, ETH1)
+        host.have(ETH0, ETH1)  # a new one, which is not mute
         came = trio.current_time()
         await trio.sleep(1)
-        assert announced(network, IP1, since=came) == {str(BASIC.udn): 9}
+        assert announced(host, IP1, since=came) == {str(BASIC.udn): 9}
 
 
 async def test_an_ipv6_address_fails_without_its_interface_s_ipv4_address(autojump_clock: Clock) -> None:
-    network = FakeNetwork(interface("192.0.2.7/24", "fe80::7/64"))
-    mute = ipaddress.ip_address("fe80::7")
-    network.wire.blocked.add(mute)
-    async with served(network, BASIC):
+    host = LoneHost(interface("192.0.2.7/24", "fe80::7/64"))
+    mute = "fe80::7"
+    host.nics["eth0"].mute.add(mute)
+    async with served(host, BASIC):
         await trio.sleep(1)
-        assert announced(network, IP0) == {str(BASIC.udn): 9}
-        network.wire.blocked.clear()
+        assert announced(host, IP0) == {str(BASIC.udn): 9}
+        host.nics["eth0"].mute.clear()
         await trio.sleep(FIRST_RETRY_SECONDS)
-        assert announced(network, mute) == {str(BASIC.udn): 3}
+        assert announced(host, mute) == {str(BASIC.udn): 3}
 
 
 async def test_a_set_that_a_change_of_the_network_cuts_short_is_sent_again_whole(autojump_clock: Clock) -> None:
     """An address passes the system's check, which does not require a new announcement of everything."""
     link_local = interface("fe80::7/64").addresses[0].ip
-    network = FakeNetwork(attrs.evolve(ETH0, pending=frozenset({link_local})), ETH1)
-    async with served(network, BASIC) as running:
+    host = LoneHost(attrs.evolve(ETH0, pending=frozenset({link_local})), ETH1)
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
-        before = len(network.wire.sent)
-        network.wire.stalls += [0, 0.2]
-        while network.wire.stalls:  # noqa: ASYNC110  # until the second message of the next set waits for room
+        before = len(host.sent)
+        host.nics["eth0"].stalls += [0, 0.2]
+        while host.nics["eth0"].stalls:  # noqa: ASYNC110  # until the second message of the next set waits for room
             await trio.sleep(0.1)
-        network.change(interface("192.0.2.7/24", "fe80::7/64"), ETH1)
+        host.have(interface("192.0.2.7/24", "fe80::7/64"), ETH1)
         await trio.sleep(5)
         assert running.stats.updates == 0
-        sent = Counter((str(each.source), type(each.message)) for each in network.wire.sent[before:])
+        sent = Counter((each.source[0], type(each.message)) for each in host.sent.datagrams[before:])
         # one message had been sent before; the new address sends that set beside its own three
         assert sent == {("192.0.2.7", Alive): 1 + 3, ("198.51.100.7", Alive): 3, ("fe80::7", Alive): 3 + 9}
 
 
 async def test_an_address_that_becomes_usable_does_not_take_the_retry_from_its_neighbour(autojump_clock: Clock) -> None:
     """The interface is opened again for the second address, so the first one has another sender than before."""
-    network = FakeNetwork(interface("fe80::7/64"))
-    first, second = (ipaddress.ip_address(text) for text in ("fe80::7", "fd00::8"))
-    network.now = [attrs.evolve(network.now[0], pending=frozenset({second}))]
-    network.wire.blocked.add(first)
-    async with served(network, *TEN):
+    first, second = "fe80::7", "fd00::8"
+    host = LoneHost(attrs.evolve(interface("fe80::7/64"), pending=frozenset({ipaddress.ip_address(second)})))
+    host.nics["eth0"].mute.add(first)
+    async with served(host, *TEN):
         await trio.sleep(1)
-        network.change(interface("fe80::7/64", "fd00::8/64"))
+        host.have(interface("fe80::7/64", "fd00::8/64"))
         await trio.sleep(0.5)
-        network.wire.blocked.clear()
+        host.nics["eth0"].mute.clear()
         await trio.sleep(FIRST_RETRY_SECONDS)
-        assert announced(network, first) == {str(root.udn): 3 for root in TEN}
-        assert announced(network, second) == {str(root.udn): 9 for root in TEN}
+        assert announced(host, first) == {str(root.udn): 3 for root in TEN}
+        assert announced(host, second) == {str(root.udn): 9 for root in TEN}
 
 
 async def test_two_addresses_that_become_usable_one_after_the_other_are_both_announced_whole(
     autojump_clock: Clock,
 ) -> None:
-    first, second = (interface(text).addresses[0].ip for text in ("fe80::7/64", "fd00::8/64"))
-    network = FakeNetwork(attrs.evolve(ETH0, pending=frozenset({first, second})))
-    async with served(network, *TEN):
+    both = "fe80::7", "fd00::8"
+    host = LoneHost(attrs.evolve(ETH0, pending=frozenset(map(ipaddress.ip_address, both))))
+    async with served(host, *TEN):
         await trio.sleep(10)
-        network.change(interface("192.0.2.7/24", "fe80::7/64"))
+        host.have(interface("192.0.2.7/24", "fe80::7/64"))
         await trio.sleep(0.15)  # the first set has begun
-        network.change(interface("192.0.2.7/24", "fe80::7/64", "fd00::8/64"))
+        host.have(interface("192.0.2.7/24", "fe80::7/64", "fd00::8/64"))
         await trio.sleep(3)
-        for address in (first, second):
-            assert all(messages >= 9 for messages in announced(network, address).values())
-            assert len(announced(network, address)) == len(TEN)
+        for address in both:
+            assert all(messages >= 9 for messages in announced(host, address).values())
+            assert len(announced(host, address)) == len(TEN)
 
 
 async def test_a_set_that_is_due_while_interfaces_are_opened_again_is_sent_afterwards(autojump_clock: Clock) -> None:
@@ -210,16 +207,16 @@ async def test_a_set_that_is_due_while_interfaces_are_opened_again_is_sent_after
         attrs.evolve(first, pending=frozenset({both.addresses[1].ip}))
         for first, both in zip(firsts, boths, strict=True)
     ]
-    network = FakeNetwork(ETH0, *checking)
-    async with served(network, BASIC):
+    host = LoneHost(ETH0, *checking)
+    async with served(host, BASIC):
         await trio.sleep(10)
-        before = len(network.wire.sent)
-        network.wire.stalls += [0, 0.2]
-        while network.wire.stalls:  # noqa: ASYNC110  # until the second message of the next set waits for room
+        before = len(host.sent)
+        host.nics["eth0"].stalls += [0, 0.2]
+        while host.nics["eth0"].stalls:  # noqa: ASYNC110  # until the second message of the next set waits for room
             await trio.sleep(0.1)
-        network.change(ETH0, *boths)
+        host.have(ETH0, *boths)
         await trio.sleep(5)
-        sent = Counter(str(each.source) for each in network.wire.sent[before:])
+        sent = Counter(each.source[0] for each in host.sent.datagrams[before:])
         assert sent.pop("192.0.2.7") == 1 + 3  # one message had left before
         assert sent == {f"fe80::{number}": 3 for number in (1, 2, 3)} | {
             f"fd00:{number}::7": 3 + 9 for number in (1, 2, 3)

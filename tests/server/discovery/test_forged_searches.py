@@ -11,7 +11,7 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
-from tests.server.fakes import NOON, FakeNetwork
+from tests.server.scenes import NOON, LoneHost
 from upnp_trio import RootDevice, Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.messages import Search, SearchResponse
@@ -30,12 +30,12 @@ def numbered(count: int) -> list[RootDevice]:
 
 async def answered_of_ten(devices: Sequence[RootDevice], forged: str, wanted: str, *, forged_each: float) -> int:
     """How many of the victim's ten searches for *wanted* are answered during forged searches for *forged*."""
-    network = FakeNetwork()
+    host = LoneHost()
     rng = Random(7)
 
     def forge() -> None:
         datagram = render_search(Search(search_target=forged, mx=1))
-        network.endpoint.multicast_receiver.deliver(datagram, (VICTIM, rng.randrange(1024, 65536)))
+        host.receive(datagram, (VICTIM, rng.randrange(1024, 65536)))
 
     async def forge_repeatedly() -> None:
         for _ in range(10):  # a burst, which spends all that a source may get at once
@@ -44,16 +44,16 @@ async def answered_of_ten(devices: Sequence[RootDevice], forged: str, wanted: st
             await trio.sleep(forged_each)
             forge()
 
-    async with serve_on(network, devices, Settings(rng=Random(0), utcnow=lambda: NOON)):
+    async with serve_on(host.network, devices, Settings(rng=Random(0), utcnow=lambda: NOON)):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(forge_repeatedly)
             await trio.sleep(FLOOD_SECONDS)
             for _ in range(10):
                 datagram = render_search(Search(search_target=wanted, mx=1))
-                network.endpoint.multicast_receiver.deliver(datagram, (VICTIM, VICTIM_PORT))
+                host.receive(datagram, (VICTIM, VICTIM_PORT))
                 await trio.sleep(2)
             nursery.cancel_scope.cancel()
-        answers = [sent for sent in network.wire.sent if sent.destination == (VICTIM, VICTIM_PORT)]
+        answers = [sent for sent in host.sent if sent.destination == (VICTIM, VICTIM_PORT)]
     assert all(isinstance(sent.message, SearchResponse) for sent in answers)
     return len({sent.time // 2 for sent in answers})
 

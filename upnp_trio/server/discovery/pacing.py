@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import math
-import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import attrs
 import trio
 
 from upnp_trio.monitoring.stats import Stats
+from upnp_trio.network.udp_sender import NO_ROOM
 from upnp_trio.ssdp.advertisements import AdvertisedRoot
 from upnp_trio.ssdp.advertising import Origin
 
@@ -72,7 +72,7 @@ class PacedSets:
             with trio.move_on_after(FULL_BUFFER_SECONDS):
                 await sender.announce(payload)
                 return None
-            raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
+            raise OSError(errno.ENOBUFS, NO_ROOM)
         except OSError as error:  # a state of the network, which does not end the device
             self.stats.send_errors[error.strerror or str(error)] += 1
             return error

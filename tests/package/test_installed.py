@@ -1,0 +1,79 @@
+"""The wheel in a clean environment: the command, the imports, and a device that is served there and found."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+import upnp_trio
+from docs.generate.public import public_modules
+from tests.package.conftest import Environment, clean_environment
+
+pytestmark = pytest.mark.package
+
+LIGHT = "urn:schemas-upnp-org:device:DimmableLight:1"
+# a device counts as found by a search of two seconds, of which on a busy machine one may end too early
+ATTEMPTS = 10
+IMPORTS = """
+import importlib.metadata, importlib.resources, sys
+import upnp_trio
+for module in map(importlib.import_module, sys.argv[1:]):
+    for name in module.__all__:
+        getattr(module, name)
+assert importlib.resources.files("upnp_trio").joinpath("py.typed").is_file()
+assert importlib.metadata.version("upnp-trio") == upnp_trio.__version__
+assert upnp_trio.__file__.startswith(sys.prefix), upnp_trio.__file__
+"""
+
+
+def test_pip_finds_all_that_it_needs(installed: Environment) -> None:
+    assert installed.run("python", "-m", "pip", "check") == "No broken requirements found.\n"
+
+
+def test_the_command_says_its_version(installed: Environment) -> None:
+    assert installed.run("upnp-trio", "--version") == f"upnp-trio {upnp_trio.__version__}\n"
+
+
+def test_the_module_is_the_same_command(installed: Environment) -> None:
+    shown = installed.run("python", "-m", "upnp_trio", "--help")
+    assert shown == installed.run("upnp-trio", "--help")
+    assert shown.startswith("usage: upnp-trio")
+
+
+def test_every_public_name_can_be_imported_without_a_warning(installed: Environment) -> None:
+    installed.run("python", "-I", "-W", "error", "-c", IMPORTS, *public_modules())
+
+
+@pytest.fixture
+def light(installed: Environment) -> Iterator[subprocess.Popen[str]]:
+    """The demo light, served on loopback alone."""
+    command = [installed.program("upnp-trio"), "demo", "light", "--quiet", "--interface", "127.0.0.1"]
+    with subprocess.Popen(command, cwd=installed.folder, env=clean_environment(), text=True) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def test_a_device_is_served_and_found(installed: Environment, light: subprocess.Popen[str]) -> None:
+    search = [installed.program("upnp-trio"), "search", LIGHT, "--interface", "127.0.0.1", "--timeout", "2", "--json"]
+    for _ in range(ATTEMPTS):
+        assert light.poll() is None
+        done = subprocess.run(
+            search,
+            cwd=installed.folder,
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        if done.returncode == 0:
+            break
+        assert done.returncode == 3, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(device["name"], device["address"]) for device in found] == [("Demo light", "127.0.0.1")]

@@ -1,0 +1,1 @@
+"""What is public, and its pin: ``python -m tests.public`` writes api.txt anew."""

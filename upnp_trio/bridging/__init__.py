@@ -1,0 +1,1 @@
+"""Between trio's thread and others: a device beside threads and beside asyncio."""

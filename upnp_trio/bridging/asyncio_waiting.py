@@ -1,0 +1,78 @@
+"""What an asyncio task waits for in another thread."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
+
+from upnp_trio.bridging.trio_thread import IMPATIENT_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from upnp_trio.bridging.into_trio import Submitted
+
+__all__ = ["outcome", "until_done", "until_done_or_impatient"]
+
+R = TypeVar("R")
+
+
+async def outcome(submitted: Submitted[R]) -> R:
+    """What the function that was submitted returns or raises.
+
+    If this is cancelled, so is the function. `asyncio.CancelledError` is raised when that has ended, in whatever way.
+    """
+    try:
+        await until_done(submitted.future)
+    except asyncio.CancelledError:
+        submitted.cancel()
+        await until_done_or_impatient(submitted.future)
+        raise
+    return submitted.future.result()
+
+
+async def until_done(future: Future[R]) -> None:
+    """Wait until *future* is done, whatever with. It goes on if this is cancelled."""
+    if future.done():
+        return
+    loop = asyncio.get_running_loop()
+    waiter = loop.create_future()
+
+    def wake() -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    def note(_: Future[R]) -> None:
+        call_in_loop(loop, wake)
+
+    future.add_done_callback(note)
+    await waiter
+
+
+async def until_done_or_impatient(future: Future[R]) -> None:
+    """Wait until *future* is done, also if this is cancelled, but then not for long; raises the cancellation then."""
+    cancelled: asyncio.CancelledError | None = None
+    try:
+        await until_done(future)
+    except asyncio.CancelledError as error:
+        cancelled = error
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + IMPATIENT_SECONDS
+    while not future.done() and loop.time() < deadline:
+        try:
+            async with asyncio.timeout_at(deadline):
+                await until_done(future)
+        except TimeoutError:
+            break
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+
+
+def call_in_loop(loop: asyncio.AbstractEventLoop, function: Callable[..., object], *arguments: object) -> None:
+    """Call *function* in the thread of *loop*, soon; nothing happens if the loop is closed."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(function, *arguments)

@@ -1,0 +1,53 @@
+"""SIGTERM, which ends Python at once by default, as an exit that lets a program clean up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+__all__ = ["exit_on_sigterm"]
+
+#: how many bodies of `exit_on_sigterm` the main thread is in, and the process whose thread that is
+_bodies = 0
+_process = os.getpid()
+
+
+@contextmanager
+def exit_on_sigterm() -> Iterator[None]:
+    """While the body runs, SIGTERM raises ``SystemExit(0)`` in the main thread, as `sys.exit` does.
+
+    Nothing is changed if the program has set a handler of its own, or ignores the signal, and none of its handlers is
+    ever replaced. Only the main thread can set handlers, so in others this does nothing.
+    """
+    global _bodies, _process
+    if not _is_ours_to_handle():
+        yield
+        return
+    _bodies, _process = _bodies + 1, os.getpid()
+    signal.signal(signal.SIGTERM, _exit)
+    try:
+        yield
+    finally:
+        _bodies -= 1
+        if not _bodies and _is_ours_to_handle():
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _is_ours_to_handle() -> bool:
+    if threading.current_thread() is not threading.main_thread():
+        return False
+    return signal.getsignal(signal.SIGTERM) in (signal.SIG_DFL, _exit)
+
+
+def _exit(number: int, frame: FrameType | None) -> NoReturn:
+    if os.getpid() != _process:  # a child that was forked, which ends as it would have without us
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    raise SystemExit(0)

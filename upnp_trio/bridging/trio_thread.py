@@ -1,0 +1,157 @@
+"""A thread with a trio loop of its own, in which a context manager is open for as long as other threads want it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Any, Generic, TypeVar
+
+import attrs
+import trio
+
+__all__ = ["IMPATIENT_SECONDS", "TrioThread"]
+
+T = TypeVar("T")
+
+# How long an end is waited for whose waiting was interrupted, as by Ctrl-C, or when the interpreter ends. Byebye and
+# the moment that requests have take three seconds at most; what takes longer is stuck in code of the program.
+IMPATIENT_SECONDS = 5.0
+
+
+@attrs.define(eq=False, repr=False, slots=False)
+class TrioThread(Generic[T]):
+    """Opens what *open* makes in the trio loop of a new thread, and closes it after `stop`.
+
+    `opened` is done with its value, or with the error that it raised when it was opened. `ended` is done when the loop
+    has ended, with the error that left after the opening, if there was one. Both may be waited for from any thread.
+
+    The thread is a daemon, and an exit handler of the interpreter stops it and waits, so that a program may end in
+    whatever way. After a fork, the child has the object and no thread.
+    """
+
+    _open: Callable[[], AbstractAsyncContextManager[T]]
+    _name: str
+    _clock: trio.abc.Clock | None = None
+    opened: Future[T] = attrs.field(init=False, factory=Future)
+    ended: Future[None] = attrs.field(init=False, factory=Future)
+    _process: int = attrs.field(init=False, factory=os.getpid)
+    _scope: trio.CancelScope = attrs.field(init=False, factory=trio.CancelScope)
+    _token: trio.lowlevel.TrioToken | None = attrs.field(init=False, default=None)
+    _thread: threading.Thread | None = attrs.field(init=False, default=None)
+
+    def start(self) -> None:
+        """Start the thread."""
+        _running.add(self)
+        # a daemon: others are waited for when the interpreter ends, and nobody would have told this one to stop
+        self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+        self._thread.start()
+
+    @property
+    def token(self) -> trio.lowlevel.TrioToken:
+        """The token of the loop, once `opened` is done."""
+        assert self._token is not None
+        return self._token
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller runs in this thread."""
+        return self._thread is threading.current_thread()
+
+    @property
+    def is_of_this_process(self) -> bool:
+        """Whether this process has the thread: it has not in a child that was forked."""
+        return self._process == os.getpid()
+
+    def stop(self) -> None:
+        """Let the end begin, from any thread."""
+        with _LOCK:
+            if self._token is None:  # the loop does not run yet, or never did
+                self._scope.cancel(reason="stopped before it began")
+                return
+        with suppress(trio.RunFinishedError):
+            self._token.run_sync_soon(self._scope.cancel)
+
+    def join(self) -> None:
+        """Wait for the thread, whose last act was to set `ended`."""
+        if self._thread is not None and not self.is_current:
+            self._thread.join()
+
+    def wait(self) -> None:
+        """Stop, and block until the thread has ended.
+
+        An exception that a signal handler raises meanwhile, such as `KeyboardInterrupt`, is raised at the end. From
+        then on the wait is short: a thread that does not end is left behind.
+        """
+        if not self.is_of_this_process:
+            return
+        self.stop()
+        interruption: BaseException | None = None
+        deadline: float | None = None
+        while deadline is None or time.monotonic() < deadline:
+            try:
+                if _is_done_by(self.ended, deadline):
+                    break
+            except BaseException as error:
+                interruption = error
+                deadline = deadline or time.monotonic() + IMPATIENT_SECONDS
+        if self.ended.done():
+            self.join()
+        if interruption is not None:
+            raise interruption
+
+    # --- in the thread ---
+
+    def _run(self) -> None:
+        error: BaseException | None = None
+        try:
+            trio.run(self._main, clock=self._clock)
+        except BaseException as raised:  # whatever it is, it leaves in the thread that waits for the end
+            error = raised
+        finally:
+            _running.discard(self)
+        if not self.opened.done():
+            self.opened.set_exception(error or RuntimeError("it was stopped before it was open"))
+            error = None
+        if error is None:
+            self.ended.set_result(None)
+        else:
+            self.ended.set_exception(error)
+
+    async def _main(self) -> None:
+        with _LOCK:
+            self._token = trio.lowlevel.current_trio_token()
+        with self._scope:
+            async with self._open() as value:
+                self.opened.set_result(value)
+                await trio.sleep_forever()
+
+
+#: held from the look whether the loop runs until it is told to stop, and while it begins
+_LOCK = threading.Lock()
+_running: set[TrioThread[Any]] = set()
+
+
+def _end_all() -> None:
+    """Stop all threads, and wait for them."""
+    threads = [thread for thread in tuple(_running) if thread.is_of_this_process]
+    for thread in threads:
+        thread.stop()
+    deadline = time.monotonic() + IMPATIENT_SECONDS
+    for thread in threads:
+        _is_done_by(thread.ended, deadline)
+
+
+# These handlers are called when no thread is waited for any more, and while daemons still run.
+atexit.register(_end_all)
+
+
+def _is_done_by(future: Future[None], deadline: float | None) -> bool:
+    """Block until *future* is done, whatever with, or until *deadline* on the monotonic clock."""
+    done = threading.Event()
+    future.add_done_callback(lambda _: done.set())
+    return done.wait(None if deadline is None else max(deadline - time.monotonic(), 0))

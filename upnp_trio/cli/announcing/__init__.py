@@ -1,0 +1,1 @@
+"""What ``upnp-trio announce`` does: each web page is a device as long as it answers."""

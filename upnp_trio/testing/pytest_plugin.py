@@ -1,0 +1,127 @@
+"""The pytest plugin: fixtures for programs that are tested with a network in memory, or with real devices on loopback.
+
+It is loaded in every run of pytest where upnp_trio is installed, so it imports nothing until a fixture is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from typing import Any
+
+    from upnp_trio.testing import MemoryNetwork
+    from upnp_trio.testing.device_factory import DeviceFactory
+
+__all__ = ["upnp_device", "upnp_network"]
+
+# A failure's report shows so many datagrams, the first and the last ones.
+MAX_SHOWN = 100
+
+_NETWORK = pytest.StashKey["MemoryNetwork"]()
+_WHY_NO_NAMESPACE = pytest.StashKey["str | None"]()
+
+_NAMESPACE_HELP = "give each test process a network namespace of its own, for devices of upnp_device (Linux)"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("upnp-trio")
+    group.addoption("--upnp-namespace", action="store_true", default=None, help=_NAMESPACE_HELP)
+    parser.addini("upnp_namespace", _NAMESPACE_HELP, type="bool", default=False)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "upnp_network(seed=0, seconds=0.001, jitter=0, loss=0, duplicates=0): how the fixture upnp_network is made",
+    )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Enter the namespace before any test, as what is opened before stays where it was."""
+    config = session.config
+    if not _wants_namespace(config) or getattr(config.option, "dist", "no") != "no":
+        return  # the process that distributes tests runs none
+    from upnp_trio.testing.isolation import Impossible
+    from upnp_trio.testing.namespaces import enter_own_namespace
+
+    try:
+        enter_own_namespace()
+    except Impossible as error:
+        config.stash[_WHY_NO_NAMESPACE] = str(error)
+    else:
+        config.stash[_WHY_NO_NAMESPACE] = None
+
+
+def _wants_namespace(config: pytest.Config) -> bool:
+    chosen = config.getoption("--upnp-namespace")
+    return bool(config.getini("upnp_namespace") if chosen is None else chosen)
+
+
+@pytest.fixture
+def upnp_network(request: pytest.FixtureRequest) -> MemoryNetwork:
+    """A network in memory for this test, a `upnp_trio.testing.MemoryNetwork`.
+
+    A test that pytest-trio runs has a clock that jumps over every wait, unless it asks for another clock. Any other
+    test runs trio itself: ``upnp_network.run(main)``. The marker ``upnp_network(seed=1, loss=0.1)`` says how it is
+    made. When the test fails, its report has what was sent.
+    """
+    from upnp_trio.testing import MemoryNetwork
+
+    marker = request.node.get_closest_marker("upnp_network")
+    network = MemoryNetwork(*marker.args, **marker.kwargs) if marker else MemoryNetwork()
+    request.node.stash[_NETWORK] = network
+    if trio_marker := request.node.get_closest_marker("trio"):
+        # pytest-trio runs the test with what the nearest marker says
+        run = _seeded_run(network.seed, trio_marker.kwargs.get("run"))
+        request.node.add_marker(pytest.mark.trio(run=run), append=False)
+    return network
+
+
+def _seeded_run(seed: int, run: Callable[..., Any] | None) -> Callable[..., Any]:
+    import trio
+    import trio.testing
+
+    from upnp_trio.testing import seeded
+
+    def run_test(*arguments: Any, clock: trio.abc.Clock | None = None, **keywords: Any) -> Any:  # noqa: ANN401
+        clock = clock or trio.testing.MockClock(autojump_threshold=0)
+        with seeded(seed):
+            return (run or trio.run)(*arguments, clock=clock, **keywords)
+
+    return run_test
+
+
+@pytest.fixture
+def upnp_device(request: pytest.FixtureRequest) -> Iterator[DeviceFactory]:
+    """Makes real devices on loopback for this test: ``lamp = upnp_device(RootDevice(...))``.
+
+    Each is a `upnp_trio.testing.RealDevice`, and is there until the end of the test. Any program on this host finds it
+    by a search to 239.255.255.250 on loopback. Tests of other processes with this fixture wait until this one has
+    ended, so each sees its own devices only; with ``--upnp-namespace``, each process has a network of its own instead.
+    """
+    from upnp_trio.testing.device_factory import DeviceFactory
+    from upnp_trio.testing.isolation import Impossible
+
+    why_not = request.config.stash.get(_WHY_NO_NAMESPACE, None)
+    if why_not is not None:
+        pytest.skip(why_not)
+    try:
+        factory = DeviceFactory(is_alone=_wants_namespace(request.config))
+    except Impossible as error:
+        pytest.skip(str(error))
+    with factory:
+        yield factory
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what was sent when a test fails."""
+    if call.excinfo is not None and (network := item.stash.get(_NETWORK, None)) is not None:
+        item.add_report_section(call.when, "upnp_network", network.recording.show(most=MAX_SHOWN))
+    return (yield)
