@@ -1,10 +1,14 @@
 """A DIAL receiver, for YouTube, Netflix and other apps that start their counterpart on a screen.
 
-They search ``urn:dial-multiscreen-org:service:dial:1``, get the LOCATION, read ``Application-URL`` in the header of that
-response, and get ``<Application-URL>/YouTube``: 200 with the state of the app, or 404. They start it by a POST there.
-The program answers below ``Application-URL``.
+They search ``urn:dial-multiscreen-org:service:dial:1``, get the LOCATION, read ``Application-URL`` in the header of
+that response, and get ``<Application-URL>/YouTube``: 200 with the state of the app, or 404. They start it by a POST
+there. The program answers below ``Application-URL``.
 
-Sources: the DIAL specification 2.2.1 (§5.2 to §5.4), Chromium's DIAL client.
+Chromium takes no Application-URL of another host than the LOCATION's, and sends ``Origin:
+package:Google-Chrome.87.Linux`` with what it asks of an app. The specification wants receivers to refuse other origins
+than those of an app's own pages.
+
+Sources: the DIAL specification 2.2.1 (§5 to §6), Chromium's DIAL client (chrome/browser/media/router/discovery/dial).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ They search ``ssdp:all`` or ``urn:schemas-upnp-org:device:MediaServer:1`` and ge
 are given the address by hand. Then they get ``/discover.json``, ``/lineup_status.json`` and ``/lineup.json``, which the
 program answers. HDHomeRun's own discovery on UDP port 65001 is another protocol.
 
-Sources: SiliconDust's HTTP documentation, antennas, tvhProxy.
+Sources: SiliconDust's HTTP documentation; antennas, tvhProxy and dizqueTV, which have this description for Plex.
 """
 
 from __future__ import annotations

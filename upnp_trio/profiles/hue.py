@@ -1,10 +1,13 @@
 """A Hue bridge, for Echo, Harmony and the Hue app.
 
-They search ``urn:schemas-upnp-org:device:basic:1``, ``upnp:rootdevice`` or ``ssdp:all``; then they get
-``/description.xml`` from the LOCATION, ``POST /api`` with their device type, for a user name, and go on with
-``GET /api/<user name>/lights``. Newer Echos only talk to port 80. The program answers ``/api``.
+They search ``urn:schemas-upnp-org:device:basic:1``, ``upnp:rootdevice`` or ``ssdp:all``, a Harmony hub one after the
+other; then they get ``/description.xml`` from the LOCATION, ``POST /api`` with ``{"devicetype": "Echo"}``, for a user
+name, ``GET /api/<user name>/lights``, and ``PUT /api/<user name>/lights/<id>/state`` with ``{"on": true}``, whose
+Content-Type an Echo calls a form. Newer Echos only talk to port 80. The program answers ``/api``.
 
-Sources: Philips's developer documentation (``hue-bridgeid``, the UDN), emulated_hue of Home Assistant, diyHue.
+Sources: Philips's developer documentation (``hue-bridgeid``, the UDN) as other projects quote it; answers that bridges
+have sent, such as ``Hue/1.0 UPnP/1.0 IpBridge/1.56.0``; emulated_hue of Home Assistant; falk0069/hue-upnp #1 (Harmony),
+#2 and #18 (Echo); home-assistant/core #2942; pimatic-echo #28 (port 80).
 """
 
 from __future__ import annotations

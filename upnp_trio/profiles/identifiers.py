@@ -32,7 +32,7 @@ def serial_text(serial: str) -> str:
 
 
 def wakeup(mac: str, seconds: int = 10) -> str:
-    """The value of WAKEUP: by which MAC address, and within how many seconds, a sleeping device wakes (DIAL 2.2 §5.2.1)."""
+    """The value of WAKEUP: which MAC address wakes a device, and within how many seconds (DIAL 2.2.1 §5.2)."""
     digits = mac_digits(mac)
     if type(seconds) is not int or not 1 <= seconds <= MAX_WAKEUP_SECONDS:
         raise DescriptionError(f"seconds is {seconds!r}; it must be 1 to {MAX_WAKEUP_SECONDS}")

@@ -4,11 +4,14 @@ They search ``roku:ecp``, often without MX (serve it with ``profile="roku"``), g
 description, then ``/query/device-info`` and ``/query/apps``, and send ``POST /keypress/Home``. The program answers all
 but ``/``. Remotes expect port 8060.
 
-Sources: Roku's External Control Protocol, emulated_roku, Home Assistant's manifest of the roku integration.
+Sources: Roku's External Control Protocol (developer.roku.com); answers of players that projects have recorded, such as
+``Roku/11.5.0 UPnP/1.0 Roku/11.5.0`` and ``device-group.roku.com``, without which some remotes take no answer;
+emulated_roku for the description; Home Assistant's matcher: ST ``roku:ecp``, this manufacturer and this device type.
 """
 
 from __future__ import annotations
 
+import hashlib
 from uuid import NAMESPACE_OID, uuid5
 
 from upnp_trio.model.advertising import AdvertisedRow, Advertising
@@ -24,6 +27,10 @@ def roku_player(name: str = "Roku", *, serial: str, mac: str | None = None) -> R
     Raises `DescriptionError`.
     """
     serial = serial_text(serial)
+    # twenty digits that a household's players share; a player of its own is its own group
+    headers = {"device-group.roku.com": hashlib.sha256(serial.encode()).hexdigest()[:20].upper()}
+    if mac is not None:
+        headers["WAKEUP"] = wakeup(mac)
     return RootDevice(
         device_type="urn:roku-com:device:player:1-0",
         friendly_name=name,
@@ -40,7 +47,7 @@ def roku_player(name: str = "Roku", *, serial: str, mac: str | None = None) -> R
         advertising=Advertising(
             server="Roku/12.0.0 UPnP/1.0 Roku/12.0.0",
             max_age=3600,
-            headers={} if mac is None else {"WAKEUP": wakeup(mac)},
+            headers=headers,
             rows=[AdvertisedRow("roku:ecp", f"uuid:roku:ecp:{serial}")],
         ),
         strict=False,  # the device type has no whole number at its end

@@ -1,17 +1,19 @@
 """A WeMo switch, for Echo and for pywemo, which Home Assistant uses.
 
-An Echo searches ``urn:Belkin:device:**``, ``upnp:rootdevice`` or ``ssdp:all``, gets ``/setup.xml``, and calls
-``SetBinaryState`` and ``GetBinaryState`` at ``/upnp/control/basicevent1``. All devices that are served together share
-a port, and there is one ``/setup.xml`` at a port: serve each switch by itself.
+An Echo searches ``urn:Belkin:device:**`` (first and second generation) or ``upnp:rootdevice``, gets ``/setup.xml``, and
+calls ``SetBinaryState`` and ``GetBinaryState`` at ``/upnp/control/basicevent1``; it takes a place for each switch by
+its ``friendlyName``. pywemo searches ``urn:Belkin:service:basicevent:1``, takes what has a UDN that begins with
+``uuid:Socket`` for a switch, and gets ``/eventservice.xml``, too. All devices that are served together share a port,
+and there is one ``/setup.xml`` at a port: serve each switch by itself.
 
-Sources: fauxmo, pywemo.
+Sources: protocol_notes of makermusings/fauxmo and n8henrie/fauxmo, which recorded an Echo and a WeMo switch; fauxmoESP;
+pywemo (pywemo/ssdp.py, pywemo/discovery.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from inspect import iscoroutinefunction
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import attrs
 
@@ -20,11 +22,19 @@ from upnp_trio.model.device import RootDevice
 from upnp_trio.profiles.identifiers import serial_text
 from upnp_trio.services.handler import ServiceHandler
 from upnp_trio.services.markers import In, Out, StateVariable, action
+from upnp_trio.services.types import Ui4
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 __all__ = ["AsyncBasicEvent", "BasicEvent", "wemo_switch"]
 
 SERVICE_TYPE = "urn:Belkin:service:basicevent:1"
 SERVICE_ID = "urn:Belkin:serviceId:basicevent1"
+
+_NewState = Annotated[bool, In("BinaryState", "BinaryState")]
+# A switch of Belkin's answers so; no countdown runs.
+_Countdown = Annotated[Ui4, Out("CountdownEndTime")]
 
 
 class _BinaryState(ServiceHandler):
@@ -45,9 +55,10 @@ class BasicEvent(_BinaryState, service_type=SERVICE_TYPE, service_id=SERVICE_ID)
         self._switch = switch
 
     @action("SetBinaryState")
-    def set_binary_state(self, on: Annotated[bool, In("BinaryState", "BinaryState")]) -> None:
+    def set_binary_state(self, on: _NewState) -> _Countdown:
         self._switch(on)
         self.is_on = on
+        return Ui4(0)
 
 
 class AsyncBasicEvent(_BinaryState, service_type=SERVICE_TYPE, service_id=SERVICE_ID):
@@ -57,9 +68,10 @@ class AsyncBasicEvent(_BinaryState, service_type=SERVICE_TYPE, service_id=SERVIC
         self._switch = switch
 
     @action("SetBinaryState")
-    async def set_binary_state(self, on: Annotated[bool, In("BinaryState", "BinaryState")]) -> None:
+    async def set_binary_state(self, on: _NewState) -> _Countdown:
         await self._switch(on)
         self.is_on = on
+        return Ui4(0)
 
 
 def wemo_switch(

@@ -1,10 +1,12 @@
 """A device in Windows's Network folder, with a category and a picture.
 
-Explorer's FDSSDP searches and listens, and gets the description; DAFUPnP gets it again when a person opens the device.
-A double click opens ``presentationURL``. The category chooses the group and, without an icon of the device's own, the
-picture (PnP-X, the Device Metadata's categories).
+Explorer's FDSSDP searches and listens, and gets the description; DAFUPnP gets it, too, and the picture. A double click
+opens ``presentationURL``. The category chooses the group and, without an icon of the device's own, the picture.
 
-Sources: Microsoft's "PnP-X: Plug and Play Extensions for Windows" and its list of ``X_deviceCategory``.
+Sources: ``PNPX_DEVICECATEGORY_*`` in functiondiscoverykeys.h of Windows's SDK (and of mingw-w64) for PnP-X's
+categories; Microsoft's list of device categories for metadata packages ("Device metadata package submission"), and
+descriptions of a Livebox, of HDHomeRun tuners and of Sony's televisions, for those of Windows 7 and later; the README
+of ZeWaren/python-upnp-ssdp-example and sabnzbd #1780 for FDSSDP and DAFUPnP.
 """
 
 from __future__ import annotations
@@ -24,19 +26,26 @@ if TYPE_CHECKING:
 
 __all__ = ["CATEGORIES", "windows_device"]
 
-#: ``pnpx:X_deviceCategory``, with the ``df:X_deviceCategory`` of Windows 7 and later for it
-CATEGORIES = {
+#: ``pnpx:X_deviceCategory``, with the ``df:X_deviceCategory`` of Windows 7 and later for it, where one is documented
+CATEGORIES: dict[str, str | None] = {
     "Computers": "Computer.Desktop",
-    "NetworkInfrastructure.Router": "Network.Router",
-    "NetworkInfrastructure.Gateway": "Network.Gateway",
-    "Displays": "Display.Monitor",
+    "Input": None,
     "Printers": "PrintFax.Printer",
     "Scanners": "Imaging.Scanner",
-    "MediaDevices": "Multimedia",
+    "FAX": "PrintFax.Fax",
+    "MFP": "PrintFax.MFP",
     "Cameras": "Imaging.Camera",
-    "Storage": "Storage.NAS",
-    "HomeAutomationSystem": "HomeAutomationSystem",
-    "Other": "Other",
+    "Storage": None,
+    "NetworkInfrastructure": None,
+    "NetworkInfrastructure.Router": None,
+    "NetworkInfrastructure.Gateway": "Network.Gateway",
+    "Displays": "Display.TV",
+    "MediaDevices": "Multimedia",
+    "Gaming": None,
+    "Phones": "Communication.Phone.Cell",
+    "HomeAutomation": None,
+    "HomeSecurity": None,
+    "Other": None,
 }
 
 
