@@ -186,9 +186,15 @@ async def serve_device_thread(thread: TrioThread[TrioRunning]) -> AsyncIterator[
 
 async def _end(thread: TrioThread[TrioRunning]) -> None:
     thread.stop()
-    await until_done_or_impatient(thread.ended)
-    if thread.ended.done():
-        thread.join()
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:  # the program has dropped its loop with all that was in it
+        return
+    try:
+        await until_done_or_impatient(thread.ended)
+    finally:
+        if thread.ended.done():
+            thread.join()
 
 
 class _Body:

@@ -120,6 +120,11 @@ class RunningDevice:
 
 def failure_of(thread: TrioThread[Running]) -> Exception | None:
     """The error that the devices of *thread* have failed with by themselves, for one more raise; ``None`` if none."""
+    if thread.is_stuck:
+        return DeviceFailed(
+            "the thread of the device was left behind, as a coroutine function of a service blocks it; make it a plain "
+            "function, or await what takes time"
+        )
     if not thread.ended.done():
         return None
     error = thread.ended.exception()
