@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from urllib.parse import unquote
 
 import attrs
+
+from upnp_trio.model.urls import decoded
 
 __all__ = [
     "KNOWN_METHODS",
@@ -18,7 +19,6 @@ __all__ = [
     "Request",
     "Response",
     "ServedAddress",
-    "decoded",
     "error_response",
     "path_of",
 ]
@@ -29,7 +29,6 @@ KNOWN_METHODS = frozenset(
     | {"SUBSCRIBE", "UNSUBSCRIBE", "NOTIFY", "M-POST"}
 )
 READ_METHODS = "GET, HEAD"
-_ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
 
 REASONS = {
     200: "OK",
@@ -62,6 +61,8 @@ class ServedAddress:
     index: int = 0
     #: without a zone
     address: str = ""
+    #: scheme, host and port of LOCATION there; empty where nothing is advertised
+    base_url: str = ""
     #: whose addresses are neighbours on the interface's link
     links: tuple[IPv4Network | IPv6Network, ...] = ()
 
@@ -129,8 +130,3 @@ def path_of(target: str) -> str | None:
         target = target[match.end() :]
     path = target.partition("?")[0].partition("#")[0]
     return decoded(path) or "/"
-
-
-def decoded(path: str) -> str:
-    """*path* without its percent escapes, but for that of a slash."""
-    return unquote(_ENCODED_SLASH.sub("%252F", path))

@@ -418,7 +418,14 @@ class FakeNetwork:
         assert options.port is not None
         opened = {address.ip: FakeListener() for address in interface.addresses}
         http_listeners = tuple(
-            HttpListener(authority(address, options.port), listener, served_address(address, interface))
+            HttpListener(
+                authority(address, options.port),
+                listener,
+                attrs.evolve(
+                    served_address(address, interface),
+                    base_url=options.base_url_at(address, options.port),
+                ),
+            )
             for address, listener in opened.items()
         )
         with open_fake_endpoint(interface, self.wire, options.port, options.base_url) as endpoint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 import pytest
@@ -19,7 +20,9 @@ Clock = trio.testing.MockClock
 EXPLORER = render_search(Search(search_target="pnp:rootdevice"))
 
 
-async def answers(profile: str, search: bytes, *, multicast: bool = True) -> list[tuple[str, str, float]]:
+async def answers(
+    profile: str | Sequence[str], search: bytes, *, multicast: bool = True
+) -> list[tuple[str, str, float]]:
     """ST and USN of each answer, and how long it took."""
     network = FakeNetwork()
     settings = Settings(profile=profile, rng=Random(0), utcnow=lambda: NOON)

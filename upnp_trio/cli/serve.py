@@ -79,7 +79,7 @@ def _options(asked: ServeArguments) -> ServeOptions:
         max_subscriptions=asked.max_subscriptions,
         multicast_ttl=asked.multicast_ttl,
         max_age=asked.max_age,
-        profile=asked.profile,
+        profile=asked.profile or "uda",
         metrics=asked.metrics,
         state_dir=asked.state_dir,
     )

@@ -44,7 +44,7 @@ class ServeArguments(Namespace):
     max_subscriptions: int
     multicast_ttl: int | None
     max_age: int | None
-    profile: str
+    profile: list[str]
     presentation: str | None
     metrics: bool
     state_dir: Path | None
@@ -123,10 +123,11 @@ def add_serve_options(parser: ArgumentParser) -> ArgumentParser:
     add(
         "--profile",
         type=OneOf(PROFILES),
-        default="uda",
+        action="append",
+        default=[],
         metavar="|".join(PROFILES),
-        help="windows also answers searches without MX and for pnp:rootdevice, which UDA does not. "
-        "[default: %(default)s]",
+        help="Also answer searches that UDA does not: of Windows, without MX and for pnp:rootdevice; of Roku remotes, "
+        "without MX; of Hue apps, for libhue:idl and SsdpSearch:all. Repeatable. [default: uda]",
     )
     add(
         "--state-dir",

@@ -80,6 +80,8 @@ class ResponseWriter:
 
         self._update_date()
         headers = [("Date", self._date), ("Server", self.server_token), *response.headers]
+        if any(name.lower() == "server" for name, _ in response.headers):  # a device's own
+            del headers[1]
         if response.status != 304:
             headers.append(("Content-Length", str(len(response.body))))
         if closes:

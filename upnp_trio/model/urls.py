@@ -9,7 +9,19 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-__all__ = ["HOST", "has_scheme", "is_at_own_host", "is_web_link", "path_within"]
+__all__ = [
+    "HOST",
+    "MAX_FIXED_PATH_CHARACTERS",
+    "decoded",
+    "fixed_path_flaw",
+    "has_scheme",
+    "is_at_own_host",
+    "is_web_link",
+    "path_within",
+]
+
+# Every datagram about a device has the path of its description. Those of real devices have less than 40 characters.
+MAX_FIXED_PATH_CHARACTERS = 256
 
 #: stands in a URL for the address of this host that the reader has reached
 HOST = "{host}"
@@ -20,6 +32,9 @@ _AT_OWN_HOST = re.compile(r"https?://\{host\}(:[0-9]{1,5})?(?=[/?#]|\Z)", re.IGN
 _AUTHORITY = re.compile(r"//[^/?#]*")
 # Windows and browsers read a backslash as a slash. A control character has no use in a path.
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f\\]")
+# What a path has (RFC 3986 §3.3), but for ";", which Python's urljoin drops at the end of a path.
+_PATH = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,=:@/-]|%[0-9A-Fa-f]{2})*")
+_ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
 
 
 def has_scheme(url: str) -> bool:
@@ -43,3 +58,24 @@ def path_within(url: str) -> str:
     rest = rest[authority.end() :] if (authority := _AUTHORITY.match(rest)) else rest
     parts = unquote(rest.partition("#")[0].partition("?")[0]).split("/")
     return "/".join(part for part in parts if part not in ("", ".", "..") and not _UNWANTED.search(part))
+
+
+def decoded(path: str) -> str:
+    """*path* without its percent escapes, but for that of a slash.
+
+    An encoded slash is not a separator (RFC 3986 §2.2).
+    """
+    return unquote(_ENCODED_SLASH.sub("%252F", path))
+
+
+def fixed_path_flaw(path: str) -> str | None:
+    """What keeps *path* from being served as it is, with the cure; ``None`` if nothing does."""
+    if len(path) > MAX_FIXED_PATH_CHARACTERS:
+        return f"it has {len(path)} characters; at most {MAX_FIXED_PATH_CHARACTERS} are served as they are"
+    parts = unquote(path).split("/")
+    if not _PATH.fullmatch(path) or "//" in path or {".", ".."} & set(parts) or _UNWANTED.search(unquote(path)):
+        return (
+            "it must be a path that begins with '/', such as /setup.xml, without '?', '#', ';', '//' and the parts "
+            "'.' and '..'; write other characters as %XX"
+        )
+    return None

@@ -19,7 +19,7 @@ from upnp_trio.model.advertising import MAX_MAX_AGE, MIN_MAX_AGE
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
 from upnp_trio.server.web_servers import Elsewhere, WebServer
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
-from upnp_trio.ssdp.profiles import PROFILES
+from upnp_trio.ssdp.profiles import PROFILES, Profile, combined
 from upnp_trio.state import state_directory
 
 __all__ = ["ServeOptions", "Settings"]
@@ -45,7 +45,7 @@ class ServeOptions(TypedDict, total=False):
     multicast_ttl: int | None
     max_age: int | None
     metrics: bool
-    profile: str
+    profile: str | Sequence[str]
     state_dir: str | os.PathLike[str] | None
     rng: Random
     utcnow: Callable[[], datetime]
@@ -99,9 +99,10 @@ class Settings:
     max_age: int | None = None
     #: serve the counters at /metrics, in Prometheus's text format, to everybody on the link
     metrics: bool = False
-    #: "uda", or "windows", which also answers a multicast search without MX, as if it had MX 1, and a search for
-    #: pnp:rootdevice; UDA 2.0 §1.3.3 wants the former to be left unanswered and does not know the latter
-    profile: str = "uda"
+    #: the clients whose searches are answered beyond UDA, one name or several: "windows", multicast searches without
+    #: MX, which UDA 2.0 §1.3.3 wants to be left unanswered, and those for pnp:rootdevice; "roku", those for roku:ecp
+    #: without MX; "hue", those for libhue:idl and SsdpSearch:all, as if for ssdp:all. A missing MX counts as 1
+    profile: tuple[str, ...] = attrs.field(default=("uda",), converter=_names)
     #: where BOOTID is kept, so that it rises over restarts whatever the clock does; ``None`` keeps nothing. By default
     #: STATE_DIRECTORY, which systemd sets, or ``upnp_trio`` below XDG_STATE_HOME or ~/.local/state (Linux), ~/Library/
     #: Application Support (macOS) or LOCALAPPDATA (Windows). A failure to write there is logged once, at INFO
@@ -133,8 +134,9 @@ class Settings:
             raise NetworkError(f"max_subscriptions is {self.max_subscriptions}; it must be at least 1 for each service")
         if self.multicast_ttl is not None and not 1 <= self.multicast_ttl <= 255:
             raise NetworkError(f"multicast_ttl is {self.multicast_ttl}; it must be 1 to 255 hops, or None")
-        if self.profile not in PROFILES:
-            raise NetworkError(f"profile is {self.profile!r}; it must be one of {', '.join(PROFILES)}")
+        for name in self.profile:
+            if name not in PROFILES:
+                raise NetworkError(f"profile is {name!r}; it must be one of {', '.join(PROFILES)}, or several of them")
         if self.max_age is not None and not MIN_MAX_AGE <= self.max_age <= MAX_MAX_AGE:
             raise DescriptionError(
                 f"max_age is {self.max_age}; it must be 1 to {MAX_MAX_AGE} seconds (UDA §1.2.2: 1800 or more)"
@@ -159,6 +161,11 @@ class Settings:
             raise NetworkError(f"allowed_hosts is given, and {server}: that server checks what it is asked for")
         if isinstance(self.http, Elsewhere) and self.metrics:
             raise NetworkError(f"metrics is on, and {server}: nothing would serve /metrics; read running.stats")
+
+    @property
+    def search_profile(self) -> Profile:
+        """Which searches are answered beyond UDA's."""
+        return combined(PROFILES[name] for name in self.profile)
 
     @property
     def base_url(self) -> str | None:
