@@ -8,10 +8,12 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2025.2.9"
-nox.options.sessions = ["lint", "types", "docs", "tests", "package", "interop"]
+nox.options.sessions = ["lint", "types", "docs", "tests", "package", "sbom", "interop"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 LOWEST_PYTHON = PYPROJECT["project"]["requires-python"].removeprefix(">=")
+# what the container image installs, and what builds the wheel there and at a release; `nox -s lock` writes them
+LOCK, BUILD_LOCK = "deploy/requirements.txt", "deploy/requirements-build.txt"
 PYTHONS = nox.project.python_versions(PYPROJECT, max_version="3.14")
 
 
@@ -22,10 +24,11 @@ def requirements(*groups: str) -> list[str]:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and format with ruff."""
+    """Check style and format with ruff, and the names of the changelog's fragments with towncrier."""
     session.install(*requirements("lint"))
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check", *session.posargs)
+    session.run("towncrier", "build", "--draft", "--version", "next", silent=True)
 
 
 @nox.session
@@ -75,15 +78,48 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session
 def package(session: nox.Session) -> None:
-    """Build the wheel and the sdist into dist/, check them, and use them in a clean environment."""
-    shutil.rmtree("dist", ignore_errors=True)
+    """Build the wheel and the sdist into dist/, check and use them (`-- --built`: those that are there)."""
+    arguments = list(session.posargs)
+    session.install("--require-hashes", "--requirement", BUILD_LOCK)
     session.install(*requirements("package"))
-    session.run("python", "-m", "build")
-    built = sorted(map(str, Path("dist").iterdir()))
-    session.run("twine", "check", "--strict", *built)
+    if "--built" in arguments:
+        arguments.remove("--built")
+    else:
+        shutil.rmtree("dist", ignore_errors=True)
+        session.run("python", "-m", "build", "--no-isolation")
+    session.run("twine", "check", "--strict", *sorted(map(str, Path("dist").iterdir())))
     session.run("check-wheel-contents", "dist")
-    session.install(*Path("dist").glob("*.whl"))  # what the collected tests of the sdist import
-    session.run("pytest", "-m", "package", "tests/package", *session.posargs)
+    session.install(*map(str, Path("dist").glob("*.whl")))  # what the collected tests of the sdist import
+    session.run("pytest", "-m", "package", "tests/package", *arguments)
+
+
+@nox.session
+def sbom(session: nox.Session) -> None:
+    """List what the container image installs beside its base, with licences, in build/sbom (CycloneDX)."""
+    session.install(*requirements("sbom"))
+    image = session.create_tmp() + "/image"
+    session.run("python", "-m", "venv", "--clear", "--without-pip", image)
+    install = ("python", "-m", "pip", "--python", image, "install", "--quiet")
+    session.run(*install, "--require-hashes", "--requirement", LOCK)
+    session.run(*install, "--no-deps", ".")
+    Path("build/sbom").mkdir(parents=True, exist_ok=True)
+    session.run(
+        *("cyclonedx-py", "environment", "--output-reproducible", "--output-file", "build/sbom/upnp-trio.cdx.json"),
+        image,
+    )
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write the lock files in deploy/ anew: the newest versions within pyproject.toml's bounds, by hash."""
+    session.install(*requirements("lock"))
+    build_tools = Path(session.create_tmp()) / "build.in"
+    build_tools.write_text("\n".join(["build", *PYPROJECT["build-system"]["requires"]]), encoding="utf-8")
+    # for the image's system, and the lowest Python, whose needs are those of the newer ones and more
+    resolve = ("uv", "pip", "compile", "--python-platform", "linux", "--python-version", LOWEST_PYTHON, "--upgrade")
+    show = ("--generate-hashes", "--no-annotate", "--custom-compile-command", "nox -s lock", "--quiet")
+    for wanted, file in (("pyproject.toml", LOCK), (str(build_tools), BUILD_LOCK)):
+        session.run(*resolve, *show, "--output-file", file, wanted)
 
 
 @nox.session

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import attrs
 
@@ -20,6 +20,7 @@ __all__ = [
     "Response",
     "ServedAddress",
     "error_response",
+    "is_neighbour",
     "path_of",
 ]
 
@@ -67,6 +68,11 @@ class ServedAddress:
     links: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
+def is_neighbour(address: IPv4Address | IPv6Address, links: Iterable[IPv4Network | IPv6Network]) -> bool:
+    """Whether *address* is on the interface's own link, whose networks are *links*; link-local ones always are."""
+    return address.is_link_local or any(address in link for link in links)
+
+
 class Peer:
     """The other end of a connection."""
 
@@ -81,8 +87,7 @@ class Peer:
         """Whether the peer is a neighbour on the interface's own link."""
         if not self.address:
             return False
-        address = ip_address(self.address)
-        return address.is_link_local or any(address in link for link in self.served.links)
+        return is_neighbour(ip_address(self.address), self.served.links)
 
 
 @attrs.frozen

@@ -6,6 +6,7 @@ A publication's responses are made when it is added. A request costs a look-up.
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from upnp_trio.documents.publication import HTML_TYPE, File, Publication, Publis
 from upnp_trio.errors import DescriptionError
 from upnp_trio.exchange import KNOWN_METHODS, READ_METHODS, Request, Response, error_response, path_of
 from upnp_trio.model.placeholders import Headers, filled, has_placeholders
-from upnp_trio.model.urls import HOST, decoded, is_web_link
+from upnp_trio.model.urls import HOST, IPV4, decoded, is_web_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,6 +30,7 @@ __all__ = ["Site"]
 FAVICON_PATH = "/favicon.ico"
 # The live pages that are kept. A page of many actions takes milliseconds, and a host may ask for it all the time.
 MAX_LIVE_PAGES = 8
+_IPV4_BASE = re.compile(r"http://([0-9.]+)(?::|\Z)")
 _URL_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
 
 
@@ -235,13 +237,17 @@ class Site:
     def _redirect(self, path: str, request: Request) -> Response | None:
         """Lead to the page that another server of this host has, at the address that *request* came to.
 
-        That is an address of ours, and not what the peer writes in Host.
+        That is an address of ours, and not what the peer writes in Host. By IPv6, too, a page that is at IPv4 alone is
+        led to.
         """
         if path not in self._redirects:
             return None
         address = request.peer.served.address
         host = self._advertised_host or (f"[{address}]" if ":" in address else address)
-        url = self._redirects[path].replace(HOST, host, 1)
+        url = self._redirects[path]
+        if ":" in host and IPV4 in url:
+            host = next((found[1] for base in self._base_urls if (found := _IPV4_BASE.match(base))), host)
+        url = url.replace(HOST, host, 1) if HOST in url else url.replace(IPV4, host, 1)
         return Response(302, (("Location", quote(url, safe=_URL_CHARACTERS)),))
 
     def _front(self) -> _Resource | Response:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import upnp_trio
 import upnp_trio.controlpoint
+from docs.generate.changes import LISTS
 from docs.generate.figures import FIGURES
 from docs.generate.tables import TABLES
 
@@ -65,11 +66,11 @@ MADE_BY_US = {
 
 
 def fill_in(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Put the table or figure that each marker names in its place."""
+    """Put the table, list or figure that each marker names in its place."""
 
     def made(marker: re.Match[str]) -> str:
         name = marker[1]
-        return FIGURES[name] if name in FIGURES else TABLES[name]()
+        return FIGURES[name] if name in FIGURES else {**TABLES, **LISTS}[name]()
 
     source[0] = MARKER.sub(made, source[0])
 

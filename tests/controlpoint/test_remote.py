@@ -20,8 +20,9 @@ from tests.server.fakes import NOON, FakeNetwork
 from tests.services.every_type import device as device_of_every_type
 from upnp_trio import RootDevice, UpnpError, render_description
 from upnp_trio.control.rendering import render_fault, render_result
+from upnp_trio.controlpoint.call_places import CALL_SECONDS
 from upnp_trio.controlpoint.describing import describe_at
-from upnp_trio.controlpoint.remote import CALL_SECONDS, RemoteDevice
+from upnp_trio.controlpoint.remote import RemoteDevice
 from upnp_trio.errors import InvalidCall, RequestFailed, UnknownService, UnsafeUrl
 from upnp_trio.http.client import HttpAnswer
 from upnp_trio.model.literal_url import LiteralUrl

@@ -10,6 +10,7 @@ import pytest
 
 import upnp_trio
 import upnp_trio.controlpoint
+from docs.generate.changes import LISTS
 from docs.generate.figures import FIGURES, PATHS, rooms
 from docs.generate.public import public_modules
 from docs.generate.tables import TABLES, comments_of, first_sentence, limits
@@ -27,7 +28,7 @@ ONLY_IN_PYTHON, ONLY_IN_TOML = {"data"}, {"file", "simulate"}
 FOREIGN_OPTIONS = {
     *("--network", "--read-only", "--cap-drop", "--lan"),  # container engines
     *("--list", "--quick", "--parts", "--devices", "--rounds", "--readme", "--seconds", "--replay", "--share-cores"),
-    *("--strict", "--offline", "--option", "--imports", "--write"),
+    *("--strict", "--offline", "--draft", "--notes", "--option", "--imports", "--write"),
 }
 
 
@@ -115,7 +116,7 @@ def test_every_field_of_a_device_file_is_in_its_table(kind: str) -> None:
 
 def test_each_marker_means_something_and_all_that_is_generated_is_shown() -> None:
     shown = [marker for name in SITE for marker in MARKER.findall(page(name))]
-    assert sorted(shown) == sorted([*TABLES, *FIGURES])
+    assert sorted(shown) == sorted([*TABLES, *LISTS, *FIGURES])
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -145,7 +145,7 @@ SPOILT: dict[str, Callable[[Path], object]] = {
     "digits of another script": lambda path: path.write_text("１２３"),
     "huge": lambda path: path.write_text("1" * 1_000_000),
     "a link": _link,
-    "a pipe": os.mkfifo,
+    "a pipe": lambda path: os.mkfifo(path),
     "a link to an endless file": lambda path: path.symlink_to("/dev/zero"),
 }
 

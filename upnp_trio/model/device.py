@@ -154,7 +154,8 @@ class Device:
     devices: tuple[Device, ...] = attrs.field(default=(), converter=_devices, validator=_members_are_devices)
     #: the page that shows the device in a browser; if ``None``, a root device is served with the built-in page. If
     #: another server of this host has the page, ``{host}`` stands for this host's address, as in
-    #: ``http://{host}:8123/``: a path of ours then leads on to the address that the browser has reached
+    #: ``http://{host}:8123/``: a path of ours then leads on to the address that the browser has reached. ``{ipv4}``
+    #: is for a server that IPv6 does not reach
     presentation_url: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
     #: ``dlna:X_DLNADOC``, such as ``DMS-1.50``; only for AV devices that follow DLNA's guidelines
     dlna_docs: tuple[str, ...] = attrs.field(default=(), converter=_texts, validator=members_are(str))

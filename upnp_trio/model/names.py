@@ -21,6 +21,7 @@ __all__ = [
     "as_device_type",
     "as_service_type",
     "as_udn",
+    "can_be_search_target",
     "split_version",
     "unsearchable",
 ]
@@ -51,6 +52,11 @@ def split_version(text: str) -> tuple[str, int | None]:
     if colon and version.isascii() and version.isdecimal() and len(version) <= 9:
         return base, int(version)
     return text, None
+
+
+def can_be_search_target(text: str) -> bool:
+    """Whether a search for *text* can be sent: 1 to `MAX_SEARCH_TARGET_BYTES` printable characters of ASCII."""
+    return text.isascii() and text.isprintable() and 0 < len(text) <= MAX_SEARCH_TARGET_BYTES
 
 
 def unsearchable(target: str) -> str | None:

@@ -125,9 +125,7 @@ def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterat
         rule = "UDA §5: it must be a path on this device, or http://… for a page elsewhere"
         yield Violation(f"{where}presentation_url", url, rule, vital=True)  # pages would link to it
     elif url is not None and has_scheme(url) and _BRACES.search(url) and not is_at_own_host(url):
-        rule = (
-            "it has a brace in the place of a host; {host}, as in http://{host}:8123/, is the only word to have braces"
-        )
+        rule = "its host has a brace; write {host} or {ipv4}, as in http://{host}:8123/, for this host"
         yield Violation(f"{where}presentation_url", url, rule)
     for number, icon in enumerate(device.icons):
         yield from _icon(icon, f"{where}icons[{number}].")

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 __all__ = [
     "HOST",
+    "IPV4",
     "MAX_FIXED_PATH_CHARACTERS",
     "decoded",
     "fixed_path_flaw",
@@ -25,10 +26,12 @@ MAX_FIXED_PATH_CHARACTERS = 256
 
 #: stands in a URL for the address of this host that the reader has reached
 HOST = "{host}"
+#: likewise, but for an IPv4 address of this host, for what IPv6 does not reach
+IPV4 = "{ipv4}"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
-_AT_OWN_HOST = re.compile(r"https?://\{host\}(:[0-9]{1,5})?(?=[/?#]|\Z)", re.IGNORECASE)
+_AT_OWN_HOST = re.compile(r"https?://\{(?:host|ipv4)\}(:[0-9]{1,5})?(?=[/?#]|\Z)", re.IGNORECASE)
 _AUTHORITY = re.compile(r"//[^/?#]*")
 # Windows and browsers read a backslash as a slash. A control character has no use in a path.
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f\\]")
@@ -48,7 +51,7 @@ def is_web_link(url: str) -> bool:
 
 
 def is_at_own_host(url: str) -> bool:
-    """Whether *url* has `HOST` in place of its host, as in "http://{host}:8123/"."""
+    """Whether *url* has `HOST` or `IPV4` in place of its host, as in "http://{host}:8123/"."""
     return _AT_OWN_HOST.match(url) is not None
 
 

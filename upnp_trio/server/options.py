@@ -16,6 +16,7 @@ from upnp_trio.errors import DescriptionError, NetworkError
 from upnp_trio.http.host_check import HostName, parse_allowed_host, parse_authority
 from upnp_trio.model.advertised_url import base_url_flaw, base_url_host
 from upnp_trio.model.advertising import MAX_MAX_AGE, MIN_MAX_AGE
+from upnp_trio.model.members import as_names
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
 from upnp_trio.server.web_servers import Elsewhere, WebServer
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
@@ -51,11 +52,6 @@ class ServeOptions(TypedDict, total=False):
     utcnow: Callable[[], datetime]
 
 
-def _names(names: Sequence[str]) -> tuple[str, ...]:
-    # a str is a sequence of str, too, but means one name here
-    return (names,) if isinstance(names, str) else tuple(names)
-
-
 def _without_slash(url: str | None) -> str | None:
     return None if url is None else url.rstrip("/")
 
@@ -70,7 +66,7 @@ class Settings:
 
     #: names, addresses or prefixes of the interfaces to serve on ("eth0", "192.0.2.7", "192.0.2.0/24"); empty means
     #: all that are up and lead to a network of their own
-    interfaces: tuple[str, ...] = attrs.field(default=(), converter=_names)
+    interfaces: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     ipv4: bool = True
     ipv6: bool = True
     #: the web server that serves the documents, in place of one of our own: `Elsewhere`, or `upnp_trio.asgi.UpnpApp`
@@ -82,7 +78,7 @@ class Settings:
     advertise_url: str | None = attrs.field(default=None, converter=_without_slash)
     #: names that HTTP answers to beside its own addresses and the host of *advertise_url*: "ham.local" with any port,
     #: "ham.example.com:8080" with this one; others get 403, or any web page could read the device by DNS rebinding
-    allowed_hosts: tuple[str, ...] = attrs.field(default=(), converter=_names)
+    allowed_hosts: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     #: receive no searches, which needs UDP port 1900
     announce_only: bool = False
     #: answer searchers beyond the interface's own link, too; anybody can be flooded through such a device, so this is
@@ -102,7 +98,7 @@ class Settings:
     #: the clients whose searches are answered beyond UDA, one name or several: "windows", multicast searches without
     #: MX, which UDA 2.0 §1.3.3 wants to be left unanswered, and those for pnp:rootdevice; "roku", those for roku:ecp
     #: without MX; "hue", those for libhue:idl and SsdpSearch:all, as if for ssdp:all. A missing MX counts as 1
-    profile: tuple[str, ...] = attrs.field(default=("uda",), converter=_names)
+    profile: tuple[str, ...] = attrs.field(default=("uda",), converter=as_names)
     #: where BOOTID is kept, so that it rises over restarts whatever the clock does; ``None`` keeps nothing. By default
     #: STATE_DIRECTORY, which systemd sets, or ``upnp_trio`` below XDG_STATE_HOME or ~/.local/state (Linux), ~/Library/
     #: Application Support (macOS) or LOCALAPPDATA (Windows). A failure to write there is logged once, at INFO

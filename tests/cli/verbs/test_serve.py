@@ -9,7 +9,7 @@ import pytest
 
 from upnp_trio import Elsewhere, ServeOptions, Udn
 from upnp_trio.cli.parsing import TextWanted, UsageError, option_names
-from upnp_trio.cli.serve import _options
+from upnp_trio.cli.serve import _all_options
 from upnp_trio.cli.serve_options import ServeArguments
 from upnp_trio.cli.verbs import VERBS, parse
 from upnp_trio.state import state_directory
@@ -104,15 +104,15 @@ def test_each_option_sets_its_argument() -> None:
 
 
 def test_every_option_of_serving_can_be_chosen_but_chance_and_the_clock() -> None:
-    passed = _options(parse_serve("--max-subscriptions", "8"))
+    passed = _all_options(parse_serve("--max-subscriptions", "8"))
     assert set(passed) == set(get_type_hints(ServeOptions)) - {"rng", "utcnow"}
     assert passed["max_subscriptions"] == 8
 
 
 def test_a_location_leads_elsewhere() -> None:
     location = "http://{host}:8123/lamp.xml"
-    assert _options(parse_serve("--location", location))["http"] == Elsewhere(location)
-    assert _options(parse_serve())["http"] is None
+    assert _all_options(parse_serve("--location", location))["http"] == Elsewhere(location)
+    assert _all_options(parse_serve())["http"] is None
 
 
 def test_a_repeatable_option_starts_empty_in_each_call() -> None:
