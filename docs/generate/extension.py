@@ -46,6 +46,7 @@ FOREIGN = re.compile(
 )
 #: names of other projects that the annotations give without their module
 FOREIGN_NAMES = {
+    "AbstractContextManager",
     "AsyncIterator", "Callable", "Counter", "Decimal", "IPv4Address", "IPv6Address", "IpAddress", "Iterable",
     "Iterator", "Mapping", "MemoryReceiveChannel", "Path", "Random", "Sequence", "UUID", "Unpack",
 }  # fmt: skip

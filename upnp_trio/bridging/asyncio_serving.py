@@ -147,7 +147,7 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
 
     *The end of the program*: byebye is sent however the body is left, and when the interpreter ends otherwise. In the
     main thread, and if the program has not set a handler, SIGTERM raises ``SystemExit(0)`` for as long as the body
-    runs, upon which `asyncio.run` cancels its tasks.
+    runs, upon which ``asyncio.run`` cancels its tasks.
     """
     async with serve_devices([device], **options) as running:
         yield running

@@ -112,7 +112,7 @@ class RunningDevice:
     def _add_receiver(self, buffer: B, max_buffered: int) -> B:
         check_buffer(max_buffered)
         try:
-            self._thread.token.run_sync_soon(self._there().add_receiver, buffer)
+            self._thread.token.run_sync_soon(self._there()._add_receiver, buffer)
         except trio.RunFinishedError:
             buffer.close()
         return buffer
