@@ -18,9 +18,9 @@ from upnp_trio.ssdp.advertisements import Advertisement, advertisements
 from upnp_trio.ssdp.messages import PORT, Alive, ByeBye, Search, SearchResponse
 from upnp_trio.ssdp.parsing import parse
 from upnp_trio.ssdp.rendering import render_alive, render_byebye, render_search_response
-from upnp_trio.testing.links import UdpSocket
 from upnp_trio.testing.peers import http_response, serve_connections
 from upnp_trio.testing.scripted import ScriptedDevice
+from upnp_trio.testing.udp import UdpSocket
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
