@@ -94,8 +94,8 @@ def main(words: list[str] | None = None) -> None:
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu  # a busy machine has more real time
         recording = network.recording
         print(
-            f"a day with seed {arguments.seed + number}: {1000 * seconds:.0f} ms ({1000 * cpu:.0f} ms of CPU), {len(recording)} datagrams, "
-            f"{len(recording.connections)} connections, {len(news)} changes, events and answers seen"
+            f"a day with seed {arguments.seed + number}: {1000 * seconds:.0f} ms ({1000 * cpu:.0f} ms of CPU), "
+            f"{len(recording)} datagrams, {len(recording.connections)} connections, {len(news)} changes, events and answers seen"
         )
 
 
