@@ -95,7 +95,8 @@ def main(words: list[str] | None = None) -> None:
         recording = network.recording
         print(
             f"a day with seed {arguments.seed + number}: {1000 * seconds:.0f} ms ({1000 * cpu:.0f} ms of CPU), "
-            f"{len(recording)} datagrams, {len(recording.connections)} connections, {len(news)} changes, events and answers seen"
+            f"{len(recording)} datagrams, {len(recording.connections)} connections, "
+            f"{len(news)} changes, events and answers seen"
         )
 
 
