@@ -178,7 +178,6 @@ def _assemble(
     events = Events(stats)
     site = Site(
         answers_off_link=settings.answer_off_link,
-        advertised_host=settings.advertised_host,
         others=_other_paths(settings),
     )
     changes = ChangeLock()
