@@ -74,16 +74,20 @@ def _at(resource: _Resource, base_url: str) -> _Resource:
 class Site:
     """Everything that is served over HTTP for the root devices that were added.
 
-    *others* are the paths that something else than a device has, each with what that is.
+    *others* are the paths that something else than a device has, each with what that is. What is outside the devices'
+    directories is below *prefix*.
     """
 
     def __init__(
         self,
         *,
         answers_off_link: bool = False,
+        prefix: str = "",
         others: Mapping[str, str] | None = None,
     ) -> None:
         self._others = others or {}
+        self._front_path = decoded(f"{prefix}/")
+        self._favicon_path = decoded(f"{prefix}{FAVICON_PATH}")
         #: the publication that has each path
         self._owners: dict[str, Publication] = {}
         #: by path and address, files whose header fields are filled in for the address, with the files that they are of
@@ -223,9 +227,9 @@ class Site:
 
     def _at_top(self, path: str) -> _Resource | Response | None:
         """The resources outside the devices' directories: the front page, and the icon that browsers ask for."""
-        if path == "/":
+        if path == self._front_path:
             return self._front()
-        if path == FAVICON_PATH:
+        if path == self._favicon_path:
             icons = (publication.favicon_path for publication in self._publications.values())
             return next((self._resources[decoded(icon)] for icon in icons if icon is not None), None)
         return None
@@ -246,15 +250,31 @@ class Site:
         if len(entries) == 1:
             # a header is ASCII only
             return Response(302, (("Location", quote(entries[0][1], safe=_URL_CHARACTERS)),))
-        if "/" not in self._rendered:
+        if self._front_path not in self._rendered:
             from upnp_trio.documents.page import render_device_list
 
-            self._rendered["/"] = _resource(File(HTML_TYPE, render_device_list(entries)), "en", page_headers())
-        return self._rendered["/"]
+            listed = File(HTML_TYPE, render_device_list(entries))
+            self._rendered[self._front_path] = _resource(listed, "en", page_headers())
+        return self._rendered[self._front_path]
+
+    # --- requests; these three look things up, and so may be called from any thread ---
 
     def takes_body(self, request: Request) -> bool:
         """Whether the body of *request* is worth waiting for, because it is a control call."""
         return request.method == "POST" and path_of(request.target) in self._controls
+
+    def is_state(self, request: Request) -> bool:
+        """Whether *request* is a live page's question for the state, whose answer may have to be waited for."""
+        return path_of(request.target) in self._states
+
+    def read_file(self, request: Request) -> Response | None:
+        """The response to *request* if it reads a file, such as a description or a picture; ``None`` if it does not."""
+        if request.method not in ("GET", "HEAD"):
+            return None
+        found = self._resources.get(path_of(request.target) or "")
+        return None if found is None or found.is_template else self._read(found, request.headers)
+
+    # --- and this one changes what is cached ---
 
     def respond(self, request: Request) -> Response | Call | SubscriptionCall | StateWanted:
         """The response to *request*, or what it asks for. Every request gets one, malformed ones included."""

@@ -161,7 +161,7 @@ class Settings:
     @property
     def base_url(self) -> str | None:
         """Scheme, host and port of every LOCATION, where ``{host}`` may be the host; ``None`` for those of HTTP."""
-        return self.advertise_url if self.http is None else self.http.base_url
+        return self.advertise_url if self.http is None else self.http._base_url
 
     @property
     def host_names(self) -> frozenset[HostName]:
