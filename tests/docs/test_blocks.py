@@ -17,6 +17,7 @@ import pytest
 import upnp_trio
 import upnp_trio.asyncio
 import upnp_trio.controlpoint
+import upnp_trio.testing
 import upnp_trio.threads
 from tests.docs.blocks import ROOT, Block, blocks, pages
 from tests.docs.commands import words_of
@@ -73,11 +74,9 @@ async def main():
 trio.run(main)
 """
 #: the modules that have public names
-PUBLIC = {
-    "upnp_trio": upnp_trio.__all__,
-    "upnp_trio.asyncio": upnp_trio.asyncio.__all__,
-    "upnp_trio.controlpoint": upnp_trio.controlpoint.__all__,
-    "upnp_trio.threads": upnp_trio.threads.__all__,
+PUBLIC: dict[str, list[str]] = {
+    module.__name__: module.__all__
+    for module in (upnp_trio, upnp_trio.asyncio, upnp_trio.controlpoint, upnp_trio.testing, upnp_trio.threads)
 }
 
 
@@ -138,7 +137,8 @@ def test_python_runs(block: Block, folder: Folder, lonely_host: Namespace) -> No
         )
     (where / "block.py").write_text(code, encoding="utf-8")
     if "run by pytest" in block.notes:
-        python = lonely_host.command(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "block.py")
+        plugins = ("-p", "no:cacheprovider", "-p", "upnp_trio.testing.pytest_plugin")
+        python = lonely_host.command(sys.executable, "-m", "pytest", "-q", *plugins, "block.py")
     else:
         python = lonely_host.command(sys.executable, "block.py")
     with (

@@ -28,6 +28,8 @@ ONLY_IN_PYTHON, ONLY_IN_TOML = {"data"}, {"file", "simulate"}
 FOREIGN_OPTIONS = {
     *("--network", "--read-only", "--cap-drop", "--lan"),  # container engines
     *("--list", "--quick", "--parts", "--devices", "--rounds", "--readme", "--seconds", "--replay", "--share-cores"),
+    "--upnp-namespace",  # of pytest, by our plugin
+    "--workers",  # of uvicorn
     *("--strict", "--offline", "--draft", "--notes", "--option", "--imports", "--write"),
 }
 

@@ -15,7 +15,7 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC, ROOT_UUID
-from tests.server.fakes import NOON
+from tests.server.scenes import NOON
 from upnp_trio import AdvertisedRow, Advertising, DescriptionError, RootDevice, Running
 from upnp_trio.controlpoint import ControlPoint, ControlPointSettings
 from upnp_trio.controlpoint.control_point import open_control_point_on

@@ -11,7 +11,7 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC, ROOT_UUID
-from tests.server.fakes import NOON
+from tests.server.scenes import NOON
 from upnp_trio import AdvertisedRow, Advertising, Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.messages import SearchResponse

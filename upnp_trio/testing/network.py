@@ -19,7 +19,8 @@ from upnp_trio.network.system_errors import AddressGone, translated
 from upnp_trio.network.udp_sockets import group_of, host_of, socket_address
 from upnp_trio.ssdp.advertising import Origin
 from upnp_trio.ssdp.messages import PORT
-from upnp_trio.testing.links import BROADCAST, Nic, UdpSocket
+from upnp_trio.testing.links import BROADCAST, Nic
+from upnp_trio.testing.udp import UdpSocket
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
