@@ -74,12 +74,9 @@ async def main():
 trio.run(main)
 """
 #: the modules that have public names
-PUBLIC = {
-    "upnp_trio": upnp_trio.__all__,
-    "upnp_trio.asyncio": upnp_trio.asyncio.__all__,
-    "upnp_trio.controlpoint": upnp_trio.controlpoint.__all__,
-    "upnp_trio.testing": upnp_trio.testing.__all__,
-    "upnp_trio.threads": upnp_trio.threads.__all__,
+PUBLIC: dict[str, list[str]] = {
+    module.__name__: module.__all__
+    for module in (upnp_trio, upnp_trio.asyncio, upnp_trio.controlpoint, upnp_trio.testing, upnp_trio.threads)
 }
 
 
