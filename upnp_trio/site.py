@@ -6,7 +6,6 @@ A publication's responses are made when it is added. A request costs a look-up.
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,8 +14,9 @@ import attrs
 from upnp_trio.documents.publication import HTML_TYPE, File, Publication, PublishedService
 from upnp_trio.errors import DescriptionError
 from upnp_trio.exchange import KNOWN_METHODS, READ_METHODS, Request, Response, error_response, path_of
+from upnp_trio.model.own_host import at_own_host
 from upnp_trio.model.placeholders import Headers, filled, has_placeholders
-from upnp_trio.model.urls import HOST, IPV4, decoded, is_web_link
+from upnp_trio.model.urls import decoded, is_web_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,7 +30,6 @@ __all__ = ["Site"]
 FAVICON_PATH = "/favicon.ico"
 # The live pages that are kept. A page of many actions takes milliseconds, and a host may ask for it all the time.
 MAX_LIVE_PAGES = 8
-_IPV4_BASE = re.compile(r"http://([0-9.]+)(?::|\Z)")
 _URL_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
 
 
@@ -83,7 +82,6 @@ class Site:
         self,
         *,
         answers_off_link: bool = False,
-        advertised_host: str = "",
         prefix: str = "",
         others: Mapping[str, str] | None = None,
     ) -> None:
@@ -92,12 +90,10 @@ class Site:
         self._favicon_path = decoded(f"{prefix}{FAVICON_PATH}")
         #: the publication that has each path
         self._owners: dict[str, Publication] = {}
-        #: by path and address, files whose header fields are filled in for the address
-        self._filled: dict[tuple[str, str], _Resource] = {}
+        #: by path and address, files whose header fields are filled in for the address, with the files that they are of
+        self._filled: dict[tuple[str, str], tuple[_Resource, _Resource]] = {}
         #: whether subscribers from beyond the link are accepted
         self._answers_off_link = answers_off_link
-        #: where others reach this host, if not at its own addresses
-        self._advertised_host = advertised_host
         self._resources: dict[str, _Resource] = {}
         self._controls: dict[str, PublishedService] = {}
         self._events: dict[str, PublishedService] = {}
@@ -239,20 +235,11 @@ class Site:
         return None
 
     def _redirect(self, path: str, request: Request) -> Response | None:
-        """Lead to the page that another server of this host has, at the address that *request* came to.
-
-        That is an address of ours, and not what the peer writes in Host. By IPv6, too, a page that is at IPv4 alone is
-        led to.
-        """
+        """Lead to the page that another server of this host has, at the address that *request* came to."""
         if path not in self._redirects:
             return None
-        address = request.peer.served.address
-        host = self._advertised_host or (f"[{address}]" if ":" in address else address)
-        url = self._redirects[path]
-        if ":" in host and IPV4 in url:
-            host = next((found[1] for base in self._base_urls if (found := _IPV4_BASE.match(base))), host)
-        url = url.replace(HOST, host, 1) if HOST in url else url.replace(IPV4, host, 1)
-        return Response(302, (("Location", quote(url, safe=_URL_CHARACTERS)),))
+        url = at_own_host(self._redirects[path], request.peer.served.base_url, self._base_urls)
+        return None if url is None else Response(302, (("Location", quote(url, safe=_URL_CHARACTERS)),))
 
     def _front(self) -> _Resource | Response:
         """A redirect to the only device's page, or a list of all devices."""
@@ -326,9 +313,10 @@ class Site:
 
     def _fill(self, path: str, resource: _Resource, request: Request) -> _Resource:
         place = path, request.peer.served.base_url
-        if place not in self._filled:
-            self._filled[place] = _at(resource, place[1])
-        return self._filled[place]
+        kept = self._filled.get(place)
+        if kept is None or kept[0] is not resource:  # another thread may have kept one of before a change
+            kept = self._filled[place] = resource, _at(resource, place[1])
+        return kept[1]
 
     def _read(self, resource: _Resource, headers: Mapping[str, str]) -> Response:
         response = resource.response

@@ -18,7 +18,7 @@ from upnp_trio.model.urls import HOST
 if TYPE_CHECKING:
     from upnp_trio.model.literal_url import IpAddress
 
-__all__ = ["UDN_PLACE", "AdvertisedUrl", "at_address", "base_url_flaw", "base_url_host", "host_text"]
+__all__ = ["UDN_PLACE", "AdvertisedUrl", "at_address", "base_url_flaw", "host_text"]
 
 #: where the UDN of the root device is filled in, as the address is for `HOST`
 UDN_PLACE = "{udn}"
@@ -46,13 +46,6 @@ def base_url_flaw(url: str) -> str | None:
     if match["port"] and not 1 <= int(match["port"][1:]) <= 65535:
         return f"{match['port'][1:]} is not a port, which is 1 to 65535"
     return _host_flaw(match["host"])
-
-
-def base_url_host(url: str) -> str:
-    """The host of *url*, which has no flaw, with the brackets of an IPv6 address."""
-    match = _BASE_URL.fullmatch(url)
-    assert match is not None
-    return match["host"]
 
 
 def _host_flaw(host: str) -> str | None:

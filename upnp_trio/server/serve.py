@@ -36,6 +36,7 @@ from upnp_trio.server.running import Running
 from upnp_trio.server.services import Services
 from upnp_trio.server.web_servers import WebApp
 from upnp_trio.site import Site
+from upnp_trio.ssdp.profiles import PROFILES, combined
 from upnp_trio.tasks.supervision import supervised
 
 if TYPE_CHECKING:
@@ -190,7 +191,6 @@ def _assemble(
     prefix = app._prefix if app is not None else ""
     site = Site(
         answers_off_link=settings.answer_off_link,
-        advertised_host=settings.advertised_host,
         prefix=prefix,
         others=_other_paths(settings, prefix),
     )
@@ -203,7 +203,7 @@ def _assemble(
         events=events,
         reply_budget=settings.reply_budget,
         answer_off_link=settings.answer_off_link,
-        profile=settings.search_profile,
+        profile=combined(PROFILES[name] for name in settings.profile),
     )
     announcer = Announcer(boot_id=boot_id, rng=settings.rng, stats=stats, events=events)
     services = Services(
