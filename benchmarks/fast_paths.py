@@ -14,19 +14,21 @@ from timeit import repeat
 import attrs
 import h11
 
-from tests.server.fakes import HERE, fake_endpoint
 from upnp_trio.exchange import Peer
 from upnp_trio.http.plain_request import parse_plain_request
 from upnp_trio.network.interfaces import Interface, on_link
+from upnp_trio.network.served_interface import InterfaceOptions
 from upnp_trio.server.discovery.due_queue import DueQueue
 from upnp_trio.ssdp.messages import Search
 from upnp_trio.ssdp.parse_cache import ParseCache
 from upnp_trio.ssdp.parsing import parse
 from upnp_trio.ssdp.rendering import render_search
+from upnp_trio.testing import Host, Link
 
 REPEATS = 7
 WAITING = 15_000  # the answers waiting at 30,000 searches a second with MX 1
 DESCRIPTION = "/e427ce1a-3e80-43d0-ad6f-89ec42e46363/description.xml"
+HERE = "10.0.0.7:49152"
 
 
 @attrs.frozen
@@ -51,7 +53,9 @@ def pairs() -> Iterator[Pair]:
         lambda: memory.parse(bytes(search)),
         1,
     )
-    with fake_endpoint("10.0.0.7/8") as endpoint:
+    host = Host.on(Link(), "10.0.0.7/8")
+    with host.network.open(host.nics["eth0"].interface, InterfaceOptions(port=49152)) as opened:
+        endpoint = opened.endpoint
         yield Pair(
             "whether a searcher is on the link",
             partial(_is_on_link, "10.1.2.3", endpoint.interface),

@@ -8,6 +8,23 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+if sys.platform == "win32":
+    # Modules that cannot be imported there: what runs in network namespaces, counts file descriptors, sends signals of
+    # POSIX, or builds the documentation and the package, which is done on Linux.
+    collect_ignore_glob = [
+        "benchmarks/*",
+        "docs/*",
+        "network/test_*.py",
+        "package/*",
+        *(
+            f"network/units/test_{name}.py"
+            for name in (
+                *("changes", "connect", "facing", "holders", "host_interfaces", "http_client", "opening"),
+                "system_asking",
+            )
+        ),
+    ]
+
 # Generating trees of devices takes long on a busy machine. pytest-timeout bounds the whole test instead.
 settings.register_profile("upnp_trio", deadline=None)
 settings.load_profile("upnp_trio")

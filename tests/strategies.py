@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import attrs
 from hypothesis import strategies as st
 
 from upnp_trio.documents.device_elements import DF_NAMESPACE, DLNA_NAMESPACE, PNPX_NAMESPACE
 from upnp_trio.documents.xml import DEVICE_NAMESPACE
+from upnp_trio.model.advertising import AdvertisedRow, Advertising
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.extension import ExtensionElement, PnpX
+from upnp_trio.model.placeholders import escaped
 
 __all__ = [
     "CONTROL_CHARACTERS",
     "MINIMAL_SCPD",
     "OWN_SCPD",
+    "advertised_rows",
+    "advertisings",
     "embedded_devices",
     "extensions",
+    "fixed_paths",
     "hostile_urls",
     "icons",
     "lines",
+    "odd_devices",
     "pnpx",
     "root_devices",
     "servable_devices",
@@ -142,6 +149,9 @@ def embedded_devices(depth: int) -> st.SearchStrategy[Device]:
     )
 
 
+#: paths that are served as they are given
+fixed_paths = st.sampled_from(["/", "/setup.xml", "/description.xml", "/upnp/control/basicevent1", "/a%20b", "/b/"])
+
 #: any device that can be created, even if it breaks rules of UDA
 root_devices = st.builds(
     RootDevice,
@@ -152,8 +162,35 @@ root_devices = st.builds(
     spec_version=st.tuples(st.integers(0, 9), st.integers(0, 9)),
     config_id=st.none() | st.integers(0, 2**32),
     url_base=_optional_lines,
+    description_path=st.just("") | fixed_paths,
 )
 
+_tokens = st.from_regex(r"X-[A-Za-z0-9]{1,8}", fullmatch=True)
+_printable = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=12)
+#: what a header field may have: any printable text, its braces doubled, and placeholders
+_values = st.lists(_printable.map(escaped) | st.sampled_from(["{host}", "{port}"]), max_size=2).map("".join)
+_header_fields = st.lists(st.tuples(_tokens, _values), max_size=2, unique_by=lambda field: field[0].lower()).filter(
+    lambda fields: sum(value.count("{host}") for _, value in fields) < 3  # there is no room for more
+)
+_words = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters='"'), min_size=1, max_size=12)
+#: rows beside those that UDA wants: odd ones, and some that it wants as well
+advertised_rows = st.builds(
+    AdvertisedRow,
+    st.sampled_from(["roku:ecp", "urn:Belkin:device:**", "urn:dial-multiscreen-org:service:dial:1", "upnp:rootdevice"])
+    | _words.filter(lambda word: word.lower() != "ssdp:all"),
+    st.none() | st.just("uuid:roku:ecp:P0A070000007") | _words.map("uuid:{}".format),
+)
+advertisings = st.builds(
+    Advertising,
+    server=st.none() | _printable,
+    max_age=st.none() | st.integers(1, 2**31 - 1),
+    answer_delay=st.floats(0, 0.9),
+    headers=_header_fields,
+    description_headers=_header_fields,
+    rows=st.lists(
+        advertised_rows, max_size=3, unique_by=lambda row: (row.notification_type.lower(), (row.usn or "").lower())
+    ),
+)
 #: URLs that lead elsewhere, or equal another one
 hostile_urls = lines | st.sampled_from(
     [
@@ -226,4 +263,11 @@ servable_devices = st.builds(
         st.builds(Device, **_texts_served, devices=st.lists(st.builds(Device, **_texts_served), max_size=1)),
         max_size=2,
     ),
+)
+#: devices that can be published, if no two of their absolute paths are the same
+odd_devices = st.builds(
+    lambda device, path, advertising: attrs.evolve(device, description_path=path, advertising=advertising),
+    servable_devices,
+    fixed_paths,
+    advertisings,
 )

@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "services": {"documents", "model", "errors", "_version"},
     "control": {"documents", "model", "errors", "_version"},
     "eventing": {"documents", "model", "errors", "_version"},
-    "exchange": set(),
+    "exchange": {"model"},
     "service_calls": {"exchange", *PURE, "errors", "dates", "_version"},
     "service_requests": {"service_calls", "exchange", *PURE, "errors", "dates", "_version"},
     "site": {"service_requests", "service_calls", "exchange", *PURE, "errors", "dates", "_version"},

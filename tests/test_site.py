@@ -15,7 +15,9 @@ from tests.asking import call_request, response_to
 from tests.server.acting import Oven, oven_device
 from tests.strategies import OWN_SCPD
 from upnp_trio.documents.publication import publish
+from upnp_trio.errors import DescriptionError
 from upnp_trio.exchange import KNOWN_METHODS, REASONS, Peer, Request, Response, ServedAddress, error_response
+from upnp_trio.model.advertising import Advertising
 from upnp_trio.model.device import Icon, RootDevice, Service
 from upnp_trio.site import MAX_LIVE_PAGES, Site
 
@@ -217,6 +219,15 @@ def test_a_page_of_another_server_on_this_host_is_at_the_address_of_the_request(
     assert _ask(PAGE, "POST", site=site).status == 405
 
 
+@pytest.mark.parametrize(("address", "host"), [("192.0.2.2", "192.0.2.2"), ("2001:db8::1", "192.0.2.1")])
+def test_a_page_that_is_at_ipv4_alone_is_led_to_by_ipv6(address: str, host: str) -> None:
+    site = _site(attrs.evolve(HAM, presentation_url="http://{ipv4}:8123/"))
+    site.base_urls = ["http://[2001:db8::1]:49152", "http://192.0.2.1:49152", "http://192.0.2.2:49152"]
+    response = site.respond(Request("GET", PAGE, peer=Peer("192.0.2.9", ServedAddress(address=address))))
+    assert isinstance(response, Response)
+    assert _header(response, "Location") == f"http://{host}:8123/"
+
+
 def test_a_page_of_another_server_is_where_others_reach_this_host() -> None:
     site = Site(advertised_host="ham.local")
     site.add(publish(attrs.evolve(HAM, presentation_url="http://{host}:8123/")))
@@ -408,3 +419,124 @@ def test_a_live_page_is_rendered_when_its_state_or_an_address_changes_and_not_fo
     for number in range(MAX_LIVE_PAGES + 1):  # as many as are kept, and one more
         page(number)
     assert page() is not before
+
+
+# --- odd devices -------------------------------------------------------------------------------------------------
+
+DIAL = attrs.evolve(
+    HAM,
+    description_path="/dd.xml",
+    advertising=Advertising(
+        description_headers={"Application-URL": "http://{host}:{port}/apps/", "X-Braces": "{{}}", "Server": "Ham/1"}
+    ),
+)
+LIVING_ROOM = attrs.evolve(HAM, udn=UUID.replace("e", "f"), friendly_name="Living room", description_path="/dd.xml")
+
+
+def _ask_at(base_url: str, target: str, method: str = "GET", site: Site | None = None, **headers: str) -> Response:
+    peer = Peer("192.0.2.9", ServedAddress(address="192.0.2.1", base_url=base_url))
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return response_to(site or _site(DIAL), Request(method, target, names, peer=peer))
+
+
+def test_the_description_is_at_its_fixed_path_and_nowhere_else() -> None:
+    site = _site(DIAL)
+    assert _ask("/dd.xml", site=site).status == 200
+    assert b"Jambon 3000" in _ask("/dd.xml", site=site).body
+    assert _ask(DESCRIPTION, site=site).status == 404
+    assert _ask("/dd.xml", "HEAD", site=site).status == 200
+    refused = _ask("/dd.xml", "POST", site=site)
+    assert (refused.status, _header(refused, "Allow")) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    ("base_url", "value"),
+    [
+        ("http://192.0.2.1:49152", "http://192.0.2.1:49152/apps/"),
+        ("http://[fe80::7]:80", "http://[fe80::7]:80/apps/"),
+        ("http://ham.local", "http://ham.local:80/apps/"),
+    ],
+)
+def test_the_description_has_the_fields_of_its_device_filled_in_for_the_address(base_url: str, value: str) -> None:
+    site = _site(DIAL)
+    for _ in range(2):
+        response = _ask_at(base_url, "/dd.xml", site=site)
+        assert _header(response, "Application-URL") == value
+        assert _header(response, "X-Braces") == "{}"
+        assert _header(response, "Server") == "Ham/1"
+        assert _header(response, "Content-Type") == 'text/xml; charset="utf-8"'
+    assert _ask_at(base_url, "/dd.xml", site=site) is response  # rendered once for an address
+    assert _header(_ask_at(base_url, ICON, site=site), "Application-URL") is None
+
+
+def test_what_is_not_modified_has_the_fields_of_its_device_as_well() -> None:
+    etag = _header(_ask_at("http://192.0.2.1:1", "/dd.xml"), "ETag")
+    assert etag is not None
+    response = _ask_at("http://192.0.2.1:1", "/dd.xml", if_none_match=etag, accept_language="en")
+    assert (response.status, _header(response, "Application-URL")) == (304, "http://192.0.2.1:1/apps/")
+    assert _header(response, "Content-Language") == "fr"
+
+
+def test_a_field_with_the_address_is_left_out_where_nothing_is_advertised() -> None:
+    response = _ask_at("", "/dd.xml")
+    assert (_header(response, "Application-URL"), _header(response, "Server")) == (None, "Ham/1")
+
+
+def test_an_updated_device_has_its_new_fields() -> None:
+    site = _site(DIAL)
+    assert _ask_at("http://192.0.2.1:1", "/dd.xml", site=site).status == 200
+    new = attrs.evolve(DIAL, advertising=Advertising(description_headers={"Application-URL": "http://{host}/"}))
+    site.add(publish(new))
+    assert _header(_ask_at("http://192.0.2.1:1", "/dd.xml", site=site), "Application-URL") == "http://192.0.2.1/"
+
+
+def test_a_description_at_the_top_takes_the_place_of_the_front_page_until_it_goes() -> None:
+    roku = publish(attrs.evolve(DIAL, description_path="/"))
+    other = publish(attrs.evolve(LIVING_ROOM, description_path=""))
+    site = Site()
+    site.add(other)
+    site.add(roku)
+    assert b"<friendlyName>Jambon 3000</friendlyName>" in _ask("/", site=site).body
+    assert _ask(PAGE, site=site).status == 200
+    site.remove("/")
+    assert _ask("/", site=site).status == 302
+
+
+def test_two_devices_that_want_one_path_are_refused_with_both_names() -> None:
+    site, dial = Site(), publish(DIAL)
+    site.add(dial)
+    with pytest.raises(DescriptionError) as caught:
+        site.check(publish(LIVING_ROOM))
+    assert str(caught.value) == (
+        f"the path /dd.xml is wanted by two devices, 'Jambon 3000' (uuid:{UUID}) and 'Living room' "
+        f"({LIVING_ROOM.udn}); give one of them other paths (description_path), or serve it on another port"
+    )
+    site.check(publish(LIVING_ROOM), in_place_of=dial)
+    site.remove("/dd.xml")
+    site.check(publish(LIVING_ROOM))
+
+
+def test_a_path_below_the_directory_of_another_device_is_refused_as_well() -> None:
+    site = _site(HAM)
+    with pytest.raises(DescriptionError, match=f"the path {PAGE} is wanted by two devices"):
+        site.check(publish(attrs.evolve(LIVING_ROOM, presentation_url=PAGE)))
+
+
+def test_a_path_that_is_not_a_device_s_is_refused_with_what_has_it() -> None:
+    site = Site(others={"/metrics": "the counters (metrics)"})
+    with pytest.raises(DescriptionError, match=r"the path /metrics of 'Jambon 3000' .* is that of the counters"):
+        site.check(publish(attrs.evolve(HAM, description_path="/metrics")))
+
+
+def test_an_icon_may_be_the_one_that_browsers_ask_for() -> None:
+    icons = [Icon(mimetype="image/png", width=16, height=16, depth=8, url="/favicon.ico", data=b"small"), *HAM.icons]
+    assert _ask("/favicon.ico", site=_site(attrs.evolve(DIAL, icons=icons))).body == b"small"
+
+
+def test_a_fixed_control_path_takes_calls_and_nothing_else() -> None:
+    plug = attrs.evolve(oven_device(Oven()), description_path="/setup.xml")
+    services = [attrs.evolve(plug.services[0], control_url="/upnp/control/basicevent1", event_sub_url="/upnp/event/1")]
+    site = _site(attrs.evolve(plug, services=services))
+    assert site.takes_body(Request("POST", "/upnp/control/basicevent1", CALL))
+    assert _header(_ask("/upnp/control/basicevent1", site=site), "Allow") == "POST"
+    assert _header(_ask("/upnp/event/1", site=site), "Allow") == "SUBSCRIBE, UNSUBSCRIBE"

@@ -65,7 +65,7 @@ OBSTACLES: dict[str, Callable[[Path], None]] = {
     "a link to itself": loop,
     "a dangling link": lambda path: path.symlink_to(path.with_name("nothing")),
     "a link to an endless file": lambda path: path.symlink_to("/dev/zero"),
-    "a pipe": os.mkfifo,
+    "a pipe": lambda path: os.mkfifo(path),
     "a directory": Path.mkdir,
 }
 

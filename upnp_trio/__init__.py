@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         UpnpTrioError,
     )
     from upnp_trio.eventing.last_change import LastChange
-    from upnp_trio.model.advertising import Advertising
+    from upnp_trio.model.advertising import AdvertisedRow, Advertising
     from upnp_trio.model.caller import Caller
     from upnp_trio.model.datatypes import DataType
     from upnp_trio.model.device import Device, Icon, RootDevice, Service
@@ -99,6 +99,7 @@ __all__ = [
     "R8",
     "ActionCalled",
     "ActionDescription",
+    "AdvertisedRow",
     "Advertising",
     "AllowedRange",
     "Announced",
@@ -216,7 +217,7 @@ _HOMES = {
         "VariableDescription",
     ),
     "upnp_trio.model.datatypes": ("DataType",),
-    "upnp_trio.model.advertising": ("Advertising",),
+    "upnp_trio.model.advertising": ("AdvertisedRow", "Advertising"),
     "upnp_trio.model.caller": ("Caller",),
     "upnp_trio.services.handler": ("ServiceHandler",),
     "upnp_trio.services.markers": (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network, ip_address
-from urllib.parse import unquote
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import attrs
+
+from upnp_trio.model.urls import decoded
 
 __all__ = [
     "KNOWN_METHODS",
@@ -18,8 +19,8 @@ __all__ = [
     "Request",
     "Response",
     "ServedAddress",
-    "decoded",
     "error_response",
+    "is_neighbour",
     "path_of",
 ]
 
@@ -29,7 +30,6 @@ KNOWN_METHODS = frozenset(
     | {"SUBSCRIBE", "UNSUBSCRIBE", "NOTIFY", "M-POST"}
 )
 READ_METHODS = "GET, HEAD"
-_ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
 
 REASONS = {
     200: "OK",
@@ -62,8 +62,15 @@ class ServedAddress:
     index: int = 0
     #: without a zone
     address: str = ""
+    #: scheme, host and port of LOCATION there; empty where nothing is advertised
+    base_url: str = ""
     #: whose addresses are neighbours on the interface's link
     links: tuple[IPv4Network | IPv6Network, ...] = ()
+
+
+def is_neighbour(address: IPv4Address | IPv6Address, links: Iterable[IPv4Network | IPv6Network]) -> bool:
+    """Whether *address* is on the interface's own link, whose networks are *links*; link-local ones always are."""
+    return address.is_link_local or any(address in link for link in links)
 
 
 class Peer:
@@ -80,8 +87,7 @@ class Peer:
         """Whether the peer is a neighbour on the interface's own link."""
         if not self.address:
             return False
-        address = ip_address(self.address)
-        return address.is_link_local or any(address in link for link in self.served.links)
+        return is_neighbour(ip_address(self.address), self.served.links)
 
 
 @attrs.frozen
@@ -129,8 +135,3 @@ def path_of(target: str) -> str | None:
         target = target[match.end() :]
     path = target.partition("?")[0].partition("#")[0]
     return decoded(path) or "/"
-
-
-def decoded(path: str) -> str:
-    """*path* without its percent escapes, but for that of a slash."""
-    return unquote(_ENCODED_SLASH.sub("%252F", path))

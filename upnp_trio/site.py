@@ -6,14 +6,17 @@ A publication's responses are made when it is added. A request costs a look-up.
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import attrs
 
 from upnp_trio.documents.publication import HTML_TYPE, File, Publication, PublishedService
-from upnp_trio.exchange import KNOWN_METHODS, READ_METHODS, Request, Response, decoded, error_response, path_of
-from upnp_trio.model.urls import HOST, is_web_link
+from upnp_trio.errors import DescriptionError
+from upnp_trio.exchange import KNOWN_METHODS, READ_METHODS, Request, Response, error_response, path_of
+from upnp_trio.model.placeholders import Headers, filled, has_placeholders
+from upnp_trio.model.urls import HOST, IPV4, decoded, is_web_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,6 +30,7 @@ __all__ = ["Site"]
 FAVICON_PATH = "/favicon.ico"
 # The live pages that are kept. A page of many actions takes milliseconds, and a host may ask for it all the time.
 MAX_LIVE_PAGES = 8
+_IPV4_BASE = re.compile(r"http://([0-9.]+)(?::|\Z)")
 _URL_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
 
 
@@ -37,6 +41,10 @@ class _Resource:
     response: Response
     etag: str
     language: str
+    #: the file's own header fields, which a response without its content has as well
+    headers: Headers = ()
+    #: whether they are to be filled in for each address
+    is_template: bool = False
 
 
 def _page_or_description(publication: Publication) -> str:
@@ -46,16 +54,42 @@ def _page_or_description(publication: Publication) -> str:
     return url if is_web_link(url) else publication.description_path
 
 
-def _resource(file: File, language: str, headers: tuple[tuple[str, str], ...] = ()) -> _Resource:
+def _resource(file: File, language: str, headers: Headers = ()) -> _Resource:
     etag = f'"{hashlib.sha256(file.body).hexdigest()[:20]}"'
-    response = Response(200, (("Content-Type", file.media_type), ("ETag", etag), *headers), file.body)
-    return _Resource(response, etag, language)
+    response = Response(200, (("Content-Type", file.media_type), ("ETag", etag), *headers, *file.headers), file.body)
+    return _Resource(response, etag, language, file.headers, has_placeholders(file.headers))
+
+
+def _at(resource: _Resource, base_url: str) -> _Resource:
+    """*resource* as it is at an address, of which *base_url* is scheme, host and port.
+
+    Without a URL, what would have it is left out.
+    """
+    headers = filled([each for each in resource.headers if base_url or not has_placeholders([each])], base_url)
+    response = resource.response
+    general = response.headers[: len(response.headers) - len(resource.headers)]
+    response = attrs.evolve(response, headers=(*general, *headers))
+    return attrs.evolve(resource, response=response, headers=headers, is_template=False)
 
 
 class Site:
-    """Everything that is served over HTTP for the root devices that were added."""
+    """Everything that is served over HTTP for the root devices that were added.
 
-    def __init__(self, *, answers_off_link: bool = False, advertised_host: str = "") -> None:
+    *others* are the paths that something else than a device has, each with what that is.
+    """
+
+    def __init__(
+        self,
+        *,
+        answers_off_link: bool = False,
+        advertised_host: str = "",
+        others: Mapping[str, str] | None = None,
+    ) -> None:
+        self._others = others or {}
+        #: the publication that has each path
+        self._owners: dict[str, Publication] = {}
+        #: by path and address, files whose header fields are filled in for the address
+        self._filled: dict[tuple[str, str], _Resource] = {}
         #: whether subscribers from beyond the link are accepted
         self._answers_off_link = answers_off_link
         #: where others reach this host, if not at its own addresses
@@ -86,11 +120,29 @@ class Site:
         self._base_urls = tuple(base_urls)
         self._change()
 
+    def check(self, publication: Publication, in_place_of: Publication | None = None) -> None:
+        """Raise `DescriptionError` if a path of *publication* is taken, but by the one that it takes the place of."""
+        root = publication.root
+        for path in sorted(publication.paths):
+            if path in self._others:
+                raise DescriptionError(
+                    f"the path {path} of {root.friendly_name!r} ({root.udn}) is that of {self._others[path]}; "
+                    "give the device another one"
+                )
+            owner = self._owners.get(path, in_place_of)
+            if owner is not None and owner is not in_place_of:
+                raise DescriptionError(
+                    f"the path {path} is wanted by two devices, {owner.root.friendly_name!r} ({owner.root.udn}) and "
+                    f"{root.friendly_name!r} ({root.udn}); give one of them other paths (description_path), or serve "
+                    "it on another port"
+                )
+
     def add(self, publication: Publication) -> None:
         """Serve a root device, in place of an earlier one with the same description path."""
         if publication.description_path in self._publications:
             self.remove(publication.description_path)
         root = publication.root
+        self._owners |= dict.fromkeys(publication.paths, publication)
         self._publications[publication.description_path] = publication
         for path, file in publication.files.items():
             self._resources[decoded(path)] = _resource(file, root.language)
@@ -110,6 +162,8 @@ class Site:
     def remove(self, description_path: str) -> None:
         """Stop serving the root device whose description is at *description_path*."""
         publication = self._publications.pop(description_path)
+        for path in publication.paths:
+            del self._owners[path]
         for path in publication.files:
             del self._resources[decoded(path)]
         for path in publication.pages:
@@ -125,6 +179,7 @@ class Site:
 
     def _change(self) -> None:
         self._rendered.clear()
+        self._filled.clear()
         self._live_pages.clear()
 
     def _page(self, path: str) -> _Resource | Response | None:
@@ -182,13 +237,17 @@ class Site:
     def _redirect(self, path: str, request: Request) -> Response | None:
         """Lead to the page that another server of this host has, at the address that *request* came to.
 
-        That is an address of ours, and not what the peer writes in Host.
+        That is an address of ours, and not what the peer writes in Host. By IPv6, too, a page that is at IPv4 alone is
+        led to.
         """
         if path not in self._redirects:
             return None
         address = request.peer.served.address
         host = self._advertised_host or (f"[{address}]" if ":" in address else address)
-        url = self._redirects[path].replace(HOST, host, 1)
+        url = self._redirects[path]
+        if ":" in host and IPV4 in url:
+            host = next((found[1] for base in self._base_urls if (found := _IPV4_BASE.match(base))), host)
+        url = url.replace(HOST, host, 1) if HOST in url else url.replace(IPV4, host, 1)
         return Response(302, (("Location", quote(url, safe=_URL_CHARACTERS)),))
 
     def _front(self) -> _Resource | Response:
@@ -241,12 +300,20 @@ class Site:
             return error_response(404)
         if found is None or not is_read:
             return error_response(405, ("Allow", READ_METHODS))
-        return found if isinstance(found, Response) else self._read(found, request.headers)
+        if isinstance(found, Response):
+            return found
+        return self._read(self._fill(path, found, request) if found.is_template else found, request.headers)
+
+    def _fill(self, path: str, resource: _Resource, request: Request) -> _Resource:
+        place = path, request.peer.served.base_url
+        if place not in self._filled:
+            self._filled[place] = _at(resource, place[1])
+        return self._filled[place]
 
     def _read(self, resource: _Resource, headers: Mapping[str, str]) -> Response:
         response = resource.response
         if _matches(headers.get("if-none-match"), resource.etag):
-            response = Response(304, (("ETag", resource.etag),))
+            response = Response(304, (("ETag", resource.etag), *resource.headers))
         if "accept-language" in headers:  # CONTENT-LANGUAGE is required then (UDA 2.0 §2.11)
             response = attrs.evolve(response, headers=(*response.headers, ("Content-Language", resource.language)))
         return response

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import upnp_trio
 import upnp_trio.controlpoint
+import upnp_trio.testing
 from docs.generate.changes import LISTS
 from docs.generate.figures import FIGURES
 from docs.generate.tables import TABLES
@@ -46,21 +47,24 @@ FOREIGN = re.compile(
 )
 #: names of other projects that the annotations give without their module
 FOREIGN_NAMES = {
-    "AsyncIterator", "Callable", "Counter", "Decimal", "IPv4Address", "IPv6Address", "IpAddress", "Iterable",
-    "Iterator", "Mapping", "MemoryReceiveChannel", "Path", "Random", "Sequence", "UUID", "Unpack",
+    "AbstractAsyncContextManager", "AbstractContextManager", "AsyncIterator", "Callable", "Counter", "Decimal",
+    "IPv4Address", "IPv6Address", "IpAddress", "Iterable",
+    "Iterator", "Mapping", "MemoryReceiveChannel", "Path", "Random", "Sequence", "UUID", "Unpack", "datetime",
 }  # fmt: skip
 #: what public names give and `upnp_trio` does not have by name
 INNER_NAMES = {
-    "Alive", "BoundAction", "ByeBye", "Change", "Choice", "DeferredValue", "Handler", "Interface", "LiteralUrl",
-    "NoSuchValue", "Search", "SearchResponse", "SupportsAsService", "Update",
+    "Address", "Alive", "BoundAction", "ByeBye", "Change", "Choice", "DeferredValue", "Handler", "Interface",
+    "LiteralUrl",
+    "HasDevice", "Listener", "Message", "NoSuchValue", "PipeStream", "Publication", "Search", "SearchResponse",
+    "SupportsAsService", "UdpSocket", "Update",
 }  # fmt: skip
 #: type variables
-TYPE_VARIABLES = {"H", "Method", "T"}
+TYPE_VARIABLES = {"H", "M", "Method", "T"}
 #: classes that only the library creates, so their signatures are not shown
 MADE_BY_US = {
     "ActionCalled", "Announced", "CallAnswer", "ControlPoint", "Counted", "DeviceAppeared", "DeviceGone",
-    "DeviceRebooted", "DeviceUpdated", "Feed", "FoundDevice", "FoundLocation", "HttpAnswer", "Location",
-    "NetworkChanged", "ReceivedMessage", "RemoteDevice", "RemoteService", "RequestAnswered", "Running",
+    "DeviceRebooted", "DeviceUpdated", "Expectation", "Feed", "FoundDevice", "FoundLocation", "HttpAnswer", "Location",
+    "NetworkChanged", "Playing", "ReceivedMessage", "RemoteDevice", "RemoteService", "RequestAnswered", "Running",
     "SearchAnswered", "SearchResult", "Stats", "Subscription", "VariableChange", "VariablesChanged",
 }  # fmt: skip
 
@@ -113,7 +117,7 @@ def resolve(
 
 def public_path(name: str) -> str | None:
     """The path that *name* is imported by; ``None`` if it is not public."""
-    for module in (upnp_trio, upnp_trio.controlpoint):
+    for module in (upnp_trio, upnp_trio.controlpoint, upnp_trio.testing):
         if name in module.__all__:
             return f"{module.__name__}.{name}"
     return None

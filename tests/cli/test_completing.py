@@ -14,6 +14,7 @@ from upnp_trio.cli.parsing import option_names
 from upnp_trio.cli.printable import printable
 from upnp_trio.cli.recent_devices import RecentDevice, RecentService, remember
 from upnp_trio.cli.verbs import VERBS
+from upnp_trio.ssdp.profiles import PROFILES
 
 SWITCH = RecentService(
     service_type="urn:schemas-upnp-org:service:SwitchPower:1",
@@ -76,8 +77,8 @@ def test_an_option_has_the_start_of_its_help() -> None:
 
 
 def test_an_option_completes_its_value_in_both_forms() -> None:
-    assert values("serve", "--profile", "") == ["uda", "windows"]
-    assert values("serve", "--profile=") == ["--profile=uda", "--profile=windows"]
+    assert values("serve", "--profile", "") == list(PROFILES)
+    assert values("serve", "--profile=") == [f"--profile={name}" for name in PROFILES]
     assert values("search", "--interface", "") == [name for _, name in socket.if_nameindex()]
     assert list(candidates(["serve", "--state-dir"], "")) == [DIRECTORIES]
     assert values("serve", "--port", "") == []

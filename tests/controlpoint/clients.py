@@ -1,21 +1,25 @@
-"""HTTP clients in memory: one that a test scripts, and one that asks a device which is served in memory."""
+"""HTTP clients: one that answers by itself, as a test scripts it, and a real one on a host in memory.
+
+What is done with an answer does not depend on how it came, so most tests of that need no network at all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NoReturn
 
 import attrs
 import trio
 
-from tests.server.acting import Client
-from tests.server.fakes import FakeNetwork
+from tests.server.scenes import LoneHost
 from upnp_trio.errors import RequestFailed
 from upnp_trio.exchange import ServedAddress
 from upnp_trio.http.client import HttpAnswer, HttpClient
-from upnp_trio.model.literal_url import LiteralUrl
+from upnp_trio.model.literal_url import IpAddress, LiteralUrl
+from upnp_trio.network.streams import HttpStream
 
-__all__ = ["LOCATION", "SERVED", "DeviceClient", "ScriptedClient"]
+__all__ = ["LOCATION", "SERVED", "ScriptedClient", "open_client"]
 
 #: the end of this host
 SERVED = ServedAddress(interface="eth0", index=2, address="192.0.2.9")
@@ -92,32 +96,16 @@ class ScriptedClient(HttpClient):
         return sum(sent.url == url for sent in self.sent)
 
 
-class DeviceClient(HttpClient):
-    """Asks the device that is served on *network*, each time on a connection of its own."""
+@contextmanager
+def open_client(host: LoneHost) -> Iterator[HttpClient]:
+    """A client on the link of *host*, at `SERVED`, over the client's real HTTP."""
+    network = host.peer(SERVED.address).network
 
-    def __init__(self, network: FakeNetwork) -> None:
-        super().__init__(_nowhere, user_agent="test")
-        self.network = network
-        #: how many requests were sent
-        self.requests = 0
+    async def connect(address: IpAddress, port: int, served: ServedAddress) -> HttpStream:
+        return await network.connect(address, port, served=served)
 
-    async def request(
-        self,
-        method: str,
-        url: LiteralUrl,
-        served: ServedAddress,
-        *,
-        headers: Iterable[tuple[str, str]] = (),
-        body: bytes = b"",
-        max_body_bytes: int = 1024 * 1024,
-        seconds: float = 10.0,
-    ) -> HttpAnswer:
-        self.requests += 1
-        client = Client(self.network, served.address)
-        fields = [("HOST", url.authority), *headers, ("CONTENT-LENGTH", str(len(body)))]
-        head = "\r\n".join([f"{method} {url.target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields), "", ""])
-        with trio.fail_after(seconds):
-            answer = await client.ask(head.encode() + body)
+    client = HttpClient(connect, user_agent="test")
+    try:
+        yield client
+    finally:
         client.close()
-        assert len(answer.body) <= max_body_bytes
-        return HttpAnswer(answer.status, answer.headers, answer.body)

@@ -8,9 +8,9 @@ import attrs
 import pytest
 import trio
 
-from tests.controlpoint.clients import LOCATION, SERVED, DeviceClient, ScriptedClient
+from tests.controlpoint.clients import LOCATION, SERVED, ScriptedClient, open_client
 from tests.server.acting import Oven, served
-from tests.server.fakes import FakeNetwork
+from tests.server.scenes import LoneHost
 from upnp_trio import Device, Icon, RootDevice, Service, parse_description, render_description
 from upnp_trio.controlpoint.describing import (
     FILES_SECONDS,
@@ -378,9 +378,10 @@ async def test_nothing_is_left_behind_when_the_caller_gives_up(autojump_clock: t
 
 
 async def test_our_device_is_described_without_a_flaw(autojump_clock: trio.testing.MockClock) -> None:
-    network = FakeNetwork()
-    async with served(network, Oven()) as (running, _, _):
-        device = await describe_at(DeviceClient(network), LiteralUrl.parse(running.locations[0]), SERVED)
+    host = LoneHost()
+    async with served(host, Oven()) as (running, _, _):
+        with open_client(host) as client:
+            device = await describe_at(client, LiteralUrl.parse(running.locations[0]), SERVED)
     assert device.forgiven == ()
     assert render_description(device) == device.document
     assert device.service("Oven").description == Oven.description

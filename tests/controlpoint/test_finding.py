@@ -42,7 +42,7 @@ async def test_a_reader_may_be_collected_while_others_get_a_change(monkeypatch: 
     finding = Finding(DeviceCache(), lambda change: None, lambda alive: None)
     put = PendingChanges.put
 
-    def put_and_collect(self: PendingChanges, change: object) -> bool:
+    def put_and_collect(self: PendingChanges, change: object) -> int:
         gc.collect()  # as any allocation may
         return put(self, change)  # type: ignore[arg-type]
 

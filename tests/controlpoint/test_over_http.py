@@ -11,7 +11,7 @@ import pytest
 import trio
 import trio.testing
 
-from tests.server.fakes import NOON
+from tests.server.scenes import NOON
 from tests.services.every_type import device as device_of_every_type
 from upnp_trio import Icon, RootDevice, UpnpError, render_description
 from upnp_trio.controlpoint.describing import describe_at

@@ -13,15 +13,16 @@ import attrs
 import pytest
 import trio
 
-from tests.controlpoint.clients import LOCATION, SERVED, DeviceClient, ScriptedClient
+from tests.controlpoint.clients import LOCATION, SERVED, ScriptedClient, open_client
 from tests.devices import GATEWAY
 from tests.server.acting import Oven
-from tests.server.fakes import NOON, FakeNetwork
+from tests.server.scenes import NOON, LoneHost
 from tests.services.every_type import device as device_of_every_type
-from upnp_trio import RootDevice, UpnpError, render_description
+from upnp_trio import RootDevice, Running, UpnpError, render_description
 from upnp_trio.control.rendering import render_fault, render_result
+from upnp_trio.controlpoint.call_places import CALL_SECONDS
 from upnp_trio.controlpoint.describing import describe_at
-from upnp_trio.controlpoint.remote import CALL_SECONDS, RemoteDevice
+from upnp_trio.controlpoint.remote import RemoteDevice
 from upnp_trio.errors import InvalidCall, RequestFailed, UnknownService, UnsafeUrl
 from upnp_trio.http.client import HttpAnswer
 from upnp_trio.model.literal_url import LiteralUrl
@@ -33,13 +34,12 @@ CONTROL = "http://192.0.2.7:49152/control"
 
 
 @asynccontextmanager
-async def described(device: RootDevice) -> AsyncIterator[tuple[RemoteDevice, DeviceClient]]:
-    """*device*, served in memory and described by a control point, with what sends its requests."""
-    network = FakeNetwork()
-    client = DeviceClient(network)
-    async with serve_on(network, [device], Settings(rng=Random(0), utcnow=lambda: NOON)) as running:
-        location = LiteralUrl.parse(running.locations[0])
-        yield await describe_at(client, location, SERVED), client
+async def described(device: RootDevice) -> AsyncIterator[tuple[RemoteDevice, Running]]:
+    """*device*, served in memory and described by a control point, with what serves it."""
+    host = LoneHost()
+    async with serve_on(host.network, [device], Settings(rng=Random(0), utcnow=lambda: NOON)) as running:
+        with open_client(host) as client:
+            yield await describe_at(client, LiteralUrl.parse(running.locations[0]), SERVED), running
 
 
 async def remote(device: RootDevice) -> RemoteDevice:
@@ -236,12 +236,12 @@ async def test_a_wrong_call_is_refused_before_it_is_sent(
     message: str,
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    async with described(device_of_every_type()) as (device, client):
-        requests = client.requests
+    async with described(device_of_every_type()) as (device, running):
+        requests = running.stats.requests.total()
         with pytest.raises(InvalidCall) as caught:
             await device.service(service).call(action, **arguments)
         assert str(caught.value) == message
-        assert client.requests == requests
+        assert running.stats.requests.total() == requests
 
 
 async def test_our_service_of_version_2_answers_what_was_asked_for_as_version_1(

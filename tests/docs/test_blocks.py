@@ -16,6 +16,7 @@ import pytest
 
 import upnp_trio
 import upnp_trio.controlpoint
+import upnp_trio.testing
 from tests.docs.blocks import ROOT, Block, blocks, pages
 from tests.docs.commands import words_of
 from tests.docs.conftest import Folder
@@ -71,7 +72,7 @@ async def main():
 trio.run(main)
 """
 #: the modules that have public names
-PUBLIC = {"upnp_trio": upnp_trio.__all__, "upnp_trio.controlpoint": upnp_trio.controlpoint.__all__}
+PUBLIC = {module.__name__: module.__all__ for module in (upnp_trio, upnp_trio.controlpoint, upnp_trio.testing)}
 
 
 def of(*languages: str) -> pytest.MarkDecorator:
@@ -131,7 +132,8 @@ def test_python_runs(block: Block, folder: Folder, lonely_host: Namespace) -> No
         )
     (where / "block.py").write_text(code, encoding="utf-8")
     if "run by pytest" in block.notes:
-        python = lonely_host.command(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "block.py")
+        plugins = ("-p", "no:cacheprovider", "-p", "upnp_trio.testing.pytest_plugin")
+        python = lonely_host.command(sys.executable, "-m", "pytest", "-q", *plugins, "block.py")
     else:
         python = lonely_host.command(sys.executable, "block.py")
     with (

@@ -14,7 +14,7 @@ import trio.testing
 
 from examples.light import SwitchPower, device
 from tests.docs.blocks import Block, blocks
-from tests.server.fakes import FakeNetwork
+from tests.server.scenes import PEER, LoneHost
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.testing.pipes import PipeStream
@@ -22,7 +22,6 @@ from upnp_trio.testing.pipes import PipeStream
 PAGE = "docs/explanation/control-and-events.md"
 UDN = "uuid:e427ce1a-3e80-43d0-ad6f-89ec42e46363"
 NOW = datetime(2026, 11, 23, 8, 15, 45, tzinfo=UTC)
-SUBSCRIBER = ("192.0.2.9", 8000)
 EMPTY_OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -44,7 +43,7 @@ def text_of(message: bytes) -> str:
     return re.sub(r"^SID: uuid:\S+", "SID: uuid:...", text, flags=re.MULTILINE)
 
 
-async def read_message(stream: trio.abc.ReceiveStream | PipeStream) -> bytes:
+async def read_message(stream: PipeStream) -> bytes:
     """A whole message with its body."""
     arrived = b""
     while True:
@@ -52,23 +51,23 @@ async def read_message(stream: trio.abc.ReceiveStream | PipeStream) -> bytes:
         length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
         if end and len(body) >= (int(length[1]) if length else 0):
             return arrived
-        arrived += await stream.receive_some(65536)
+        arrived += await stream.receive_some()
 
 
 @asynccontextmanager
-async def served_light() -> AsyncIterator[FakeNetwork]:
-    network = FakeNetwork()
+async def served_light() -> AsyncIterator[LoneHost]:
+    host = LoneHost()
     settings = Settings(rng=Random(0), utcnow=lambda: NOW)
     served = attrs.evolve(device, udn=UDN, services=[SwitchPower()])
-    async with serve_on(network, [served], settings):
-        yield network
+    async with serve_on(host.network, [served], settings):
+        yield host
 
 
 async def test_each_message_is_what_a_device_answers_and_sends(autojump_clock: trio.testing.MockClock) -> None:
     sid = ""
-    async with served_light() as network:
-        listening = network.listen(*SUBSCRIBER)
-        client = network.listener.connect(SUBSCRIBER[0])
+    async with served_light() as host:
+        listening = host.peer(PEER).listen(8000)
+        client = host.client()
         events: PipeStream | None = None
         for block in shown():
             if block.text.startswith("HTTP/1.1 "):
@@ -82,8 +81,7 @@ async def test_each_message_is_what_a_device_answers_and_sends(autojump_clock: t
                 events.outgoing.write(EMPTY_OK)
             else:
                 await client.send_all(re.sub(rb"(?m)^SID: \S+", b"SID: " + sid.encode(), sent(block)))
-        client.send_stream.close()
-        client.receive_stream.close()
+        client.close()
 
 
 def test_each_kind_of_message_is_shown() -> None:

@@ -28,6 +28,7 @@ ONLY_IN_PYTHON, ONLY_IN_TOML = {"data"}, {"file", "simulate"}
 FOREIGN_OPTIONS = {
     *("--network", "--read-only", "--cap-drop", "--lan"),  # container engines
     *("--list", "--quick", "--parts", "--devices", "--rounds", "--readme", "--seconds", "--replay", "--share-cores"),
+    "--upnp-namespace",  # of pytest, by our plugin
     *("--strict", "--offline", "--draft", "--notes", "--option", "--imports", "--write"),
 }
 
@@ -92,7 +93,13 @@ def test_the_tables_of_options_have_them_all(verb: str) -> None:
 # --- device files ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["Device", "RootDevice", "Icon", "Service", "PnpX", "ExtensionElement", "Advertising"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("Device", "RootDevice", "Icon", "Service", "PnpX", "ExtensionElement"),
+        *("Advertising", "AdvertisedRow"),
+    ],
+)
 def test_every_field_of_a_device_file_is_in_its_table(kind: str) -> None:
     text = page("docs/reference/device-file.md").partition(f"<!-- fields: {kind} -->\n")[2]
     rows = dict(re.findall(r"^\| `(\w+)` \|(?:.*\|)? (.+) \|$", text.partition("\n#")[0], re.MULTILINE))

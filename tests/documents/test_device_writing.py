@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.strategies import MINIMAL_SCPD, OWN_SCPD, root_devices, servable_devices
+from tests.strategies import MINIMAL_SCPD, OWN_SCPD, advertisings, root_devices, servable_devices
 from upnp_trio.documents.device_file import load_device
 from upnp_trio.documents.device_tables import read_device_tables
 from upnp_trio.documents.device_writing import render_device_file
@@ -19,7 +19,7 @@ from upnp_trio.documents.folder import Folder
 from upnp_trio.documents.new_files import NewFiles
 from upnp_trio.documents.recordings import read_recording, render_recording
 from upnp_trio.documents.scpd import parse_scpd
-from upnp_trio.model.advertising import Advertising
+from upnp_trio.model.advertising import AdvertisedRow, Advertising
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.extension import ExtensionElement, PnpX
 from upnp_trio.model.rules import refusals
@@ -28,17 +28,6 @@ from upnp_trio.model.simulation import Recording, SimulatedService
 EXAMPLES = Path(__file__).parents[2] / "examples"
 D = TypeVar("D", bound=Device)
 
-_tokens = st.from_regex(r"X-[A-Za-z0-9]{1,8}", fullmatch=True)
-_values = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=12)
-advertisings = st.builds(
-    Advertising,
-    server=st.none() | _values,
-    max_age=st.none() | st.integers(1, 2**31 - 1),
-    answer_delay=st.floats(0, 0.9),
-    headers=st.dictionaries(_tokens, _values, max_size=2).filter(
-        lambda headers: len({name.lower() for name in headers}) == len(headers)
-    ),
-)
 _wire_texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 _by_name = st.dictionaries(_wire_texts, _wire_texts, max_size=3)
 recordings = st.builds(
@@ -89,6 +78,7 @@ def test_any_device_is_read_back_as_it_was(
         read = read_device_tables((folder / "device.toml").read_bytes(), Folder(folder))
     assert read == device
     assert (read.advertising, read.strict, read.language) == (advertising, strict, "fr-CA")
+    assert read.description_path == device.description_path
     assert _contents(read) == _contents(device)
 
 
@@ -137,7 +127,13 @@ def test_a_device_file_is_one_that_a_person_would_write(tmp_path: Path) -> None:
         dlna_docs=["DMS-1.50"],
         pnpx=PnpX(device_category="Other"),
         extensions=[ExtensionElement("urn:x", "a", "b", {"c": "e"}, [ExtensionElement("urn:x", "f")])],
-        advertising=Advertising(max_age=100, headers={"X-Ham": "salted"}),
+        description_path="/setup.xml",
+        advertising=Advertising(
+            max_age=100,
+            headers={"X-Ham": "salted"},
+            description_headers={"Application-URL": "http://{host}:{port}/apps/"},
+            rows=[AdvertisedRow("urn:Belkin:device:**"), AdvertisedRow("roku:ecp", "uuid:roku:ecp:1")],
+        ),
         icons=[Icon(mimetype="image/png", width=48, height=48, depth=24, url="/i.png", data=b"png")],
         services=[
             Service(
@@ -177,12 +173,23 @@ model_name = "L1"
 udn = "uuid:e427ce1a-3e80-43d0-ad6f-89ec42e46363"
 dlna_docs = ["DMS-1.50"]
 spec_version = [1, 0]
+description_path = "/setup.xml"
 
 [advertising]
 max_age = 100
 
 [advertising.headers]
 X-Ham = "salted"
+
+[advertising.description_headers]
+Application-URL = "http://{host}:{port}/apps/"
+
+[[advertising.rows]]
+notification_type = "urn:Belkin:device:**"
+
+[[advertising.rows]]
+notification_type = "roku:ecp"
+usn = "uuid:roku:ecp:1"
 
 [pnpx]
 device_category = "Other"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 from urllib.parse import unquote, urljoin
 from xml.etree import ElementTree
 
@@ -10,7 +11,7 @@ import attrs
 import pytest
 from hypothesis import given, settings
 
-from tests.strategies import MINIMAL_SCPD, OWN_SCPD, servable_devices
+from tests.strategies import MINIMAL_SCPD, OWN_SCPD, odd_devices, servable_devices
 from upnp_trio.documents.description import parse_description
 from upnp_trio.documents.publication import HTML_TYPE, XML_TYPE, Publication, publish
 from upnp_trio.errors import DescriptionError
@@ -332,3 +333,126 @@ def test_the_config_id_changes_with_any_text_of_any_document() -> None:
         attrs.evolve(BASIC, services=[attrs.evolve(SERVICE, scpd=MINIMAL_SCPD)]),
     ]
     assert len(set(_config_id(*different))) == len(different)
+
+
+# --- fixed paths -------------------------------------------------------------------------------------------------
+
+
+def _service(number: int = 1, *, scpd_url: str = "", control_url: str = "") -> Service:
+    service_id = f"urn:upnp-org:serviceId:{number}"
+    return attrs.evolve(SERVICE, service_id=service_id, event_sub_url="", scpd_url=scpd_url, control_url=control_url)
+
+
+PLUG = attrs.evolve(
+    BASIC,
+    description_path="/setup.xml",
+    icons=[_icon("/icon.jpg"), _icon("other.png")],
+    presentation_url="/pluginpres.html",
+    services=[
+        _service(scpd_url="/eventservice.xml", control_url="/upnp/control/basicevent1"),
+        _service(2, scpd_url="eventservice.xml"),
+    ],
+)
+
+
+def test_absolute_paths_stay_as_they_are_given_and_others_are_below_the_directory() -> None:
+    publication = publish(PLUG)
+    assert publication.description_path == "/setup.xml"
+    assert _named(publication) == [
+        "/icon.jpg",
+        f"/{UUID}/other.png",
+        "/eventservice.xml",
+        "/upnp/control/basicevent1",
+        f"/{UUID}/eventservice.xml",
+        f"/{UUID}/service-2/control",
+        "/pluginpres.html",
+    ]
+    assert set(_named(publication)) <= set(_served(publication))
+    assert f"/{UUID}/description.xml" not in publication.files
+
+
+def test_without_a_description_path_absolute_paths_are_below_the_directory_as_well() -> None:
+    publication = publish(attrs.evolve(PLUG, description_path=""))
+    assert {path.startswith(f"/{UUID}/") for path in [*_named(publication), publication.description_path]} == {True}
+
+
+def test_services_may_share_an_scpd_but_only_the_same() -> None:
+    shared = [_service(number, scpd_url="/dimming.xml") for number in (1, 2)]
+    publication = publish(attrs.evolve(PLUG, services=shared))
+    assert [service.scpd_url for service in publication.root.services] == ["/dimming.xml"] * 2
+    shared[1] = attrs.evolve(shared[1], scpd=OWN_SCPD)
+    with pytest.raises(DescriptionError, match=r"the path /dimming.xml is that of the SCPD of .*:1 and of the SCPD of"):
+        publish(attrs.evolve(PLUG, services=shared))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"icons": [_icon("/setup.xml")]},
+            "the path /setup.xml is that of the description and of the icon '/setup.xml'",
+        ),
+        ({"icons": [_icon("/s%65tup.xml")]}, "the path /s%65tup.xml is that of the description and of the icon"),
+        ({"presentation_url": "/setup.xml"}, "is that of the description and of the page of 'Jambon 3000'; give one"),
+        (
+            {"services": [_service(control_url="/x", scpd_url="/x")]},
+            "the SCPD of urn:upnp-org:serviceId:1 and of control",
+        ),
+        (
+            {"services": [_service(control_url="/")]},
+            "the path of control of urn:upnp-org:serviceId:1 is '/', which is th",
+        ),
+        ({"icons": [_icon("/a?b")]}, "the path of the icon '/a?b' is '/a?b': it must be a path that begins with '/'"),
+        ({"icons": [_icon("/../b")]}, "without '?', '#', ';', '//' and the parts '.' and '..'; write other char"),
+        ({"icons": [_icon("/%2e%2e/b")]}, "it must be a path that begins"),
+        ({"icons": [_icon("/a%0ab")]}, "it must be a path that begins"),
+        ({"icons": [_icon("/" + "a" * 256)]}, "it has 257 characters; at most 256 are served as they are"),
+        ({"description_path": f"/{UUID}/"}, f"the path /{UUID}/ is that of the device's directory and of the descr"),
+    ],
+)
+def test_a_path_with_two_uses_or_that_is_none_is_refused_with_both(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(DescriptionError) as caught:
+        publish(attrs.evolve(PLUG, **changes))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "path", ["setup.xml", "http://192.0.2.1/a", "//a", "/a//b", "/a\\b", "/a b", "/é", "/a\nb", "/a;b"]
+)
+def test_a_description_path_is_one(path: str) -> None:
+    with pytest.raises(DescriptionError, match="description_path is "):
+        attrs.evolve(BASIC, description_path=path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/setup.xml", f"/{UUID}/description.xml", "/xml/device_description.xml", "/a%20b"]
+)
+def test_a_published_device_is_published_again_with_the_same_paths(path: str) -> None:
+    publication = publish(attrs.evolve(PLUG, description_path=path))
+    again = publish(publication.root)
+    assert (again.root, again.files, again.paths) == (publication.root, publication.files, publication.paths)
+    assert publish(attrs.evolve(publication.root, presentation_url=None)).root.presentation_url == f"/{UUID}/"
+
+
+def test_the_page_of_a_root_device_may_be_the_front_page_and_one_of_an_embedded_device_may_not() -> None:
+    publication = publish(attrs.evolve(PLUG, presentation_url="/"))
+    assert list(publication.pages) == ["/"]
+    with pytest.raises(DescriptionError, match="the path of the page of 'Side dish' is '/', which is the front page"):
+        publish(attrs.evolve(PLUG, devices=[attrs.evolve(EMBEDDED, presentation_url="/")]))
+    with pytest.raises(DescriptionError, match="the path / is that of the description and of the page"):
+        publish(attrs.evolve(PLUG, description_path="/", presentation_url="/"))
+
+
+@given(odd_devices)
+def test_an_odd_device_is_published_without_dead_links_or_is_refused(device: RootDevice) -> None:
+    try:
+        publication = publish(device)
+    except DescriptionError:
+        return
+    assert publication.description_path == device.description_path
+    assert set(_named(publication)) <= set(_served(publication))
+    assert not publication.files.keys() & publication.pages.keys()
+    for path in [*_served(publication), *_named(publication)]:
+        assert path.isascii()
+        assert _resolved(publication, path) == f"http://192.0.2.1:49152{path}"
+    assert parse_description(publication.files[publication.description_path].body) == publication.root

@@ -13,8 +13,8 @@ from tests.fuzz.logs import harmless_logs
 from tests.fuzz.script import CUT, HANG_UP, LONG_WAIT, STOP, WAIT, Move, read_script
 from tests.fuzz.stage import play
 from tests.http.responses import take_response
-from tests.server.acting import PEER, Subscriber
-from tests.server.fakes import NOON, FakeListener, FakeNetwork, buffered_events, services_of, serving_http
+from tests.server.acting import Subscriber
+from tests.server.scenes import NOON, PEER, LoneHost, buffered_events, services_of, serving_http
 from tests.services.every_type import Limits, SwitchPower
 from upnp_trio.cli.view import describe
 from upnp_trio.documents.publication import publish
@@ -24,10 +24,10 @@ from upnp_trio.model.device import Icon, RootDevice
 from upnp_trio.monitoring.events import Events, RequestAnswered
 from upnp_trio.server.services import Services
 from upnp_trio.site import Site
+from upnp_trio.testing.network import HostNetwork
+from upnp_trio.testing.pipes import Listener, PipeStream
 
 __all__ = ["fuzz_one"]
-
-Client = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
 
 _ICON = Icon(mimetype="image/png", width=1, height=1, depth=24, url="icon.png", data=bytes(70_000))
 _PUBLICATION = publish(attrs.evolve(GATEWAY, icons=[_ICON]))
@@ -104,42 +104,41 @@ async def _converse(steps: list[bytes | Move], good_status: int | None) -> list[
     channel = happened.subscribe(_MANY_EVENTS)
     site = open_site()
     writer = ResponseWriter(site, "s/1", lambda: NOON, happened.stats, happened)
-    with FakeListener() as listener:
-        async with serving_http(writer, listener) as nursery:
-            if isinstance(site, Services):
-                await nursery.start(site.run)
-                nursery.start_soon(_subscriber(site).run)
-            client = listener.connect(PEER)
-            await (
-                trio.testing.wait_all_tasks_blocked()
-            )  # the connection is accepted; otherwise a device that stops might never see it
-            received = await _exchange(client, steps, nursery.cancel_scope)
-            events = buffered_events(channel)
-            assert all(describe(event).isprintable() for event in events)
-            replies = _read(
-                received, [event for event in events if isinstance(event, RequestAnswered)], HANG_UP in steps
-            )
-            if good_status is not None and STOP not in steps:
-                again = await _exchange(listener.connect(PEER), [_GOOD_REQUEST], nursery.cancel_scope)
-                assert again.startswith(b"HTTP/1.1 %d " % good_status), "the server is the worse for it"
-            nursery.cancel_scope.cancel()
+    listener = Listener()
+    async with serving_http(writer, listener) as nursery:
+        if isinstance(site, Services):
+            await nursery.start(site.run)
+            nursery.start_soon(_subscriber(site).run)
+        client = listener.connect(PEER)
+        await (
+            trio.testing.wait_all_tasks_blocked()
+        )  # the connection is accepted; otherwise a device that stops might never see it
+        received = await _exchange(client, steps, nursery.cancel_scope)
+        events = buffered_events(channel)
+        assert all(describe(event).isprintable() for event in events)
+        replies = _read(received, [event for event in events if isinstance(event, RequestAnswered)], HANG_UP in steps)
+        if good_status is not None and STOP not in steps:
+            again = await _exchange(listener.connect(PEER), [_GOOD_REQUEST], nursery.cancel_scope)
+            assert again.startswith(b"HTTP/1.1 %d " % good_status), "the server is the worse for it"
+        nursery.cancel_scope.cancel()
     if isinstance(site, Services):
         site.close()
-        assert {address for _, address, _ in _network(site).opened} <= {PEER}, "events go to another address"
+        assert {opened.address for opened in _host(site).connections} <= {PEER}, "events go to another address"
     return replies
 
 
-def _network(services: Services) -> FakeNetwork:
-    assert isinstance(services.network, FakeNetwork)
-    return services.network
+def _host(services: Services) -> LoneHost:
+    assert isinstance(services.network, HostNetwork)
+    assert isinstance(services.network.host, LoneHost)
+    return services.network.host
 
 
 def _subscriber(services: Services) -> Subscriber:
     """One that reads each event, and fails if it is none."""
-    return Subscriber(_network(services), PEER, _PORT)
+    return Subscriber(_host(services), PEER, _PORT)
 
 
-async def _exchange(client: Client, steps: list[bytes | Move], device: trio.CancelScope) -> bytes:
+async def _exchange(client: PipeStream, steps: list[bytes | Move], device: trio.CancelScope) -> bytes:
     """Take *steps* while reading, until the server has closed; return what was received."""
     received = bytearray()
 
@@ -162,7 +161,7 @@ async def _exchange(client: Client, steps: list[bytes | Move], device: trio.Canc
     return bytes(received)
 
 
-async def _take_steps(client: Client, steps: list[bytes | Move], device: trio.CancelScope) -> bool:
+async def _take_steps(client: PipeStream, steps: list[bytes | Move], device: trio.CancelScope) -> bool:
     """Whether the client is still there at the end."""
     for step in steps:
         if isinstance(step, bytes):

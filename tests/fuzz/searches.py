@@ -11,14 +11,15 @@ from tests.devices import BASIC
 from tests.fuzz.logs import harmless_logs
 from tests.fuzz.script import CUT, LONG_WAIT, OTHER_WAY, PEERS, WAIT, Move, read_script
 from tests.fuzz.stage import play
-from tests.server.fakes import NOON, FakeNetwork, Sent, interface
+from tests.server.scenes import DEVICE, NOON, LoneHost
 from upnp_trio.cli.view import describe
 from upnp_trio.network.endpoint import Address
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
-from upnp_trio.ssdp.messages import Alive, Search, SearchResponse
+from upnp_trio.ssdp.messages import GROUP, Alive, Search, SearchResponse
 from upnp_trio.ssdp.parsing import MAX_MX_SECONDS, parse
 from upnp_trio.ssdp.rendering import render_search
+from upnp_trio.testing import Recording
 
 __all__ = ["fuzz_one"]
 
@@ -48,30 +49,29 @@ def fuzz_one(data: bytes) -> None:
 
 
 async def _play(steps: list[bytes | Move]) -> None:
-    network = FakeNetwork(interface("192.0.2.7/24"))
+    host = LoneHost()
     settings = Settings(rng=Random(0), utcnow=lambda: NOON)
     with harmless_logs(), trio.fail_after(3600):
-        async with serve_on(network, [BASIC], settings) as running:
+        async with serve_on(host.network, [BASIC], settings) as running:
             events = running.subscribe(_MANY_EVENTS)
-            await _send(network, steps)
+            await _send(host, steps)
             await trio.sleep(MAX_MX_SECONDS + 1)
-            _check_answers(network.wire.sent)
-            received = len(network.wire.sent)
+            _check_answers(host.sent)
+            received = len(host.sent)
             for good in _GOOD:
-                network.endpoint.multicast_receiver.deliver(_GOOD_SEARCH, good)
+                host.receive(_GOOD_SEARCH, good)
             await trio.sleep(1)
-            answered = {sent.destination for sent in network.wire.sent[received:]}
+            answered = {sent.destination for sent in host.sent[received:]}
             assert answered.issuperset(_GOOD), "a good client is not answered"
         assert all([describe(event).isprintable() async for event in events])
 
 
-async def _send(network: FakeNetwork, steps: list[bytes | Move]) -> None:
+async def _send(host: LoneHost, steps: list[bytes | Move]) -> None:
     peer = _ON_LINK[0]
     multicast = True
     for step in steps:
         if isinstance(step, bytes):
-            receiver = network.endpoint.multicast_receiver if multicast else network.endpoint.unicast_receiver
-            receiver.deliver(step, peer)
+            host.receive(step, peer, to=GROUP if multicast else DEVICE)
         elif step in _BY_MOVE:
             peer = _BY_MOVE[step]
         elif step == CUT:
@@ -82,7 +82,7 @@ async def _send(network: FakeNetwork, steps: list[bytes | Move]) -> None:
             multicast = not multicast
 
 
-def _check_answers(datagrams: list[Sent]) -> None:
+def _check_answers(datagrams: Recording) -> None:
     for sent in datagrams:
         message = parse(sent.payload)
         assert isinstance(message, Alive | SearchResponse)

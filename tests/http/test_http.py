@@ -23,8 +23,7 @@ from upnp_trio.http.host_check import HostCheck
 from upnp_trio.http.response_writer import ResponseWriter
 from upnp_trio.monitoring.events import Events
 from upnp_trio.monitoring.stats import Stats
-from upnp_trio.testing.hosts import CAPACITY
-from upnp_trio.testing.pipes import Listener, PipeStream
+from upnp_trio.testing.pipes import CAPACITY, Listener, PipeStream
 
 GET = b"GET /doc HTTP/1.1\r\nHost: 192.0.2.7:49152\r\n\r\n"
 POST = b"POST /control HTTP/1.1\r\nHost: 192.0.2.7:49152\r\nContent-Length: 5\r\n\r\n"

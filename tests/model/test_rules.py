@@ -100,8 +100,8 @@ MUSTS = [
         _good(presentation_url="javascript:alert(1)"),
         "presentation_url is 'javascript:alert(1)': UDA §5: it must be a path",
     ),
-    (_good(presentation_url="http://{hots}:80/"), "presentation_url is 'http://{hots}:80/': it has a brace"),
-    (_good(presentation_url="http://{host}x/"), "presentation_url is 'http://{host}x/': it has a brace"),
+    (_good(presentation_url="http://{hots}:80/"), "presentation_url is 'http://{hots}:80/': its host has a brace"),
+    (_good(presentation_url="http://{host}x/"), "presentation_url is 'http://{host}x/': its host has a brace"),
     (_icons(mimetype="png"), "icons[1].mimetype is 'png': UDA §2.3 wants a type such as 'image/png'"),
     (_icons(mimetype="image/pñg"), "icons[1].mimetype is 'image/pñg': UDA §2.3 wants a type"),
     (_icons(mimetype="text/html"), "icons[1].mimetype is 'text/html': UDA §2.3 wants a type"),
@@ -162,6 +162,7 @@ SHOULDS = [
         _good(presentation_url="http://ham.example.com/"),
         _good(presentation_url="page.html"),
         _good(presentation_url="http://{host}:8123/"),
+        _good(presentation_url="http://{ipv4}/"),
         _good(presentation_url="http://ham.example.com/{id}"),
         _services(service_id=f"urn:x:serviceId:{'y' * 64}"),
         # The same service in two devices counts as two services.

@@ -35,7 +35,8 @@ from upnp_trio.model.web_url import WebUrl
 )
 def test_a_url_is_read_as_it_is_meant(text: str, expected: str) -> None:
     url = WebUrl.parse(text)
-    assert (url.text, str(url)) == (expected, expected)
+    assert url.text == expected
+    assert str(url) == expected.replace("{host}", "localhost")
     assert url.is_here is ("{host}" in expected)
     assert WebUrl.parse(expected) == url
 

@@ -26,8 +26,7 @@ from upnp_trio.eventing.messages import (
 from upnp_trio.exchange import REASONS
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
-from upnp_trio.testing.hosts import CAPACITY
-from upnp_trio.testing.pipes import PipeStream
+from upnp_trio.testing.pipes import CAPACITY, PipeStream
 
 __all__ = [
     "CALLBACK",

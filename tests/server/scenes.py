@@ -23,8 +23,7 @@ from upnp_trio.server.services import Services
 from upnp_trio.site import Site
 from upnp_trio.ssdp.messages import GROUP, PORT
 from upnp_trio.testing import Host, Link, Recording
-from upnp_trio.testing.hosts import CAPACITY
-from upnp_trio.testing.pipes import Listener, PipeStream
+from upnp_trio.testing.pipes import CAPACITY, Listener, PipeStream
 
 __all__ = [
     "ASKER",
@@ -62,11 +61,11 @@ def interface(*addresses: str, name: str = "eth0", index: int = 2) -> Interface:
 class LoneHost(Host):
     """A host without loopback. Each interface has a link of its own, with its name and with nothing else on it."""
 
-    def __init__(self, *interfaces: Interface) -> None:
+    def __init__(self, *interfaces: Interface, sent: Recording | None = None) -> None:
         super().__init__()
         self.unplug("lo")
         #: all that it has sent; `Host.receive` records nothing
-        self.sent = Recording()
+        self.sent = Recording() if sent is None else sent
         self._peers: dict[tuple[str, str], Host] = {}
         self.have(*interfaces or [interface()])
 
@@ -82,7 +81,6 @@ class LoneHost(Host):
             nic = self.nics[each.name]
             nic.is_multicast, nic.is_point_to_point = each.is_multicast, each.is_point_to_point
             self.change(*addresses, name=each.name, is_up=each.is_up, pending=map(str, each.pending))
-
         if slept:
             self.sleep()
 

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.devices import BASIC
-from tests.server.fakes import NOON, FakeNetwork, interface
+from tests.server.scenes import NOON, LoneHost, interface
 from upnp_trio.server import boot_ids
 from upnp_trio.server.boot_ids import FILE_NAME, LOCK_NAME, MAX_BOOT_ID, BootIds, UsedBootIds, boot_id_after
 from upnp_trio.server.options import Settings
@@ -145,7 +145,7 @@ SPOILT: dict[str, Callable[[Path], object]] = {
     "digits of another script": lambda path: path.write_text("１２３"),
     "huge": lambda path: path.write_text("1" * 1_000_000),
     "a link": _link,
-    "a pipe": os.mkfifo,
+    "a pipe": lambda path: os.mkfifo(path),
     "a link to an endless file": lambda path: path.symlink_to("/dev/zero"),
 }
 
@@ -295,17 +295,17 @@ async def test_a_network_that_flaps_does_not_make_the_next_start_s_boot_id_lower
     eth0, eth1 = interface(), interface("198.51.100.7/24", name="eth1", index=3)
     used: list[int] = []
     settings = Settings(rng=Random(0), utcnow=lambda: NOON)
-    network = FakeNetwork(eth0)
-    async with serve_on(network, [BASIC], settings, started(NOON_SECONDS, tmp_path)) as running:
+    host = LoneHost(eth0)
+    async with serve_on(host.network, [BASIC], settings, started(NOON_SECONDS, tmp_path)) as running:
         used.append(running.boot_id)
         for number in range(20):
-            network.change(*([eth0, eth1] if number % 2 == 0 else [eth0]))
+            host.have(*([eth0, eth1] if number % 2 == 0 else [eth0]))
             with trio.fail_after(5):
                 while running.boot_id == used[-1]:  # noqa: ASYNC110  # no event comes before that
                     await trio.sleep(0.001)
             used.append(running.boot_id)
     assert used == sorted(set(used))
-    async with serve_on(FakeNetwork(eth0), [BASIC], settings, started(NOON_SECONDS, tmp_path)) as running:
+    async with serve_on(LoneHost(eth0).network, [BASIC], settings, started(NOON_SECONDS, tmp_path)) as running:
         assert running.boot_id > used[-1]
 
 
@@ -313,7 +313,7 @@ async def test_what_is_served_on_a_network_of_a_test_keeps_nothing(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     directory = tmp_path / "state"
-    async with serve_on(FakeNetwork(), [BASIC], Settings(utcnow=lambda: NOON, state_dir=directory)):
+    async with serve_on(LoneHost().network, [BASIC], Settings(utcnow=lambda: NOON, state_dir=directory)):
         pass
     assert not directory.exists()
 
@@ -327,14 +327,14 @@ async def test_the_update_of_a_change_is_left_out_where_boot_id_starts_over(
             return numbers.pop(0)
 
     numbers = [MAX_BOOT_ID, 5, 6]
-    network = FakeNetwork(interface())
+    host = LoneHost(interface())
     other = interface("198.51.100.7/24", name="eth1", index=3)
-    async with serve_on(network, [BASIC], Settings(rng=Random(0)), Source(lambda: NOON)) as running:
+    async with serve_on(host.network, [BASIC], Settings(rng=Random(0)), Source(lambda: NOON)) as running:
         await trio.sleep(10)
-        network.change(interface(), other)
+        host.have(interface(), other)
         await trio.sleep(10)
         assert running.boot_id == 5
         assert running.stats.updates == 0
-        network.change(interface())
+        host.have(interface())
         await trio.sleep(10)
         assert (running.boot_id, running.stats.updates) == (6, 3)

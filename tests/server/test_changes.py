@@ -16,7 +16,7 @@ from tests.cancelling import CancelAt
 from tests.devices import BASIC
 from tests.growth import held_by
 from tests.server.announcement_log import AnnouncementLog
-from tests.server.fakes import NOON, FakeNetwork, interface
+from tests.server.scenes import NOON, LoneHost, interface
 from upnp_trio import DescriptionError, RootDevice, Running, UpnpTrioError
 from upnp_trio.model.advertising import Advertising
 from upnp_trio.server.discovery.announcer import BYEBYE_GAP, BYEBYE_SECONDS
@@ -30,7 +30,13 @@ from upnp_trio.ssdp.rendering import render_byebye, render_search
 Clock = trio.testing.MockClock
 ETH0 = interface("192.0.2.7/24")
 ETH1 = interface("198.51.100.7/24", name="eth1", index=3)
+#: not served any more, and still able to send byebye
+ETH1_LEFT = attrs.evolve(ETH1, is_multicast=False)
 MOVED = interface("192.0.2.77/24")
+#: the old address is not served any more, and can still send
+MOVING = attrs.evolve(
+    interface("192.0.2.7/24", "192.0.2.77/24"), pending=frozenset(address.ip for address in ETH0.addresses)
+)
 ASKER = ("192.0.2.200", 5000)
 
 
@@ -43,86 +49,89 @@ OTHER = numbered(1)
 
 
 @asynccontextmanager
-async def served(network: FakeNetwork, *roots: RootDevice) -> AsyncIterator[Running]:
-    async with serve_on(network, roots, Settings(rng=Random(0), utcnow=lambda: NOON)) as running:
+async def served(host: LoneHost, *roots: RootDevice) -> AsyncIterator[Running]:
+    async with serve_on(host.network, roots, Settings(rng=Random(0), utcnow=lambda: NOON)) as running:
         yield running
 
 
-async def fetch(network: FakeNetwork, url: str) -> tuple[int, bytes]:
+async def fetch(host: LoneHost, url: str) -> tuple[int, bytes]:
     """Status and body of a GET for *url*."""
     parts = urlsplit(url)
-    (listener,) = [each for address, each in network.listeners.items() if str(address) == parts.hostname]
-    async with listener.connect() as client:
+    assert parts.hostname is not None
+    name = host.nic_of(parts.hostname).name
+    async with host.client(address=parts.hostname, name=name) as client:
         await client.send_all(
             f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode()
         )
-        answer = b"".join([bytes(part) async for part in client])
+        answer = b""
+        while data := await client.receive_some():
+            answer += data
     head, _, body = answer.partition(b"\r\n\r\n")
     return int(head.split()[1]), body
 
 
-async def search(network: FakeNetwork, target: str) -> list[SearchResponse]:
+async def search(host: LoneHost, target: str) -> list[SearchResponse]:
     """The answers to a unicast search on the first interface."""
-    before = len(network.wire.sent)
-    endpoint = next(iter(network.endpoints.values()))
-    endpoint.unicast_receiver.deliver(render_search(Search(search_target=target)), ASKER)
+    before = len(host.sent)
+    (own,) = host.nics["eth0"].addresses
+    host.receive(render_search(Search(search_target=target)), ASKER, to=str(own.ip))
     await trio.sleep(0.1)
-    found = [sent.message for sent in network.wire.sent[before:] if sent.destination == ASKER]
+    found = [sent.message for sent in host.sent[before:] if sent.destination == ASKER]
     return [message for message in found if isinstance(message, SearchResponse)]
 
 
-def last_notify(network: FakeNetwork, root: RootDevice) -> Alive | ByeBye | Update | None:
+def last_notify(host: LoneHost, root: RootDevice) -> Alive | ByeBye | Update | None:
     """The last announcement of *root* on any interface."""
-    for sent in reversed(network.wire.sent):
+    for sent in reversed(host.sent):
         message = sent.message
         if isinstance(message, Alive | ByeBye | Update) and message.usn.startswith(str(root.udn)):
             return message
     return None
 
 
-async def check_is_served(network: FakeNetwork, running: Running, root: RootDevice) -> None:
+async def check_is_served(host: LoneHost, running: Running, root: RootDevice) -> None:
     """Assert that *root* is found, fetched and announced as it is now."""
     (now,) = [device for device in running.devices if device.udn == root.udn]
     locations = [location.url for location in running.where if location.udn == root.udn]
     assert locations
     for location in locations:
-        status, body = await fetch(network, location)
+        status, body = await fetch(host, location)
         assert status == 200
         assert f"<friendlyName>{root.friendly_name}</friendlyName>".encode() in body
-    (answer,) = await search(network, str(root.udn))
+    (answer,) = await search(host, str(root.udn))
     assert (answer.location, answer.config_id) == (locations[0], now.config_id)
     await trio.sleep(1)  # three sets are sent by then
-    notify = last_notify(network, root)
+    notify = last_notify(host, root)
     assert isinstance(notify, Alive)
     assert (notify.config_id, notify.boot_id) == (now.config_id, running.boot_id)
 
 
-async def check_is_gone(network: FakeNetwork, running: Running, root: RootDevice) -> None:
+async def check_is_gone(host: LoneHost, running: Running, root: RootDevice) -> None:
     """Assert that *root* is neither found nor fetched, and that its last announcement, if any, is byebye."""
     assert str(root.udn) not in {str(device.udn) for device in running.devices}
-    assert await search(network, str(root.udn)) == []
+    assert await search(host, str(root.udn)) == []
     location = f"http://192.0.2.7:49152/{str(root.udn).removeprefix('uuid:')}/description.xml"
-    assert (await fetch(network, location))[0] == 404
+    assert (await fetch(host, location))[0] == 404
     await trio.sleep(1)
-    assert isinstance(last_notify(network, root), ByeBye | None)
+    assert isinstance(last_notify(host, root), ByeBye | None)
 
 
 # --- one change at a time ---
 
 
 async def test_a_device_that_is_added_while_it_is_removed_is_served_whole(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network, BASIC) as running, trio.open_nursery() as nursery:
+    host = LoneHost(ETH0)
+    async with served(host, BASIC) as running, trio.open_nursery() as nursery:
         await trio.sleep(10)
         nursery.start_soon(running.remove, str(BASIC.udn))
         await trio.sleep(BYEBYE_GAP / 2)  # between the two rounds of byebye
         await running.add(RENAMED)
         await trio.sleep(1)
-        await check_is_served(network, running, RENAMED)
+        await check_is_served(host, running, RENAMED)
 
 
 async def test_a_device_that_is_removed_twice_at_once_is_removed_once(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
+    host = LoneHost(ETH0)
     missed = 0
 
     async def remove() -> None:
@@ -132,29 +141,29 @@ async def test_a_device_that_is_removed_twice_at_once_is_removed_once(autojump_c
         except KeyError:
             missed += 1
 
-    async with served(network, BASIC) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(remove)
             nursery.start_soon(remove)
         assert missed == 1
-        await check_is_gone(network, running, BASIC)
+        await check_is_gone(host, running, BASIC)
 
 
 async def test_two_updates_at_once_leave_the_device_served(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network, BASIC) as running:
+    host = LoneHost(ETH0)
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(running.update, RENAMED)
             await trio.testing.wait_all_tasks_blocked()
             nursery.start_soon(running.update, attrs.evolve(BASIC, friendly_name="Jambon 3002"))
-        await check_is_served(network, running, attrs.evolve(BASIC, friendly_name="Jambon 3002"))
+        await check_is_served(host, running, attrs.evolve(BASIC, friendly_name="Jambon 3002"))
 
 
 async def test_a_change_that_waits_for_its_turn_is_cancelled_without_a_trace(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network, BASIC) as running, trio.open_nursery() as nursery:
+    host = LoneHost(ETH0)
+    async with served(host, BASIC) as running, trio.open_nursery() as nursery:
         await trio.sleep(10)
         nursery.start_soon(running.remove, str(BASIC.udn))
         await trio.testing.wait_all_tasks_blocked()
@@ -162,8 +171,8 @@ async def test_a_change_that_waits_for_its_turn_is_cancelled_without_a_trace(aut
             await running.add(OTHER)
         assert scope.cancelled_caught
         await trio.sleep(1)
-        await check_is_gone(network, running, OTHER)
-        await check_is_gone(network, running, BASIC)
+        await check_is_gone(host, running, OTHER)
+        await check_is_gone(host, running, BASIC)
 
 
 Change = Callable[[Running], Awaitable[object]]
@@ -174,14 +183,14 @@ CHANGES: dict[str, Change] = {
 }
 
 
-async def check_is_whole(network: FakeNetwork, running: Running) -> None:
+async def check_is_whole(host: LoneHost, running: Running) -> None:
     """Assert that each device is served in all respects or not at all."""
     for root in (BASIC, OTHER):
         now = {device.udn: device for device in running.devices}
         if root.udn in now:
-            await check_is_served(network, running, attrs.evolve(root, friendly_name=now[root.udn].friendly_name))
+            await check_is_served(host, running, attrs.evolve(root, friendly_name=now[root.udn].friendly_name))
         else:
-            await check_is_gone(network, running, root)
+            await check_is_gone(host, running, root)
 
 
 @pytest.mark.parametrize("with_network_change", [False, True], ids=["alone", "during a change of the network"])
@@ -192,15 +201,15 @@ async def test_a_change_that_is_cancelled_at_any_step_is_whole(
     step, outcomes = 0, set()
     while True:
         step += 1
-        network = FakeNetwork(ETH0)
-        async with served(network, BASIC) as running:
+        host = LoneHost(ETH0)
+        async with served(host, BASIC) as running:
             await trio.sleep(10)
             with trio.CancelScope() as scope:
                 instrument = CancelAt(scope, step)
                 trio.lowlevel.add_instrument(instrument)
                 try:
                     if with_network_change:
-                        network.change(ETH0, ETH1)
+                        host.have(ETH0, ETH1)
                     for _ in range(3):  # so that the network's change has its turn first, if there is one
                         await trio.lowlevel.checkpoint()
                     await CHANGES[kind](running)
@@ -208,7 +217,7 @@ async def test_a_change_that_is_cancelled_at_any_step_is_whole(
                 finally:
                     trio.lowlevel.remove_instrument(instrument)
             await trio.sleep(1)
-            await check_is_whole(network, running)
+            await check_is_whole(host, running)
             outcomes.add(tuple(device.friendly_name for device in running.devices))
         if not scope.cancelled_caught:
             break
@@ -218,8 +227,8 @@ async def test_a_change_that_is_cancelled_at_any_step_is_whole(
 
 async def test_a_storm_of_changes_leaves_each_device_whole(autojump_clock: Clock) -> None:
     rng = Random(1900)
-    network = FakeNetwork(ETH0)
-    networks = [(ETH0,), (ETH0, ETH1), (MOVED, ETH1), (MOVED,)]
+    host = LoneHost(ETH0, ETH1_LEFT)
+    networks = [(ETH0, ETH1_LEFT), (ETH0, ETH1), (MOVED, ETH1), (MOVED, ETH1_LEFT)]
 
     async def change(running: Running) -> None:
         for _ in range(20):
@@ -237,68 +246,67 @@ async def test_a_storm_of_changes_leaves_each_device_whole(autojump_clock: Clock
                 except (KeyError, DescriptionError):
                     await trio.lowlevel.checkpoint()
             if rng.random() < 0.2:
-                network.change(*rng.choice(networks))
+                host.have(*rng.choice(networks))
             if rng.random() < 0.2:
-                network.wire.stalls.append(rng.choice([0.01, 0.1, 0.2]))
+                host.nics[rng.choice(["eth0", "eth1"])].stalls.append(rng.choice([0.01, 0.1, 0.2]))
 
-    async with served(network) as running:
+    async with served(host) as running:
         async with trio.open_nursery() as nursery:
             for _ in range(10):
                 nursery.start_soon(change, running)
-        network.wire.stalls.clear()
-        network.change(ETH0)
+        for nic in host.nics.values():
+            nic.stalls.clear()
+        host.have(ETH0, ETH1_LEFT)
         await trio.sleep(10)
         now = {str(device.udn): device for device in running.devices}
         for number in range(4):
             if device := now.get(str(numbered(number).udn)):
-                await check_is_served(
-                    network, running, attrs.evolve(numbered(number), friendly_name=device.friendly_name)
-                )
+                await check_is_served(host, running, attrs.evolve(numbered(number), friendly_name=device.friendly_name))
             else:
-                await check_is_gone(network, running, numbered(number))
+                await check_is_gone(host, running, numbered(number))
 
 
 # --- beside the announcer ---
 
 
 async def test_no_announcement_follows_the_removal_of_a_device_whose_set_was_held_up(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network, BASIC) as running:
+    host = LoneHost(ETH0)
+    async with served(host, BASIC) as running:
         await trio.sleep(0.05)
-        network.wire.stalls += [0, FULL_BUFFER_SECONDS - 0.01]
+        host.nics["eth0"].stalls += [0, FULL_BUFFER_SECONDS - 0.01]
         await trio.sleep(0.3)
-        assert not network.wire.stalls  # the second message of a set waits for room
-        before = len(network.wire.sent)
+        assert not host.nics["eth0"].stalls  # the second message of a set waits for room
+        before = len(host.sent)
         await running.remove(str(BASIC.udn))
         await trio.sleep(5)
-        assert {type(sent.message) for sent in network.wire.sent[before:]} == {ByeBye}
-        assert len(network.wire.sent[before:]) == 6
+        assert {type(sent.message) for sent in host.sent[before:]} == {ByeBye}
+        assert len(host.sent[before:]) == 6
 
 
 async def test_a_set_that_is_held_up_does_not_cost_another_device_its_byebye(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network, BASIC, OTHER) as running:
+    host = LoneHost(ETH0)
+    async with served(host, BASIC, OTHER) as running:
         await trio.sleep(10)
-        network.wire.stalls += [FULL_BUFFER_SECONDS - 0.01]
-        network.change(ETH0, slept=True)
+        host.nics["eth0"].stalls += [FULL_BUFFER_SECONDS - 0.01]
+        host.have(ETH0, slept=True)
         await trio.sleep(0.2)
-        assert not network.wire.stalls
+        assert not host.nics["eth0"].stalls
         before = trio.current_time()
         for root in (BASIC, OTHER):
             await running.remove(str(root.udn))
         assert trio.current_time() < before + 2 * (BYEBYE_SECONDS + FULL_BUFFER_SECONDS)
         for root in (BASIC, OTHER):
-            await check_is_gone(network, running, root)
-            assert isinstance(last_notify(network, root), ByeBye)
-        assert len(network.wire.messages(ByeBye)) == 12
+            await check_is_gone(host, running, root)
+            assert isinstance(last_notify(host, root), ByeBye)
+        assert len(host.sent.messages(ByeBye)) == 12
 
 
 async def test_a_thousand_sets_that_are_due_do_not_cost_a_device_its_byebye(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network, BASIC, *(numbered(number) for number in range(1000))) as running:
+    host = LoneHost(ETH0)
+    async with served(host, BASIC, *(numbered(number) for number in range(1000))) as running:
         await trio.sleep(0.5)
         await running.remove(str(BASIC.udn))
-        assert len(network.wire.messages(ByeBye)) == 6
+        assert len(host.sent.messages(ByeBye)) == 6
         assert trio.current_time() < 0.5 + BYEBYE_SECONDS
 
 
@@ -307,13 +315,13 @@ async def test_a_thousand_sets_that_are_due_do_not_cost_a_device_its_byebye(auto
 
 @pytest.mark.parametrize("kind", CHANGES)
 async def test_a_change_after_the_end_is_refused(kind: str, autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network, BASIC) as running:
+    host = LoneHost(ETH0)
+    async with served(host, BASIC) as running:
         await trio.sleep(1)
-    before = len(network.wire.sent)
+    before = len(host.sent)
     with trio.testing.assert_checkpoints(), pytest.raises(trio.ClosedResourceError, match="no longer served"):
         await CHANGES[kind](running)
-    assert len(network.wire.sent) == before
+    assert len(host.sent) == before
     assert [device.friendly_name for device in running.devices] == [BASIC.friendly_name]
 
 
@@ -321,7 +329,7 @@ async def test_a_change_after_the_end_is_refused(kind: str, autojump_clock: Cloc
 async def test_a_change_that_goes_on_when_the_device_leaves_is_completed_before_the_last_byebye(
     kind: str, autojump_clock: Clock
 ) -> None:
-    network = FakeNetwork(ETH0)
+    host = LoneHost(ETH0)
     refused = 0
 
     async def change(running: Running) -> None:
@@ -331,38 +339,38 @@ async def test_a_change_that_goes_on_when_the_device_leaves_is_completed_before_
         except trio.ClosedResourceError:
             refused += 1
 
-    async with trio.open_nursery() as nursery, served(network, BASIC, numbered(2)) as running:
+    async with trio.open_nursery() as nursery, served(host, BASIC, numbered(2)) as running:
         await trio.sleep(10)
         nursery.start_soon(running.remove, str(numbered(2).udn))
         await trio.testing.wait_all_tasks_blocked()
         nursery.start_soon(change, running)
         await trio.testing.wait_all_tasks_blocked()
     assert refused == 1
-    gone = [message.usn for message in network.wire.messages(ByeBye) if isinstance(message, ByeBye)]
+    gone = [message.usn for message in host.sent.messages(ByeBye)]
     assert sorted(gone) == sorted(
-        2 * [usn for root in (BASIC, numbered(2)) for usn in {m.usn for m in alive(network) if str(root.udn) in m.usn}]
+        2 * [usn for root in (BASIC, numbered(2)) for usn in {m.usn for m in alive(host) if str(root.udn) in m.usn}]
     )
 
 
-def alive(network: FakeNetwork) -> list[Alive]:
-    return [message for message in network.wire.messages(Alive) if isinstance(message, Alive)]
+def alive(host: LoneHost) -> list[Alive]:
+    return host.sent.messages(Alive)
 
 
 async def test_a_device_that_leaves_amid_a_change_of_the_network_sends_byebye_everywhere(autojump_clock: Clock) -> None:
     """The address is replaced, so the old announcements can be revoked from the new address alone."""
     for steps in range(1, 60):
-        network = FakeNetwork(ETH0)
+        host = LoneHost(ETH0)
         with trio.CancelScope() as scope:
-            async with served(network, BASIC) as running:
+            async with served(host, BASIC) as running:
                 await trio.sleep(10)
                 instrument = CancelAt(scope, steps)
                 trio.lowlevel.add_instrument(instrument)
-                network.change(MOVED)
+                host.have(MOVING)
                 try:
                     await trio.sleep(0.5)
                 finally:
                     trio.lowlevel.remove_instrument(instrument)
-        kinds = [type(sent.message) for sent in network.wire.sent if sent.time >= 10]
+        kinds = [type(sent.message) for sent in host.sent if sent.time >= 10]
         assert kinds[-6:] == [ByeBye] * 6, (steps, kinds)
         if not scope.cancelled_caught:
             return
@@ -374,10 +382,10 @@ async def test_a_device_that_leaves_amid_a_change_of_the_network_sends_byebye_ev
 
 
 async def test_an_invalid_device_is_refused_and_changes_nothing(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network, BASIC) as running:
+    host = LoneHost(ETH0)
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
-        before = len(network.wire.sent)
+        before = len(host.sent)
         too_long = attrs.evolve(OTHER, friendly_name="x" * 500, device_type="urn:no type")
         for change in (
             running.add(too_long),
@@ -388,71 +396,70 @@ async def test_an_invalid_device_is_refused_and_changes_nothing(autojump_clock: 
                 await change
         with pytest.raises(KeyError):
             await running.update(OTHER)
-        await check_is_served(network, running, BASIC)
-        assert [sent for sent in network.wire.sent[before:] if not isinstance(sent.message, SearchResponse)] == []
+        await check_is_served(host, running, BASIC)
+        assert [sent for sent in host.sent[before:] if not isinstance(sent.message, SearchResponse)] == []
 
 
 async def test_an_update_of_the_language_alone_reaches_the_answers_and_the_page(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network, BASIC) as running:
+    host = LoneHost(ETH0)
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         new = await running.update(attrs.evolve(BASIC, language="fr"))
         assert new.language == running.device.language == "fr"
         page = running.locations[0].removesuffix("description.xml")
-        _, body = await fetch(network, page)
+        _, body = await fetch(host, page)
         assert b'<html lang="fr"' in body
-        await check_is_served(network, running, BASIC)
+        await check_is_served(host, running, BASIC)
 
 
 async def test_a_device_that_is_updated_is_listed_all_the_time_and_in_its_place(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network, BASIC, OTHER) as running, trio.open_nursery() as nursery:
+    host = LoneHost(ETH0)
+    async with served(host, BASIC, OTHER) as running, trio.open_nursery() as nursery:
         await trio.sleep(10)
         nursery.start_soon(running.update, RENAMED)
         await trio.sleep(BYEBYE_GAP / 2)
         assert [device.friendly_name for device in running.devices] == ["Jambon 3000", "Device 1"]
-        assert (await fetch(network, running.locations[0]))[0] == 200
+        assert (await fetch(host, running.locations[0]))[0] == 200
         await trio.sleep(BYEBYE_GAP)
         assert [device.friendly_name for device in running.devices] == ["Jambon 3001", "Device 1"]
 
 
 async def test_a_conflict_while_a_device_is_removed_does_not_announce_it_again(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network, BASIC) as running, trio.open_nursery() as nursery:
+    host = LoneHost(ETH0)
+    async with served(host, BASIC) as running, trio.open_nursery() as nursery:
         await trio.sleep(10)
         nursery.start_soon(running.remove, str(BASIC.udn))
         await trio.sleep(BYEBYE_GAP / 2)
         theirs = render_byebye(ByeBye(notification_type="n", usn=str(BASIC.udn)))
-        network.endpoint.multicast_receiver.deliver(theirs, ASKER)
+        host.receive(theirs, ASKER)
         await trio.sleep(5)
         assert running.stats.conflicts == 1
-        assert isinstance(last_notify(network, BASIC), ByeBye)
+        assert isinstance(last_notify(host, BASIC), ByeBye)
 
 
 async def test_devices_that_come_and_go_leave_nothing_behind(autojump_clock: Clock) -> None:
-    network = FakeNetwork(ETH0)
-    network.wire.sent = AnnouncementLog(latest=1e9)
+    host = LoneHost(ETH0, sent=AnnouncementLog(latest=1e9))
     theirs = render_byebye(ByeBye(notification_type="n", usn=str(BASIC.udn)))
     held: list[int] = []
     settings = Settings(rng=Random(0), utcnow=lambda: NOON, max_age=10**9)  # no announcement is due
-    async with serve_on(network, [BASIC], settings) as running:
+    async with serve_on(host.network, [BASIC], settings) as running:
         for _ in range(2):
             for _ in range(50):
                 await running.add(OTHER)
                 await running.remove(str(OTHER.udn))
-                network.endpoint.multicast_receiver.deliver(theirs, ASKER)  # so that it is announced again
+                host.receive(theirs, ASKER)  # so that it is announced again
                 await trio.sleep(ANSWER_SECONDS)
-            held.append(held_by(running, but=[running.stats, network]))
+            held.append(held_by(running, but=[running.stats, host]))
     assert held[1] <= held[0] + 10
 
 
 async def test_an_update_of_how_a_device_is_advertised_reaches_searchers(autojump_clock: Clock) -> None:
-    network = FakeNetwork()
-    async with serve_on(network, [BASIC], Settings(rng=Random(0), utcnow=lambda: NOON)) as running:
+    host = LoneHost()
+    async with serve_on(host.network, [BASIC], Settings(rng=Random(0), utcnow=lambda: NOON)) as running:
         await trio.sleep(10)
-        network.forget()
+        host.forget()
         await running.update(attrs.evolve(BASIC, advertising=Advertising(headers={"X-Ham": "salted"})))
         await trio.sleep(10)
-        alive = [sent.payload for sent in network.wire.sent if isinstance(sent.message, Alive)]
+        alive = [sent.payload for sent in host.sent if isinstance(sent.message, Alive)]
         assert alive
         assert all(b"X-Ham: salted" in payload for payload in alive)

@@ -10,7 +10,7 @@ import trio.testing
 
 from tests.devices import BASIC
 from tests.growth import living_objects
-from tests.server.fakes import NOON, FakeNetwork, interface
+from tests.server.scenes import NOON, LoneHost, interface
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.messages import Search
@@ -22,18 +22,17 @@ SEARCH = render_search(Search(search_target="ssdp:all", mx=5))
 
 async def live_and_die(number: int) -> None:
     """A device with searches pending and clients that never end, cancelled at some moment or before it starts."""
-    network = FakeNetwork()
+    host = LoneHost()
     # another description at each start, because nothing may be cached by its content either
     root = attrs.evolve(BASIC, friendly_name=f"Jambon {number}")
     with trio.move_on_after(Random(number).choice([0, 0.01, 0.1, 0.5, 3, 1000])):
-        async with serve_on(network, [root], Settings(rng=Random(number), utcnow=lambda: NOON)):
-            network.endpoint.multicast_receiver.deliver(SEARCH)
+        async with serve_on(host.network, [root], Settings(rng=Random(number), utcnow=lambda: NOON)):
+            host.receive(SEARCH)
             for request in (b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: 192.0.2.7:49152\r\n\r\n"):
-                await network.listener.connect().send_all(request)
-            network.change(interface("192.0.2.77/24"))
+                await host.client().send_all(request)
+            host.have(interface("192.0.2.77/24"))
             await trio.sleep_forever()
-    assert not network.endpoints
-    assert not network.listeners
+    assert host.open_sockets == []
 
 
 async def test_a_thousand_starts_and_cancels_leave_no_task_and_no_object(

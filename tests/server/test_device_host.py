@@ -14,7 +14,7 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC, GATEWAY, ROOT_UUID
-from tests.server.fakes import ASKER, NOON, FakeNetwork, interface
+from tests.server.scenes import ASKER, NOON, LoneHost, interface
 from upnp_trio import DescriptionError, Device, NetworkChanged, NetworkError, PortTaken, RootDevice, Running
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.serve import serve_on
@@ -29,57 +29,58 @@ MOVED = interface("192.0.2.77/24")
 
 @asynccontextmanager
 async def served(
-    network: FakeNetwork,
+    host: LoneHost,
     *roots: RootDevice,
     **options: Unpack[ServeOptions],
 ) -> AsyncIterator[Running]:
     options |= {"rng": Random(0), "utcnow": lambda: NOON}
     settings = Settings(**options)
-    async with serve_on(network, roots or [BASIC], settings) as running:
+    async with serve_on(host.network, roots or [BASIC], settings) as running:
         yield running
 
 
-def notified(network: FakeNetwork, name: str, since: float) -> list[tuple[str, str, int | None]]:
+def notified(host: LoneHost, name: str, since: float) -> list[tuple[str, str, int | None]]:
     """The NOTIFYs on interface *name* since *since*, as kind, address and BOOTID; each kind once, in order."""
     found: dict[tuple[str, str, int | None], None] = {}
-    for sent in network.wire.sent:
+    for sent in host.sent:
         message = sent.message
-        if sent.interface == name and sent.time >= since and isinstance(message, Alive | ByeBye | Update):
-            found[type(message).__name__, str(sent.source), message.boot_id] = None
+        if sent.link == name and sent.time >= since and isinstance(message, Alive | ByeBye | Update):
+            found[type(message).__name__, sent.source[0], message.boot_id] = None
     return list(found)
 
 
-async def search(network: FakeNetwork, target: str = "upnp:rootdevice", *, on: int = -1) -> list[SearchResponse]:
+async def search(host: LoneHost, target: str = "upnp:rootdevice", *, on: int = -1) -> list[SearchResponse]:
     """The answers to a unicast search that is sent now."""
-    before = len(network.wire.sent)
-    endpoint = list(network.endpoints.values())[on]
-    peer = (f"{endpoint.interface.addresses[0].network.network_address + 200}", 5000)
-    endpoint.unicast_receiver.deliver(render_search(Search(search_target=target)), peer)
+    before = len(host.sent)
+    nic = list(host.nics.values())[on]
+    own = nic.addresses[0]
+    peer = (f"{own.network.network_address + 200}", 5000)
+    host.receive(render_search(Search(search_target=target)), peer, to=f"{own.ip}", name=nic.name)
     await trio.sleep(1)
-    answers = [sent.message for sent in network.wire.sent[before:] if sent.destination == peer]
+    answers = [sent.message for sent in host.sent[before:] if sent.destination == peer]
     return [answer for answer in answers if isinstance(answer, SearchResponse)]
 
 
 async def test_an_interface_that_comes_is_served_after_the_new_boot_id_was_announced_to_the_others(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network) as running:
+    host = LoneHost(ETH0)
+    async with served(host) as running:
         events = running.subscribe()
         await trio.sleep(10)
         old = running.boot_id
-        network.change(ETH0, ETH1)
+        host.have(ETH0, ETH1)
         await trio.sleep(10)
         assert running.boot_id > old
-        assert notified(network, "eth0", since=10) == [
+        assert notified(host, "eth0", since=10) == [
             ("Update", "192.0.2.7", old),
             ("Alive", "192.0.2.7", running.boot_id),
         ]
-        assert notified(network, "eth1", since=10) == [("Alive", "198.51.100.7", running.boot_id)]
-        updates = [message for message in network.wire.messages(Update) if isinstance(message, Update)]
+        assert notified(host, "eth1", since=10) == [("Alive", "198.51.100.7", running.boot_id)]
+        updates = host.sent.messages(Update)
         assert len(updates) == 3
         assert {update.next_boot_id for update in updates} == {running.boot_id}
-        (answer,) = await search(network, on=1)
+        (answer,) = await search(host, on=1)
         assert answer.location == running.locations[1]
         assert answer.boot_id == running.boot_id
         boot_id = running.boot_id
@@ -90,31 +91,31 @@ async def test_an_interface_that_comes_is_served_after_the_new_boot_id_was_annou
 async def test_an_address_that_is_replaced_is_revoked_and_the_new_one_announced_without_update(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network) as running:
+    host = LoneHost(ETH0)
+    async with served(host) as running:
         await trio.sleep(10)
         old = running.boot_id
-        network.change(MOVED)
+        host.have(MOVED)
         await trio.sleep(10)
-        assert notified(network, "eth0", since=10) == [
+        assert notified(host, "eth0", since=10) == [
             ("ByeBye", "192.0.2.77", old),
             ("Alive", "192.0.2.77", running.boot_id),
         ]
-        (answer,) = await search(network)
+        (answer,) = await search(host)
         assert answer.location.startswith("http://192.0.2.77:49152/")
 
 
 async def test_an_interface_that_can_no_longer_send_does_not_hold_up_the_others(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network) as running:
+    host = LoneHost(ETH0)
+    async with served(host) as running:
         await trio.sleep(10)
-        network.wire.failures.extend(OSError(101, "Network is unreachable") for _ in range(2))
-        network.change(ETH1)
+        host.nics["eth0"].send_errors.extend(OSError(101, "Network is unreachable") for _ in range(2))
+        host.have(ETH1)
         await trio.sleep(10)
-        assert notified(network, "eth0", since=10) == []
-        assert notified(network, "eth1", since=10) == [("Alive", "198.51.100.7", running.boot_id)]
+        assert notified(host, "eth0", since=10) == []
+        assert notified(host, "eth1", since=10) == [("Alive", "198.51.100.7", running.boot_id)]
         # tried once in each of two rounds, not for each of three rows
         assert running.stats.send_errors == {"Network is unreachable": 2}
 
@@ -122,30 +123,30 @@ async def test_an_interface_that_can_no_longer_send_does_not_hold_up_the_others(
 async def test_an_address_that_comes_later_and_is_checked_first_is_a_change_all_the_same(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network) as running:
+    host = LoneHost(ETH0)
+    async with served(host) as running:
         await trio.sleep(10)
         old = running.boot_id
-        network.change(attrs.evolve(ETH0, pending=frozenset({interface("fd00::7/64").addresses[0].ip})))
+        host.have(attrs.evolve(ETH0, pending=frozenset({interface("fd00::7/64").addresses[0].ip})))
         await trio.sleep(10)
         assert running.boot_id == old
-        network.change(interface("192.0.2.7/24", "fd00::7/64"))
+        host.have(interface("192.0.2.7/24", "fd00::7/64"))
         await trio.sleep(10)
         assert running.boot_id > old
-        assert len(network.wire.messages(Update)) == 3
+        assert len(host.sent.messages(Update)) == 3
 
 
 async def test_an_interface_that_goes_is_revoked_there_and_nowhere_else(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    network = FakeNetwork(ETH0, ETH1)
-    async with served(network) as running:
+    host = LoneHost(ETH0, ETH1)
+    async with served(host) as running:
         await trio.sleep(10)
         old = running.boot_id
-        network.change(ETH1)
+        host.have(attrs.evolve(ETH0, is_multicast=False), ETH1)  # and it can still send
         await trio.sleep(10)
-        assert notified(network, "eth0", since=10) == [("ByeBye", "192.0.2.7", old)]
-        assert notified(network, "eth1", since=10) == [
+        assert notified(host, "eth0", since=10) == [("ByeBye", "192.0.2.7", old)]
+        assert notified(host, "eth1", since=10) == [
             ("Update", "198.51.100.7", old),
             ("Alive", "198.51.100.7", running.boot_id),
         ]
@@ -155,22 +156,22 @@ async def test_an_interface_that_goes_is_revoked_there_and_nowhere_else(
 async def test_no_network_is_a_normal_state_and_the_device_appears_when_one_comes(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    network = FakeNetwork(ETH0)
-    network.now = []
-    async with served(network) as running:
+    host = LoneHost()
+    host.have()
+    async with served(host) as running:
         await trio.sleep(5000)
         assert running.locations == ()
-        assert network.wire.sent == []
-        network.change(ETH0)
+        assert len(host.sent) == 0
+        host.have(ETH0)
         await trio.sleep(10)
-        assert notified(network, "eth0", since=0) == [("Alive", "192.0.2.7", running.boot_id)]
-        assert len(await search(network)) == 1
-        network.change()
+        assert notified(host, "eth0", since=0) == [("Alive", "192.0.2.7", running.boot_id)]
+        assert len(await search(host)) == 1
+        host.have()
         await trio.sleep(10)
         assert running.locations == ()
-        network.change(ETH0)
+        host.have(ETH0)
         await trio.sleep(10)
-        assert len(await search(network)) == 1
+        assert len(await search(host)) == 1
 
 
 async def test_an_address_that_passes_its_check_is_not_a_change(
@@ -178,53 +179,53 @@ async def test_an_address_that_passes_its_check_is_not_a_change(
 ) -> None:
     link_local = interface("fe80::7/64").addresses[0].ip
     checking = attrs.evolve(ETH0, pending=frozenset({link_local}))
-    network = FakeNetwork(checking)
-    async with served(network) as running:
+    host = LoneHost(checking)
+    async with served(host) as running:
         await trio.sleep(10)
         old = running.boot_id
-        network.change(interface("192.0.2.7/24", "fe80::7/64"))
+        host.have(interface("192.0.2.7/24", "fe80::7/64"))
         await trio.sleep(10)
         assert running.boot_id == old
-        assert network.wire.messages(Update, ByeBye) == []
+        assert [*host.sent.messages(Update), *host.sent.messages(ByeBye)] == []
         assert len(running.locations) == 2
         # the device is new only there
-        assert Counter(str(sent.source) for sent in network.wire.sent if sent.time > 10) == {"fe80::7": 9}
+        assert Counter(sent.source[0] for sent in host.sent if sent.time > 10) == {"fe80::7": 9}
         await trio.sleep(1000)
-        sources = {str(sent.source) for sent in network.wire.sent if sent.time > 30}
+        sources = {sent.source[0] for sent in host.sent if sent.time > 30}
         assert sources == {"192.0.2.7", "fe80::7"}
 
 
 async def test_a_look_that_finds_no_change_sends_nothing(autojump_clock: trio.testing.MockClock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network):
+    host = LoneHost(ETH0)
+    async with served(host):
         await trio.sleep(10)
-        before = len(network.wire.sent)
-        network.change(ETH0)
+        before = len(host.sent)
+        host.have(ETH0)
         await trio.sleep(10)
-        assert len(network.wire.sent) == before
+        assert len(host.sent) == before
 
 
 async def test_a_host_that_has_slept_announces_again(autojump_clock: trio.testing.MockClock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network) as running:
+    host = LoneHost(ETH0)
+    async with served(host) as running:
         await trio.sleep(10)
-        network.change(ETH0, slept=True)
+        host.have(ETH0, slept=True)
         await trio.sleep(0.2)
-        assert notified(network, "eth0", since=10) == [("Alive", "192.0.2.7", running.boot_id)]
+        assert notified(host, "eth0", since=10) == [("Alive", "192.0.2.7", running.boot_id)]
 
 
 async def test_a_request_in_flight_on_an_untouched_interface_is_not_disturbed(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    network = FakeNetwork(ETH0, ETH1)
-    async with served(network) as running:
+    host = LoneHost(ETH0, ETH1)
+    async with served(host) as running:
         await trio.sleep(10)
-        client = network.listeners[ETH1.addresses[0].ip].connect()
+        client = host.client("198.51.100.9", name="eth1")
         path = running.locations[1].removeprefix("http://198.51.100.7:49152")
         request = f"GET {path} HTTP/1.1\r\nHost: 198.51.100.7:49152\r\n\r\n".encode()
         await client.send_all(request[:20])
         await trio.sleep(1)
-        network.change(ETH1)
+        host.have(ETH1)
         await trio.sleep(1)
         await client.send_all(request[20:])
         assert (await client.receive_some()).startswith(b"HTTP/1.1 200 OK")
@@ -234,17 +235,17 @@ async def test_a_request_in_flight_on_an_untouched_interface_is_not_disturbed(
 async def test_an_interface_that_cannot_be_opened_is_logged_once_and_tried_again(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    network = FakeNetwork(ETH0, ETH1)
-    network.refused["eth1"] = NetworkError("not now")
-    async with served(network) as running:
+    host = LoneHost(ETH0, ETH1)
+    host.refused["eth1"] = NetworkError("not now")
+    async with served(host) as running:
         for _ in range(5):
             await trio.sleep(10)
-            network.change(ETH0, ETH1)
+            host.have(ETH0, ETH1)
         await trio.sleep(10)
         assert [record.getMessage() for record in caplog.records] == ["eth1 is not served: not now"]
-        assert network.wire.messages(Update) == []
-        del network.refused["eth1"]
-        network.change(ETH0, ETH1)
+        assert host.sent.messages(Update) == []
+        del host.refused["eth1"]
+        host.have(ETH0, ETH1)
         await trio.sleep(10)
         assert len(running.locations) == 2
 
@@ -252,17 +253,17 @@ async def test_an_interface_that_cannot_be_opened_is_logged_once_and_tried_again
 async def test_an_interface_that_comes_and_cannot_be_opened_changes_nothing(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    network = FakeNetwork(ETH0)
-    network.refused["eth1"] = NetworkError("it is gone already")
-    async with served(network) as running:
+    host = LoneHost(ETH0)
+    host.refused["eth1"] = NetworkError("it is gone already")
+    async with served(host) as running:
         await trio.sleep(10)
-        before, boot_id = len(network.wire.sent), running.boot_id
+        before, boot_id = len(host.sent), running.boot_id
         for interfaces in ((ETH0, ETH1), (ETH0,), (ETH0, ETH1)):
-            network.change(*interfaces)
+            host.have(*interfaces)
             await trio.sleep(10)
-        assert (running.boot_id, network.wire.sent[before:]) == (boot_id, [])
-        del network.refused["eth1"]
-        network.change(ETH0, ETH1)
+        assert (running.boot_id, host.sent[before:]) == (boot_id, [])
+        del host.refused["eth1"]
+        host.have(ETH0, ETH1)
         await trio.sleep(10)
         assert running.boot_id == boot_id + 1
         assert len(running.locations) == 2
@@ -272,47 +273,47 @@ async def test_an_interface_that_comes_and_cannot_be_opened_changes_nothing(
 async def test_an_address_that_is_replaced_by_one_that_cannot_be_opened_is_lost_until_it_can(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network) as running:
+    host = LoneHost(ETH0)
+    async with served(host) as running:
         await trio.sleep(10)
-        network.refused["eth0"] = NetworkError("not now")
-        network.change(MOVED)
+        host.refused["eth0"] = NetworkError("not now")
+        host.have(MOVED)
         await trio.sleep(10)
         assert not running.locations
-        del network.refused["eth0"]
-        network.change(MOVED)
+        del host.refused["eth0"]
+        host.have(MOVED)
         await trio.sleep(10)
         assert list(running.locations) == [f"http://192.0.2.77:49152/{ROOT_UUID}/description.xml"]
-        assert len(await search(network)) == 1
+        assert len(await search(host)) == 1
 
 
 async def test_a_network_that_cannot_be_looked_at_stays_as_it_is(
     autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A process without free file descriptors cannot look, which does not mean that the interfaces are gone."""
-    network = FakeNetwork(ETH0)
-    async with served(network) as running:
+    host = LoneHost(ETH0)
+    async with served(host) as running:
         await trio.sleep(10)
-        before, boot_id = len(network.wire.sent), running.boot_id
-        network.unknown = NetworkError("too many open files")
+        before, boot_id = len(host.sent), running.boot_id
+        host.unknown = NetworkError("too many open files")
         for _ in range(5):
-            network.change(ETH0, ETH1)
+            host.have(ETH0, ETH1)
             await trio.sleep(1)
-        assert network.wire.sent[before:] == []
+        assert host.sent[before:] == []
         assert running.boot_id == boot_id
-        assert len(await search(network)) == 1
-        network.change(ETH0, ETH1, slept=True)
+        assert len(await search(host, on=0)) == 1
+        host.have(ETH0, ETH1, slept=True)
         await trio.sleep(1)
-        assert notified(network, "eth0", since=15) == [("Alive", "192.0.2.7", boot_id)]
+        assert notified(host, "eth0", since=15) == [("Alive", "192.0.2.7", boot_id)]
         assert [record.getMessage() for record in caplog.records] == [
             "cannot look at the network, so what is served stays as it is: too many open files"
         ]
-        network.unknown = None
-        network.change(ETH0, ETH1)
+        host.unknown = None
+        host.have(ETH0, ETH1)
         await trio.sleep(10)
         assert len(running.locations) == 2
-        network.unknown = NetworkError("too many open files")
-        network.change(ETH0)
+        host.unknown = NetworkError("too many open files")
+        host.have(ETH0)
         await trio.sleep(10)
         assert len(running.locations) == 2
     assert len(caplog.records) == 2  # one for each series of failures
@@ -321,21 +322,21 @@ async def test_a_network_that_cannot_be_looked_at_stays_as_it_is(
 async def test_a_network_that_cannot_be_looked_at_is_an_error_of_the_start(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    network = FakeNetwork(ETH0)
-    network.unknown = NetworkError("too many open files")
+    host = LoneHost(ETH0)
+    host.unknown = NetworkError("too many open files")
     with pytest.raises(NetworkError, match="too many open files"):
-        async with served(network):
+        async with served(host):
             raise AssertionError("it must not start")
-    assert network.claimed == set()
+    assert host.claimed == set()
 
 
 async def test_a_port_that_is_taken_everywhere_is_an_error_of_the_start(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    network = FakeNetwork(ETH0)
-    network.refused["eth0"] = PortTaken("UDP port 1900 is taken")
+    host = LoneHost(ETH0)
+    host.refused["eth0"] = PortTaken("UDP port 1900 is taken")
     with pytest.raises(PortTaken, match="1900"):
-        async with served(network):
+        async with served(host):
             raise AssertionError("it must not start")
 
 
@@ -343,32 +344,32 @@ async def test_an_interface_that_is_asked_for_and_not_there_is_an_error_of_the_s
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     with pytest.raises(NetworkError, match="no interface or address 'eth9'"):
-        async with served(FakeNetwork(ETH0), interfaces=["eth9"]):
+        async with served(LoneHost(ETH0), interfaces=["eth9"]):
             raise AssertionError("it must not start")
 
 
 async def test_an_advertised_url_takes_the_place_of_every_address(autojump_clock: trio.testing.MockClock) -> None:
-    network = FakeNetwork(ETH0, ETH1)
-    async with served(network, advertise_url="http://203.0.113.5:8080/") as running:
+    host = LoneHost(ETH0, ETH1)
+    async with served(host, advertise_url="http://203.0.113.5:8080/") as running:
         await trio.sleep(1)
-        announced = {message.location for message in network.wire.messages(Alive) if isinstance(message, Alive)}
+        announced = {message.location for message in host.sent.messages(Alive)}
         assert announced == set(running.locations) == {f"http://203.0.113.5:8080/{ROOT_UUID}/description.xml"}
 
 
 async def test_answers_that_wait_on_a_link_that_stays_survive_the_flapping_of_another(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    network = FakeNetwork(ETH0, ETH1)
-    async with served(network) as running:
+    host = LoneHost(ETH0, ETH1)
+    async with served(host) as running:
         await trio.sleep(10)
-        before, old = len(network.wire.sent), running.boot_id
-        for endpoint, peer in zip(network.endpoints.values(), (ASKER, ("198.51.100.9", 50000)), strict=True):
-            endpoint.multicast_receiver.deliver(render_search(Search(search_target="ssdp:all", mx=5)), peer)
+        before, old = len(host.sent), running.boot_id
+        for name, peer in (("eth0", ASKER), ("eth1", ("198.51.100.9", 50000))):
+            host.receive(render_search(Search(search_target="ssdp:all", mx=5)), peer, name=name)
         await trio.testing.wait_all_tasks_blocked()
         asked = trio.current_time()
-        network.change(ETH0)
+        host.have(ETH0, attrs.evolve(ETH1, is_multicast=False))
         await trio.sleep(5)
-        answers = [sent for sent in network.wire.sent[before:] if isinstance(sent.message, SearchResponse)]
+        answers = [sent for sent in host.sent[before:] if isinstance(sent.message, SearchResponse)]
         late = [sent for sent in answers if sent.time > asked + 1]  # the byebye takes a while
         assert {sent.destination for sent in late} == {ASKER}
         assert {sent.message.boot_id for sent in late if isinstance(sent.message, SearchResponse)} == {running.boot_id}
@@ -385,15 +386,15 @@ def numbered(number: int) -> RootDevice:
 
 
 async def test_a_device_that_is_added_is_found_and_announced(autojump_clock: trio.testing.MockClock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network) as running:
+    host = LoneHost(ETH0)
+    async with served(host) as running:
         await trio.sleep(10)
         added = await running.add(numbered(1))
-        (answer,) = await search(network, str(added.udn))
+        (answer,) = await search(host, str(added.udn))
         assert answer.location == running.locations[1]
         announced = Counter(
             message.usn.partition("::")[0]
-            for sent in network.wire.sent
+            for sent in host.sent
             if sent.time >= 10
             for message in [sent.message]
             if isinstance(message, Alive)
@@ -402,18 +403,16 @@ async def test_a_device_that_is_added_is_found_and_announced(autojump_clock: tri
 
 
 async def test_a_device_that_is_removed_is_revoked_and_not_found(autojump_clock: trio.testing.MockClock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network, BASIC, numbered(1)) as running:
+    host = LoneHost(ETH0)
+    async with served(host, BASIC, numbered(1)) as running:
         await trio.sleep(10)
         await running.remove(str(BASIC.udn))
-        assert {
-            message.usn.partition("::")[0] for message in network.wire.messages(ByeBye) if isinstance(message, ByeBye)
-        } == {str(BASIC.udn)}
-        assert await search(network, str(BASIC.udn)) == []
-        assert len(await search(network)) == 1
+        assert {message.usn.partition("::")[0] for message in host.sent.messages(ByeBye)} == {str(BASIC.udn)}
+        assert await search(host, str(BASIC.udn)) == []
+        assert len(await search(host)) == 1
         before = trio.current_time()
         await trio.sleep(2000)
-        later: list[Message] = [sent.message for sent in network.wire.sent if sent.time > before]
+        later: list[Message] = [sent.message for sent in host.sent if sent.time > before]
         assert {message.usn.partition("::")[0] for message in later if isinstance(message, Alive)} == {
             str(numbered(1).udn)
         }
@@ -422,15 +421,15 @@ async def test_a_device_that_is_removed_is_revoked_and_not_found(autojump_clock:
 
 
 async def test_no_answer_for_a_device_follows_its_byebye(autojump_clock: trio.testing.MockClock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network, BASIC, numbered(1)) as running:
+    host = LoneHost(ETH0)
+    async with served(host, BASIC, numbered(1)) as running:
         await trio.sleep(10)
-        network.endpoint.multicast_receiver.deliver(render_search(Search(search_target="ssdp:all", mx=5)))
+        host.receive(render_search(Search(search_target="ssdp:all", mx=5)))
         await trio.testing.wait_all_tasks_blocked()
         await running.remove(str(BASIC.udn))
         gone = trio.current_time()
         await trio.sleep(5)
-        later = [sent.message for sent in network.wire.sent if sent.time > gone and sent.destination == ASKER]
+        later = [sent.message for sent in host.sent if sent.time > gone and sent.destination == ASKER]
         assert {answer.usn.partition("::")[0] for answer in later if isinstance(answer, SearchResponse)} == {
             str(numbered(1).udn)
         }
@@ -439,57 +438,57 @@ async def test_no_answer_for_a_device_follows_its_byebye(autojump_clock: trio.te
 async def test_a_description_that_changes_is_revoked_and_announced_with_another_config_id(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network) as running:
+    host = LoneHost(ETH0)
+    async with served(host) as running:
         await trio.sleep(10)
         old = running.device
         await running.update(BASIC)
         assert running.device.config_id == old.config_id
-        assert network.wire.messages(ByeBye) == []
+        assert host.sent.messages(ByeBye) == []
         new = await running.update(attrs.evolve(BASIC, friendly_name="Jambon 3001"))
         await trio.sleep(10)
         assert running.device == new != old
-        messages = [m for m in network.wire.messages(Alive, ByeBye) if isinstance(m, Alive | ByeBye)][9:]
+        messages = [sent.message for sent in host.sent[9:] if isinstance(sent.message, Alive | ByeBye)]
         assert [type(message) for message in messages] == [ByeBye] * 6 + [Alive] * 9
         assert {message.config_id for message in messages[:6]} == {old.config_id}
         assert {message.config_id for message in messages[6:]} == {new.config_id}
-        (answer,) = await search(network)
+        (answer,) = await search(host)
         assert answer.config_id == new.config_id
 
 
 async def test_two_devices_with_one_udn_are_refused_and_what_is_served_stays(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network, GATEWAY) as running:
+    host = LoneHost(ETH0)
+    async with served(host, GATEWAY) as running:
         inner = GATEWAY.devices[0]
         assert isinstance(inner, Device)
         with pytest.raises(DescriptionError, match=str(inner.udn)):
             await running.add(attrs.evolve(BASIC, udn=inner.udn))
-        assert len(await search(network)) == 1
+        assert len(await search(host)) == 1
 
 
 async def test_a_thousand_devices_are_found_and_leave(autojump_clock: trio.testing.MockClock) -> None:
-    network = FakeNetwork(ETH0)
-    async with served(network, *(numbered(number) for number in range(1000))) as running:
+    host = LoneHost(ETH0)
+    async with served(host, *(numbered(number) for number in range(1000))) as running:
         await trio.sleep(60)
-        alive = Counter(message.usn for message in network.wire.messages(Alive) if isinstance(message, Alive))
+        alive = Counter(message.usn for message in host.sent.messages(Alive))
         assert len(alive) == 3000
         assert set(alive.values()) == {3}
         found: set[str] = set()
         for _ in range(4):
-            answers = await search(network, "ssdp:all")
+            answers = await search(host, "ssdp:all")
             assert len(answers) == MAX_ANSWERS
             found |= {answer.usn.partition("::")[0] for answer in answers}
         assert len(found) == 1000
         for number in (0, 499, 999):
-            assert len(await search(network, str(numbered(number).udn))) == 1
+            assert len(await search(host, str(numbered(number).udn))) == 1
         before = trio.current_time()
         assert len(running.devices) == 1000
-    gone = Counter(message.usn for message in network.wire.messages(ByeBye) if isinstance(message, ByeBye))
+    gone = Counter(message.usn for message in host.sent.messages(ByeBye))
     assert len(gone) == 3000
     # paced: no tenth of a second has more than three bursts
-    tenths = Counter(int(sent.time * 10) for sent in network.wire.sent if sent.time < 10 or sent.time > before)
+    tenths = Counter(int(sent.time * 10) for sent in host.sent if sent.time < 10 or sent.time > before)
     assert max(tenths.values()) <= 3 * 32
 
 
@@ -498,21 +497,21 @@ async def test_an_address_that_cannot_be_opened_does_not_cost_the_one_that_is_se
 ) -> None:
     """Another program may hold the port there; what holds it may end."""
     both = interface("192.0.2.7/24", "198.51.100.7/24")
-    network = FakeNetwork(ETH0)
-    async with served(network) as running:
+    host = LoneHost(ETH0)
+    async with served(host) as running:
         await trio.sleep(10)
         old = running.boot_id
-        network.refused["eth0"] = NetworkError("the port is taken")
+        host.refused["eth0"] = NetworkError("the port is taken")
         for _ in range(3):  # as looks follow each other
-            network.change(both)
+            host.have(both)
             await trio.sleep(5)
-            assert len(await search(network)) == 1
+            assert len(await search(host)) == 1
         assert running.boot_id == old
-        assert network.wire.messages(ByeBye, Update) == []
+        assert [*host.sent.messages(Update), *host.sent.messages(ByeBye)] == []
         assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
             "not all of eth0 is served: the port is taken"
         ]
-        network.refused.clear()
-        network.change(both)
+        host.refused.clear()
+        host.have(both)
         await trio.sleep(5)
         assert len(running.locations) == 2

@@ -16,7 +16,7 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC, GATEWAY
-from tests.server.fakes import NOON, FakeNetwork
+from tests.server.scenes import NOON, LoneHost
 from upnp_trio import DescriptionError, NetworkError, RootDevice, Running, UdnTaken
 from upnp_trio.server import identity
 from upnp_trio.server.identity import MAX_INSTANCES, host_id, possible_names, with_udns
@@ -31,8 +31,8 @@ UDNS = {str(named.udn) for named in possible_names(NAMELESS, host_id)}
 
 
 @asynccontextmanager
-async def served(network: FakeNetwork, *roots: RootDevice) -> AsyncIterator[Running]:
-    async with serve_on(network, roots, Settings(rng=Random(0), utcnow=lambda: NOON)) as running:
+async def served(host: LoneHost, *roots: RootDevice) -> AsyncIterator[Running]:
+    async with serve_on(host.network, roots, Settings(rng=Random(0), utcnow=lambda: NOON)) as running:
         yield running
 
 
@@ -108,22 +108,22 @@ def test_a_hardware_address_that_python_makes_up_is_used_only_for_want_of_anythi
 async def test_a_second_program_takes_the_second_udn_and_logs_one_line(
     autojump_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    network = FakeNetwork()
-    network.claimed.add(udn_of(NAMELESS, 1))
+    host = LoneHost()
+    host.claimed.add(udn_of(NAMELESS, 1))
     for _ in range(2):  # the same at every start
-        async with served(network, NAMELESS) as running:
+        async with served(host, NAMELESS) as running:
             assert str(running.device.udn) == udn_of(NAMELESS, 2)
         assert [record.getMessage() for record in caplog.records] == [
             f"another program on this host already serves Jambon 3000; this one serves it as {udn_of(NAMELESS, 2)}"
         ]
         caplog.clear()
-    assert network.claimed == {udn_of(NAMELESS, 1)}
+    assert host.claimed == {udn_of(NAMELESS, 1)}
 
 
 async def test_embedded_devices_follow_the_root_s_udn(autojump_clock: Clock) -> None:
-    network = FakeNetwork()
-    network.claimed.add(udn_of(BARE, 1))
-    async with served(network, BARE) as running:
+    host = LoneHost()
+    host.claimed.add(udn_of(BARE, 1))
+    async with served(host, BARE) as running:
         first, second = with_udns(BARE, host_id(), 1), with_udns(BARE, host_id(), 2)
         assert [device.udn for device in running.device.walk()] == [device.udn for device in second.walk()]
         assert first.devices[0].udn != second.devices[0].udn
@@ -133,75 +133,75 @@ async def test_embedded_devices_follow_the_root_s_udn(autojump_clock: Clock) -> 
 async def test_an_explicit_udn_that_another_program_serves_is_an_error_at_the_start(
     udn: object, autojump_clock: Clock
 ) -> None:
-    network = FakeNetwork()
-    network.claimed.add(str(udn))
+    host = LoneHost()
+    host.claimed.add(str(udn))
     with pytest.raises(UdnTaken, match=f"another program on this host serves {udn}; stop it, or give"):
-        async with served(network, NAMELESS, GATEWAY):
+        async with served(host, NAMELESS, GATEWAY):
             raise AssertionError("it must not start")
-    assert network.claimed == {str(udn)}
-    assert network.wire.sent == []
+    assert host.claimed == {str(udn)}
+    assert len(host.sent) == 0
 
 
 async def test_the_error_when_all_udns_are_taken_states_that(autojump_clock: Clock) -> None:
-    network = FakeNetwork()
-    network.claimed |= UDNS
+    host = LoneHost()
+    host.claimed |= UDNS
     with pytest.raises(UdnTaken, match="another program on this host serves uuid:"):
-        async with served(network, NAMELESS):
+        async with served(host, NAMELESS):
             raise AssertionError("it must not start")
-    assert network.claimed == UDNS
+    assert host.claimed == UDNS
 
 
 async def test_two_devices_of_one_program_do_not_become_two_instances(autojump_clock: Clock) -> None:
-    network = FakeNetwork()
+    host = LoneHost()
     with pytest.raises(DescriptionError, match=f"have the UDN {udn_of(NAMELESS, 1)}; give each its own udn"):
-        async with served(network, NAMELESS, attrs.evolve(NAMELESS, serial_number="2")):
+        async with served(host, NAMELESS, attrs.evolve(NAMELESS, serial_number="2")):
             raise AssertionError("it must not start")
-    assert network.claimed == set()
-    network.claimed.add(udn_of(NAMELESS, 1))
-    async with served(network, NAMELESS) as running:
+    assert host.claimed == set()
+    host.claimed.add(udn_of(NAMELESS, 1))
+    async with served(host, NAMELESS) as running:
         with pytest.raises(DescriptionError, match=f"have the UDN {udn_of(NAMELESS, 2)}"):
             await running.add(NAMELESS)
 
 
 async def test_claims_follow_the_devices(autojump_clock: Clock) -> None:
-    network = FakeNetwork()
-    async with served(network) as running:
-        assert network.claimed == set()
+    host = LoneHost()
+    async with served(host) as running:
+        assert host.claimed == set()
         added = await running.add(NAMELESS)
-        assert network.claimed == {str(added.udn)}
+        assert host.claimed == {str(added.udn)}
         with pytest.raises(DescriptionError):
             await running.add(attrs.evolve(GATEWAY, devices=[attrs.evolve(GATEWAY.devices[0], udn=added.udn)]))
         with pytest.raises(DescriptionError):  # its SCPD is invalid
             await running.add(attrs.evolve(GATEWAY, services=[attrs.evolve(GATEWAY.services[0], scpd=b"<none")]))
-        assert network.claimed == {str(added.udn)}
+        assert host.claimed == {str(added.udn)}
         await running.add(GATEWAY)
-        assert network.claimed == {str(added.udn), *(str(device.udn) for device in GATEWAY.walk())}
+        assert host.claimed == {str(added.udn), *(str(device.udn) for device in GATEWAY.walk())}
         await running.update(attrs.evolve(GATEWAY, devices=[]))
-        assert network.claimed == {str(added.udn), str(GATEWAY.udn)}
-        network.claimed.add(str(GATEWAY.devices[0].udn))
+        assert host.claimed == {str(added.udn), str(GATEWAY.udn)}
+        host.claimed.add(str(GATEWAY.devices[0].udn))
         with pytest.raises(UdnTaken):
             await running.update(GATEWAY)
-        network.claimed.remove(str(GATEWAY.devices[0].udn))
+        host.claimed.remove(str(GATEWAY.devices[0].udn))
         assert running.devices[1].devices == ()
         await running.remove(str(GATEWAY.udn))
-        assert network.claimed == {str(added.udn)}
-    assert network.claimed == set()
+        assert host.claimed == {str(added.udn)}
+    assert host.claimed == set()
 
 
 async def test_a_claim_lasts_until_byebye_is_out(autojump_clock: Clock) -> None:
-    network = FakeNetwork()
-    async with served(network, BASIC) as running, trio.open_nursery() as nursery:
+    host = LoneHost()
+    async with served(host, BASIC) as running, trio.open_nursery() as nursery:
         nursery.start_soon(running.remove, str(BASIC.udn))
         await trio.testing.wait_all_tasks_blocked()
-        assert network.claimed == {str(BASIC.udn)}
+        assert host.claimed == {str(BASIC.udn)}
         await trio.sleep(1)
-        assert network.claimed == set()
+        assert host.claimed == set()
 
 
 async def test_a_second_instance_is_updated_by_its_description(autojump_clock: Clock) -> None:
-    network = FakeNetwork()
-    network.claimed.add(udn_of(NAMELESS, 1))
-    async with served(network, NAMELESS) as running:
+    host = LoneHost()
+    host.claimed.add(udn_of(NAMELESS, 1))
+    async with served(host, NAMELESS) as running:
         new = await running.update(attrs.evolve(NAMELESS, serial_number="2"))
         assert str(new.udn) == udn_of(NAMELESS, 2)
         assert running.device.serial_number == "2"

@@ -33,25 +33,25 @@ OF_SERVICES = (
 
 # Serves a device on a network in memory, where it is searched for, and its documents are fetched.
 SERVING = """
-import sys, trio
+import sys, trio, trio.testing
 from random import Random
 from tests.devices import GATEWAY
-from tests.server.fakes import ASKER, HERE, NOON, FakeNetwork
+from tests.server.scenes import DEVICE, HERE, NOON, LoneHost
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.messages import Search
 from upnp_trio.ssdp.rendering import render_search
 
 async def main(root):
-    network = FakeNetwork()
-    async with serve_on(network, [root], Settings(rng=Random(0), utcnow=lambda: NOON)) as running:
+    host = LoneHost()
+    async with serve_on(host.network, [root], Settings(rng=Random(0), utcnow=lambda: NOON)) as running:
         paths = [running.where[0].url.partition(HERE)[2], running.device.services[0].scpd_url, "/"]
         for path in paths:
-            client = network.listener.connect()
+            client = host.client()
             await client.send_all(f"GET {path} HTTP/1.1\\r\\nHost: {HERE}\\r\\n\\r\\n".encode())
             assert (await client.receive_some()).startswith(b"HTTP/1.1 "), path
             await client.aclose()
-        network.endpoint.unicast_receiver.deliver(render_search(Search(search_target="ssdp:all", mx=None)), ASKER)
+        host.receive(render_search(Search(search_target="ssdp:all", mx=None)), to=DEVICE)
         await trio.testing.wait_all_tasks_blocked()
         assert running.stats.answers
 

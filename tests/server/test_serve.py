@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -29,7 +30,7 @@ from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse
 from upnp_trio.ssdp.policy import SearchPolicy
 from upnp_trio.ssdp.rendering import render_search
 from upnp_trio.ssdp.replies import TICK_SECONDS
-from upnp_trio.testing import alive, response
+from upnp_trio.testing import alive, byebye, response
 
 SEARCH = render_search(Search(search_target="ssdp:all", mx=1))
 
@@ -209,6 +210,20 @@ async def test_an_interface_that_accepts_nothing_does_not_cost_another_one_its_b
         host.nics["eth0"].stalls.append(FULL_BUFFER_SECONDS + BYEBYE_GAP / 2)
     revoked = [sent.link for sent in host.sent if isinstance(sent.message, ByeBye)]
     assert revoked == ["eth1"] * 3 + ["eth0"] * 3 + ["eth1"] * 3
+
+
+async def test_an_interface_that_is_known_to_accept_nothing_does_not_delay_the_byebye_of_another(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    interfaces = interface(), interface("198.51.100.7/24", name="eth1", index=3)
+    host = LoneHost(*interfaces)
+    async with served(host, BASIC):
+        await trio.sleep(5)
+        host.nics["eth0"].stalls.append(math.inf)
+        host.have(*interfaces, slept=True)  # everything is announced again
+        await trio.sleep(1)
+        left = trio.current_time()
+    assert [(sent.link, sent.time) for sent in host.sent.matching(byebye())[:3]] == [("eth1", left)] * 3
 
 
 async def test_an_announcement_that_fails_is_tried_again_soon_and_logged_when_it_fails_twice(

@@ -16,7 +16,7 @@ import trio.testing
 from tests.devices import BASIC, GATEWAY
 from tests.growth import held_by, living_objects
 from tests.server.announcement_log import AnnouncementLog, Row
-from tests.server.fakes import NOON, FakeNetwork, Wire, interface
+from tests.server.scenes import NOON, LoneHost, interface
 from upnp_trio import RootDevice, Running
 from upnp_trio.documents.publication import publish
 from upnp_trio.network.interfaces import Interface
@@ -24,7 +24,8 @@ from upnp_trio.server.discovery.retries import MAX_RETRY_SECONDS
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.advertisements import advertisements
-from upnp_trio.ssdp.messages import ByeBye, Search, SearchResponse
+from upnp_trio.ssdp.messages import GROUP, ByeBye, Search, SearchResponse
+from upnp_trio.ssdp.parsing import parse
 from upnp_trio.ssdp.rendering import render_byebye, render_search
 from upnp_trio.ssdp.schedule import DEFAULT_MAX_AGE, REFRESH_PART
 
@@ -42,6 +43,8 @@ FEW_OBJECTS = 10
 
 ETH0 = interface("192.0.2.7/24")
 ETH1 = interface("198.51.100.7/24", name="eth1", index=3)
+#: not served any more, and still able to send byebye
+ETH1_LEFT = attrs.evolve(ETH1, is_multicast=False)
 ETH1_MOVED = interface("198.51.100.77/24", name="eth1", index=3)
 
 
@@ -58,7 +61,7 @@ def usns_of(root: RootDevice) -> list[str]:
 class Life:
     """The events of a week on a host of devices, and the checks that must hold all the time."""
 
-    network: FakeNetwork
+    host: LoneHost
     announcement_log: AnnouncementLog
     running: Running
     roots: list[RootDevice]
@@ -71,9 +74,10 @@ class Life:
         """Each row of each device, at each address that can send."""
         return [
             (on.name, str(address.ip), usn)
-            for on in self.network.now
+            for on in self.host.nics.values()
+            if on.is_multicast
             for address in on.addresses
-            if address.ip not in self.network.wire.blocked
+            if str(address.ip) not in on.mute
             for root in self.roots
             for usn in usns_of(root)
         ]
@@ -109,16 +113,16 @@ class Life:
     async def search(self) -> None:
         """One searcher, from another port each time, gets all that it asks for within its MX."""
         self.searches += 1
-        able = [each for each in self.network.endpoints.values() if not self.network.wire.blocked & each.senders.keys()]
-        endpoint = self.rng.choice(able)
-        neighbour = endpoint.interface.addresses[0].network.network_address + self.rng.randrange(100, 120)
+        on = self.rng.choice([nic for nic in self.host.nics.values() if nic.is_multicast and not nic.mute])
+        (own,) = on.addresses
+        neighbour = own.network.network_address + self.rng.randrange(100, 120)
         peer = (str(neighbour), self.rng.randrange(1024, 65536))
         mx = self.rng.choice([None, 1, 2, 3, 5])
         self.announcement_log.answers.clear()
-        receiver = endpoint.unicast_receiver if mx is None else endpoint.multicast_receiver
-        receiver.deliver(render_search(Search(search_target="ssdp:all", mx=mx)), peer)
+        datagram = render_search(Search(search_target="ssdp:all", mx=mx))
+        self.host.receive(datagram, peer, to=str(own.ip) if mx is None else GROUP, name=on.name)
         await trio.sleep(mx or 1)
-        answers = [sent.message for sent in self.announcement_log.answers if sent.destination == peer]
+        answers = [parse(sent.payload) for sent in self.announcement_log.answers if sent.destination == peer]
         usns = [usn for root in self.roots for usn in usns_of(root)]
         assert sorted(answer.usn for answer in answers if isinstance(answer, SearchResponse)) == sorted(usns)
 
@@ -127,7 +131,7 @@ class Life:
         self.fetches += 1
         where = self.rng.choice(self.running.where)
         host, _, path = where.url.removeprefix("http://").partition("/")
-        client = self.network.listeners[where.address].connect()
+        client = self.host.client(address=str(where.address), name=self.host.nic_of(str(where.address)).name)
         connection = h11.Connection(h11.CLIENT)
         request = h11.Request(method="GET", target=f"/{path}", headers=[("Host", host)])
         await client.send_all((connection.send(request) or b"") + (connection.send(h11.EndOfMessage()) or b""))
@@ -144,31 +148,30 @@ class Life:
 
     async def receive_strangers(self) -> None:
         """Noise, searches from beyond the link, and a byebye of another host for our device."""
-        receiver = self.network.endpoints[ETH0].multicast_receiver
         for number in range(200):
-            receiver.deliver(self.rng.randbytes(100), ("192.0.2.66", 1024 + number))
-            receiver.deliver(render_search(Search(search_target="ssdp:all", mx=1)), (f"203.0.113.{number}", 1900))
-        receiver.deliver(render_byebye(ByeBye(notification_type="n", usn=str(self.roots[0].udn))), ("192.0.2.66", 1900))
+            self.host.receive(self.rng.randbytes(100), ("192.0.2.66", 1024 + number))
+            self.host.receive(render_search(Search(search_target="ssdp:all", mx=1)), (f"203.0.113.{number}", 1900))
+        byebye = render_byebye(ByeBye(notification_type="n", usn=str(self.roots[0].udn)))
+        self.host.receive(byebye, ("192.0.2.66", 1900))
         await trio.sleep(1)
 
     async def meet_slow_clients(self) -> None:
         """Connections that send nothing or half a request, and are not closed by their peers."""
-        listener = next(iter(self.network.listeners.values()))
         body = b"POST / HTTP/1.1\r\nHost: 192.0.2.7:49152\r\nContent-Length: 9\r\n\r\n1234"
         for request in (b"", b"GET / HT", body):
             for _ in range(20):
-                await listener.connect().send_all(request)
+                await self.host.client().send_all(request)
         await trio.sleep(60)
 
     # --- changes ---
 
     async def change(self, *interfaces: Interface, slept: bool = False) -> None:
-        self.network.change(*interfaces, slept=slept)
+        self.host.have(*interfaces, slept=slept)
         await trio.sleep(FOLLOWED_SECONDS)
         self.announcement_log.check(self.expected)
 
     async def lose_an_interface(self) -> None:
-        await self.change(ETH0)
+        await self.change(ETH0, ETH1_LEFT)
 
     async def regain_the_interface(self) -> None:
         await self.change(ETH0, ETH1)
@@ -192,7 +195,7 @@ class Life:
 
     async def regain_the_sender(self) -> None:
         """Once its datagrams are sent again it announces everything, long before the next set of the others."""
-        self.network.wire.blocked.clear()
+        self.host.nics["eth1"].mute.clear()
         await trio.sleep(MAX_RETRY_SECONDS + FOLLOWED_SECONDS)
         self.announcement_log.check(self.expected)
 
@@ -201,11 +204,10 @@ class Life:
         self.silence(ETH1)
         await trio.sleep(LATEST_SECONDS)
         await self.change(ETH0)
-        self.network.wire.blocked.clear()
         await self.change(ETH0, ETH1)
 
     def silence(self, interface: Interface) -> None:
-        self.network.wire.blocked.update(address.ip for address in interface.addresses)
+        self.host.nics[interface.name].mute.update(str(address.ip) for address in interface.addresses)
         self.announcement_log.drop(interface.name)
 
     async def add_a_device(self) -> None:
@@ -229,16 +231,15 @@ async def test_a_week_leaves_no_announcement_late_and_nothing_grown(
     roots: list[RootDevice], autojump_clock: trio.testing.MockClock
 ) -> None:
     announcement_log = AnnouncementLog(LATEST_SECONDS)
-    network = FakeNetwork(ETH0, ETH1)
-    network.wire = Wire(sent=announcement_log)
+    host = LoneHost(ETH0, ETH1, sent=announcement_log)
     settings = Settings(rng=Random(0), utcnow=lambda: NOON + timedelta(seconds=trio.current_time()))
-    async with serve_on(network, roots, settings) as running:
+    async with serve_on(host.network, roots, settings) as running:
         await trio.sleep(FOLLOWED_SECONDS)
-        life = Life(network=network, announcement_log=announcement_log, running=running, roots=list(roots))
+        life = Life(host=host, announcement_log=announcement_log, running=running, roots=list(roots))
         await life.half_a_week()
-        before = count_objects(running, network)
+        before = count_objects(running, host)
         await life.half_a_week()
-        after = count_objects(running, network)
+        after = count_objects(running, host)
         assert trio.current_time() > 7 * 24 * 3600
         assert running.stats.announcements == announcement_log.announcements
         assert running.stats.requests[200] == life.fetches
@@ -247,7 +248,7 @@ async def test_a_week_leaves_no_announcement_late_and_nothing_grown(
     assert after[2] <= before[2] + 10 * FEW_OBJECTS, "objects of the whole process"
 
 
-def count_objects(running: Running, network: FakeNetwork) -> tuple[int, int, int]:
+def count_objects(running: Running, host: LoneHost) -> tuple[int, int, int]:
     """Tasks, objects that the device holds, and all objects, without the counters, which may grow."""
     tasks = trio.lowlevel.current_statistics().tasks_living
-    return tasks, held_by(running, but=[running.stats, network]), living_objects()
+    return tasks, held_by(running, but=[running.stats, host]), living_objects()

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.devices import BASIC, GATEWAY, ROOT_UUID
 from tests.ssdp.fakes import advertised
-from upnp_trio import RootDevice
+from upnp_trio import AdvertisedRow, Advertising, RootDevice
+from upnp_trio.model.placeholders import LONGEST_HOST
 from upnp_trio.ssdp.advertisements import AdvertisedRoot, Advertisement, advertisements
 from upnp_trio.ssdp.advertising import Origin, search_response_head
 from upnp_trio.ssdp.index import (
@@ -252,3 +254,94 @@ def test_no_answer_has_more_bytes_than_counted_and_few_less(
         longest = max(len(search_response_head(match, origin, boot_id) + end) for match in matches.rows)
         counted = matches.most_bytes + origin.most_bytes
         assert longest <= counted <= longest + 2 * (len(str(2**31 - 1)) - len(str(boot_id))) + 1
+
+
+# --- rows beside those that UDA wants ---
+
+
+def odd(*rows: AdvertisedRow, root: RootDevice = GATEWAY) -> RootDevice:
+    return attrs.evolve(root, advertising=Advertising(rows=rows))
+
+
+ROOT_UDN = f"uuid:{ROOT_UUID}"
+ROKU = AdvertisedRow("roku:ecp", "uuid:roku:ecp:P0A070000007")
+BELKIN = AdvertisedRow("urn:Belkin:device:**")
+DIAL = AdvertisedRow("urn:dial-multiscreen-org:service:dial:2")
+
+
+@pytest.mark.parametrize(
+    ("target", "usn"),
+    [
+        ("roku:ecp", ROKU.usn),
+        ("Roku:ECP", ROKU.usn),
+        ("urn:Belkin:device:**", f"{ROOT_UDN}::urn:Belkin:device:**"),
+        ("urn:belkin:device:**", f"{ROOT_UDN}::urn:Belkin:device:**"),
+        ("urn:dial-multiscreen-org:service:dial:2", f"{ROOT_UDN}::urn:dial-multiscreen-org:service:dial:2"),
+    ],
+)
+def test_a_row_of_its_own_is_found_by_its_type_in_the_searcher_s_spelling(target: str, usn: str) -> None:
+    assert matching(target, odd(ROKU, BELKIN, DIAL)) == [(target, usn)]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("roku", "roku:", "roku:ecp:1", "urn:Belkin:device:*", "urn:Belkin:device:", "urn:Belkin:device:basic:1"),
+        *(f"urn:dial-multiscreen-org:service:dial{end}" for end in ("", ":1", ":3", ":0", ":**")),
+        "uuid:roku:ecp:P0A070000007",
+    ],
+)
+def test_a_row_of_its_own_is_found_by_nothing_else(target: str) -> None:
+    assert matching(target, odd(ROKU, BELKIN, DIAL)) == []
+
+
+def test_a_search_for_everything_finds_the_rows_of_its_own_after_the_others() -> None:
+    assert matching("ssdp:all", odd(ROKU, BELKIN)) == [
+        *matching("ssdp:all"),
+        ("roku:ecp", ROKU.usn),
+        ("urn:Belkin:device:**", f"{ROOT_UDN}::urn:Belkin:device:**"),
+    ]
+
+
+def test_a_row_that_the_device_has_anyway_is_advertised_once() -> None:
+    rows = [
+        AdvertisedRow("upnp:rootdevice"),
+        AdvertisedRow(ROOT_UDN, ROOT_UDN),
+        AdvertisedRow("urn:schemas-upnp-org:device:basic:1", ROOT_UDN.upper()),
+    ]
+    assert [(row.notification_type, row.usn) for row in advertisements(odd(*rows, root=BASIC))] == [
+        *((row.notification_type, row.usn) for row in advertisements(BASIC)),
+        ("urn:schemas-upnp-org:device:basic:1", ROOT_UDN.upper()),
+    ]
+
+
+def test_a_type_of_the_device_with_another_usn_is_a_second_answer() -> None:
+    hue = odd(AdvertisedRow("urn:schemas-upnp-org:device:basic:1", ROOT_UDN), root=BASIC)
+    target = "urn:schemas-upnp-org:device:basic:1"
+    assert matching(target, hue) == [(target, f"{ROOT_UDN}::urn:schemas-upnp-org:device:Basic:1"), (target, ROOT_UDN)]
+
+
+def test_rows_of_its_own_go_with_their_device_and_make_a_sweep_of_many() -> None:
+    roots = [advertised(attrs.evolve(odd(BELKIN), udn=f"uuid:{number}")) for number in range(6)]
+    index = Index(roots)
+    target = canonical("urn:Belkin:device:**")
+    assert index.is_sweep(target)
+    assert len(index.matches("urn:Belkin:device:**").rows) == 6
+    for root in roots[:2]:
+        index.remove(root)
+    assert not index.is_sweep(target)
+    assert len(index.matches("urn:Belkin:device:**").rows) == 4
+    for root in roots[2:]:
+        index.remove(root)
+    assert not index.matches("urn:Belkin:device:**").rows
+
+
+def test_placeholders_count_as_the_longest_host() -> None:
+    origin = Origin(base_url=f"http://{LONGEST_HOST}:65535", host="")
+    root = attrs.evolve(
+        advertised(BASIC), headers=(("WAKEUP", "MAC=1;Timeout=10"), ("X-Here", "{{http://{host}:{port}/}}"))
+    )
+    matches = Index([root]).matches("ssdp:all")
+    end = search_response_end("Mon, 23 Nov 2026 12:00:00 GMT")
+    longest = max(len(search_response_head(match, origin, 2**31 - 1) + end) for match in matches.rows)
+    assert longest <= matches.most_bytes + origin.most_bytes <= longest + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 import pytest
@@ -9,25 +10,27 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC, GATEWAY, ROOT_UUID
-from tests.server.fakes import NOON, FakeNetwork
+from tests.server.scenes import DEVICE, NOON, LoneHost
 from upnp_trio import Settings
 from upnp_trio.server.serve import serve_on
-from upnp_trio.ssdp.messages import Search, SearchResponse
+from upnp_trio.ssdp.messages import GROUP, Search, SearchResponse
 from upnp_trio.ssdp.rendering import render_search
 
 Clock = trio.testing.MockClock
 EXPLORER = render_search(Search(search_target="pnp:rootdevice"))
 
 
-async def answers(profile: str, search: bytes, *, multicast: bool = True) -> list[tuple[str, str, float]]:
+async def answers(
+    profile: str | Sequence[str], search: bytes, *, multicast: bool = True
+) -> list[tuple[str, str, float]]:
     """ST and USN of each answer, and how long it took."""
-    network = FakeNetwork()
+    host = LoneHost()
     settings = Settings(profile=profile, rng=Random(0), utcnow=lambda: NOON)
-    async with serve_on(network, [GATEWAY], settings):
+    async with serve_on(host.network, [GATEWAY], settings):
         await trio.sleep(10)
-        (network.endpoint.multicast_receiver if multicast else network.endpoint.unicast_receiver).deliver(search)
+        host.receive(search, to=GROUP if multicast else DEVICE)
         await trio.sleep(10)
-        found = [(sent.message, sent.time - 10) for sent in network.wire.sent]
+        found = [(sent.message, sent.time - 10) for sent in host.sent]
         return [
             (message.search_target, message.usn, delay)
             for message, delay in found
@@ -64,9 +67,9 @@ async def test_the_uda_profile_does_not_answer_a_search_without_mx_and_is_the_de
 
 
 async def test_searches_from_off_the_link_are_not_answered_with_any_profile(autojump_clock: Clock) -> None:
-    network = FakeNetwork()
-    async with serve_on(network, [BASIC], Settings(profile="windows")) as running:
-        network.endpoint.multicast_receiver.deliver(EXPLORER, ("203.0.113.9", 5000))
+    host = LoneHost()
+    async with serve_on(host.network, [BASIC], Settings(profile="windows")) as running:
+        host.receive(EXPLORER, ("203.0.113.9", 5000))
         await trio.sleep(5)
-        assert not network.wire.messages(SearchResponse)
+        assert not host.sent.messages(SearchResponse)
         assert running.stats.dropped["off link"] == 1

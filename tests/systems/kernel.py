@@ -70,12 +70,18 @@ class Kernel:
     excluded_ports: set[int] = attrs.field(factory=set)
     #: where no port is open: what is sent there comes back as "port unreachable"
     unreachable: set[str] = attrs.field(factory=set)
-    #: raised by whatever sends datagrams, by the name of the error
-    send_error: str = ""
+    #: raised by what sends datagrams next, one for each, by the name of the error
+    send_errors: list[str] = attrs.field(factory=list)
+    #: what GetIfEntry returns for an interface, by its index, in place of a row
+    row_errors: dict[int, int] = attrs.field(factory=dict)
     #: how often each system call was made
     calls: Counter[str] = attrs.field(factory=Counter)
     #: how long the host has been suspended since it was started
     seconds_asleep: float = 0.0
+    #: of the console of Windows: its mode, ``None`` if there is a pipe in its place, and whether escape sequences are
+    #: beyond it
+    console_mode: int | None = None
+    is_old_console: bool = False
     _next_port: int = 60_000
 
     def error(self, name: str) -> OSError:

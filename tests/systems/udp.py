@@ -158,8 +158,8 @@ class UdpSocket:
     def sendto(self, payload: bytes, destination: Address) -> int:
         kernel = self.kernel
         kernel.calls["sendto"] += 1
-        if kernel.send_error:
-            raise kernel.error(kernel.send_error)
+        if kernel.send_errors:
+            raise kernel.error(kernel.send_errors.pop(0))
         self._check_scope(destination)
         nic = self._way(destination)
         kernel.sent.append(SentDatagram(payload, self.getsockname(), destination, nic))

@@ -21,6 +21,7 @@ __all__ = ["MACHINE_GUID", "windows_modules"]
 MACHINE_GUID = "0b5f5a3c-8c1e-4a56-9d0f-2f0e2d1c0b0a"
 _LK_NBLCK = 2
 _ERROR_INVALID_DATA = 13
+_HANDLE = 2**40  # more than a C int
 
 
 class _MibIfRow(ctypes.Structure):
@@ -63,6 +64,8 @@ def windows_modules(kernel: Kernel) -> dict[str, ModuleType]:
     def get_if_entry(row: ctypes.Array[ctypes.c_char]) -> int:
         assert len(row) == ctypes.sizeof(_MibIfRow)
         asked = _MibIfRow.from_buffer(row)
+        if error := kernel.row_errors.get(asked.dwIndex):
+            return error
         found = kernel.nic_at(asked.dwIndex)
         if found is None:
             return _ERROR_INVALID_DATA
@@ -73,16 +76,35 @@ def windows_modules(kernel: Kernel) -> dict[str, ModuleType]:
         units._obj.value = int((time.monotonic() - kernel.seconds_asleep) * 10_000_000)
         return 1
 
+    def get_console_mode(handle: ctypes.c_void_p, mode: Any) -> int:  # noqa: ANN401  # the same
+        assert handle.value == _HANDLE
+        if kernel.console_mode is None:
+            return 0
+        mode._obj.value = kernel.console_mode
+        return 1
+
+    def set_console_mode(handle: ctypes.c_void_p, mode: int) -> int:
+        assert handle.value == _HANDLE
+        if kernel.is_old_console:
+            return 0
+        kernel.console_mode = mode
+        return 1
+
     def win_error(number: int) -> OSError:
         return kernel.error(next(name for name, known in kernel.rules.errnos.items() if known == number))
 
     dlls = SimpleNamespace(
         iphlpapi=SimpleNamespace(GetIfEntry=get_if_entry),
-        kernel32=SimpleNamespace(QueryUnbiasedInterruptTime=query_unbiased_interrupt_time),
+        kernel32=SimpleNamespace(
+            QueryUnbiasedInterruptTime=query_unbiased_interrupt_time,
+            GetConsoleMode=get_console_mode,
+            SetConsoleMode=set_console_mode,
+        ),
     )
     registry = {"HKEY_LOCAL_MACHINE": "HKLM", "OpenKey": open_key, "QueryValueEx": query}
+    runtime = {"LK_NBLCK": _LK_NBLCK, "locking": locking, "get_osfhandle": lambda descriptor: _HANDLE}
     return {
         "ctypes": StandIn(ctypes, "ctypes", {"windll": dlls, "WinError": win_error}),
-        "msvcrt": StandIn(None, "msvcrt", {"LK_NBLCK": _LK_NBLCK, "locking": locking}),
+        "msvcrt": StandIn(None, "msvcrt", runtime),
         "winreg": StandIn(None, "winreg", registry),
     }

@@ -13,9 +13,9 @@ import trio.testing
 
 from upnp_trio.network.listeners import DYNAMIC_PORTS
 from upnp_trio.testing import Host, Link
-from upnp_trio.testing.hosts import CAPACITY, UNREACHABLE_SECONDS
+from upnp_trio.testing.connecting import UNREACHABLE_SECONDS
 from upnp_trio.testing.peers import http_response, serve_connections
-from upnp_trio.testing.pipes import Listener, PipeStream
+from upnp_trio.testing.pipes import CAPACITY, Listener, PipeStream
 
 Clock = trio.testing.MockClock
 DEVICE = IPv4Address("192.0.2.7")

@@ -12,7 +12,7 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
-from tests.server.fakes import NOON
+from tests.server.scenes import NOON
 from upnp_trio import Running
 from upnp_trio.server.boot_ids import BootIds, UsedBootIds
 from upnp_trio.server.options import Settings

@@ -19,7 +19,8 @@ from upnp_trio.network.udp_sender import STALLED_SEND_SECONDS
 from upnp_trio.ssdp.messages import GROUP, Alive, ByeBye, Search
 from upnp_trio.ssdp.rendering import render_byebye, render_search
 from upnp_trio.testing import Host, Link
-from upnp_trio.testing.links import BROADCAST, MAX_WAITING, UdpSocket
+from upnp_trio.testing.links import BROADCAST
+from upnp_trio.testing.udp import MAX_WAITING, UdpSocket
 
 Clock = trio.testing.MockClock
 TO_ALL: Address = (GROUP, 1900)

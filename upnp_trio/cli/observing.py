@@ -12,7 +12,7 @@ from upnp_trio.cloning.observed import Delays, Observed, ObservedAnswer
 from upnp_trio.cloning.record import MAX_RECORDED_ANSWERS
 from upnp_trio.controlpoint.control_point import ControlPoint
 from upnp_trio.errors import DescriptionError, NetworkError, RequestFailed, UnsafeUrl, UpnpError
-from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES
+from upnp_trio.model.names import can_be_search_target
 from upnp_trio.model.printable import printable
 from upnp_trio.model.simulation import Recording
 from upnp_trio.ssdp.advertisements import advertisements
@@ -122,7 +122,7 @@ async def _search(
 
 
 def _can_be_searched_for(udn: str) -> bool:
-    return udn.isascii() and udn.isprintable() and 0 < len(udn) <= MAX_SEARCH_TARGET_BYTES
+    return can_be_search_target(udn)
 
 
 @attrs.frozen

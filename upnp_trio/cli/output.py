@@ -17,6 +17,8 @@ import time
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
+from upnp_trio.cli.console import takes_escapes
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -63,7 +65,8 @@ class Output:
         self.on_error: Callable[[], object] = lambda: None
         self._stream = stream  # the unbuffered file is closed with it
         self._file = None if stream is None else _unbuffered(stream)
-        self._is_terminal = stream is not None and stream.isatty()
+        # one that shows escape sequences as characters counts as a file
+        self._is_terminal = stream is not None and stream.isatty() and takes_escapes(stream)
         # Its lock is reentrant, as it must be: a finalizer that runs within `write` may write a warning.
         self._changed = threading.Condition()
         # Texts, and between them the number of lines that were dropped at that place.
@@ -109,7 +112,7 @@ class Output:
             return self._is_drained()
 
     def isatty(self) -> bool:
-        """Whether this is a terminal."""
+        """Whether this is a terminal, and takes escape sequences."""
         return self._is_terminal
 
     def finish(self) -> None:

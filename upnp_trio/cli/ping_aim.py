@@ -13,6 +13,7 @@ from upnp_trio.cli.locating import locate
 from upnp_trio.cli.parsing import UsageError
 from upnp_trio.cli.ping_series import Method, Outcome
 from upnp_trio.cli.search_targets import ROOT_DEVICES
+from upnp_trio.cli.zoned import zoned
 from upnp_trio.errors import NetworkError, UnknownDevice, UnsafeUrl
 from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.ssdp.messages import PORT
@@ -125,7 +126,7 @@ async def _first(control_point: ControlPoint, target: str, *, sends: int, to: st
 
 
 def _with_zone(result: SearchResult) -> str:
-    return f"{result.sender}%{result.interface}" if result.sender.lower().startswith("fe80") else result.sender
+    return zoned(result.sender, result.interface)
 
 
 # --- probes ----------------------------------------------------------------------------------------------------------

@@ -48,11 +48,15 @@ class Readiness:
     @contextmanager
     def served(self, devices: Sequence[RootDevice]) -> Iterator[None]:
         """Notify the manager that *devices* are served, and at the end of the body that they stop."""
-        self._notify("READY=1", f"STATUS=Serving {_names(devices)}")
+        self._notify("READY=1", _status(devices))
         try:
             yield
         finally:
             self._notify("STOPPING=1", "STATUS=Sending byebye")
+
+    def report(self, devices: Sequence[RootDevice]) -> None:
+        """Notify the manager that it is *devices* now that are served."""
+        self._notify(_status(devices))
 
     async def keep_alive(self) -> None:
         """Send the notifications that the watchdog waits for, until cancelled; without a watchdog, return at once.
@@ -64,6 +68,10 @@ class Readiness:
         while True:
             self._notify("WATCHDOG=1")
             await trio.sleep(self.watchdog_seconds / _NOTIFICATIONS_PER_WATCHDOG)
+
+
+def _status(devices: Sequence[RootDevice]) -> str:
+    return f"STATUS=Serving {_names(devices)}" if devices else "STATUS=Serving no device yet"
 
 
 def _names(devices: Sequence[RootDevice]) -> str:

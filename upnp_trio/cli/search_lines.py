@@ -11,6 +11,7 @@ from upnp_trio.cli.printable import cells, fit, printable
 from upnp_trio.cli.recent_devices import RecentDevice
 from upnp_trio.cli.search_groups import FoundRoot
 from upnp_trio.cli.short_types import short_type
+from upnp_trio.cli.zoned import zoned
 from upnp_trio.model.device import RootDevice
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Found:
         """Where an answer came from, IPv4 if there is one; with a zone where it needs one."""
         places = list(self.root.locations.values())
         interface, sender = next((place for place in places if ":" not in place[1]), places[0])
-        return f"{sender}%{interface}" if sender.lower().startswith("fe80") else sender
+        return zoned(sender, interface)
 
 
 # --- lines -----------------------------------------------------------------------------------------------------------

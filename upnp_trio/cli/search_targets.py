@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from upnp_trio.cli.parsing import UsageError
-from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES, STANDARD_DOMAIN
+from upnp_trio.model.names import STANDARD_DOMAIN, can_be_search_target
 
 __all__ = ["ROOT_DEVICES", "SHORT_TARGETS", "search_target"]
 
@@ -29,7 +29,7 @@ def search_target(word: str) -> str:
         return f"uuid:{word}"
     if (match := _TYPE.fullmatch(word)) and match["name"] not in ("uuid", "urn", "upnp", "ssdp", "pnp"):
         return f"urn:{STANDARD_DOMAIN}:{match['kind'] or 'device'}:{match['name']}:{match['version'] or 1}"
-    if not word.isascii() or not word.isprintable() or " " in word or not 0 < len(word) <= MAX_SEARCH_TARGET_BYTES:
+    if " " in word or not can_be_search_target(word):
         raise UsageError(
             f"{word!r} is no search target; write one such as MediaServer, service:SwitchPower:1, uuid:… or urn:…"
         )

@@ -8,7 +8,7 @@ import os
 import time
 from contextlib import ExitStack, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import attrs
 import trio
@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
     from upnp_trio.cli.output import Outputs
     from upnp_trio.cli.readiness import Readiness
-    from upnp_trio.cli.serve_options import ServeArguments
+    from upnp_trio.cli.serve_options import ServeArguments, ServingArguments
     from upnp_trio.model.device import RootDevice
     from upnp_trio.monitoring.stats import Stats
+    from upnp_trio.server.running import Running
 
-__all__ = ["serve"]
+__all__ = ["Companion", "prepare", "serve", "serve_until_stopped", "serving_options"]
 
 logger = logging.getLogger(__name__)
 
@@ -43,43 +44,90 @@ logger = logging.getLogger(__name__)
 COUNTERS_SIGNAL = "SIGUSR1"
 
 
+class Companion(Protocol):
+    """What a verb does while devices are served."""
+
+    def introduction(self, running: Running, *, styled: bool) -> str:
+        """The first lines; *styled* adds a terminal's colours."""
+        ...
+
+    async def run(
+        self, running: Running, view: View, readiness: Readiness | None, *, task_status: trio.TaskStatus[None]
+    ) -> None:
+        """Do it until cancelled or done; started when the service manager may take the verb for ready."""
+        ...
+
+
+class _Devices:
+    """Devices that are served from the start."""
+
+    def introduction(self, running: Running, *, styled: bool) -> str:
+        return introduce(running.devices, running.where, running.choices, styled=styled)
+
+    async def run(
+        self, running: Running, view: View, readiness: Readiness | None, *, task_status: trio.TaskStatus[None]
+    ) -> None:
+        task_status.started()
+
+
 def serve(asked: ServeArguments, outputs: Outputs) -> int:
     """Serve devices until a signal comes; it returns the exit status once byebye is sent.
 
     From then on, the signals that this command knows are ignored, so nothing but the end of the process may follow.
     """
+    prepare(asked, outputs)
+    roots = load_devices(asked.devices, asked.friendly_name, asked.udn)
+    if asked.presentation is not None:
+        roots = [attrs.evolve(root, presentation=asked.presentation) for root in roots]
+    return serve_until_stopped(roots, _all_options(asked), _Devices(), outputs, quiet=asked.quiet)
+
+
+def prepare(asked: ServingArguments, outputs: Outputs) -> None:
+    """Begin to log, and check what can be checked before anything is opened; raises `UsageError`."""
     level, form = asked.log_level.upper(), "%(levelname)s: %(message)s"
     logging.basicConfig(level=level, format=form, stream=outputs.errors)
     if asked.max_age is not None and asked.max_age < DEFAULT_MAX_AGE:
         logger.warning("--max-age is %s; UDA requires %s or more, less suits tests", asked.max_age, DEFAULT_MAX_AGE)
     _check_state_directory(asked.state_dir)
-    roots = load_devices(asked.devices, asked.friendly_name, asked.udn)
-    if asked.presentation is not None:
-        roots = [attrs.evolve(root, presentation=asked.presentation) for root in roots]
+
+
+def serve_until_stopped(
+    roots: Sequence[RootDevice], options: ServeOptions, companion: Companion, outputs: Outputs, *, quiet: bool
+) -> int:
+    """Serve *roots* until a signal comes; returns the exit status once byebye is sent.
+
+    From then on, the signals that this command knows are ignored, so nothing but the end of the process may follow.
+    """
     linecache.clearcache()  # attrs and cattrs keep the source of every method there that they generate: half a MiB
     try:
-        trio.run(_serve, roots, _options(asked), asked.quiet, outputs)
+        trio.run(_serve, roots, options, companion, quiet, outputs)
     finally:
         ignore_signals(*STOP_SIGNALS, COUNTERS_SIGNAL)
     return 0
 
 
-def _options(asked: ServeArguments) -> ServeOptions:
+def _all_options(asked: ServeArguments) -> ServeOptions:
+    options = serving_options(asked)
+    options["http"] = None if asked.location is None else Elsewhere(asked.location)
+    options["max_subscriptions"] = asked.max_subscriptions
+    return options
+
+
+def serving_options(asked: ServingArguments) -> ServeOptions:
+    """The options that all verbs have which serve devices."""
     return ServeOptions(
         interfaces=asked.interfaces,
         ipv4=asked.family != "ipv6",
         ipv6=asked.family != "ipv4",
-        http=None if asked.location is None else Elsewhere(asked.location),
         port=asked.port,
         advertise_url=asked.advertise_url,
         allowed_hosts=asked.allowed_hosts,
         announce_only=asked.announce_only,
         answer_off_link=asked.answer_off_link,
         reply_budget=asked.reply_budget,
-        max_subscriptions=asked.max_subscriptions,
         multicast_ttl=asked.multicast_ttl,
         max_age=asked.max_age,
-        profile=asked.profile,
+        profile=asked.profile or "uda",
         metrics=asked.metrics,
         state_dir=asked.state_dir,
     )
@@ -99,7 +147,9 @@ def _check_state_directory(directory: Path | None) -> None:
         raise UsageError(f"--state-dir: {str(directory)!r} cannot be used: {reason}; name a directory") from error
 
 
-async def _serve(roots: Sequence[RootDevice], options: ServeOptions, quiet: bool, outputs: Outputs) -> None:
+async def _serve(
+    roots: Sequence[RootDevice], options: ServeOptions, companion: Companion, quiet: bool, outputs: Outputs
+) -> None:
     failure: UpnpTrioError | None = None
     stopping, counters_wanted = trio.CancelScope(), trio.lowlevel.ParkingLot()
     call_on_signals(partial(_stop, stopping), *STOP_SIGNALS)
@@ -113,14 +163,16 @@ async def _serve(roots: Sequence[RootDevice], options: ServeOptions, quiet: bool
             try:
                 async with serve_devices(roots, **options) as running:
                     nursery.start_soon(_show_counters, counters_wanted, view, running.stats, outputs)
-                    on_terminal = view.status is not None
-                    introduction = introduce(running.devices, running.where, running.choices, styled=on_terminal)
+                    introduction = companion.introduction(running, styled=view.status is not None)
                     view.show(f"{introduction}\nPress Ctrl-C to stop.\n")
                     events = None if quiet else running.subscribe(LINES_PER_ROUND)
-                    with stopping, readiness.served(running.devices) if readiness is not None else nullcontext():
-                        if events is not None:
-                            await view.run(events, running.stats)
-                        await trio.sleep_forever()
+                    with stopping:
+                        async with trio.open_nursery() as until_stopped:
+                            if events is not None:
+                                until_stopped.start_soon(view.run, events, running.stats)
+                            await until_stopped.start(companion.run, running, view, readiness)
+                            with nullcontext() if readiness is None else readiness.served(running.devices):
+                                await trio.sleep_forever()
                 if events is not None:
                     view.flush(events, running.stats)
                 await _outlive(running.boot_id)

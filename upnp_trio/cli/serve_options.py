@@ -1,4 +1,4 @@
-"""The options of the verbs that serve devices, ``serve`` and ``demo``."""
+"""The options of the verbs that serve devices: ``serve``, ``demo`` and ``announce``."""
 
 from __future__ import annotations
 
@@ -21,18 +21,21 @@ if TYPE_CHECKING:
     from upnp_trio.cli.references import Reference
     from upnp_trio.model.names import Udn
 
-__all__ = ["ServeArguments", "add_serve_options", "check_single", "serve_runner"]
+__all__ = [
+    "ServeArguments",
+    "ServingArguments",
+    "add_serve_options",
+    "add_serving_options",
+    "check_single",
+    "serve_runner",
+]
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
-class ServeArguments(Namespace):
-    """The words of ``upnp-trio serve`` and ``upnp-trio demo``."""
+class ServingArguments(Namespace):
+    """The options that these verbs share."""
 
-    devices: list[Path | Reference]
-    friendly_name: str | None
-    udn: Udn | None
-    location: str | None
     port: int | None
     interfaces: list[str]
     family: str | None
@@ -41,11 +44,9 @@ class ServeArguments(Namespace):
     announce_only: bool
     answer_off_link: bool
     reply_budget: int
-    max_subscriptions: int
     multicast_ttl: int | None
     max_age: int | None
-    profile: str
-    presentation: str | None
+    profile: list[str]
     metrics: bool
     state_dir: Path | None
     log_level: str
@@ -53,8 +54,19 @@ class ServeArguments(Namespace):
     debug: bool
 
 
+class ServeArguments(ServingArguments):
+    """The words of ``upnp-trio serve`` and ``upnp-trio demo``."""
+
+    devices: list[Path | Reference]
+    friendly_name: str | None
+    udn: Udn | None
+    location: str | None
+    max_subscriptions: int
+    presentation: str | None
+
+
 def add_serve_options(parser: ArgumentParser) -> ArgumentParser:
-    """Add the options, and those for help; returns *parser*."""
+    """Add all options of ``serve``, and those for help; returns *parser*."""
     add = parser.add_argument
     add("--friendly-name", metavar="NAME", help="The name that people see. [default: as in the file]")
     add("--uuid", dest="udn", metavar="UUID", type=udn, help="The device's UUID. [default: derived from this host]")
@@ -64,6 +76,27 @@ def add_serve_options(parser: ArgumentParser) -> ArgumentParser:
         help="The description is at this URL, on a web server of your own, as in 'http://{host}:8123/lamp.xml', where "
         "{host} is each interface's address; only announce it and answer searches. [default: serve it]",
     )
+    add(
+        "--max-subscriptions",
+        type=whole_number(1),
+        default=DEFAULT_MAX_SUBSCRIPTIONS,
+        metavar="N",
+        help="How many subscribers the events of each service may have; one host may have a quarter of them. "
+        "[default: %(default)s]",
+    )
+    add(
+        "--presentation",
+        type=OneOf(PRESENTATIONS),
+        metavar="|".join(PRESENTATIONS),
+        help="What the device's page offers: values and a form for each action, values alone, or there is no page. "
+        "[default: as in the file, or full]",
+    )
+    return add_serving_options(parser)
+
+
+def add_serving_options(parser: ArgumentParser) -> ArgumentParser:
+    """Add the options that all of these verbs have, and those for help; returns *parser*."""
+    add = parser.add_argument
     add(
         "--port",
         type=whole_number(1, 65535),
@@ -101,14 +134,6 @@ def add_serve_options(parser: ArgumentParser) -> ArgumentParser:
         "leave at once. [default: %(default)s]",
     )
     add(
-        "--max-subscriptions",
-        type=whole_number(1),
-        default=DEFAULT_MAX_SUBSCRIPTIONS,
-        metavar="N",
-        help="How many subscribers the events of each service may have; one host may have a quarter of them. "
-        "[default: %(default)s]",
-    )
-    add(
         "--multicast-ttl",
         type=whole_number(1, 255),
         metavar="N",
@@ -123,10 +148,11 @@ def add_serve_options(parser: ArgumentParser) -> ArgumentParser:
     add(
         "--profile",
         type=OneOf(PROFILES),
-        default="uda",
+        action="append",
+        default=[],
         metavar="|".join(PROFILES),
-        help="windows also answers searches without MX and for pnp:rootdevice, which UDA does not. "
-        "[default: %(default)s]",
+        help="Also answer searches that UDA does not: of Windows, without MX and for pnp:rootdevice; of Roku remotes, "
+        "without MX; of Hue apps, for libhue:idl and SsdpSearch:all. Repeatable. [default: uda]",
     )
     add(
         "--state-dir",
@@ -134,13 +160,6 @@ def add_serve_options(parser: ArgumentParser) -> ArgumentParser:
         default=state_directory(),
         metavar="DIR",
         help="Keep BOOTID here, so that it rises over restarts. [default: where this system keeps state]",
-    )
-    add(
-        "--presentation",
-        type=OneOf(PRESENTATIONS),
-        metavar="|".join(PRESENTATIONS),
-        help="What the device's page offers: values and a form for each action, values alone, or there is no page. "
-        "[default: as in the file, or full]",
     )
     add("--metrics", action="store_true", help="Serve the counters at /metrics, in Prometheus's text format.")
     add(

@@ -10,6 +10,7 @@ import attrs
 
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.advertising import MAX_ANSWER_DELAY, RESERVED_HEADERS, Advertising
+from upnp_trio.model.placeholders import escaped
 from upnp_trio.model.value_errors import shown
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class _Draft:
         elif any(address in value for value in values):
             self._leave_out(f"the header {name}, which leads to the original")
         else:
-            self.take(headers=[*self.advertising.headers, *((name, value) for value in values)])
+            self.take(headers=[*self.advertising.headers, *((name, escaped(value)) for value in values)])
 
     def _leave_out(self, what: str) -> None:
         self.notes.append(f"not repeated in answers to searches: {what}")

@@ -15,7 +15,7 @@ from upnp_trio.controlpoint.feeds import Feed, FeedQueue
 from upnp_trio.controlpoint.finding import Finding
 from upnp_trio.controlpoint.listening import Listening
 from upnp_trio.controlpoint.options import ControlPointOptions, ControlPointSettings
-from upnp_trio.controlpoint.received import SearchResult
+from upnp_trio.controlpoint.received import SearchResult, weight_of
 from upnp_trio.controlpoint.searching import MAX_SENDS, SearchPlan, run_search
 from upnp_trio.controlpoint.shared_values import SharedValues
 from upnp_trio.controlpoint.subscriptions import Subscriptions
@@ -24,7 +24,7 @@ from upnp_trio.errors import (
     NetworkError,
 )
 from upnp_trio.http.client import MAX_ANSWER_BYTES, HttpClient
-from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES
+from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES, can_be_search_target
 from upnp_trio.model.peers import peer_of
 from upnp_trio.network.interfaces import Interface
 from upnp_trio.network.system_asking import open_asking_network
@@ -51,7 +51,7 @@ __all__ = ["ControlPoint", "open_control_point", "open_control_point_on"]
 USER_AGENT = f"upnp-trio/{__version__} UPnP/2.0"
 # The most that UDA 2.0 §1.3.2 wants; devices treat more as 5.
 MAX_MX = 5
-# Answers that wait for a reader that is slow.
+# Answers that wait for a reader that is slow; a long one counts as several (`weight_of`).
 MAX_WAITING_RESULTS = 16_384
 
 
@@ -62,6 +62,7 @@ class ControlPoint:
         self._network = network
         self._settings = settings
         self._nursery = nursery
+        self._is_closed = False
         self._client = HttpClient(self._connect, user_agent=USER_AGENT)
         self._subscriptions = Subscriptions(network, self._client, nursery, settings.rng)
         self._finding = Finding(DeviceCache(settings.cache_bytes), self._note_change, self._subscriptions.note_alive)
@@ -104,10 +105,15 @@ class ControlPoint:
         the cache as well.
 
         The feed ends a second after the last answer is due, or earlier by the caller's deadline. It raises
-        `NetworkError` if nothing can be sent. Raises `ValueError` for an impossible argument.
+        `NetworkError` if nothing can be sent. Raises `ValueError` for an impossible argument, and
+        `trio.ClosedResourceError` after the end of the control point.
         """
+        if self._is_closed:
+            raise trio.ClosedResourceError("this control point is closed; search while it is open")
         plan = self._plan(target, mx, sends, to, port)
-        queue = FeedQueue[SearchResult](SharedValues(MAX_WAITING_RESULTS, lambda result: peer_of(result.sender)))
+        queue = FeedQueue[SearchResult](
+            SharedValues(MAX_WAITING_RESULTS, lambda result: peer_of(result.sender), weight_of)
+        )
         scope = trio.CancelScope()
         self._nursery.start_soon(self._search, plan, queue, scope)
         return Feed(queue, partial(scope.cancel, reason="the search was closed"))
@@ -115,7 +121,8 @@ class ControlPoint:
     def changes(self) -> Feed[DeviceChange]:
         """Devices that come, change, reboot and go, beginning with those that are known already.
 
-        A slow reader gets the newest state of each device, and not each step to it.
+        A slow reader gets the newest state of each device, and not each step to it. The feed ends with the control
+        point.
         """
         return self._finding.changes()
 
@@ -124,7 +131,7 @@ class ControlPoint:
         return self._finding.messages()
 
     def _plan(self, target: str, mx: int, sends: int, to: str | None, port: int) -> SearchPlan:
-        if not target.isascii() or not target.isprintable() or not 0 < len(target) <= MAX_SEARCH_TARGET_BYTES:
+        if not can_be_search_target(target):
             raise ValueError(
                 f"the search target is {target!r}; it must be 1 to {MAX_SEARCH_TARGET_BYTES} printable ASCII characters"
             )
@@ -202,7 +209,9 @@ class ControlPoint:
 
     def close(self) -> None:
         """End all feeds, and close all connections."""
+        self._is_closed = True
         self._finding.close()
+        self._subscriptions.close()
         self._client.close()
 
     def _note_change(self, change: DeviceChange) -> None:

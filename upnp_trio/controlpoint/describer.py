@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 import attrs
+import trio
 
 from upnp_trio.controlpoint.describing import describe_at
 from upnp_trio.controlpoint.descriptions import Descriptions
 from upnp_trio.controlpoint.feeds import Feed
+from upnp_trio.controlpoint.location_order import in_order_of_trust
 from upnp_trio.controlpoint.received import SearchResult
-from upnp_trio.controlpoint.remote import EventAccess, RemoteDevice
+from upnp_trio.controlpoint.remote import EventAccess
 from upnp_trio.controlpoint.subscriptions import Subscriptions
 from upnp_trio.errors import DescriptionError, RequestFailed, UnknownDevice, UnsafeUrl, UpnpTrioError
 from upnp_trio.exchange import ServedAddress
-from upnp_trio.http.client import HttpAnswer, HttpClient
+from upnp_trio.http.client import REQUEST_SECONDS, HttpAnswer, HttpClient
 from upnp_trio.model.literal_url import IpAddress, LiteralUrl
 from upnp_trio.network.interfaces import Interface
 from upnp_trio.network.listeners import served_address
 from upnp_trio.network.reach import own_address_towards
 from upnp_trio.ssdp.found import DeviceChange, DeviceGone, FoundDevice, FoundLocation
 
+if TYPE_CHECKING:
+    from upnp_trio.controlpoint.remote import RemoteDevice
+
 __all__ = ["Describer"]
+
+# No further LOCATION of a device is tried after so long: that is time for two that do not answer.
+LOCATIONS_SECONDS = 2 * REQUEST_SECONDS
 
 
 @attrs.frozen(eq=False, repr=False, kw_only=True)
@@ -115,9 +124,12 @@ class Describer:
         raise UnknownDevice(f"no device with the UDN {udn} answers; is it on, and on this network?")
 
     async def _fetch_description(self, found: FoundDevice, *, contents: bool) -> RemoteDevice:
-        """The description of *found*, from the first of its locations that has it, the newest first."""
+        """The description of *found*, from the first of its locations that has it, in the order of their trust."""
         failure: UpnpTrioError | None = None
-        for location in found.locations:
+        began = trio.current_time()
+        for location in in_order_of_trust(found.locations):
+            if trio.current_time() - began >= LOCATIONS_SECONDS:
+                break
             try:
                 described = await self._describe_found(location, contents=contents)
             except (UnsafeUrl, RequestFailed, DescriptionError) as error:

@@ -28,8 +28,8 @@ VALUES_IN_A_TURN = 32
 class Values(Protocol[T]):
     """What waits for the reader: a queue, or something that joins values."""
 
-    def put(self, value: T) -> bool:
-        """Add *value*; returns whether there was room for it."""
+    def put(self, value: T) -> int:
+        """Add *value*; returns how many values there was no room for, this one or those that gave way to it."""
         ...
 
     def take(self) -> T | None:
@@ -52,8 +52,7 @@ class FeedQueue(Generic[T]):
 
     def put(self, value: T) -> None:
         """Give *value* to the reader; it is counted as missed if the reader is too far behind."""
-        if not self.values.put(value):
-            self.missed += 1
+        self.missed += self.values.put(value)
         self._lot.unpark_all()
 
     def end(self, error: BaseException | None = None) -> None:

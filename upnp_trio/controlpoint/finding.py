@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import attrs
 import trio
 
 from upnp_trio.controlpoint.feeds import Feed, FeedQueue
-from upnp_trio.controlpoint.received import ReceivedMessage
+from upnp_trio.controlpoint.received import ReceivedMessage, weight_of
 from upnp_trio.controlpoint.shared_values import SharedValues
 from upnp_trio.errors import MalformedMessage
 from upnp_trio.model.peers import peer_of
@@ -30,12 +30,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding"]
 
+T = TypeVar("T")
+
 traffic = logging.getLogger("upnp_trio.traffic.ssdp")
 
 # What falls due so soon after another is reported together with it: on a large network, something does all the time,
 # and a wake-up of the event loop costs several times what a change does.
 PAUSE_SECONDS = 0.05
-# Datagrams that wait for a reader that is slow: those of 5,000 devices that announce themselves at once.
+# Datagrams that wait for a reader that is slow: those of 5,000 devices that announce themselves at once. A long one
+# counts as several (`weight_of`).
 MAX_WAITING_MESSAGES = 32_768
 
 
@@ -51,6 +54,7 @@ class Finding:
     _wakeup: Wakeup = attrs.field(factory=Wakeup)
     _change_readers: set[FeedQueue[DeviceChange]] = attrs.field(factory=set)
     _message_readers: set[FeedQueue[ReceivedMessage]] = attrs.field(factory=set)
+    _is_closed: bool = False
 
     async def expire(self) -> NoReturn:
         """Let devices go when they are due, until cancelled."""
@@ -95,17 +99,26 @@ class Finding:
         for device in self.cache.values():
             pending.put(DeviceAppeared(device))
         queue = FeedQueue[DeviceChange](pending)
-        self._change_readers.add(queue)
+        self._open(queue, self._change_readers)
         return Feed(queue, lambda: self._change_readers.discard(queue))
 
     def messages(self) -> Feed[ReceivedMessage]:
         """A feed of every datagram."""
-        queue = FeedQueue[ReceivedMessage](SharedValues(MAX_WAITING_MESSAGES, lambda each: peer_of(each.source[0])))
-        self._message_readers.add(queue)
+        queue = FeedQueue[ReceivedMessage](
+            SharedValues(MAX_WAITING_MESSAGES, lambda each: peer_of(each.source[0]), weight_of)
+        )
+        self._open(queue, self._message_readers)
         return Feed(queue, lambda: self._message_readers.discard(queue))
 
+    def _open(self, queue: FeedQueue[T], readers: set[FeedQueue[T]]) -> None:
+        if self._is_closed:
+            queue.end()
+        else:
+            readers.add(queue)
+
     def close(self) -> None:
-        """End all feeds."""
+        """End all feeds, those that are asked for later, too."""
+        self._is_closed = True
         for changes in self._change_readers:
             changes.end()
         for messages in self._message_readers:

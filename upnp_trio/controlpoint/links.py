@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from upnp_trio.exchange import is_neighbour
 from upnp_trio.network.interfaces import Interface, on_link
 
 if TYPE_CHECKING:
@@ -34,8 +35,7 @@ class LinkCheck:
         """Whether a datagram from *sender*, an address without a zone, comes from a neighbour."""
         known = self._known.get(sender)
         if known is None:
-            address = ip_address(sender)
-            known = address.is_link_local or any(address in network for network in self._networks)
+            known = is_neighbour(ip_address(sender), self._networks)
             if len(self._known) >= MAX_CACHED_SENDERS:
                 self._known.clear()
             self._known[sender] = known

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 import attrs
 
 from upnp_trio.errors import NetworkError
+from upnp_trio.model.members import as_names
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
 from upnp_trio.ssdp.holdings import DEFAULT_MAX_BYTES
 
@@ -29,18 +30,13 @@ class ControlPointOptions(TypedDict, total=False):
     rng: Random
 
 
-def _names(names: Sequence[str]) -> tuple[str, ...]:
-    # a str is a sequence of str, too, but means one name here
-    return (names,) if isinstance(names, str) else tuple(names)
-
-
 @attrs.frozen(kw_only=True)
 class ControlPointSettings:
     """How a control point asks; raises `NetworkError` for an impossible value."""
 
     #: names, addresses or prefixes of the interfaces to ask on ("eth0", "192.0.2.7", "192.0.2.0/24"); empty means all
     #: that are up and lead to a network of their own
-    interfaces: tuple[str, ...] = attrs.field(default=(), converter=_names)
+    interfaces: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     ipv4: bool = True
     ipv6: bool = True
     #: receive announcements and the searches of others, which needs UDP port 1900; without them, only what answers a

@@ -7,7 +7,11 @@ import attrs
 from upnp_trio.network.endpoint import Address
 from upnp_trio.ssdp.messages import Message, SearchResponse
 
-__all__ = ["ReceivedMessage", "SearchResult"]
+__all__ = ["ReceivedMessage", "SearchResult", "weight_of"]
+
+# A message that waits for its reader counts as one for each begun KiB of its datagram. Real ones have half of that, and
+# the longest that are read count as five: a number bounds the memory, too.
+WEIGHED_BYTES = 1024
 
 
 @attrs.frozen(kw_only=True)
@@ -94,3 +98,8 @@ class ReceivedMessage:
     interface: str
     #: trio's clock
     arrived_at: float
+
+
+def weight_of(received: SearchResult | ReceivedMessage) -> int:
+    """How many messages of usual size *received* counts as while it waits for its reader."""
+    return 1 + len(received.payload) // WEIGHED_BYTES

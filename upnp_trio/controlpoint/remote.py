@@ -6,18 +6,30 @@ or served.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 import attrs
 
 from upnp_trio.control.arguments import call_texts, result_values
-from upnp_trio.control.calls import matches, render_call
-from upnp_trio.control.results import MAX_RESULT_BYTES, read_result
+from upnp_trio.control.calls import render_call
+from upnp_trio.control.results import read_result
 from upnp_trio.controlpoint.call_answer import CallAnswer
+from upnp_trio.controlpoint.call_places import CallPlace, CallPlaces
 from upnp_trio.controlpoint.event_requests import EventSource
+from upnp_trio.controlpoint.service_names import service_named
 from upnp_trio.controlpoint.subscriptions import Subscriptions
-from upnp_trio.errors import DescriptionError, InvalidCall, MalformedMessage, RequestFailed, UnknownService, UnsafeUrl
+from upnp_trio.errors import (
+    DescriptionError,
+    InvalidCall,
+    MalformedMessage,
+    NetworkError,
+    RequestFailed,
+    UnknownDevice,
+    UnknownService,
+    UnsafeUrl,
+)
 from upnp_trio.eventing.requests import DEFAULT_SECONDS
 from upnp_trio.exchange import ServedAddress
 from upnp_trio.http.client import HttpClient
@@ -36,8 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DeviceAccess", "EventAccess", "RemoteDevice", "RemoteService"]
 
-# A device answers a call within 30 seconds (UDA 2.0 §3.2.1).
-CALL_SECONDS = 30.0
+logger = logging.getLogger(__name__)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -55,11 +66,14 @@ class DeviceAccess:
     missing: Mapping[str, str]
     #: ``None`` if its services cannot be subscribed to
     events: EventAccess | None = None
+    calls: CallPlaces = attrs.field(
+        init=False, default=attrs.Factory(lambda self: CallPlaces(self.client), takes_self=True)
+    )
 
 
 @attrs.frozen(eq=False, repr=False)
 class EventAccess:
-    """How services are subscribed to."""
+    """How services are subscribed to, and the device is found again."""
 
     subscriptions: Subscriptions
     #: describes a device again, without its services' descriptions, as it may have moved
@@ -107,19 +121,7 @@ class RemoteDevice(RootDevice):
         if udn is not None:
             wanted = str(udn).lower().removeprefix("uuid:")
             services = tuple(each for each in services if each.device.udn and each.device.udn.uuid.lower() == wanted)
-        for is_meant in _MEANINGS:
-            found = [each for each in services if is_meant(type_or_id, each)]
-            if len(found) > 1:
-                raise UnknownService(
-                    f"{type_or_id!r} is more than one service: {printable(_listed(found), MAX_MESSAGE_CHARACTERS)}"
-                )
-            if found:
-                return found[0]
-        known = dict.fromkeys(each.name for each in services)
-        raise UnknownService(
-            f"{printable(self.friendly_name) or 'the device'} has no service {type_or_id!r}; "
-            f"{suggestion(type_or_id, known, 'services')}"
-        )
+        return service_named(type_or_id, services, printable(self.friendly_name) or "the device")
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -171,6 +173,8 @@ class RemoteService:
         text that is no value of its data type stays a text, and an argument that the device left out is missing;
         `invoke` tells.
 
+        If no connection leads to the device, it may have moved: it is called where it announces itself now.
+
         Raises `InvalidCall` before anything is sent, for an action that the service does not have, an argument that is
         missing or unknown, and a value that is not allowed. Raises `UpnpError` for an error of the device, and
         `RequestFailed` if it does not answer within 30 seconds, or with anything else. Raises `DescriptionError` if the
@@ -186,16 +190,14 @@ class RemoteService:
             headers, body = render_call(self.service.service_type.text, action, texts)
         except ValueError as error:
             raise InvalidCall(printable(str(error), MAX_MESSAGE_CHARACTERS)) from error
-        url, access = self.control_url, self._access
+        control_url, access = self.control_url, self._access
         assert access is not None  # or there would be no description
-        answer = await access.client.request(
-            "POST",
-            url,
-            access.served,
+        url, answer = await access.calls.post(
+            (str(self.device.udn), self.service.service_id),
+            CallPlace(control_url, access.served),
+            self._call_place_now,
             headers=headers,
             body=body,
-            max_body_bytes=MAX_RESULT_BYTES,
-            seconds=CALL_SECONDS,
         )
         try:
             given = read_result(answer.status, answer.headers, answer.body)
@@ -253,10 +255,25 @@ class RemoteService:
         access = self._access
         assert access is not None  # or there would be no subscription
         assert access.events is not None
-        device = await access.events.describe(self._root)
+        service, access = await self._described_again(access.events)
+        return attrs.evolve(service._event_source(access), description=before.description)
+
+    async def _call_place_now(self) -> CallPlace | None:
+        """Where this service is called now; ``None`` if it is not found, or was not described by a control point."""
+        if self._access is None or self._access.events is None:
+            return None
+        try:
+            service, access = await self._described_again(self._access.events)
+            return CallPlace(service.control_url, access.served)
+        except (NetworkError, DescriptionError, UnknownDevice, UnknownService) as error:
+            logger.debug("%s is not found again: %s", self.name, error)
+            return None
+
+    async def _described_again(self, events: EventAccess) -> tuple[RemoteService, DeviceAccess]:
+        device = await events.describe(self._root)
         service = device.service(self.service.service_id, udn=self.device.udn)
         assert service._access is not None  # it comes from a control point, too
-        return attrs.evolve(service._event_source(service._access), description=before.description)
+        return service, service._access
 
     def _url(self, reference: str, name: str) -> LiteralUrl:
         if self._access is None or not reference:
@@ -265,18 +282,3 @@ class RemoteService:
             return self._access.base.join(reference)
         except ValueError as error:
             raise UnsafeUrl(f"the {name} of {self.name} is not used: {error}") from error
-
-
-# What the caller may mean, from the narrowest to the widest.
-_MEANINGS: tuple[Callable[[str, RemoteService], bool], ...] = (
-    lambda wanted, each: wanted in (each.service.service_type.text, each.service.service_id),
-    lambda wanted, each: matches(wanted, each.service.service_type),
-    lambda wanted, each: wanted in (each.name, each.service.service_id.rpartition(":")[2]),
-    lambda wanted, each: wanted.lower() in (each.name.lower(), each.service.service_id.rpartition(":")[2].lower()),
-)
-
-
-def _listed(services: Iterable[RemoteService]) -> str:
-    return ", ".join(
-        f"{each.service.service_id} of {each.device.udn or each.device.friendly_name}" for each in services
-    )

@@ -25,6 +25,7 @@ from upnp_trio.model.peers import peer_of
 from upnp_trio.network.asking import ReceivedDatagram
 from upnp_trio.network.interfaces import Interface
 from upnp_trio.network.listeners import authority
+from upnp_trio.network.system_errors import cause_of
 from upnp_trio.ssdp.messages import PORT, Alive, Search, SearchResponse
 from upnp_trio.ssdp.parsing import parse_leniently
 from upnp_trio.ssdp.rendering import render_search
@@ -108,7 +109,7 @@ class _Running:
         error = self._errors[0]
         if isinstance(error, NetworkError):
             return error
-        return NetworkError(f"cannot search: {error.strerror or error}; check that this host has a network")
+        return NetworkError(f"cannot search: {cause_of(error)}; check that this host has a network")
 
     async def _send_from(self, network: AskingNetwork, interface: Interface, address: IpInterface, number: int) -> None:
         with ExitStack() as stack:

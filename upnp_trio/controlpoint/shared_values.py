@@ -19,34 +19,41 @@ class _Place(Generic[T]):
 
     value: T
     peer: str
+    weight: int
     #: whether it has given way
     is_lost: bool = False
 
 
 @attrs.define(eq=False, repr=False)
 class SharedValues(Generic[T]):
-    """A queue of *limit* values; when it is full, the newest value of the peer that has the most there gives way."""
+    """A queue with room for *limit*; when it is full, the newest values of the peer that has most of it give way."""
 
     limit: int
     #: the peer that a value is of
     peer: Callable[[T], str]
+    #: how much of the room a value takes
+    weight: Callable[[T], int] = lambda value: 1
     #: in the order in which they came; lost ones are passed over later, as to take them out takes long
     _waiting: deque[_Place[T]] = attrs.field(factory=deque)
-    #: the values of each peer that are not lost
+    #: the values of each peer that are not lost, and how much room they take
     _of_peer: dict[str, deque[_Place[T]]] = attrs.field(factory=dict)
+    _taken: dict[str, int] = attrs.field(factory=dict)
     _size: int = 0
 
-    def put(self, value: T) -> bool:
-        """Add *value*; returns whether there was room for it and all others."""
-        peer = self.peer(value)
-        is_full = self._size >= self.limit
-        if is_full and not self._make_room(peer):
-            return False
-        place = _Place(value, peer)
+    def put(self, value: T) -> int:
+        """Add *value*; returns how many values there was no room for, this one or those that gave way to it."""
+        peer, weight = self.peer(value), self.weight(value)
+        lost = 0
+        while self._size + weight > self.limit:
+            lost += 1
+            if not self._make_room(peer, weight):
+                return lost
+        place = _Place(value, peer, weight)
         self._waiting.append(place)
         self._of_peer.setdefault(peer, deque()).append(place)
-        self._size += 1
-        return not is_full
+        self._taken[peer] = self._taken.get(peer, 0) + weight
+        self._size += weight
+        return lost
 
     def take(self) -> T | None:
         """The next value; ``None`` if there is none."""
@@ -54,23 +61,24 @@ class SharedValues(Generic[T]):
             place = self._waiting.popleft()
             if not place.is_lost:
                 self._of_peer[place.peer].popleft()
-                self._count_down(place.peer)
+                self._count_down(place)
                 return place.value
         return None
 
-    def _make_room(self, peer: str) -> bool:
-        """Drop a value of another peer than *peer*, unless *peer* has its share."""
+    def _make_room(self, peer: str, weight: int) -> bool:
+        """Drop a value of another peer than *peer*, unless *peer* would have more than its share."""
         peers = len(self._of_peer) + (peer not in self._of_peer)
-        if (len(self._of_peer.get(peer, ())) + 1) * peers > self.limit:
+        if (self._taken.get(peer, 0) + weight) * peers > self.limit:
             return False
-        greatest = max(self._of_peer, key=lambda other: len(self._of_peer[other]))
-        self._of_peer[greatest].pop().is_lost = True
-        self._count_down(greatest)
+        place = self._of_peer[max(self._taken, key=self._taken.__getitem__)].pop()
+        place.is_lost = True
+        self._count_down(place)
         if len(self._waiting) >= 2 * self.limit:
             self._waiting = deque(place for place in self._waiting if not place.is_lost)
         return True
 
-    def _count_down(self, peer: str) -> None:
-        self._size -= 1
-        if not self._of_peer[peer]:
-            del self._of_peer[peer]
+    def _count_down(self, place: _Place[T]) -> None:
+        self._size -= place.weight
+        self._taken[place.peer] -= place.weight
+        if not self._of_peer[place.peer]:
+            del self._of_peer[place.peer], self._taken[place.peer]

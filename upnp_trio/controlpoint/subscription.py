@@ -90,6 +90,6 @@ class Subscription:
         self._feed.close()
 
     def _begin(self) -> None:
-        start, self._start = self._start, None
-        if start is not None:
-            start()
+        if self._start is not None:
+            self._start()  # raises if the control point is closed, and then it has not begun
+            self._start = None

@@ -20,6 +20,7 @@ from upnp_trio.eventing.requests import DEFAULT_SECONDS
 from upnp_trio.eventing.upkeep import Upkeep
 from upnp_trio.eventing.waiting_events import ReceivedEvent, WaitingEvents
 from upnp_trio.http.client import HttpClient
+from upnp_trio.model.members import as_names
 from upnp_trio.monitoring.log_limit import LogLimit
 from upnp_trio.network.asking import AskingNetwork
 
@@ -50,6 +51,7 @@ class Subscriptions:
     _receiver: EventReceiver = attrs.field(init=False)
     _log_limit: LogLimit = attrs.field(factory=LogLimit)
     _subscribers: set[Subscriber] = attrs.field(factory=set)
+    _is_closed: bool = False
 
     def __attrs_post_init__(self) -> None:
         self._requests = EventRequests(self.client, self.network)
@@ -105,7 +107,13 @@ class Subscriptions:
         for subscriber in self._subscribers:
             subscriber.note_network(has_slept=has_slept)
 
+    def close(self) -> None:
+        """Begin no subscription any more."""
+        self._is_closed = True
+
     def _start(self, subscriber: Subscriber) -> None:
+        if self._is_closed:
+            raise trio.ClosedResourceError("the control point is closed; subscribe while it is open")
         self.nursery.start_soon(self._run, subscriber)
         self._subscribers.add(subscriber)
 
@@ -123,8 +131,7 @@ async def _stay(source: EventSource) -> EventSource:
 
 
 def _names(variables: Iterable[str], source: EventSource) -> tuple[str, ...]:
-    # a str is an iterable of str, too, but means one name here
-    names = (variables,) if isinstance(variables, str) else tuple(variables)
+    names = as_names(variables)
     if source.description is not None:
         evented = [variable.name for variable in source.description.evented]
         for name in names:

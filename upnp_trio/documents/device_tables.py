@@ -129,9 +129,11 @@ class _Reader:
         return self._plain_extension({**table, "attributes": list(attributes.items())}, ExtensionElement)
 
     def _advertising(self, table: object) -> object:
-        if not isinstance(table, dict) or not isinstance(table.get("headers", {}), dict):
-            raise DescriptionError("advertising must be a table, and so must its headers")
-        return self._plain_advertising({**table, "headers": list(table.get("headers", {}).items())}, Advertising)
+        names = ("headers", "description_headers")
+        if not isinstance(table, dict) or not all(isinstance(table.get(name, {}), dict) for name in names):
+            raise DescriptionError("advertising must be a table, and so must its headers and description_headers")
+        headers = {name: list(table[name].items()) for name in names if name in table}
+        return self._plain_advertising({**table, **headers}, Advertising)
 
 
 def _texts(values: object) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ __all__ = ["render_device_file"]
 #: fields of devices and services that are tables of their own, or stand for files
 _NOT_SIMPLE = {
     *("icons", "services", "devices", "pnpx", "extensions", "advertising", "attributes", "children"),
-    *("page", "scpd", "handler", "data"),
+    *("page", "scpd", "handler", "data", "headers", "description_headers", "rows"),
 }
 #: endings of pictures' names, by media type
 _ENDINGS = {
@@ -113,11 +113,16 @@ class _Writer:
 
 def _advertising(advertising: Advertising, path: tuple[str, ...]) -> Iterator[str]:
     fields = _fields(advertising)
-    headers = dict(fields.pop("headers", ()))  # type: ignore[call-overload]  # pairs of texts
     if fields:
         yield from _table("advertising", _lines(fields), path)
-    if headers:
-        yield from _table("headers", _lines(headers), (*path, "advertising"))
+    for name, headers in (
+        ("headers", advertising.headers),
+        ("description_headers", advertising.description_headers),
+    ):
+        if headers:
+            yield from _table(name, _lines(dict(headers)), (*path, "advertising"))
+    for row in advertising.rows:
+        yield from _table("rows", _lines(_fields(row)), (*path, "advertising"), is_list=True)
 
 
 def _extensions(extensions: Sequence[ExtensionElement], path: tuple[str, ...]) -> Iterator[str]:

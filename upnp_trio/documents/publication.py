@@ -1,28 +1,26 @@
 """Preparing a root device to be served: choosing the URLs of its tree and rendering its documents.
 
-Each root device has a directory of its own, named by its UUID, so that any number of them can share one HTTP port.
-A relative URL of the description keeps its path below that directory, and an empty one gets a path. A path that is
-below the directory already stays, so a published device that is published again keeps its URLs. The documents hold
-absolute paths, because control points differ in how they resolve other relative URLs (UDA 2.0 §2.3).
+The documents hold absolute paths (`upnp_trio.documents.document_paths`), because control points differ in how they
+resolve other relative URLs (UDA 2.0 §2.3).
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import posixpath
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import attrs
 
 from upnp_trio.documents.description import render_description
+from upnp_trio.documents.document_paths import DocumentPaths
 from upnp_trio.documents.served_scpd import render_scpd
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.handler import Handler
 from upnp_trio.model.names import ServiceType, Udn
-from upnp_trio.model.urls import has_scheme, is_at_own_host, path_within
+from upnp_trio.model.placeholders import Headers
+from upnp_trio.model.urls import decoded, has_scheme, is_at_own_host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +31,6 @@ logger = logging.getLogger(__name__)
 
 XML_TYPE = 'text/xml; charset="utf-8"'  # with the quotes, UDA 2.0 §2.11
 HTML_TYPE = "text/html; charset=utf-8"
-DESCRIPTION_NAME = "description.xml"
 # Browsers draw a page's icon in 16 pixels, or in 32 on screens of double density.
 FAVICON_PIXELS = 32
 
@@ -44,6 +41,8 @@ class File:
 
     media_type: str
     body: bytes = attrs.field(repr=False)
+    #: more header fields of the response; their placeholders are filled in for each address
+    headers: Headers = ()
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)  # it is the key of its subscriptions and changes
@@ -97,6 +96,13 @@ class Publication:
         return frozenset(service.control_path for service in self.services)
 
     @property
+    def paths(self) -> frozenset[str]:
+        """Every path that it is served at, without percent escapes."""
+        services = [path for each in self.services for path in (each.control_path, each.event_path)]
+        paths = [*self.files, *self.pages, *self.redirects, *services, self.state_path, self.script_path]
+        return frozenset(decoded(path) for path in paths if path)
+
+    @property
     def favicon_path(self) -> str | None:
         """The path of the root device's icon that a browser shows beside the page's title; ``None`` without icons.
 
@@ -116,7 +122,8 @@ def publish(root: RootDevice) -> Publication:
     """Choose the URLs of *root*, whose devices all have a UDN, and render its documents.
 
     CONFIGID is derived from the documents, so that it changes when they change (UDA 2.0 §1.2.2). Raises
-    `DescriptionError` for an icon without data, and for an SCPD that is not a service description.
+    `DescriptionError` for an icon without data, for an SCPD that is not a service description, and for a path with two
+    uses.
     """
     plan = _Plan(root)
     device = plan.place_device(root, is_root=True)
@@ -126,8 +133,8 @@ def publish(root: RootDevice) -> Publication:
     config_id = _config_id(render_description(root), *scpds.values())
     root = attrs.evolve(root, config_id=config_id)
     files = {path: File(XML_TYPE, _scpd(service, config_id, root)) for path, service in plan.scpds.items()}
-    description_path = f"{plan.directory}{DESCRIPTION_NAME}"
-    files[description_path] = File(XML_TYPE, render_description(root))
+    description_path = plan.paths.description
+    files[description_path] = File(XML_TYPE, render_description(root), root.advertising.description_headers)
     state_path, script_path = plan.place_script()
     published = _with_targets(root, plan.redirects) if plan.redirects else root
     assert isinstance(published, RootDevice)
@@ -176,18 +183,16 @@ def _scpd(service: Service, config_id: int, root: RootDevice) -> bytes:
 
 
 class _Plan:
-    """The paths below the directory of one root device, and what each of them serves."""
+    """The paths of one root device, and what each of them serves."""
 
     def __init__(self, root: RootDevice) -> None:
-        assert root.udn is not None
         self._presentation = root.presentation
-        self.directory = f"/{quote(root.udn.uuid, safe='')}/"
+        self.paths = DocumentPaths(root)
         self.files: dict[str, File] = {}
         self.pages: dict[str, Device] = {}
         self.redirects: dict[str, str] = {}
         self.scpds: dict[str, Service] = {}
         self.services: list[PublishedService] = []
-        self._taken = {self.directory, f"{self.directory}{DESCRIPTION_NAME}"}
 
     def place_device(self, device: Device, *, is_root: bool = False) -> Device:
         """*device* and the devices embedded in it, with their URLs."""
@@ -203,21 +208,20 @@ class _Plan:
         """The paths of the state and of the script of live pages; empty if no page of this root device is one."""
         if not self.pages or not any(service.handler for service in self.services):
             return "", ""
-        return self._claim("", "state.json"), self._claim("", "page.js")
+        return self.paths.choose("", "state.json", "its state"), self.paths.choose("", "page.js", "its script")
 
     def _place_page(self, device: Device, *, is_root: bool) -> str | None:
         url = device.presentation_url
         if url is not None and is_at_own_host(url):
             # one document is served at all addresses, so a path of ours leads on to the address of the request
-            path = self.directory if is_root else self._claim("", "page.html")
+            path = self.paths.choose_page("", f"the page of {device.friendly_name!r}", is_root=is_root)
             self.redirects[path] = url
             return path
         if url is not None and has_scheme(url):
             return url  # the device has its page on another host
         if self._presentation == "off" or (url is None and not is_root):
             return None
-        # Only the root device may have the directory itself as the path of its page.
-        path = self.directory if is_root and not self._below(url or "") else self._claim(url or "", "page.html")
+        path = self.paths.choose_page(url or "", f"the page of {device.friendly_name!r}", is_root=is_root)
         if device.page is None:
             self.pages[path] = device
         else:
@@ -229,21 +233,21 @@ class _Plan:
             raise DescriptionError(
                 f"the icon {icon.url!r} has no data to serve; give Icon(data=...), or leave the icon out"
             )
-        path = self._claim(icon.url, "icon")
+        path = self.paths.choose(icon.url, "icon", f"the icon {icon.url!r}")
         self.files[path] = File(icon.mimetype, icon.data)
         return attrs.evolve(icon, url=path)
 
     def _place_service(self, service: Service, device: Device) -> Service:
         assert device.udn is not None
         number = len(self.services) + 1
-        scpd_path = self._claim(service.scpd_url, f"service-{number}/scpd.xml")
-        control_path = self._claim(service.control_url, f"service-{number}/control")
+        scpd_path = self._place_scpd(service, f"service-{number}/scpd.xml")
+        of = f"of {service.service_id}"
+        control_path = self.paths.choose(service.control_url, f"service-{number}/control", f"control {of}")
         event_path = ""  # an empty eventSubURL says that the service has no events (UDA 2.0 §2.3)
         if service.handler is not None and service.handler.description.evented:
-            event_path = self._claim(service.event_sub_url, f"service-{number}/events")
+            event_path = self.paths.choose(service.event_sub_url, f"service-{number}/events", f"events {of}")
         elif service.event_sub_url:
             logger.info("%s has no handler with evented variables; its eventSubURL is left empty", service.service_id)
-        self.scpds[scpd_path] = service
         self.services.append(
             PublishedService(
                 service_type=service.service_type,
@@ -257,20 +261,10 @@ class _Plan:
         )
         return attrs.evolve(service, scpd_url=scpd_path, control_url=control_path, event_sub_url=event_path)
 
-    def _claim(self, url: str, default: str) -> str:
-        """A path below the directory for *url*, which no other document of this root device has."""
-        # ";" is quoted as well, because Python's urljoin drops it at the end of a path.
-        path = self.directory + quote(self._below(url) or default, safe="/~!$&'()*+,=:@")
-        stem, ending = posixpath.splitext(path)
-        number = 1
-        while path in self._taken:
-            number += 1
-            path = f"{stem}-{number}{ending}"
-        self._taken.add(path)
+    def _place_scpd(self, service: Service, default: str) -> str:
+        url = service.scpd_url
+        if self.paths.is_fixed(url) and url in self.scpds and self.scpds[url].scpd == service.scpd:
+            return url  # vendors give one SCPD to several services of a type
+        path = self.paths.choose(url, default, f"the SCPD of {service.service_id}")
+        self.scpds[path] = service
         return path
-
-    def _below(self, url: str) -> str:
-        """The path of *url*, decoded, below the directory, which the path of a published device begins with."""
-        directory = path_within(self.directory)
-        path = path_within(url)
-        return path[len(directory) + 1 :] if f"{path}/".startswith(f"{directory}/") else path

@@ -72,8 +72,8 @@ class WaitingEvents:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, event: ReceivedEvent) -> bool:
-        """Add *event*; returns whether there was room for all that waits."""
+    def put(self, event: ReceivedEvent) -> int:
+        """Add *event*; returns 0 if there was room for all that waits, and 1 if an event was shortened."""
         self._waiting.append(event)
         self._characters += event.size
         while len(self._waiting) > 1 and self._is_full():
@@ -81,9 +81,9 @@ class WaitingEvents:
             self._push(earlier.joined_with(later))
             self.joined += 1
         if not self._is_full():
-            return True
+            return 0
         self._push(_shortened(self._pop()))
-        return False
+        return 1
 
     def take(self) -> ReceivedEvent | None:
         """The next event; ``None`` if there is none."""

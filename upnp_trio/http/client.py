@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from upnp_trio.errors import MalformedMessage
+from upnp_trio.errors import MalformedMessage, RequestFailed
 from upnp_trio.http.answer_reader import AnswerTooLong, HttpAnswer, may_be_kept
 from upnp_trio.http.exchanges import send_and_read
 from upnp_trio.http.fetch_slots import FetchSlots
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from upnp_trio.model.literal_url import IpAddress, LiteralUrl
     from upnp_trio.network.streams import HttpStream
 
-__all__ = ["MAX_ANSWER_BYTES", "HttpAnswer", "HttpClient"]
+__all__ = ["MAX_ANSWER_BYTES", "REQUEST_SECONDS", "HttpAnswer", "HttpClient", "NotConnected"]
 
 # A neighbour connects within milliseconds, and within 3 s even if the first two packets are lost.
 CONNECT_SECONDS = 5.0
@@ -45,6 +45,10 @@ CONNECT_SECONDS = 5.0
 REQUEST_SECONDS = 10.0
 # The longest description that is read (H10).
 MAX_ANSWER_BYTES = 1024 * 1024
+
+
+class NotConnected(RequestFailed):
+    """There was no connection, so nothing was sent, and another place may be tried."""
 
 
 class HttpClient:
@@ -145,8 +149,8 @@ class HttpClient:
             with trio.move_on_after(CONNECT_SECONDS):
                 return await self._connect(request.url.address, request.url.port, request.served)
         except OSError as error:
-            raise request.failure(cannot_connect(error)) from error
-        raise request.failure(not_connected_in_time(CONNECT_SECONDS))
+            raise NotConnected(str(request.failure(cannot_connect(error)))) from error
+        raise NotConnected(str(request.failure(not_connected_in_time(CONNECT_SECONDS))))
 
     async def _exchange(self, request: OutgoingRequest, stream: HttpStream, max_body_bytes: int) -> HttpAnswer | None:
         """Send *request* and read the answer; ``None`` if the connection ended before it.

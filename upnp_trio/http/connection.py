@@ -18,6 +18,7 @@ import trio
 
 from upnp_trio.exchange import Peer, Request, Response, ServedAddress, error_response
 from upnp_trio.http.host_check import HostCheck
+from upnp_trio.http.lingering import linger
 from upnp_trio.http.phases import LINGER_SECONDS, Phase, PhaseTimer
 from upnp_trio.http.plain_request import parse_plain_request
 from upnp_trio.http.request_reader import READ_BYTES, RequestReader
@@ -30,7 +31,7 @@ from upnp_trio.http.request_rules import (
     request_of,
 )
 from upnp_trio.http.responding import PendingResponse
-from upnp_trio.http.response_writer import ResponseWriter, join
+from upnp_trio.http.response_writer import ResponseWriter, join, without_start
 from upnp_trio.network.streams import HttpStream
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection"]
 
-# Enough for what a peer has sent before it reads the error: four bodies of the longest kind.
-MAX_LINGER_BYTES = 256 * 1024
 # A large body is sent in pieces of this size, so that the deadline of a write moves with its progress.
 WRITE_BYTES = 64 * 1024
 
@@ -281,7 +280,7 @@ class Connection:
         """Send what the kernel accepts at once, which needs no deadline."""
         sent = self.stream.send_now(pieces)
         if sent < sum(map(len, pieces)):
-            self._unsent = _without_start(pieces, sent)
+            self._unsent = without_start(pieces, sent)
 
     async def _send_rest(self) -> None:
         unsent, self._unsent = self._unsent, ()
@@ -291,20 +290,5 @@ class Connection:
                 await self.stream.send_all(piece[start : start + WRITE_BYTES])
 
     async def _linger(self) -> None:
-        """Stop sending, then read and drop what comes, so that the peer gets the whole response (RFC 9112 §9.6)."""
-        if self._reader.peer_is_done:
-            return
-        self._timer.enter(Phase.LINGERING)
-        await self.stream.send_eof()
-        left = MAX_LINGER_BYTES
-        while left > 0 and (data := await self.stream.receive_some(READ_BYTES)):
-            left -= len(data)
-
-
-def _without_start(pieces: tuple[bytes, ...], size: int) -> tuple[memoryview, ...]:
-    """*pieces* without their first *size* bytes."""
-    rest = []
-    for piece in pieces:
-        rest.append(memoryview(piece)[size:])
-        size = max(size - len(piece), 0)
-    return tuple(rest)
+        if not self._reader.peer_is_done:
+            await linger(self.stream, self._timer)

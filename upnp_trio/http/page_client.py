@@ -8,6 +8,7 @@ server that this host can reach published under its own name.
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import zlib
 from ipaddress import ip_address
@@ -166,7 +167,8 @@ def _cannot_connect(url: WebUrl, error: OSError) -> str:
     if isinstance(error, socket.gaierror):
         hint = "; names in .local need mDNS on this host (Avahi, nss-mdns)" if url.host.endswith(".local") else ""
         return f"the name {url.host} is not found: {error.strerror}{hint}"
-    what = f"cannot connect: {error.strerror or error}"
+    # trio's errors name the address as well
+    what = f"cannot connect: {os.strerror(error.errno) if error.errno else error}"
     return f"{what}; {_CURES[error.errno]}" if error.errno in _CURES else what
 
 

@@ -6,6 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from upnp_trio.model.printable import printable
+from upnp_trio.network.system_errors import LOCAL_NETWORK_CURE
 
 if TYPE_CHECKING:
     from upnp_trio.http.answer_reader import HttpAnswer
@@ -41,6 +42,7 @@ _CURES = {
     errno.EADDRNOTAVAIL: "this host no longer has the address that faces the device; search for the device again",
     errno.EACCES: "a firewall or a sandbox of this host forbids it",
     errno.EPERM: "a firewall or a sandbox of this host forbids it",
+    errno.EHOSTUNREACH: f"{_GONE}, or {LOCAL_NETWORK_CURE}" if LOCAL_NETWORK_CURE else _GONE,
 }
 
 

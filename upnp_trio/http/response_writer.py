@@ -21,7 +21,7 @@ from upnp_trio.monitoring.stats import Stats
 if TYPE_CHECKING:
     import h11
 
-__all__ = ["ResponseWriter", "join"]
+__all__ = ["ResponseWriter", "join", "without_start"]
 
 # A body up to this size is copied, so that it is sent in one piece with its head. A larger one is not, because each
 # slow reader would hold a copy.
@@ -80,6 +80,8 @@ class ResponseWriter:
 
         self._update_date()
         headers = [("Date", self._date), ("Server", self.server_token), *response.headers]
+        if any(name.lower() == "server" for name, _ in response.headers):  # a device's own
+            del headers[1]
         if response.status != 304:
             headers.append(("Content-Length", str(len(response.body))))
         if closes:
@@ -133,3 +135,12 @@ def join(head: bytes, body: bytes) -> tuple[bytes, ...]:
     if len(body) > MAX_JOINED_BYTES:
         return head, body
     return (head + body,)
+
+
+def without_start(pieces: tuple[bytes, ...], size: int) -> tuple[memoryview, ...]:
+    """*pieces* without their first *size* bytes."""
+    rest = []
+    for piece in pieces:
+        rest.append(memoryview(piece)[size:])
+        size = max(size - len(piece), 0)
+    return tuple(rest)

@@ -18,6 +18,7 @@ from upnp_trio.model.handler import Handler, SupportsAsService  # cattrs reads t
 from upnp_trio.model.members import as_tuple, members_are, optional_bytes
 from upnp_trio.model.names import DeviceType, ServiceType, Udn, as_device_type, as_service_type, as_udn
 from upnp_trio.model.text import one_line, optional_line, tidy, tidy_optional, whole_number
+from upnp_trio.model.urls import fixed_path_flaw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -68,6 +69,12 @@ def _optional_handler(instance: object, attribute: attrs.Attribute[Handler | Non
         raise DescriptionError(f"Service.handler is {value!r}; it must be a ServiceHandler")
 
 
+def _optional_path(instance: object, attribute: attrs.Attribute[str], value: object) -> None:
+    one_line(instance, attribute, value)
+    if value and (flaw := fixed_path_flaw(str(value))):
+        raise DescriptionError(f"{attribute.name} is {value!r}: {flaw}")
+
+
 def _members_are_devices(instance: object, attribute: attrs.Attribute[tuple[Device, ...]], value: object) -> None:
     # This looks up `Device` when it is called, because the class does not exist yet when its fields are defined.
     members_are(Device)(instance, attribute, value)
@@ -96,7 +103,8 @@ class Service:
     service_type: ServiceType = attrs.field(converter=as_service_type)
     #: identifies the service within its device, such as ``urn:upnp-org:serviceId:SwitchPower.1``
     service_id: str = attrs.field(converter=tidy, validator=one_line)
-    #: the URL of the service description (SCPD); it may be relative to the description of the device
+    #: the URL of the service description (SCPD); it may be relative to the description of the device. Like the next
+    #: two, an absolute path stays as it is if the root device has a *description_path*
     scpd_url: str = attrs.field(default="", converter=tidy, validator=one_line)
     #: the URL at which control points call the actions of the service
     control_url: str = attrs.field(default="", converter=tidy, validator=one_line)
@@ -146,7 +154,8 @@ class Device:
     devices: tuple[Device, ...] = attrs.field(default=(), converter=_devices, validator=_members_are_devices)
     #: the page that shows the device in a browser; if ``None``, a root device is served with the built-in page. If
     #: another server of this host has the page, ``{host}`` stands for this host's address, as in
-    #: ``http://{host}:8123/``: a path of ours then leads on to the address that the browser has reached
+    #: ``http://{host}:8123/``: a path of ours then leads on to the address that the browser has reached. ``{ipv4}``
+    #: is for a server that IPv6 does not reach
     presentation_url: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
     #: ``dlna:X_DLNADOC``, such as ``DMS-1.50``; only for AV devices that follow DLNA's guidelines
     dlna_docs: tuple[str, ...] = attrs.field(default=(), converter=_texts, validator=members_are(str))
@@ -178,6 +187,9 @@ class RootDevice(Device):
     config_id: int | None = attrs.field(default=None, validator=attrs.validators.optional(whole_number))
     #: as read from a document; it is never served, because UDA 1.1 and later forbid it
     url_base: str | None = attrs.field(default=None, converter=tidy_optional, validator=optional_line)
+    #: a path of the description outside the device's own directory, such as ``/setup.xml`` or ``/``, for control points
+    #: that know it. Then all URLs of the description that are absolute paths stay as they are given, too
+    description_path: str = attrs.field(default="", converter=tidy, eq=False, validator=_optional_path)
     #: what the built-in page offers: "full", the values of the state variables and a form for each action;
     #: "read-only", the values alone; "off", there is no page. Only with "full", pages in a browser can call actions
     presentation: str = attrs.field(default="full", eq=False)

@@ -11,7 +11,7 @@ from upnp_trio.model.text import reject_control_characters
 if TYPE_CHECKING:
     import attrs
 
-__all__ = ["as_tuple", "members_are", "optional_bytes"]
+__all__ = ["as_names", "as_tuple", "members_are", "optional_bytes"]
 
 T = TypeVar("T")
 
@@ -28,6 +28,11 @@ def as_tuple(items: Iterable[T]) -> tuple[T, ...]:
     if isinstance(items, Iterable) and not isinstance(items, str | bytes):
         return tuple(items)
     return items  # type: ignore[return-value]  # the validator refuses it
+
+
+def as_names(names: Iterable[str]) -> tuple[str, ...]:
+    """The tuple of *names*. A str is an iterable of str, too, but means one name here."""
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def members_are(kind: type) -> Callable[[object, attrs.Attribute[tuple[T, ...]], object], None]:

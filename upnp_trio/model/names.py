@@ -12,6 +12,7 @@ from upnp_trio.model.text import reject_control_characters
 
 __all__ = [
     "MAX_SEARCH_TARGET_BYTES",
+    "MAX_USN_CHARACTERS",
     "STANDARD_DOMAIN",
     "DeviceType",
     "ServiceType",
@@ -20,16 +21,22 @@ __all__ = [
     "as_device_type",
     "as_service_type",
     "as_udn",
+    "can_be_search_target",
     "split_version",
+    "unsearchable",
 ]
 
 # Real names, even vendors' service types, are far shorter. SSDP refuses a longer search target, because each
 # response repeats it.
 MAX_SEARCH_TARGET_BYTES = 256
+# A real USN is a UUID and a type, some 120 characters.
+MAX_USN_CHARACTERS = 512
 #: the domain in the types of UPnP's standards, whose service IDs have ``upnp-org``
 STANDARD_DOMAIN = "schemas-upnp-org"
 
 _HEX_FORM = re.compile(r"uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# What SSDP can carry as ST and read as one: a type or a UDN has no blanks, and quotes at the ends are taken off.
+_SEARCH_TARGET = re.compile(r"[!#-~]([!-~]*[!#-~])?")
 # ASCII without blanks, because headers of SSDP carry it
 _TYPE_URN = re.compile(r"urn:(?P<domain>[!-9;-~]+):(?P<kind>device|service):(?P<name>[!-9;-~]+):[0-9]{1,9}")
 
@@ -45,6 +52,25 @@ def split_version(text: str) -> tuple[str, int | None]:
     if colon and version.isascii() and version.isdecimal() and len(version) <= 9:
         return base, int(version)
     return text, None
+
+
+def can_be_search_target(text: str) -> bool:
+    """Whether a search for *text* can be sent: 1 to `MAX_SEARCH_TARGET_BYTES` printable characters of ASCII."""
+    return text.isascii() and text.isprintable() and 0 < len(text) <= MAX_SEARCH_TARGET_BYTES
+
+
+def unsearchable(target: str) -> str | None:
+    """The rule by which SSDP does not read a search for *target*, if any (UDA 2.0 §1.3.2)."""
+    if len(target) > MAX_SEARCH_TARGET_BYTES:
+        return (
+            f"UDA §1.3.2: it must be a search target, which may have at most {MAX_SEARCH_TARGET_BYTES} characters; "
+            f"this one has {len(target)}"
+        )
+    if target.endswith('"'):
+        return "UDA §1.3.2: it must be a search target, and a quote at the end of one is ignored"
+    if not _SEARCH_TARGET.fullmatch(target):
+        return "UDA §1.3.2: it must be a search target, which is ASCII without blanks"
+    return None
 
 
 def _udn_text(value: object) -> object:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.errors import DescriptionError
-from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES
+from upnp_trio.model.names import unsearchable
 from upnp_trio.model.urls import has_scheme, is_at_own_host, is_web_link
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ SHORT_TEXTS = {
 }
 # HTTP sends it in a header, so it has no other characters.
 _MIMETYPE = re.compile(r"image/[\w.+-]+", re.ASCII | re.IGNORECASE)
-# What SSDP can carry as ST and read as one: a type or a UDN has no blanks, and quotes at the ends are taken off.
-_SEARCH_TARGET = re.compile(r"[!#-~]([!-~]*[!#-~])?")
 # UDA 2.0 §1.2.2: the system, the UDA version and the product. More may follow, as DLNA's devices have it.
 _SERVER = re.compile(r"[^\s,]+/[^\s,]+ UPnP/[0-9]\.[0-9] [^\s,]+/[^\s,]+( .*)?")
 # The least max-age of UDA 2.0 §1.2.2, in seconds.
@@ -102,6 +100,10 @@ def _advertising(root: RootDevice) -> Iterator[Violation]:
     if max_age is not None and max_age < LEAST_MAX_AGE:
         rule = f"UDA §1.2.2: it should be {LEAST_MAX_AGE} or more"
         yield Violation("advertising.max_age", max_age, rule, must=False)
+    for number, row in enumerate(root.advertising.rows):
+        if row.usn is not None and not row.usn.lower().startswith("uuid:"):
+            rule = "UDA §1.2.2: it must begin with 'uuid:', which control points take for the start of a UDN"
+            yield Violation(f"advertising.rows[{number}].usn", row.usn, rule)
 
 
 def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterator[Violation]:
@@ -123,9 +125,7 @@ def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterat
         rule = "UDA §5: it must be a path on this device, or http://… for a page elsewhere"
         yield Violation(f"{where}presentation_url", url, rule, vital=True)  # pages would link to it
     elif url is not None and has_scheme(url) and _BRACES.search(url) and not is_at_own_host(url):
-        rule = (
-            "it has a brace in the place of a host; {host}, as in http://{host}:8123/, is the only word to have braces"
-        )
+        rule = "its host has a brace; write {host} or {ipv4}, as in http://{host}:8123/, for this host"
         yield Violation(f"{where}presentation_url", url, rule)
     for number, icon in enumerate(device.icons):
         yield from _icon(icon, f"{where}icons[{number}].")
@@ -139,7 +139,7 @@ def _device(device: Device, where: str, spec_version: tuple[int, int]) -> Iterat
 
 
 def _type(urn: TypeUrn, kind: str, where: str) -> Iterator[Violation]:
-    rule = _unsearchable(urn.text)
+    rule = unsearchable(urn.text)
     if flaw := urn.flaw(kind):
         yield Violation(f"{where}{kind}_type", urn.text, f"UDA §2.3: it {flaw}", vital=rule is not None)
     elif rule:
@@ -149,27 +149,13 @@ def _type(urn: TypeUrn, kind: str, where: str) -> Iterator[Violation]:
 def _udn(udn: Udn, where: str, spec_version: tuple[int, int]) -> Iterator[Violation]:
     if udn.is_uuid:
         return
-    if udn.text.isascii() and (rule := _unsearchable(udn.text)):
+    if udn.text.isascii() and (rule := unsearchable(udn.text)):
         yield Violation(where, udn.text, rule, vital=True)
     else:
         rule = "UDA §1.1.4 wants 'uuid:' and hexadecimal digits in groups of 8-4-4-4-12"
         # UDA 1.0 allows any text, but headers of SSDP hold ASCII only.
         is_ascii = udn.text.isascii()
         yield Violation(where, udn.text, rule, must=spec_version >= (1, 1) or not is_ascii, vital=not is_ascii)
-
-
-def _unsearchable(target: str) -> str | None:
-    """The rule by which SSDP does not read a search for *target*, if any."""
-    if len(target) > MAX_SEARCH_TARGET_BYTES:
-        return (
-            f"UDA §1.3.2: it must be a search target, which may have at most {MAX_SEARCH_TARGET_BYTES} characters; "
-            f"this one has {len(target)}"
-        )
-    if target.endswith('"'):
-        return "UDA §1.3.2: it must be a search target, and a quote at the end of one is ignored"
-    if not _SEARCH_TARGET.fullmatch(target):
-        return "UDA §1.3.2: it must be a search target, which is ASCII without blanks"
-    return None
 
 
 def is_picture_type(mimetype: str) -> bool:

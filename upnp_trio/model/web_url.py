@@ -92,7 +92,8 @@ class WebUrl:
         return f"{self.scheme}://{self.authority}{self.target}"
 
     def __str__(self) -> str:
-        return self.text
+        """The URL as a person writes it."""
+        return self.text.replace(HOST, "localhost", 1)
 
 
 def _host(host: str, text: str) -> str:

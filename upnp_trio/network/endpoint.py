@@ -28,6 +28,11 @@ logger = logging.getLogger(__name__)
 MAX_BATCH = 256
 # A socket that is always ready and yields only errors is read this often.
 RETRY_SECONDS = 1.0
+# Windows reports each answer that met a closed port as an error (ECONNRESET), and a searcher that closes its ports
+# causes thousands, with datagrams behind them. After so many batches of them in a row, 25,000 errors, the socket counts
+# as one that yields only errors; before, there is a short pause after each batch.
+MAX_RESET_BATCHES = 100
+RESET_BATCH_SECONDS = 0.01
 
 # A peer with one of these is a neighbour, whatever addresses the interface has (RFC 3927 §2.6.2, RFC 4291 §2.5.6).
 _LINK_LOCAL = (IPv4Network("169.254.0.0/16"), IPv6Network("fe80::/10"))
@@ -43,6 +48,8 @@ class Receiver:
     socket: socket.socket
     multicast: bool | None
     _is_failing: bool = attrs.field(default=False, init=False)
+    #: how many batches in a row had nothing but ECONNRESET
+    _reset_batches: int = attrs.field(default=0, init=False)
     _has_failed: bool = attrs.field(default=False, init=False)
 
     @property
@@ -56,6 +63,8 @@ class Receiver:
         if self._is_failing:
             self._is_failing = False
             await trio.sleep(RETRY_SECONDS)
+        elif self._reset_batches:
+            await trio.sleep(RESET_BATCH_SECONDS)
         try:
             await trio.lowlevel.wait_readable(self.socket)
         except OSError as error:
@@ -72,15 +81,23 @@ class Receiver:
             try:
                 arrived = read()
             except BlockingIOError:
-                return
+                break
             except OSError as error:
                 if error.errno in BUG_ERRNOS:
                     raise
                 failures += 1
                 if failures == MAX_BATCH:
-                    self._note_failure(error)
+                    self._note_error_batch(error)
+                    return
                 continue
             yield arrived
+        self._reset_batches = 0
+
+    def _note_error_batch(self, error: OSError) -> None:
+        if isinstance(error, ConnectionResetError) and self._reset_batches < MAX_RESET_BATCHES:
+            self._reset_batches += 1
+        else:
+            self._note_failure(error)
 
     def _note_failure(self, error: OSError) -> None:
         self._is_failing = True

@@ -54,7 +54,11 @@ _PORT_CURES = {
         "choose another with --port: a program holds it, or Windows keeps it "
         "(netsh interface ipv4 show excludedportrange protocol=tcp)"
         if sys.platform == "win32"
-        else "choose a port from 1024 on with --port"
+        else "choose a port from 1024 on with --port, or let this process use the lower ones: by "
+        "AmbientCapabilities=CAP_NET_BIND_SERVICE in a systemd unit, or for all by "
+        "'sysctl net.ipv4.ip_unprivileged_port_start=80'"
+        if sys.platform == "linux"
+        else "choose a port from 1024 on with --port, or run as root"
     ),
 }
 

@@ -113,14 +113,15 @@ class SystemNetwork(SystemHost):
             http_listeners: list[HttpListener] = []
             base_urls: dict[IpAddress, str] = {}
             for address in interface.addresses:
-                port = options.port
+                port, opened = options.port, None
                 if port is not None:
-                    port, listener = stack.enter_context(
+                    port, opened = stack.enter_context(
                         open_listener(address.ip, interface, port, or_another=options.or_another_port)
                     )
-                    served = served_address(address.ip, interface)
-                    http_listeners.append(HttpListener(authority(address.ip, port), listener, served))
-                base_urls[address.ip] = options.base_url_at(address.ip, port)
+                base_urls[address.ip] = url = options.base_url_at(address.ip, port)
+                if port is not None and opened is not None:
+                    served = attrs.evolve(served_address(address.ip, interface), base_url=url)
+                    http_listeners.append(HttpListener(authority(address.ip, port), opened, served))
             endpoint = stack.enter_context(
                 open_endpoint(interface, base_urls, listen=options.listen, multicast_ttl=options.multicast_ttl)
             )

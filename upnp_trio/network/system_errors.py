@@ -32,8 +32,10 @@ All of these are `NetworkError`. The sockets that were open by then are closed, 
 **Sending** (sendto, sendmsg, epoll: `udp_sender`)
 
 - EAGAIN: the send buffer is full. A reply is lost; an announcement or a search waits for a while.
-- Any other (ENETUNREACH, EHOSTUNREACH, ENETDOWN, ENODEV, EPERM of a firewall, ENOBUFS, ...): the datagram is lost. The
-  `OSError` goes to the caller, which counts it by its text.
+- ENOBUFS: the queue of the interface is full, on the BSDs. An announcement or a search is sent again a little later.
+- ECONNRESET: on Windows, an earlier datagram met a closed port. This one is sent once more.
+- Any other (ENETUNREACH, EHOSTUNREACH, ENETDOWN, ENODEV, EPERM of a firewall, ...): the datagram is lost. The `OSError`
+  goes to the caller, which counts it by its text. EHOSTUNREACH may be a permission of macOS's (`LOCAL_NETWORK_CURE`).
 
 **Accepting connections** (accept, epoll: `streams.TcpListener`)
 
@@ -56,6 +58,7 @@ All of these are `NetworkError`. The sockets that were open by then are closed, 
 from __future__ import annotations
 
 import errno
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -69,10 +72,12 @@ __all__ = [
     "GONE_ERRNOS",
     "HIDDEN_ERRNOS",
     "INTERFACE_GONE_ERRNOS",
+    "LOCAL_NETWORK_CURE",
     "RESOURCE_ERRNOS",
     "UNSUPPORTED_ERRNOS",
     "AddressGone",
     "OutOfResources",
+    "cause_of",
     "tolerated",
     "translated",
 ]
@@ -92,6 +97,14 @@ BUG_ERRNOS = frozenset({errno.EBADF, errno.ENOTSOCK})
 
 # No route leads there.
 UNREACHABLE_ERRNOS = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
+
+#: macOS, from 15 on, answers so for every neighbour if the user has not allowed the program to find devices (Apple's
+#: TN3179; dotnet/runtime#114450); empty elsewhere
+LOCAL_NETWORK_CURE = (
+    "allow this program, or the terminal that it runs in, in System Settings, Privacy & Security, Local Network"
+    if sys.platform == "darwin"
+    else ""
+)
 
 _CURES = {
     errno.EMFILE: "this process has as many files open as it may; raise its limit (ulimit -n)",
@@ -113,6 +126,12 @@ class AddressGone(NetworkError):
 
 class OutOfResources(NetworkError):
     """The process or the system has no file descriptor or no memory left."""
+
+
+def cause_of(error: OSError) -> str:
+    """The system's text for *error* of a datagram that could not be sent, and what the user may have to allow."""
+    text = error.strerror or str(error)
+    return f"{text} ({LOCAL_NETWORK_CURE})" if LOCAL_NETWORK_CURE and error.errno == errno.EHOSTUNREACH else text
 
 
 @contextmanager

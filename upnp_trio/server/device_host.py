@@ -189,6 +189,8 @@ class DeviceHost:
         claims = self._claim([str(named.udn).lower(), *own])
         try:
             device = served_device(named, max_age=self.max_age, publish=self.publish)
+            self._check_rows(device, old)
+            self.site.check(device.published, None if old is None else old.published)
             self._check_path(device, old)
             self.services.check(device.published, None if old is None else old.published)
         except BaseException:
@@ -196,6 +198,16 @@ class DeviceHost:
             raise
         self._claims |= claims
         return device
+
+    def _check_rows(self, device: ServedDevice, old: ServedDevice | None) -> None:
+        """Raise `DescriptionError` if a row of *device* has the UDN of another device: it would be taken for that."""
+        for udn in device.udns:
+            other = self.by_udn.get(udn, old)
+            if other is not None and other is not old:
+                raise DescriptionError(
+                    f"{device.root.friendly_name!r} ({device.root.udn}) and {other.root.friendly_name!r} "
+                    f"({other.root.udn}) both advertise {udn}; give a row of one of them another usn"
+                )
 
     def _check_path(self, device: ServedDevice, old: ServedDevice | None) -> None:
         """Raise `DescriptionError` if the description is to be where that of another device is."""

@@ -16,10 +16,11 @@ from upnp_trio.errors import DescriptionError, NetworkError
 from upnp_trio.http.host_check import HostName, parse_allowed_host, parse_authority
 from upnp_trio.model.advertised_url import base_url_flaw, base_url_host
 from upnp_trio.model.advertising import MAX_MAX_AGE, MIN_MAX_AGE
+from upnp_trio.model.members import as_names
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
 from upnp_trio.server.web_servers import Elsewhere, WebServer
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
-from upnp_trio.ssdp.profiles import PROFILES
+from upnp_trio.ssdp.profiles import PROFILES, Profile, combined
 from upnp_trio.state import state_directory
 
 __all__ = ["ServeOptions", "Settings"]
@@ -45,15 +46,10 @@ class ServeOptions(TypedDict, total=False):
     multicast_ttl: int | None
     max_age: int | None
     metrics: bool
-    profile: str
+    profile: str | Sequence[str]
     state_dir: str | os.PathLike[str] | None
     rng: Random
     utcnow: Callable[[], datetime]
-
-
-def _names(names: Sequence[str]) -> tuple[str, ...]:
-    # a str is a sequence of str, too, but means one name here
-    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _without_slash(url: str | None) -> str | None:
@@ -70,7 +66,7 @@ class Settings:
 
     #: names, addresses or prefixes of the interfaces to serve on ("eth0", "192.0.2.7", "192.0.2.0/24"); empty means
     #: all that are up and lead to a network of their own
-    interfaces: tuple[str, ...] = attrs.field(default=(), converter=_names)
+    interfaces: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     ipv4: bool = True
     ipv6: bool = True
     #: the web server that serves the documents, in place of one of our own: `Elsewhere`, or `upnp_trio.asgi.UpnpApp`
@@ -82,7 +78,7 @@ class Settings:
     advertise_url: str | None = attrs.field(default=None, converter=_without_slash)
     #: names that HTTP answers to beside its own addresses and the host of *advertise_url*: "ham.local" with any port,
     #: "ham.example.com:8080" with this one; others get 403, or any web page could read the device by DNS rebinding
-    allowed_hosts: tuple[str, ...] = attrs.field(default=(), converter=_names)
+    allowed_hosts: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     #: receive no searches, which needs UDP port 1900
     announce_only: bool = False
     #: answer searchers beyond the interface's own link, too; anybody can be flooded through such a device, so this is
@@ -99,9 +95,10 @@ class Settings:
     max_age: int | None = None
     #: serve the counters at /metrics, in Prometheus's text format, to everybody on the link
     metrics: bool = False
-    #: "uda", or "windows", which also answers a multicast search without MX, as if it had MX 1, and a search for
-    #: pnp:rootdevice; UDA 2.0 §1.3.3 wants the former to be left unanswered and does not know the latter
-    profile: str = "uda"
+    #: the clients whose searches are answered beyond UDA, one name or several: "windows", multicast searches without
+    #: MX, which UDA 2.0 §1.3.3 wants to be left unanswered, and those for pnp:rootdevice; "roku", those for roku:ecp
+    #: without MX; "hue", those for libhue:idl and SsdpSearch:all, as if for ssdp:all. A missing MX counts as 1
+    profile: tuple[str, ...] = attrs.field(default=("uda",), converter=as_names)
     #: where BOOTID is kept, so that it rises over restarts whatever the clock does; ``None`` keeps nothing. By default
     #: STATE_DIRECTORY, which systemd sets, or ``upnp_trio`` below XDG_STATE_HOME or ~/.local/state (Linux), ~/Library/
     #: Application Support (macOS) or LOCALAPPDATA (Windows). A failure to write there is logged once, at INFO
@@ -133,8 +130,9 @@ class Settings:
             raise NetworkError(f"max_subscriptions is {self.max_subscriptions}; it must be at least 1 for each service")
         if self.multicast_ttl is not None and not 1 <= self.multicast_ttl <= 255:
             raise NetworkError(f"multicast_ttl is {self.multicast_ttl}; it must be 1 to 255 hops, or None")
-        if self.profile not in PROFILES:
-            raise NetworkError(f"profile is {self.profile!r}; it must be one of {', '.join(PROFILES)}")
+        for name in self.profile:
+            if name not in PROFILES:
+                raise NetworkError(f"profile is {name!r}; it must be one of {', '.join(PROFILES)}, or several of them")
         if self.max_age is not None and not MIN_MAX_AGE <= self.max_age <= MAX_MAX_AGE:
             raise DescriptionError(
                 f"max_age is {self.max_age}; it must be 1 to {MAX_MAX_AGE} seconds (UDA §1.2.2: 1800 or more)"
@@ -159,6 +157,11 @@ class Settings:
             raise NetworkError(f"allowed_hosts is given, and {server}: that server checks what it is asked for")
         if isinstance(self.http, Elsewhere) and self.metrics:
             raise NetworkError(f"metrics is on, and {server}: nothing would serve /metrics; read running.stats")
+
+    @property
+    def search_profile(self) -> Profile:
+        """Which searches are answered beyond UDA's."""
+        return combined(PROFILES[name] for name in self.profile)
 
     @property
     def base_url(self) -> str | None:

@@ -33,7 +33,6 @@ from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.running import Running
 from upnp_trio.server.services import Services
 from upnp_trio.site import Site
-from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.tasks.supervision import supervised
 
 if TYPE_CHECKING:
@@ -58,12 +57,12 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
 
     *Options*, all of them keywords, with their defaults: ``interfaces=()``, names, addresses or prefixes to serve on;
     ``ipv4=True``, ``ipv6=True``; ``http=None``, the web server that has the documents, if it is not ours (`Elsewhere`);
-    ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and port
-    of LOCATION in place of this host's own; ``allowed_hosts=()``, names that HTTP answers to beside its addresses;
-    ``announce_only=False``, receive no searches; ``answer_off_link=False``, answer beyond the own link;
-    ``reply_budget=64``, answers a second to one address in the long run; ``multicast_ttl=None``, hops of
-    announcements; ``max_age=None``, seconds that an announcement holds, by default what the device says, or 1800;
-    ``profile="uda"``, or ``"windows"`` to answer Explorer's searches, too; ``metrics=False``, serve the counters at
+    ``port=None``, HTTP's, or the first free one; ``advertise_url=None``, host and port of LOCATION in place of this
+    host's own; ``allowed_hosts=()``, names that HTTP answers to beside its addresses; ``announce_only=False``, receive
+    no searches; ``answer_off_link=False``, answer beyond the own link; ``reply_budget=64``, answers a second to one
+    address in the long run; ``multicast_ttl=None``, hops of announcements; ``max_age=None``, seconds that an
+    announcement holds, by default what the device says, or 1800; ``profile="uda"``, or the clients whose odd searches
+    are answered, too, such as ``"windows"`` or ``["roku", "hue"]``; ``metrics=False``, serve the counters at
     ``/metrics``; ``state_dir``, where BOOTID is kept over restarts, by default where this system keeps the state of
     programs, or ``None`` to keep nothing; ``rng`` and ``utcnow``, chance and the wall clock. `Settings` has them one by
     one.
@@ -176,7 +175,11 @@ def _assemble(
 ) -> _Parts:
     stats = Stats()
     events = Events(stats)
-    site = Site(answers_off_link=settings.answer_off_link, advertised_host=settings.advertised_host)
+    site = Site(
+        answers_off_link=settings.answer_off_link,
+        advertised_host=settings.advertised_host,
+        others=_other_paths(settings),
+    )
     changes = ChangeLock()
     responder = Responder(
         boot_id=boot_id,
@@ -186,7 +189,7 @@ def _assemble(
         events=events,
         reply_budget=settings.reply_budget,
         answer_off_link=settings.answer_off_link,
-        profile=PROFILES[settings.profile],
+        profile=settings.search_profile,
     )
     announcer = Announcer(boot_id=boot_id, rng=settings.rng, stats=stats, events=events)
     services = Services(
@@ -247,6 +250,15 @@ def _assemble(
         follower=follower,
     )
     return parts
+
+
+def _other_paths(settings: Settings) -> dict[str, str]:
+    """The paths that HTTP serves something else at than devices, each with what that is."""
+    if not settings.metrics:
+        return {}
+    from upnp_trio.http.metrics import METRICS_PATH  # imported here, as few devices need it
+
+    return {METRICS_PATH: "the counters (metrics)"}
 
 
 def _metered(services: Services, stats: Stats, parts: Callable[[], _Parts]) -> Metered:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from upnp_trio.model.device import RootDevice
+    from upnp_trio.ssdp.advertisements import Advertisement
 
 __all__ = ["ServedDevice", "served_device"]
 
@@ -27,7 +28,7 @@ class ServedDevice:
     published: Publication
     #: what SSDP announces and answers searches with
     announced: AdvertisedRoot
-    #: the UDNs of all its devices in lower case, that of the root first
+    #: the UDNs of all its devices in lower case, that of the root first, and those that its other rows name
     udns: tuple[str, ...]
 
     @property
@@ -61,10 +62,11 @@ def served_device(
     """
     published = publish(root)
     own = root.advertising
+    rows = advertisements(published.root)
     return ServedDevice(
         published=published,
         announced=AdvertisedRoot(
-            rows=advertisements(published.root),
+            rows=rows,
             description_path=published.description_path,
             server=own.server or server_token(root.spec_version),
             config_id=published.root.config_id or 0,
@@ -72,5 +74,10 @@ def served_device(
             answer_delay=own.answer_delay,
             headers=own.headers,
         ),
-        udns=tuple(str(device.udn).lower() for device in root.walk()),
+        udns=tuple(dict.fromkeys([*(str(device.udn).lower() for device in root.walk()), *map(_udn_of, rows)])),
     )
+
+
+def _udn_of(row: Advertisement) -> str:
+    """What control points take for the UDN of *row*, in lower case."""
+    return row.usn.partition("::")[0].lower()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.model.names import TypeUrn, split_version
+from upnp_trio.model.placeholders import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,10 +23,14 @@ class Advertisement:
 
     notification_type: str
     udn: str
+    #: of a row beside those that UDA wants, spelled as given; a search finds it by its very type alone
+    own_usn: str | None = None
 
     @property
     def usn(self) -> str:
         """The Unique Service Name: the UDN alone, or the UDN and the notification type."""
+        if self.own_usn is not None:
+            return self.own_usn
         return self.udn if self.notification_type == self.udn else f"{self.udn}::{self.notification_type}"
 
 
@@ -41,17 +46,30 @@ class AdvertisedRoot:
     max_age: int
     #: how many seconds pass at the least before a search is answered
     answer_delay: float = 0.0
-    #: a vendor's own fields of announcements and answers
-    headers: tuple[tuple[str, str], ...] = ()
+    #: a vendor's own fields of announcements and answers; their placeholders are filled in for each origin
+    headers: Headers = ()
 
 
 def advertisements(root: RootDevice) -> tuple[Advertisement, ...]:
-    """Return the 3 + 2d + k rows of *root*, whose devices all have a UDN.
+    """Return the 3 + 2d + k rows of *root*, whose devices all have a UDN, and then those that it has beside them.
 
     d is the number of embedded devices, and k is the number of service types, counted for each device. Several
-    services of one type in one device share a row, and only the highest of several versions has one.
+    services of one type in one device share a row, and only the highest of several versions has one. What the device
+    has beside them is left out if it is one of them.
     """
-    return tuple(_rows(root))
+    rows = tuple(_rows(root))
+    known = {_names_of(row) for row in rows}
+    return rows + tuple(row for row in _own_rows(root) if _names_of(row) not in known)
+
+
+def _own_rows(root: RootDevice) -> Iterator[Advertisement]:
+    udn = str(root.udn)
+    for row in root.advertising.rows:
+        yield Advertisement(row.notification_type, udn, row.usn or f"{udn}::{row.notification_type}")
+
+
+def _names_of(row: Advertisement) -> tuple[str, str]:
+    return row.notification_type.lower(), row.usn.lower()
 
 
 def _rows(root: RootDevice) -> Iterator[Advertisement]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from upnp_trio.model.placeholders import LONGEST_HOST, filled
 from upnp_trio.ssdp.messages import Alive, ByeBye, SearchResponse, Update
 from upnp_trio.ssdp.rendering import (
     render_alive,
@@ -26,6 +27,7 @@ __all__ = ["Origin", "alive_set", "byebye_set", "search_response_bytes", "search
 # The longest values of what is not known yet when the bytes of an answer are counted.
 _LONGEST_BOOT_ID = 2**31 - 1
 _DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
+_LONGEST_URL = f"http://{LONGEST_HOST}:65535"
 # The shortest answer, from which lengths are counted.
 _SHORTEST = SearchResponse(search_target="", usn="", location="", server="", max_age=0)
 
@@ -58,6 +60,7 @@ class Origin:
 
 def alive_set(root: AdvertisedRoot, origin: Origin, boot_id: int) -> Iterator[bytes]:
     """Render ssdp:alive for each row of *root*."""
+    headers = filled(root.headers, origin.base_url)
     for row in root.rows:
         alive = Alive(
             notification_type=row.notification_type,
@@ -70,7 +73,7 @@ def alive_set(root: AdvertisedRoot, origin: Origin, boot_id: int) -> Iterator[by
             search_port=origin.search_port,
             nls=origin.nls(boot_id),
         )
-        yield render_alive(alive, host=origin.host, headers=root.headers)
+        yield render_alive(alive, host=origin.host, headers=headers)
 
 
 def byebye_set(root: AdvertisedRoot, origin: Origin, boot_id: int) -> Iterator[bytes]:
@@ -116,12 +119,15 @@ def search_response_head(match: Match, origin: Origin, boot_id: int) -> bytes:
             search_port=origin.search_port,
             nls=origin.nls(boot_id),
         ),
-        headers=match.root.headers,
+        headers=filled(match.root.headers, origin.base_url),
     )
 
 
 def search_response_bytes(root: AdvertisedRoot) -> int:
-    """Return how many bytes an answer about *root* has at the most, without ST, USN and what its origin adds."""
+    """Return how many bytes an answer about *root* has at the most, without ST, USN and what its origin adds.
+
+    A placeholder counts as the longest name, as the answer is charged before its origin is known.
+    """
     response = SearchResponse(
         search_target="",
         usn="",
@@ -133,4 +139,4 @@ def search_response_bytes(root: AdvertisedRoot) -> int:
         date=_DATE,
     )
     # a header without a value is written without the space before it
-    return len(render_search_response(response, headers=root.headers)) + len(" ") * 2
+    return len(render_search_response(response, headers=filled(root.headers, _LONGEST_URL))) + len(" ") * 2

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from upnp_trio.model.literal_url import MAX_URL_CHARACTERS
+from upnp_trio.model.names import MAX_USN_CHARACTERS
 from upnp_trio.model.peers import peer_of
 from upnp_trio.ssdp.cached_device import CachedDevice, Sighting
 from upnp_trio.ssdp.drops import LATE, NOT_ITS_OWN, TOO_LONG, TOO_MANY_TYPES
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DeviceCache"]
 
-# A real USN is a UUID and a type, some 120 characters.
-MAX_USN_CHARACTERS = 512
 # A longer SERVER is cut off. The three names and versions that UDA wants take less than 100 characters.
 MAX_SERVER_CHARACTERS = 512
 # Types that one device announces at one LOCATION: its own, and one for each type of its services. A media renderer has

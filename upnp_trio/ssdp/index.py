@@ -63,13 +63,23 @@ class _Entry:
 class Index:
     """Finds the rows for a search target, at a cost that does not depend on how many rows do not match.
 
-    *aliases* are targets that match the rows of another target, under their own name.
+    *aliases* are targets that match the rows of another target, under their own name, and *stands_for* those that match
+    what another one does.
     """
 
-    def __init__(self, roots: Iterable[AdvertisedRoot] = (), *, aliases: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        roots: Iterable[AdvertisedRoot] = (),
+        *,
+        aliases: Mapping[str, str] | None = None,
+        stands_for: Mapping[str, str] | None = None,
+    ) -> None:
         self._aliases = aliases or {}
+        self._stands_for = stands_for or {}
         #: by canonical target, the rows, highest version first
         self._by_target: dict[str, list[_Entry]] = {}
+        #: those beside the rows that UDA wants, which are found by their very type alone
+        self._exact: dict[str, list[_Entry]] = {}
         #: by root device, the bytes of an answer about it without ST, USN and origin
         self._roots: dict[AdvertisedRoot, int] = {}
         #: whether a root device waits before it answers
@@ -91,18 +101,19 @@ class Index:
         self._change()
         for row in root.rows:
             target, version = _key(row.notification_type)
-            insort(self._by_target.setdefault(target, []), _Entry(version, root, row), key=_highest_first)
+            entries = self._by_target if row.own_usn is None else self._exact
+            insort(entries.setdefault(target, []), _Entry(version, root, row), key=_highest_first)
 
     def remove(self, root: AdvertisedRoot) -> None:
         """Stop matching the rows of *root*; raises `KeyError` if they did not."""
         del self._roots[root]
         self._change()
         for target in {canonical(row.notification_type) for row in root.rows}:
-            left = [entry for entry in self._by_target[target] if entry.root is not root]
-            if left:
-                self._by_target[target] = left
-            else:
-                del self._by_target[target]
+            for entries in (self._by_target, self._exact):
+                left = [entry for entry in entries.pop(target, ()) if entry.root is not root]
+                if left:
+                    entries[target] = left
+            if target not in self._by_target and target not in self._exact:
                 self._turns.pop(target, None)
 
     def matches(self, search_target: str) -> Matches:
@@ -116,9 +127,15 @@ class Index:
             return cached
         return _NOTHING if search_target in self._absent else self._look_up(search_target)
 
+    def target_of(self, search_target: str) -> str:
+        """The target that *search_target* means, in the one form that all its versions and spellings share."""
+        target = canonical(search_target)
+        return self._stands_for.get(target, target)
+
     def is_sweep(self, target: str) -> bool:
-        """Whether *target*, in canonical form, asks what there is, and not for a few rows that it names."""
-        return target == ALL or len(self._by_target.get(self._aliases.get(target, target), ())) > MAX_EXACT_ROWS
+        """Whether *target*, as `target_of` gives it, asks what there is, and not for a few rows that it names."""
+        entries = len(self._by_target.get(self._aliases.get(target, target), ())) + len(self._exact.get(target, ()))
+        return target == ALL or entries > MAX_EXACT_ROWS
 
     def take(self, matches: Matches, number: int) -> Sequence[Match]:
         """Return only *number* rows of *matches*; the next call for the target returns the next ones."""
@@ -129,12 +146,13 @@ class Index:
         return [*taken, *rows[: number - len(taken)]]
 
     def _look_up(self, search_target: str) -> Matches:
-        target, wanted = _key(search_target)
+        meant = self._stands_for.get(search_target.lower(), search_target)
+        target, wanted = _key(meant)
         if target == ALL:
             if self._all is None:
                 self._all = self._matches(ALL, self._every_row())
             return self._all
-        rows = self._find(search_target, target, wanted)
+        rows = self._find(meant, target, wanted)
         if not rows:
             if len(self._absent) >= MAX_CACHED_ABSENT:
                 self._absent.clear()
@@ -155,6 +173,9 @@ class Index:
             else:
                 usn = entry.row.usn if wanted is None else _usn(entry.row, wanted)
             found.append(Match(entry.root, search_target, usn))
+        for entry in self._exact.get(target, ()):
+            if entry.version == wanted:
+                found.append(Match(entry.root, search_target, entry.row.usn))
         return found
 
     def _every_row(self) -> list[Match]:

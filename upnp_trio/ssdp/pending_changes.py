@@ -23,15 +23,15 @@ class PendingChanges:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, change: DeviceChange) -> bool:
-        """Add *change*; there is always room."""
+    def put(self, change: DeviceChange) -> int:
+        """Add *change*; returns how many changes there was no room for, which is none."""
         udn = change.device.udn.lower()
         joined = _joined(self._waiting.get(udn, ()), change)
         if joined:
             self._waiting[udn] = joined
         else:
             self._waiting.pop(udn, None)
-        return True
+        return 0
 
     def take(self) -> DeviceChange | None:
         """The next change; ``None`` if there is none."""

@@ -22,7 +22,7 @@ from upnp_trio.ssdp.drops import (
     Drop,
 )
 from upnp_trio.ssdp.duplicates import DuplicateSearches
-from upnp_trio.ssdp.index import MAX_EXACT_ROWS, Index, canonical
+from upnp_trio.ssdp.index import MAX_EXACT_ROWS, Index
 from upnp_trio.ssdp.messages import Search
 from upnp_trio.ssdp.parse_cache import ParseCache
 from upnp_trio.ssdp.profiles import UDA, Profile
@@ -79,9 +79,9 @@ class SearchPolicy(Generic[S]):
         answer_off_link: bool = False,
     ) -> None:
         self._rng = rng
-        self._missing_mx = profile.missing_mx
+        self._profile = profile
         self._answer_off_link = answer_off_link
-        self._index = Index(aliases=profile.aliases)
+        self._index = Index(aliases=profile.aliases, stands_for=profile.stands_for)
         self._cache = ParseCache()
         self._budget = Budget(rng, reply_budget)
         self._duplicates: DuplicateSearches[S] = DuplicateSearches()
@@ -139,7 +139,7 @@ class SearchPolicy(Generic[S]):
                 return found
             replies = reply_at_once(found)
             return Answered(message, delayed(replies) if self._index.has_delays else replies)
-        mx = message.mx or self._missing_mx
+        mx = message.mx or self._profile.mx_of(message.search_target)
         if mx is None:
             return Drop(NO_MX, message)
         if reason := self._duplicates.reason_to_drop(peer, message.search_target, sender, now, mx):
@@ -159,7 +159,7 @@ class SearchPolicy(Generic[S]):
         # The same link-local IPv6 address is another host on another link.
         source = peer[0] if len(peer) == 2 else (peer[0], peer[3])
         if not self._budget.is_open(source, now):
-            target = canonical(search.search_target)
+            target = self._index.target_of(search.search_target)
             if not self._budget.allows(source, target, now, is_sweep=self._index.is_sweep(target)):
                 return Drop(OVER_BUDGET, search)
         matches = self._index.matches(search.search_target)

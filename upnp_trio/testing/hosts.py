@@ -6,16 +6,17 @@ import errno
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING, Unpack
 
-import attrs
 import trio
 
 from upnp_trio.network.interfaces import Interface, IpAddress, on_link
 from upnp_trio.network.listeners import DYNAMIC_PORTS
 from upnp_trio.ssdp.messages import GROUP, PORT
-from upnp_trio.testing.links import Link, Nic, UdpSocket, refused
+from upnp_trio.testing.connecting import OpenedConnection, connect
+from upnp_trio.testing.links import Link, Nic
 from upnp_trio.testing.network import HostNetwork
-from upnp_trio.testing.pipes import Listener, PipeStream, connected_pair
+from upnp_trio.testing.pipes import CAPACITY, Listener, PipeStream
 from upnp_trio.testing.programs import START, Programs
+from upnp_trio.testing.udp import UdpSocket, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,24 +34,7 @@ if TYPE_CHECKING:
     from upnp_trio.testing.playing import Playing
     from upnp_trio.testing.scripted import ScriptedDevice
 
-__all__ = ["Host", "OpenedConnection"]
-
-# What Linux has room for, about, before a writer has to wait for its reader.
-CAPACITY = 256 * 1024
-# How long a connection to an address that nobody has takes to fail.
-UNREACHABLE_SECONDS = 3.0
-
-
-@attrs.define(eq=False)
-class OpenedConnection:
-    """A connection that a program on a host has opened, or tried to."""
-
-    time: float
-    source: str
-    address: str
-    port: int
-    #: the end of this host, once it is there
-    stream: PipeStream | None = None
+__all__ = ["Host"]
 
 
 class Host:
@@ -152,7 +136,7 @@ class Host:
     def change(self, *addresses: str, name: str = "eth0", is_up: bool = True, pending: Iterable[str] = ()) -> None:
         """Have *addresses* on an interface in place of the former ones.
 
-        The system is still checking the *pending* ones; see `Interface.pending`.
+        The system is still checking the *pending* ones; see `Interface`.
         """
         nic = self.nics[name]
         nic.addresses, nic.is_up = tuple(map(ip_interface, addresses)), is_up
@@ -291,51 +275,7 @@ class Host:
 
     async def connect(self, address: IpAddress, port: int, served: ServedAddress) -> PipeStream:
         """Connect from *served* to *port* of *address*. Raises `OSError`."""
-        opened = OpenedConnection(trio.current_time(), served.address, str(address), port)
-        self.connections.append(opened)
-        if error := self.connect_errors.get((str(address), port)):
-            await trio.lowlevel.checkpoint()
-            raise error
-        own = self.nic_of(served.address, served.index)
-        way = self.route(own, (str(address), port, 0, served.index) if address.version == 6 else (str(address), port))
-        recorded = way.link.recording.add_connection(
-            trio.current_time(), way.link.name, served.address, (str(address), port)
-        )
-        try:
-            stream = await self._connect(own, way, str(address), port, served)
-        except OSError as error:
-            recorded.outcome = "refused" if error.errno == errno.ECONNREFUSED else "unreachable"
-            raise
-        except trio.Cancelled:
-            recorded.outcome = "cancelled"
-            raise
-        recorded.outcome = "accepted"
-        opened.stream = stream
-        return stream
-
-    async def _connect(self, own: Nic, way: Nic, address: str, port: int, served: ServedAddress) -> PipeStream:
-        target = way if way.has(address) else way.link.nic_with(address)
-        if target is None or not way.link.joins(way, target):
-            await trio.sleep(UNREACHABLE_SECONDS)
-            raise refused(errno.EHOSTUNREACH)
-        seconds = 0.0 if target is way else way.link.seconds
-        await trio.sleep(seconds)
-        if port in target.silent_ports:
-            await trio.sleep_forever()
-        if not self.is_taken(target, address, port):
-            await trio.sleep(seconds)
-            raise refused(errno.ECONNREFUSED)
-        near, far = connected_pair(served.address, address, seconds=seconds, capacity=CAPACITY)
-        for pipe in (near.incoming, near.outgoing):
-            own.pipes[pipe] = served.address
-            target.pipes[pipe] = address
-        target.listeners[address, port].offer(far)
-        try:
-            await trio.sleep(seconds)
-        except trio.Cancelled:
-            near.reset()
-            raise
-        return near
+        return await connect(self, address, port, served)
 
     def _set_up(self, name: str, *, is_up: bool) -> None:
         nic = self.nics[name]

@@ -1,15 +1,11 @@
-"""Links in memory, the interfaces that are plugged into them, and their UDP sockets."""
+"""Links in memory, and the interfaces that are plugged into them."""
 
 from __future__ import annotations
 
-import errno
 import functools
-import heapq
 import ipaddress
-import itertools
 import math
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from random import Random
 from typing import TYPE_CHECKING
@@ -22,22 +18,14 @@ from upnp_trio.network.endpoint import Address
 from upnp_trio.network.interfaces import Interface, IpAddress, IpInterface, on_link
 from upnp_trio.testing.pipes import Listener, Pipe
 from upnp_trio.testing.recording import Recording
+from upnp_trio.testing.udp import UdpSocket
 
 if TYPE_CHECKING:
     from upnp_trio.testing.hosts import Host  # noqa: TC004  # only cattrs would evaluate it
 
-__all__ = ["BROADCAST", "Link", "Nic", "UdpSocket", "is_group", "refused"]
+__all__ = ["BROADCAST", "Link", "Nic", "is_group"]
 
 BROADCAST = "255.255.255.255"
-# What waits at one socket; the kernel's buffer is as large. What comes when it is full is lost.
-MAX_WAITING = 10_000
-
-_serial = itertools.count()
-
-
-def refused(number: int) -> OSError:
-    """The error of a system call."""
-    return OSError(number, os.strerror(number))
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -156,6 +144,9 @@ class Nic:
     silent_ports: set[int] = attrs.field(factory=set, init=False)
     #: of the connections through it, each with its own end's address
     pipes: WeakKeyDictionary[Pipe, str] = attrs.field(factory=WeakKeyDictionary, init=False)
+    #: see `_texts`
+    _texts_of: tuple[IpInterface, ...] | None = attrs.field(default=None, init=False)
+    _kept_texts: tuple[frozenset[str], frozenset[str]] = attrs.field(default=(frozenset(), frozenset()), init=False)
     #: when the send buffer has room again, and whether a send has waited for that
     _full_until: float = attrs.field(default=-math.inf, init=False)
     _has_stalled: bool = attrs.field(default=False, init=False)
@@ -200,7 +191,7 @@ class Nic:
 
     def has(self, address: str) -> bool:
         """Whether *address* is one of its own."""
-        return any(str(own.ip) == address for own in self.addresses)
+        return address in self._texts()[0]
 
     def is_neighbour(self, address: str) -> bool:
         """Whether *address* is on its link, by the prefixes of its own."""
@@ -221,100 +212,14 @@ class Nic:
             socket.deliver(payload, source, due)
 
     def _is_broadcast(self, address: str) -> bool:
-        return address == BROADCAST or any(
-            own.version == 4 and str(own.network.broadcast_address) == address for own in self.addresses
-        )
+        return address == BROADCAST or address in self._texts()[1]
 
-
-@attrs.define(eq=False)
-class UdpSocket:
-    """A UDP socket, as far as this package uses one. It is bound to an address of a host, a group or a broadcast."""
-
-    nic: Nic
-    address: str
-    port: int
-    #: raised by the next reads, one for each, before what has arrived
-    read_errors: list[OSError] = attrs.field(factory=list)
-    #: how many datagrams found no room
-    lost: int = 0
-    is_open: bool = attrs.field(default=True, init=False)
-    _arriving: list[tuple[float, int, bytes, Address]] = attrs.field(factory=list, init=False)
-    _lot: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.nic.sockets.append(self)
-
-    @property
-    def name(self) -> Address:
-        """The address that its datagrams come from."""
-        return (self.address, self.port, 0, self.nic.index) if ":" in self.address else (self.address, self.port)
-
-    def getsockname(self) -> Address:
-        """The same, as a socket has it."""
-        return self.name
-
-    def deliver(self, payload: bytes, source: Address, due: float) -> None:
-        """Let a datagram arrive at *due*."""
-        if len(self._arriving) >= MAX_WAITING:
-            self.lost += 1
-            return
-        heapq.heappush(self._arriving, (due, next(_serial), payload, source))
-        self._lot.unpark_all()
-
-    async def wait_readable(self) -> None:
-        """Wait until there is something to read."""
-        await trio.lowlevel.checkpoint()
-        while not self.read_errors and self._next_due() > trio.current_time():
-            self._require_open()
-            with trio.move_on_at(self._next_due()):
-                await self._lot.park()
-
-    async def wait_writable(self) -> None:
-        """Wait until there is room for a datagram."""
-        await self.nic.wait_for_room()
-
-    def recvfrom(self, max_bytes: int) -> tuple[bytes, Address]:
-        """What has arrived, and its source. Raises `BlockingIOError` if nothing has."""
-        _, payload, source = self.read()
-        return payload[:max_bytes], source
-
-    def read(self) -> tuple[float, bytes, Address]:
-        """Like `recvfrom`, with the time when it arrived, and with all of it."""
-        self._require_open()
-        if self.read_errors:
-            raise self.read_errors.pop(0)
-        if self._next_due() > trio.current_time():
-            raise BlockingIOError
-        due, _, payload, source = heapq.heappop(self._arriving)
-        return due, payload, source
-
-    def sendto(self, payload: bytes, destination: Address) -> int:
-        """Send from the address that it is bound to."""
-        self._require_open()
-        self.nic.take_room()
-        if self.nic.send_errors and (error := self.nic.send_errors.pop(0)):
-            raise error
-        if self.address in self.nic.mute:
-            raise refused(errno.ENETDOWN)
-        if not self.nic.is_up or not self.nic.has(self.address):
-            raise refused(errno.ENETUNREACH)
-        self.nic.send(payload, self.name, destination)
-        return len(payload)
-
-    def sendmsg(self, pieces: Sequence[bytes], ancillary: object, flags: int, destination: Address) -> int:
-        """Send like `sendto`; what else it is told is about the interface, which it has already."""
-        return self.sendto(b"".join(pieces), destination)
-
-    def close(self) -> None:
-        """Close at once; whatever waits gets `OSError`."""
-        if self.is_open:
-            self.is_open = False
-            self.nic.sockets.remove(self)
-            self._lot.unpark_all()
-
-    def _next_due(self) -> float:
-        return self._arriving[0][0] if self._arriving else math.inf
-
-    def _require_open(self) -> None:
-        if not self.is_open:
-            raise refused(errno.EBADF)
+    def _texts(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Its own addresses and those of its broadcasts; each datagram is compared with them, so they are kept."""
+        if self._texts_of is not self.addresses:
+            self._texts_of = self.addresses
+            self._kept_texts = (
+                frozenset(str(own.ip) for own in self.addresses),
+                frozenset(str(own.network.broadcast_address) for own in self.addresses if own.version == 4),
+            )
+        return self._kept_texts

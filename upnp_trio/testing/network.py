@@ -19,7 +19,8 @@ from upnp_trio.network.system_errors import AddressGone, translated
 from upnp_trio.network.udp_sockets import group_of, host_of, socket_address
 from upnp_trio.ssdp.advertising import Origin
 from upnp_trio.ssdp.messages import PORT
-from upnp_trio.testing.links import BROADCAST, Nic, UdpSocket
+from upnp_trio.testing.links import BROADCAST, Nic
+from upnp_trio.testing.udp import UdpSocket
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -137,13 +138,15 @@ class HostNetwork:
             listeners: list[HttpListener] = []
             senders: dict[IpAddress, Sender] = {}
             for own in interface.addresses:
-                port = options.port
+                port, listener = options.port, None
                 if port is not None:
                     served = served_address(own.ip, interface)
                     opening = self._listen(served, port, or_another=options.or_another_port)
                     port, listener = stack.enter_context(opening)
-                    listeners.append(listener)
                 base_url = options.base_url_at(own.ip, port)
+                if listener is not None:
+                    served = attrs.evolve(listener.served, base_url=base_url)
+                    listeners.append(attrs.evolve(listener, served=served))
                 senders[own.ip] = self._open_sender(nic, interface, own, options, base_url, stack)
             receivers: tuple[Receiver, ...] = ()
             if options.listen:

@@ -13,8 +13,10 @@ import trio
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Listener", "Pipe", "PipeStream", "connected_pair"]
+__all__ = ["CAPACITY", "Listener", "Pipe", "PipeStream", "connected_pair"]
 
+# What Linux has room for, about, before a writer has to wait for its reader.
+CAPACITY = 256 * 1024
 # What one read gives at the most, unless it says how much.
 MAX_RECEIVE_BYTES = 64 * 1024
 

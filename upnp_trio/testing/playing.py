@@ -18,9 +18,9 @@ from upnp_trio.ssdp.advertisements import Advertisement, advertisements
 from upnp_trio.ssdp.messages import PORT, Alive, ByeBye, Search, SearchResponse
 from upnp_trio.ssdp.parsing import parse
 from upnp_trio.ssdp.rendering import render_alive, render_byebye, render_search_response
-from upnp_trio.testing.links import UdpSocket
 from upnp_trio.testing.peers import http_response, serve_connections
 from upnp_trio.testing.scripted import ScriptedDevice
+from upnp_trio.testing.udp import UdpSocket
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -118,7 +118,7 @@ class Playing:
                 await trio.sleep(SET_SECONDS)
             await self.announce()
 
-    async def keep_announcing(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+    async def _keep_announcing(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Announce the start, and then again and again, if the script says so."""
         await self._announce_start()
         task_status.started()
@@ -126,7 +126,7 @@ class Playing:
             await trio.sleep(seconds)
             await self.announce()
 
-    async def send_garbage(self) -> None:
+    async def _send_garbage(self) -> None:
         """Send one piece of garbage after the other, if the script says so."""
         number = 0
         while (seconds := self.script.garbage_every) is not None:
@@ -134,7 +134,7 @@ class Playing:
             self._send(self.script.garbage[number % len(self.script.garbage)], self._group)
             number += 1
 
-    async def answer_searches(
+    async def _answer_searches(
         self, receiving: UdpSocket, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> NoReturn:
         """Answer what arrives at a socket until cancelled."""
@@ -173,7 +173,7 @@ class Playing:
             )
         )
 
-    async def respond(self, stream: PipeStream) -> None:
+    async def _respond(self, stream: PipeStream) -> None:
         """Respond to one request, as the script says."""
         head = b""
         while b"\r\n\r\n" not in head:
@@ -237,10 +237,10 @@ async def play(script: ScriptedDevice, host: Host, name: str) -> AsyncIterator[P
             )
             if script.accepts:
                 await nursery.start(_serve, playing, host, str(own.ip), name)
-            await nursery.start(playing.answer_searches, unicast)
-            await nursery.start(playing.answer_searches, multicast)
-            await nursery.start(playing.keep_announcing)
-            nursery.start_soon(playing.send_garbage)
+            await nursery.start(playing._answer_searches, unicast)
+            await nursery.start(playing._answer_searches, multicast)
+            await nursery.start(playing._keep_announcing)
+            nursery.start_soon(playing._send_garbage)
             try:
                 yield playing
                 if playing.script.says_byebye:
@@ -256,5 +256,5 @@ async def _serve(
     playing: Playing, host: Host, address: str, name: str, *, task_status: trio.TaskStatus[None]
 ) -> NoReturn:
     await serve_connections(
-        host, playing.script.port, playing.respond, address=address, name=name, task_status=task_status
+        host, playing.script.port, playing._respond, address=address, name=name, task_status=task_status
     )

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
-from upnp_trio.controlpoint.control_point import ControlPoint, open_control_point_on
-from upnp_trio.controlpoint.options import ControlPointOptions, ControlPointSettings
 from upnp_trio.server.boot_ids import BootIds, UsedBootIds
 from upnp_trio.server.identity import with_udns
 from upnp_trio.server.options import ServeOptions, Settings
@@ -20,6 +18,8 @@ from upnp_trio.server.serve import serve_on
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
+    from upnp_trio.controlpoint.control_point import ControlPoint
+    from upnp_trio.controlpoint.options import ControlPointOptions
     from upnp_trio.model.device import RootDevice
     from upnp_trio.server.running import Running
     from upnp_trio.testing.hosts import Host  # noqa: TC004  # only cattrs would evaluate it
@@ -63,6 +63,10 @@ class Programs:
     @asynccontextmanager
     async def control_point(self, options: ControlPointOptions) -> AsyncIterator[ControlPoint]:
         """Like `Host.control_point`."""
+        # a host without a control point needs nothing of it
+        from upnp_trio.controlpoint.control_point import open_control_point_on
+        from upnp_trio.controlpoint.options import ControlPointSettings
+
         defaults: ControlPointOptions = {"rng": self.next_rng()}
         settings = ControlPointSettings(**(defaults | options))
         async with open_control_point_on(self.host.network, settings) as control_point:

@@ -69,7 +69,7 @@ class RealDevice:
 
     @property
     def running(self) -> Running:
-        """What `upnp_trio.threads.serve_in_thread` gives. Raises `RuntimeError` while it is not there."""
+        """What ``upnp_trio.threads.serve_in_thread`` gives. Raises `RuntimeError` while it is not there."""
         if self._running is None:
             raise RuntimeError("the device is not running; start it")
         return self._running

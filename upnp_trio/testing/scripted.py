@@ -40,7 +40,7 @@ def _is_not_negative(instance: ScriptedDevice, attribute: attrs.Attribute[Any], 
 class ScriptedDevice:
     """What claims to be *device*, and may do otherwise. Without options, it does what a simple device does.
 
-    ``Host.play`` plays it. All of it can be combined, and `attrs.evolve` makes one from another.
+    ``Host.play`` plays it. All of it can be combined, and ``attrs.evolve`` makes one from another.
     """
 
     device: RootDevice = attrs.field(kw_only=False)

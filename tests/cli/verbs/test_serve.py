@@ -9,7 +9,7 @@ import pytest
 
 from upnp_trio import Elsewhere, ServeOptions, Udn
 from upnp_trio.cli.parsing import TextWanted, UsageError, option_names
-from upnp_trio.cli.serve import _options
+from upnp_trio.cli.serve import _all_options
 from upnp_trio.cli.serve_options import ServeArguments
 from upnp_trio.cli.verbs import VERBS, parse
 from upnp_trio.state import state_directory
@@ -49,7 +49,7 @@ def test_the_defaults_are_those_that_the_help_shows() -> None:
         "max_subscriptions": 32,
         "multicast_ttl": None,
         "max_age": None,
-        "profile": "uda",
+        "profile": [],
         "presentation": None,
         "state_dir": state_directory(),
         "metrics": False,
@@ -73,7 +73,8 @@ def test_each_option_sets_its_argument() -> None:
     words = f"""--friendly-name Ham --uuid {UUID} --location http://{{host}}/d.xml --port=49200
         --interface eth0 --interface 192.0.2.7 --ipv6-only
         --advertise-url http://192.0.2.1:8080 --allow-host ham.local --allow-host h:80 --announce-only
-        --answer-off-link --reply-budget 5 --max-subscriptions 8 --multicast-ttl 4 --max-age 60 --profile windows
+        --answer-off-link --reply-budget 5 --max-subscriptions 8 --multicast-ttl 4 --max-age 60
+        --profile windows --profile roku
         --metrics --state-dir state --presentation read-only
         --log-level debug --quiet --debug a.toml"""
     assert vars(parse_serve(*words.split())) == {
@@ -92,7 +93,7 @@ def test_each_option_sets_its_argument() -> None:
         "max_subscriptions": 8,
         "multicast_ttl": 4,
         "max_age": 60,
-        "profile": "windows",
+        "profile": ["windows", "roku"],
         "presentation": "read-only",
         "state_dir": Path("state"),
         "metrics": True,
@@ -103,15 +104,15 @@ def test_each_option_sets_its_argument() -> None:
 
 
 def test_every_option_of_serving_can_be_chosen_but_chance_and_the_clock() -> None:
-    passed = _options(parse_serve("--max-subscriptions", "8"))
+    passed = _all_options(parse_serve("--max-subscriptions", "8"))
     assert set(passed) == set(get_type_hints(ServeOptions)) - {"rng", "utcnow"}
     assert passed["max_subscriptions"] == 8
 
 
 def test_a_location_leads_elsewhere() -> None:
     location = "http://{host}:8123/lamp.xml"
-    assert _options(parse_serve("--location", location))["http"] == Elsewhere(location)
-    assert _options(parse_serve())["http"] is None
+    assert _all_options(parse_serve("--location", location))["http"] == Elsewhere(location)
+    assert _all_options(parse_serve())["http"] is None
 
 
 def test_a_repeatable_option_starts_empty_in_each_call() -> None:
@@ -164,7 +165,7 @@ def test_a_log_level_may_be_written_in_any_case(level: str) -> None:
         ("--uuid mine", "--uuid: 'mine' is not a UUID; write it as 8-4-4-4-12 hexadecimal digits"),
         ("--log-level loud", "--log-level: 'loud' is not one of debug, info, warning, error"),
         ("--presentation mine", "--presentation: 'mine' is not one of full, read-only, off"),
-        ("--profile mac", "--profile: 'mac' is not one of uda, windows"),
+        ("--profile mac", "--profile: 'mac' is not one of uda, windows, roku, hue"),
         ("--quiet=yes", "-q/--quiet: takes no value; leave out 'yes'"),
         ("--ipv4-only --ipv6-only", "--ipv6-only: not allowed with argument --ipv4-only"),
         ("a b --friendly-name x", "--friendly-name is for a single device and there are 2 files; set it in the files"),

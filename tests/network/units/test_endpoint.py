@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.network.units.system import broken_socket
 from tests.server.scenes import LoneHost, interface, open_endpoint
-from upnp_trio.network.endpoint import MAX_BATCH, RETRY_SECONDS, Receiver
+from upnp_trio.network.endpoint import MAX_BATCH, MAX_RESET_BATCHES, RETRY_SECONDS, Receiver
 from upnp_trio.network.interfaces import InterfaceAddress, on_link
 
 
@@ -210,3 +210,30 @@ def test_reading_a_closed_socket_is_an_error(flawed: Flawed) -> None:
     flawed.close()
     with pytest.raises(OSError, match=os.strerror(errno.EBADF)):
         list(Receiver(flawed, True).drain())
+
+
+async def test_errors_of_earlier_answers_keep_a_datagram_waiting_for_less_than_two_seconds(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Windows: 25,000 answers to closed ports."""
+
+    class Reset(socket.socket):
+        errors = MAX_RESET_BATCHES * MAX_BATCH
+
+        def recvfrom(self, *arguments: int) -> tuple[bytes, tuple[str, int]]:
+            if self.errors:
+                self.errors -= 1
+                raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+            return super().recvfrom(*arguments)
+
+    with Reset(socket.AF_INET, socket.SOCK_DGRAM) as ours, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as theirs:
+        ours.bind(("127.0.0.1", 0))
+        ours.setblocking(False)
+        theirs.sendto(b"hello", ours.getsockname())
+        receiver = Receiver(ours, False)
+        arrived: list[bytes] = []
+        with trio.fail_after(2):
+            while not arrived:
+                await receiver.wait()
+                arrived = [payload for payload, _ in receiver.drain()]
+        assert arrived == [b"hello"]

@@ -95,7 +95,7 @@ async def test_a_retry_that_fails_half_way_is_gone_on_with_later(autojump_clock:
     async with served(host, *TEN):
         await trio.sleep(1)
         host.nics["eth0"].mute.clear()
-        host.nics["eth0"].send_errors += [None] * 7 + [OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))]
+        host.nics["eth0"].send_errors += [None] * 7 + [OSError(errno.ENETDOWN, os.strerror(errno.ENETDOWN))]
         await trio.sleep(FIRST_RETRY_SECONDS)
         assert sorted(announced(host, IP0).values()) == [1, 3, 3]
         await trio.sleep(FIRST_RETRY_SECONDS)

@@ -48,6 +48,8 @@ class Attendant:
     #: the device that is announced; ``None`` if none is
     device: RootDevice | None = attrs.field(default=None, init=False)
     _appearance: Appearance = attrs.field(factory=Appearance, init=False)
+    #: why it was not there when it was last looked at; empty if it was
+    _reason: str = attrs.field(default="", init=False)
     _reported: str = attrs.field(default="", init=False)
 
     async def look(self) -> float:
@@ -66,14 +68,16 @@ class Attendant:
 
     async def _miss(self, reason: str) -> None:
         has_changed = self.health.note(is_answered=False)
-        if self.device is None:
+        if self.device is None and reason != self._reason:
             self._say(f"waiting: {reason}", is_problem=True)
-        elif has_changed:
+        elif self.device is not None and has_changed:
             await self.running.remove(self.udn)
             self.device = None
             self._say(f"taken off: {reason}", is_problem=True)
+        self._reason = reason
 
     async def _meet(self, found: Found) -> None:
+        self._reason = ""
         if self.health.note(is_answered=True):
             # while it is there, a title may change all the time, and each change would take the device off and on
             self._appearance = await self.seer.appearance(self.page, found)

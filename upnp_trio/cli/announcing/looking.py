@@ -14,6 +14,7 @@ from upnp_trio.documents.pictures import Picture, read_picture
 from upnp_trio.errors import RequestFailed
 from upnp_trio.http.page_client import FetchedPage, PageClient
 from upnp_trio.model.literal_url import IpAddress, without_zone
+from upnp_trio.model.urls import HOST, IPV4
 from upnp_trio.model.web_url import WebUrl
 
 if TYPE_CHECKING:
@@ -112,6 +113,9 @@ class Seer:
             raise NotThere(await self._why_not_here(url, [answers[address] for address in addresses]))
         if len(found) == len(addresses):
             return Found(found[addresses[0]], url.text)
+        by_ipv4 = [address for address in addresses if address.version == 4]
+        if by_ipv4 == list(found):  # many servers listen there alone
+            return Found(found[by_ipv4[0]], url.text.replace(HOST, IPV4, 1))
         best = min(found, key=lambda address: (address.is_link_local, address.version))
         missing = ", ".join(str(address) for address in addresses if address not in found)
         remark = f"it answers at {', '.join(map(str, found))} and not at {missing}, so others are led to {best}"

@@ -42,4 +42,4 @@ class Page:
 
 def page_udn(page: Page, host_id: str) -> Udn:
     """The UDN of *page*: its own, or one that is the same at each start on the host with *host_id*."""
-    return page.udn or Udn(str(uuid.uuid5(_NAMESPACE, f"{host_id}\0{page.url}")))
+    return page.udn or Udn(str(uuid.uuid5(_NAMESPACE, f"{host_id}\0{page.url.text}")))

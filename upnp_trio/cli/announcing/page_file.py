@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from upnp_trio.cli.announcing.health import Timetable
 from upnp_trio.cli.announcing.page import Page
-from upnp_trio.cli.announcing.page_values import device_type, picture, tidy_line, web_url
+from upnp_trio.cli.announcing.page_values import category, device_type, picture, tidy_line, web_url
 from upnp_trio.documents.folder import Folder, read_file
 from upnp_trio.documents.named_files import MAX_ICON_BYTES
 from upnp_trio.documents.toml_reading import number_of, read_toml, text_of
@@ -41,11 +40,6 @@ class PageFile:
     #: ``None`` where the file does not say
     every: int | None = None
     failures: int | None = None
-
-    def timetable(self, every: int | None, failures: int | None) -> Timetable:
-        """*every* and *failures*, or what the file says, or what is usual."""
-        usual = Timetable()
-        return Timetable(every or self.every or usual.every, failures or self.failures or usual.failures)
 
 
 def read_page_file(path: Path) -> PageFile:
@@ -86,7 +80,7 @@ class _Reader:
             ("name", "name", _line),
             ("icon", "icon", self._icon),
             ("type", "device_type", lambda value: device_type(text_of(value))),
-            ("category", "category", _line),
+            ("category", "category", lambda value: category(text_of(value))),
             ("manufacturer", "manufacturer", _line),
             ("model", "model", _line),
             ("check", "check", _url),

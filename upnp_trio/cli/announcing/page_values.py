@@ -7,11 +7,17 @@ import re
 from upnp_trio.documents.pictures import MAX_SIDE, Picture, read_picture
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.names import STANDARD_DOMAIN, DeviceType
+from upnp_trio.model.suggestions import suggestion
 from upnp_trio.model.text import reject_control_characters
 from upnp_trio.model.web_url import WebUrl
 
-__all__ = ["device_type", "picture", "tidy_line", "web_url"]
+__all__ = ["CATEGORIES", "category", "device_type", "picture", "tidy_line", "web_url"]
 
+#: functiondiscoverykeys.h of Windows's SDK; a subcategory may follow after a dot
+CATEGORIES = (
+    *("Computers", "Input", "Printers", "Scanners", "FAX", "MFP", "Cameras", "Storage", "NetworkInfrastructure"),
+    *("Displays", "MediaDevices", "Gaming", "Phones", "HomeAutomation", "HomeSecurity", "Other"),
+)
 _SHORT_TYPE = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_-]*)(?::(?P<version>[0-9]{1,9}))?")
 
 
@@ -44,6 +50,15 @@ def tidy_line(text: str) -> str:
         raise DescriptionError("it is empty; write a text, or leave it out")
     reject_control_characters(line, "it")
     return line
+
+
+def category(text: str) -> str:
+    """A category of PnP-X, or several with blanks between them, as Windows's SDK lists them (PNPX_DEVICECATEGORY)."""
+    for word in text.split():
+        name, dot, rest = word.partition(".")
+        if name not in CATEGORIES or (dot and not rest):
+            raise DescriptionError(f"{word!r} is no category; {suggestion(name, CATEGORIES, 'categories')}")
+    return tidy_line(text)
 
 
 def picture(data: bytes, name: str) -> Picture:

@@ -72,6 +72,7 @@ VERBS = {
     verb.name: verb
     for verb in (
         Verb("serve", "[OPTIONS] [DEVICE.toml|DEVICE.xml|CODE.py:NAME]...", "put devices on the network", ("file",)),
+        Verb("announce", "[OPTIONS] URL|PAGES.toml...", "announce web pages that others serve", ("file",)),
         Verb("demo", "[OPTIONS] light|jambon...", "serve a device to try things with", ("demo",)),
         Verb("search", "[OPTIONS] [TARGET]", "find the devices on the network", ("target",)),
         Verb("ping", "[OPTIONS] NAME|UDN|ADDRESS|URL...", "measure how long devices take to answer", ("device",)),

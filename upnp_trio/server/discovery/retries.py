@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio.network.interfaces import InterfaceAddress
+from upnp_trio.network.system_errors import cause_of
 from upnp_trio.ssdp.advertisements import AdvertisedRoot
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Retries:
             retry = self._by_address[sender.interface_address] = Retry(sender.interface_address)
         else:
             if retry.pause == FIRST_RETRY_SECONDS:
-                logger.warning("cannot announce on %s: %s; trying again", _describe(sender), error.strerror or error)
+                logger.warning("cannot announce on %s: %s; trying again", _describe(sender), cause_of(error))
             retry.pause = min(2 * retry.pause, MAX_RETRY_SECONDS)
         retry.missed[root] = None
         retry.due = now + retry.pause

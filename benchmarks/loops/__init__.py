@@ -1,0 +1,1 @@
+"""A device beside asyncio: a trio loop in another thread, measured beside trio's guest mode and trio alone."""
