@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model": {"errors", "dates", "_version"},
     "ssdp": {"model", "errors", "dates", "_version"},
     "documents": {"model", "errors", "dates", "_version"},
-    "cloning": {"documents", "model", "errors", "_version"},
+    "cloning": {"documents", "ssdp", "model", "errors", "_version"},
     "services": {"documents", "model", "errors", "_version"},
     "control": {"documents", "model", "errors", "_version"},
     "eventing": {"documents", "model", "errors", "_version"},

@@ -88,8 +88,8 @@ class Site:
         self._others = others or {}
         #: the publication that has each path
         self._owners: dict[str, Publication] = {}
-        #: by path and address, files whose header fields are filled in for the address
-        self._filled: dict[tuple[str, str], _Resource] = {}
+        #: by path and address, files whose header fields are filled in for the address, with the files that they are of
+        self._filled: dict[tuple[str, str], tuple[_Resource, _Resource]] = {}
         #: whether subscribers from beyond the link are accepted
         self._answers_off_link = answers_off_link
         #: where others reach this host, if not at its own addresses
@@ -306,9 +306,10 @@ class Site:
 
     def _fill(self, path: str, resource: _Resource, request: Request) -> _Resource:
         place = path, request.peer.served.base_url
-        if place not in self._filled:
-            self._filled[place] = _at(resource, place[1])
-        return self._filled[place]
+        kept = self._filled.get(place)
+        if kept is None or kept[0] is not resource:  # another thread may have kept one of before a change
+            kept = self._filled[place] = resource, _at(resource, place[1])
+        return kept[1]
 
     def _read(self, resource: _Resource, headers: Mapping[str, str]) -> Response:
         response = resource.response

@@ -20,7 +20,7 @@ from upnp_trio.model.members import as_names
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
 from upnp_trio.server.web_servers import Elsewhere, WebServer
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
-from upnp_trio.ssdp.profiles import PROFILES, Profile, combined
+from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.state import state_directory
 
 __all__ = ["ServeOptions", "Settings"]
@@ -157,11 +157,6 @@ class Settings:
             raise NetworkError(f"allowed_hosts is given, and {server}: that server checks what it is asked for")
         if isinstance(self.http, Elsewhere) and self.metrics:
             raise NetworkError(f"metrics is on, and {server}: nothing would serve /metrics; read running.stats")
-
-    @property
-    def search_profile(self) -> Profile:
-        """Which searches are answered beyond UDA's."""
-        return combined(PROFILES[name] for name in self.profile)
 
     @property
     def base_url(self) -> str | None:

@@ -33,6 +33,7 @@ from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.running import Running
 from upnp_trio.server.services import Services
 from upnp_trio.site import Site
+from upnp_trio.ssdp.profiles import PROFILES, combined
 from upnp_trio.tasks.supervision import supervised
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _assemble(
         events=events,
         reply_budget=settings.reply_budget,
         answer_off_link=settings.answer_off_link,
-        profile=settings.search_profile,
+        profile=combined(PROFILES[name] for name in settings.profile),
     )
     announcer = Announcer(boot_id=boot_id, rng=settings.rng, stats=stats, events=events)
     services = Services(
