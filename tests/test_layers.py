@@ -67,6 +67,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     # a device beside threads and beside asyncio
     "bridging": {"server", "monitoring", "network", "service_calls", *PURE, "errors", "dates", "_version"},
     "asyncio": {"bridging"},
+    # a device within a web server of the program
+    "mounted": {"bridging", "server", "http", "exchange", "model", "errors"},
+    "asgi": {"mounted"},
+    "wsgi": {"mounted"},
     "threads": {"bridging"},
     # a network in memory, as public as `trio.testing`; nothing but tests and examples imports it
     "testing": {

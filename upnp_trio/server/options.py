@@ -14,7 +14,7 @@ import attrs
 from upnp_trio.dates import utc_now
 from upnp_trio.errors import DescriptionError, NetworkError
 from upnp_trio.http.host_check import HostName, parse_allowed_host, parse_authority
-from upnp_trio.model.advertised_url import base_url_flaw, base_url_host
+from upnp_trio.model.advertised_url import base_url_flaw
 from upnp_trio.model.advertising import MAX_MAX_AGE, MIN_MAX_AGE
 from upnp_trio.model.members import as_names
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
@@ -161,7 +161,7 @@ class Settings:
     @property
     def base_url(self) -> str | None:
         """Scheme, host and port of every LOCATION, where ``{host}`` may be the host; ``None`` for those of HTTP."""
-        return self.advertise_url if self.http is None else self.http.base_url
+        return self.advertise_url if self.http is None else self.http._base_url
 
     @property
     def host_names(self) -> frozenset[HostName]:
@@ -170,11 +170,6 @@ class Settings:
         if self.advertise_url and (advertised := parse_authority(self.advertise_url.removeprefix("http://"))):
             names.add(advertised)
         return frozenset(names)
-
-    @property
-    def advertised_host(self) -> str:
-        """The host of *advertise_url*, with the brackets of an IPv6 address; empty without one."""
-        return base_url_host(self.advertise_url) if self.advertise_url else ""
 
     def choose(self, interfaces: Iterable[Interface]) -> list[Choice]:
         """Which of *interfaces* are served, with the reasons."""
