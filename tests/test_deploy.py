@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from upnp_trio.cli.announcing.page_file import read_page_file
 from upnp_trio.cli.parsing import option_names
 from upnp_trio.cli.serve_options import ServeArguments
 from upnp_trio.cli.verbs import VERBS, parse
+from upnp_trio.cli.verbs.announce import AnnounceArguments
 from upnp_trio.http.phases import GRACE_SECONDS
 from upnp_trio.http.server import MAX_CONNECTIONS, MAX_REFUSALS
 from upnp_trio.server.discovery.announcer import BYEBYE_SECONDS
@@ -25,6 +27,7 @@ DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "upnp-trio.service"
 PROGRAM = "/opt/upnp-trio/bin/upnp-trio"
 CONTAINERFILE = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+ANNOUNCING = (DEPLOY / "compose.announce.yaml").read_text(encoding="utf-8")
 COMPOSE = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
 # systemd's exposure level of a service, times ten: below 20 is "OK", and a typical web server has 90
 MOST_EXPOSURE = 12
@@ -42,6 +45,11 @@ def settings() -> dict[str, list[str]]:
 
 
 SETTINGS = settings()
+
+
+def yaml_list(name: str, text: str) -> list[list[str]]:
+    """The lists of words that *name* has in a compose file."""
+    return [json.loads(found) for found in re.findall(rf"^ +{name}: (\[.+\])$", text, re.MULTILINE)]
 
 
 def understood(words: list[str]) -> ServeArguments:
@@ -151,3 +159,23 @@ def test_the_options_that_the_advice_names_exist() -> None:
     ours = re.findall(r"`(--[a-z-]+ [^`]*--[a-z-]+[^`]*|--port|--interface|--answer-off-link)`", advice)
     named = {option for text in ours for option in re.findall(r"--[a-z-]+", text)}
     assert {"--advertise-url", "--answer-off-link", "--interface", "--port"} <= named <= known
+
+
+def test_the_compose_file_announces_the_pages_of_the_containers_in_it() -> None:
+    services = dict(re.findall(r"^  (\w+):\n((?:^(?:    .*)?\n)+)", ANNOUNCING, re.MULTILINE))
+    own = services.pop("announce")
+    assert len(services) == 3
+    (entry_point,), (words,) = yaml_list("entrypoint", own), yaml_list("command", own)
+    assert entry_point == [PROGRAM]
+    asked = parse(words)
+    assert isinstance(asked, AnnounceArguments)
+    (file,) = asked.files
+    assert f"- ./announce.toml:{file}:ro" in own
+    assert "network_mode: host" in own
+    pages = read_page_file(DEPLOY / "announce.toml").pages
+    published = [ports for service in services.values() for (ports,) in yaml_list("ports", service)]
+    assert [page.url.port for page in pages] == [int(ports.partition(":")[0]) for ports in published]
+    assert all(page.url.is_here for page in pages)
+    assert int(re.findall(r"stop_grace_period: (\d+)s", own)[0]) >= BYEBYE_SECONDS + GRACE_SECONDS
+    # threads write the output and look names up
+    assert int(re.findall(r"pids_limit: (\d+)", own)[0]) >= 32

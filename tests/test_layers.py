@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model": {"errors", "dates", "_version"},
     "ssdp": {"model", "errors", "dates", "_version"},
     "documents": {"model", "errors", "dates", "_version"},
-    "cloning": {"documents", "model", "errors", "_version"},
+    "cloning": {"documents", "ssdp", "model", "errors", "_version"},
     "services": {"documents", "model", "errors", "_version"},
     "control": {"documents", "model", "errors", "_version"},
     "eventing": {"documents", "model", "errors", "_version"},
@@ -67,6 +67,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     # a device beside threads and beside asyncio
     "bridging": {"server", "monitoring", "network", "service_calls", *PURE, "errors", "dates", "_version"},
     "asyncio": {"bridging"},
+    # a device within a web server of the program
+    "mounted": {"bridging", "server", "http", "exchange", "model", "errors"},
+    "asgi": {"mounted"},
+    "wsgi": {"mounted"},
     "threads": {"bridging"},
     # a network in memory, as public as `trio.testing`; nothing but tests and examples imports it
     "testing": {

@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.asking import response_to
-from tests.strategies import servable_devices
+from tests.strategies import odd_devices, servable_devices
 from tests.test_site import CALL, CONTROL, DESCRIPTION, ENVELOPE, HAM, ICON, PAGE, SITE
 from upnp_trio.documents.publication import publish
-from upnp_trio.exchange import KNOWN_METHODS, REASONS, Request, Response
+from upnp_trio.errors import DescriptionError
+from upnp_trio.exchange import KNOWN_METHODS, REASONS, Peer, Request, Response, ServedAddress
 from upnp_trio.model.device import RootDevice
+from upnp_trio.model.placeholders import filled
 from upnp_trio.site import Site
 
 _methods = st.sampled_from(sorted(KNOWN_METHODS)) | st.text(max_size=5)
@@ -66,6 +68,41 @@ def test_whatever_a_description_names_is_served(devices: list[RootDevice]) -> No
     front = response_to(site, Request("GET", "/"))
     assert front.status == (302 if len(devices) == 1 else 200)
     assert _can_be_sent(front)
+
+
+@given(
+    st.lists(odd_devices | servable_devices, min_size=1, max_size=3, unique_by=lambda device: device.udn),
+    st.sampled_from(["http://192.0.2.1:49152", "http://[2001:db8::1]:80", "http://ham.local"]),
+)
+def test_odd_devices_are_served_together_or_refused_and_leave_nothing_behind(
+    devices: list[RootDevice], base_url: str
+) -> None:
+    site, added = Site(), []
+    for device in devices:
+        try:
+            publication = publish(device)
+            site.check(publication)
+        except DescriptionError:
+            continue
+        site.add(publication)
+        added.append(publication)
+    peer = Peer("192.0.2.9", ServedAddress(base_url=base_url))
+    for publication in added:
+        for path, file in publication.files.items():
+            response = response_to(site, Request("GET", path, peer=peer))
+            assert (response.status, response.body) == (200, file.body)
+            assert _can_be_sent(response)
+        response = response_to(site, Request("GET", publication.description_path, peer=peer))
+        own = filled(publication.root.advertising.description_headers, base_url)
+        assert response.headers[2:] == own
+        assert len(response.headers) == 2 + len(own)
+        assert _status(site, *publication.pages) == [200] * len(publication.pages)
+    for publication in added:
+        site.remove(publication.description_path)
+    paths = {path for publication in added for path in publication.paths} - {"/"}
+    assert _status(site, *map(quote, paths)) == [404] * len(paths)
+    for publication in added:
+        site.check(publication)
 
 
 @pytest.mark.parametrize("udn", ["uuid:TV/1", "uuid:TV%2F1", "uuid:TV#1?a=b", "uuid:..", "uuid:%"])

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from upnp_trio.server.options import ServeOptions, Settings
     from upnp_trio.server.running import Location, Running
     from upnp_trio.server.serve import serve_device, serve_devices
-    from upnp_trio.server.web_servers import Elsewhere
+    from upnp_trio.server.web_servers import Elsewhere, WebServer
     from upnp_trio.services.client_stub import render_client
     from upnp_trio.services.handler import ServiceHandler
     from upnp_trio.services.markers import In, Out, Range, StateVariable, action
@@ -168,6 +168,7 @@ __all__ = [
     "VariableDescription",
     "VariablesChanged",
     "Violation",
+    "WebServer",
     "__version__",
     "action",
     "check",
@@ -269,7 +270,7 @@ _HOMES = {
     "upnp_trio.server.options": ("ServeOptions", "Settings"),
     "upnp_trio.server.running": ("Location", "Running"),
     "upnp_trio.server.serve": ("serve_device", "serve_devices"),
-    "upnp_trio.server.web_servers": ("Elsewhere",),
+    "upnp_trio.server.web_servers": ("Elsewhere", "WebServer"),
     "upnp_trio.monitoring.stats": ("Counted", "Stats"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -40,6 +40,7 @@ REASONS = {
     404: "Not Found",
     405: "Method Not Allowed",
     408: "Request Timeout",
+    411: "Length Required",
     412: "Precondition Failed",
     413: "Content Too Large",
     415: "Unsupported Media Type",

@@ -97,6 +97,8 @@ def read_subscription(
     if request.method not in ("SUBSCRIBE", "UNSUBSCRIBE"):
         return error_response(405, ("Allow", SUBSCRIPTION_METHODS))
     assert service.handler is not None
+    if not request.peer.address:  # a web server of others may not know it, as behind a socket of the file system
+        return error_response(412)
     try:
         asked = read_subscription_request(
             request.method,

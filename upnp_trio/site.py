@@ -6,7 +6,6 @@ A publication's responses are made when it is added. A request costs a look-up.
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,8 +14,9 @@ import attrs
 from upnp_trio.documents.publication import HTML_TYPE, File, Publication, PublishedService
 from upnp_trio.errors import DescriptionError
 from upnp_trio.exchange import KNOWN_METHODS, READ_METHODS, Request, Response, error_response, path_of
+from upnp_trio.model.own_host import at_own_host
 from upnp_trio.model.placeholders import Headers, filled, has_placeholders
-from upnp_trio.model.urls import HOST, IPV4, decoded, is_web_link
+from upnp_trio.model.urls import decoded, is_web_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,7 +30,6 @@ __all__ = ["Site"]
 FAVICON_PATH = "/favicon.ico"
 # The live pages that are kept. A page of many actions takes milliseconds, and a host may ask for it all the time.
 MAX_LIVE_PAGES = 8
-_IPV4_BASE = re.compile(r"http://([0-9.]+)(?::|\Z)")
 _URL_CHARACTERS = "%/:?#[]@!$&'()*+,;=~"
 
 
@@ -75,25 +74,26 @@ def _at(resource: _Resource, base_url: str) -> _Resource:
 class Site:
     """Everything that is served over HTTP for the root devices that were added.
 
-    *others* are the paths that something else than a device has, each with what that is.
+    *others* are the paths that something else than a device has, each with what that is. What is outside the devices'
+    directories is below *prefix*.
     """
 
     def __init__(
         self,
         *,
         answers_off_link: bool = False,
-        advertised_host: str = "",
+        prefix: str = "",
         others: Mapping[str, str] | None = None,
     ) -> None:
         self._others = others or {}
+        self._front_path = decoded(f"{prefix}/")
+        self._favicon_path = decoded(f"{prefix}{FAVICON_PATH}")
         #: the publication that has each path
         self._owners: dict[str, Publication] = {}
-        #: by path and address, files whose header fields are filled in for the address
-        self._filled: dict[tuple[str, str], _Resource] = {}
+        #: by path and address, files whose header fields are filled in for the address, with the files that they are of
+        self._filled: dict[tuple[str, str], tuple[_Resource, _Resource]] = {}
         #: whether subscribers from beyond the link are accepted
         self._answers_off_link = answers_off_link
-        #: where others reach this host, if not at its own addresses
-        self._advertised_host = advertised_host
         self._resources: dict[str, _Resource] = {}
         self._controls: dict[str, PublishedService] = {}
         self._events: dict[str, PublishedService] = {}
@@ -227,28 +227,19 @@ class Site:
 
     def _at_top(self, path: str) -> _Resource | Response | None:
         """The resources outside the devices' directories: the front page, and the icon that browsers ask for."""
-        if path == "/":
+        if path == self._front_path:
             return self._front()
-        if path == FAVICON_PATH:
+        if path == self._favicon_path:
             icons = (publication.favicon_path for publication in self._publications.values())
             return next((self._resources[decoded(icon)] for icon in icons if icon is not None), None)
         return None
 
     def _redirect(self, path: str, request: Request) -> Response | None:
-        """Lead to the page that another server of this host has, at the address that *request* came to.
-
-        That is an address of ours, and not what the peer writes in Host. By IPv6, too, a page that is at IPv4 alone is
-        led to.
-        """
+        """Lead to the page that another server of this host has, at the address that *request* came to."""
         if path not in self._redirects:
             return None
-        address = request.peer.served.address
-        host = self._advertised_host or (f"[{address}]" if ":" in address else address)
-        url = self._redirects[path]
-        if ":" in host and IPV4 in url:
-            host = next((found[1] for base in self._base_urls if (found := _IPV4_BASE.match(base))), host)
-        url = url.replace(HOST, host, 1) if HOST in url else url.replace(IPV4, host, 1)
-        return Response(302, (("Location", quote(url, safe=_URL_CHARACTERS)),))
+        url = at_own_host(self._redirects[path], request.peer.served.base_url, self._base_urls)
+        return None if url is None else Response(302, (("Location", quote(url, safe=_URL_CHARACTERS)),))
 
     def _front(self) -> _Resource | Response:
         """A redirect to the only device's page, or a list of all devices."""
@@ -259,15 +250,31 @@ class Site:
         if len(entries) == 1:
             # a header is ASCII only
             return Response(302, (("Location", quote(entries[0][1], safe=_URL_CHARACTERS)),))
-        if "/" not in self._rendered:
+        if self._front_path not in self._rendered:
             from upnp_trio.documents.page import render_device_list
 
-            self._rendered["/"] = _resource(File(HTML_TYPE, render_device_list(entries)), "en", page_headers())
-        return self._rendered["/"]
+            listed = File(HTML_TYPE, render_device_list(entries))
+            self._rendered[self._front_path] = _resource(listed, "en", page_headers())
+        return self._rendered[self._front_path]
+
+    # --- requests; these three look things up, and so may be called from any thread ---
 
     def takes_body(self, request: Request) -> bool:
         """Whether the body of *request* is worth waiting for, because it is a control call."""
         return request.method == "POST" and path_of(request.target) in self._controls
+
+    def is_state(self, request: Request) -> bool:
+        """Whether *request* is a live page's question for the state, whose answer may have to be waited for."""
+        return path_of(request.target) in self._states
+
+    def read_file(self, request: Request) -> Response | None:
+        """The response to *request* if it reads a file, such as a description or a picture; ``None`` if it does not."""
+        if request.method not in ("GET", "HEAD"):
+            return None
+        found = self._resources.get(path_of(request.target) or "")
+        return None if found is None or found.is_template else self._read(found, request.headers)
+
+    # --- and this one changes what is cached ---
 
     def respond(self, request: Request) -> Response | Call | SubscriptionCall | StateWanted:
         """The response to *request*, or what it asks for. Every request gets one, malformed ones included."""
@@ -306,9 +313,10 @@ class Site:
 
     def _fill(self, path: str, resource: _Resource, request: Request) -> _Resource:
         place = path, request.peer.served.base_url
-        if place not in self._filled:
-            self._filled[place] = _at(resource, place[1])
-        return self._filled[place]
+        kept = self._filled.get(place)
+        if kept is None or kept[0] is not resource:  # another thread may have kept one of before a change
+            kept = self._filled[place] = resource, _at(resource, place[1])
+        return kept[1]
 
     def _read(self, resource: _Resource, headers: Mapping[str, str]) -> Response:
         response = resource.response

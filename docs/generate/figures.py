@@ -27,6 +27,8 @@ CHARACTER = 6.9
 #: the rooms from the roof down; a room imports from its own level's left and from the levels below
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("demo", "cli", "testing"),
+    ("asgi", "wsgi"),
+    ("mounted",),
     ("threads", "asyncio"),
     ("bridging",),
     ("server", "controlpoint"),

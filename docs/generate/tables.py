@@ -18,6 +18,7 @@ import upnp_trio
 from upnp_trio import Stats
 from upnp_trio.cli.asking_options import add_asking_options
 from upnp_trio.cli.parsing import add_help
+from upnp_trio.cli.serve_options import add_serving_options
 from upnp_trio.cli.verbs import VERBS
 from upnp_trio.cli.watching.records import EVENTS, KEYS
 from upnp_trio.http.metrics import State, render_metrics
@@ -35,6 +36,8 @@ PACKAGE = Path(upnp_trio.__file__).parent
 WITHOUT_LIMITS = ("cli", "demo")
 #: verbs that have none of their own
 WITHOUT_OPTIONS = {"demo", "interfaces", "completion"}
+#: verbs that have most of the options of serve, which shows them
+SHARES_SERVING = {"announce"}
 #: the help of options whose meaning depends on the verb
 DEPENDS = "depends on the verb"
 OPTIONS_HEAD = ("Option", "Meaning", "Default")
@@ -62,6 +65,8 @@ def _verbs() -> str:
 def _options(verb: str) -> str:
     """The options of *verb* that no other verb has in the same meaning."""
     shared = {*_rows(_asking_parser()), *_rows(add_help(_blank_parser()))}
+    if verb in SHARES_SERVING:
+        shared |= {*_rows(add_serving_options(_blank_parser()))}
     return _table(OPTIONS_HEAD, (row for row in _rows(VERBS[verb].load().parser()) if row not in shared))
 
 

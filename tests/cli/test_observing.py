@@ -22,7 +22,7 @@ from upnp_trio.demo.light import device as light
 from upnp_trio.documents.device_file import load_device
 from upnp_trio.documents.scpd import parse_scpd
 from upnp_trio.errors import RequestFailed, UnknownDevice
-from upnp_trio.model.advertising import Advertising
+from upnp_trio.model.advertising import AdvertisedRow, Advertising
 from upnp_trio.model.device import RootDevice, Service
 from upnp_trio.model.service import ServiceDescription
 from upnp_trio.model.simulation import Recording
@@ -83,6 +83,23 @@ async def test_a_device_is_observed(autojump_clock: Clock) -> None:
     assert seen.recordings == {}
     assert lines[0] == f"Demo light at {seen.location}: 2 services, 1 icon"
     assert lines[1].startswith("5 rows in its answers to searches; unicast after 3")
+
+
+async def test_rows_that_the_description_does_not_tell_of_are_observed_and_cloned(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    host, asker = hosts(Link(seconds=0.001))
+    rows = [AdvertisedRow("roku:ecp", "uuid:roku:ecp:P0A070000007"), AdvertisedRow("urn:Belkin:device:**")]
+    headers = {"X-Ham": "salted", "Application-URL": "http://{host}:{port}/apps/"}
+    original = attrs.evolve(_light(), advertising=Advertising(rows=rows, description_headers=headers))
+    neighbour = attrs.evolve(_light(), udn="uuid:e427ce1a-3e80-43d0-ad6f-89ec42e46364")
+    async with serving(host, original, neighbour), asking(asker) as control_point:
+        seen, lines = await _seen(control_point)
+    assert len(seen.answers) == 7
+    assert lines[1].startswith("7 rows in its answers to searches")
+    clone = _cloned(seen, tmp_path / "clone", seed=None)
+    assert clone.advertising.rows == (rows[0], AdvertisedRow("urn:Belkin:device:**", f"{UDN}::urn:Belkin:device:**"))
+    assert clone.advertising.description_headers == (("x-ham", "salted"),)
 
 
 async def test_the_clone_answers_like_the_original(tmp_path: Path, autojump_clock: Clock) -> None:

@@ -11,6 +11,7 @@ from tests.cloning.observing import LIGHT, answer, observed
 from upnp_trio.cloning.advertising import advertising_of
 from upnp_trio.cloning.observed import Delays, ObservedAnswer
 from upnp_trio.model.advertising import Advertising
+from upnp_trio.model.placeholders import filled
 
 
 def _advertising(*answers: ObservedAnswer, median: float | None = None) -> tuple[Advertising, list[str]]:
@@ -76,3 +77,25 @@ def test_a_delay_is_repeated_if_it_is_the_device_s_and_not_the_network_s(median:
     advertising, notes = _advertising(answer(), median=median)
     assert advertising.answer_delay == delay
     assert notes == (["half of its answers took more than 1.5 s; the clone waits 0.9 s"] if median == 1.5 else [])
+
+
+def test_braces_of_the_original_are_kept_as_they_are() -> None:
+    advertising, _ = _advertising(answer(X_Ham="{host} {x}"))
+    assert filled(advertising.headers, "http://192.0.2.1:1") == (("X-Ham", "{host} {x}"),)
+
+
+def test_header_fields_of_the_description_are_repeated_if_they_tell_of_the_device() -> None:
+    headers = {
+        "content-type": "text/xml",
+        "server": "x/1",
+        "date": "today",
+        "x-user-agent": "redsonic {1}",
+        "application-url": "http://192.0.2.7:8008/apps/",
+        "x-odd": "\x1b",
+    }
+    advertising, notes = advertising_of(attrs.evolve(observed(), document_headers=headers))
+    assert filled(advertising.description_headers, "http://192.0.2.1:1") == (("x-user-agent", "redsonic {1}"),)
+    assert notes == [
+        "not repeated with the description: the header application-url, which leads to the original",
+        "not repeated with the description: the header x-odd is '\\x1b'; it must be one line of printable ASCII",
+    ]

@@ -78,7 +78,8 @@ def test_the_head_says_what_it_is_a_clone_of() -> None:
         '# A clone of "Licht\\u202e\' = 1", uuid:0a5d3b4e-8b52-4b6e-8a75-4e0f6ee10b8d, which was at '
         "http://192.0.2.7:4004/light.xml on 2026-07-30 12:00 UTC.\n"
         "# upnp-trio serve, with the name of this folder, puts it on the network.\n"
-        "# It has UDNs of its own, so it and its original can be on one network.\n\ndevice_type = "
+        "# It has UDNs of its own, so it and its original can be on one network.\n"
+        '# The original is at /light.xml, as the clone is with description_path = "/light.xml".\n\ndevice_type = '
     )
     assert "\nstrict = false\n" in text
 

@@ -13,7 +13,7 @@ import upnp_trio.controlpoint
 from docs.generate.changes import LISTS
 from docs.generate.figures import FIGURES, PATHS, rooms
 from docs.generate.public import public_modules
-from docs.generate.tables import TABLES, comments_of, first_sentence, limits
+from docs.generate.tables import SHARES_SERVING, TABLES, comments_of, first_sentence, limits
 from tests.docs.blocks import ROOT, page, pages, prose
 from tests.docs.commands import nox_sessions
 from tests.public.sources import exported
@@ -27,6 +27,7 @@ ONLY_IN_PYTHON, ONLY_IN_TOML = {"data"}, {"file", "simulate"}
 #: options of other programs that the pages name
 FOREIGN_OPTIONS = {
     *("--network", "--read-only", "--cap-drop", "--lan"),  # container engines
+    "--workers",  # web servers
     *("--list", "--quick", "--parts", "--devices", "--rounds", "--readme", "--seconds", "--replay", "--share-cores"),
     "--upnp-namespace",  # of pytest, by our plugin
     "--workers",  # of uvicorn
@@ -84,11 +85,12 @@ def test_sessions_that_a_page_names_exist(name: str) -> None:
 
 @pytest.mark.parametrize("verb", [name for name in VERBS if f"{name}-options" in TABLES])
 def test_the_tables_of_options_have_them_all(verb: str) -> None:
-    tables = {table: re.findall(r"`(--[\w-]+)", TABLES[table]()) for table in ("asking-options", f"{verb}-options")}
+    shared = "serve-options" if verb in SHARES_SERVING else "asking-options"
+    tables = {table: re.findall(r"`(--[\w-]+)", TABLES[table]()) for table in (shared, f"{verb}-options")}
     own = tables[f"{verb}-options"]
     known = {name for name in option_names(VERBS[verb].load().parser()) if name.startswith("--")}
     assert len(own) == len(set(own))
-    assert set(own) <= known <= {*own, *tables["asking-options"], "--help", "--version"}
+    assert set(own) <= known <= {*own, *tables[shared], "--help", "--version"}
 
 
 # --- device files ----------------------------------------------------------------------------------------------------

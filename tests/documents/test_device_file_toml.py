@@ -199,6 +199,30 @@ def test_a_truncated_png_is_not_one(tmp_path: Path, data: bytes) -> None:
         (REQUIRED + SERVICE + "scpd = 'a.xml'", "services[0]: the file 'a.xml' beside it cannot be read: No such file"),
         (REQUIRED + SERVICE + "scpd = 'lamp.toml'", "services[0]: lamp.toml: line 1, column 1: not well-formed XML"),
         (REQUIRED + "[[services]]", "services[0].service_id: the field is missing; UDA §2.3 requires it"),
+        (
+            REQUIRED + "description_path = 'dd.xml'",
+            "description_path is 'dd.xml': it must be a path that begins with '/'",
+        ),
+        (REQUIRED + "advertising.headers = ['x']", "advertising must be a table, and so must its headers and descri"),
+        (REQUIRED + "advertising.headers.X = '{x}'", "advertising: the header X is '{x}': {x} is neither {host} nor"),
+        (REQUIRED + 'advertising.headers.X = "a\\r\\nNT: b"', "it must be one line of printable ASCII"),
+        (REQUIRED + "advertising.description_headers.Etag = '5'", "advertising: the header Etag is one of HTTP's own"),
+        (
+            REQUIRED + "advertising.rows = 'a'",
+            "advertising: rows is 'a'; write each row as a table of its own, [[adver",
+        ),
+        (
+            REQUIRED + "advertising.rows = ['a']",
+            "advertising.rows[0]: a row is 'a'; it must be a table with notification_",
+        ),
+        (
+            REQUIRED + "[[advertising.rows]]\nusn = 'a'",
+            "advertising.rows[0]: a row is {'usn': 'a'}; it must be a table",
+        ),
+        (
+            REQUIRED + "[[advertising.rows]]\nnotification_type = 'a'\nst = 'b'",
+            "advertising.rows[0]: there is no field 'st'; the fields are notification_type, usn",
+        ),
         (REQUIRED + "extensions = ['x']", "extensions[0]: an extension is 'x'; it must be a table"),
         (
             REQUIRED + "[[extensions]]\nnamespace = 'urn:x'\nname = 'a b'",

@@ -143,7 +143,7 @@ async def test_searches_are_answered_with_it(autojump_clock: Clock) -> None:
 def test_a_handler_is_refused_as_nobody_could_call_it() -> None:
     root = attrs.evolve(BASIC, services=[Lamp().as_service()])
     with pytest.raises(DescriptionError, match=r"has a handler.*mount a UpnpApp in that server, or leave the handler"):
-        Elsewhere(URL).publish(root)
+        Elsewhere(URL)._publish(root)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import trio.testing
 from tests.systems.kernel import Kernel
 from tests.systems.scenes import GROUP, NEIGHBOUR, OWN, fetch, search, served, sockets_at
 from tests.systems.system import SimulatedSystem, nic
+from tests.systems.udp import UdpSocket
 
 Clock = trio.testing.MockClock
 
@@ -65,6 +66,8 @@ async def test_two_addresses_of_one_interface_do_not_answer_twice(
     more = nic(one.name, one.index, "192.0.2.7/24", "198.51.100.7/24", friendly=one.friendly, flags=one.flags)
     system.kernel.nics[system.kernel.nics.index(one)] = more
     async with served(system):
+        members = [one for one in system.kernel.udp if isinstance(one, UdpSocket) and one.memberships]
+        assert [one.memberships for one in members] == [{(GROUP, system.lan.index)}]
         for source in (NEIGHBOUR, "198.51.100.9"):
             (answer,) = await search(system, (source, 5000))
             assert str(answer.source[0])[:8] == source[:8]

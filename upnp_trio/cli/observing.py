@@ -12,10 +12,10 @@ from upnp_trio.cloning.observed import Delays, Observed, ObservedAnswer
 from upnp_trio.cloning.record import MAX_RECORDED_ANSWERS
 from upnp_trio.controlpoint.control_point import ControlPoint
 from upnp_trio.errors import DescriptionError, NetworkError, RequestFailed, UnsafeUrl, UpnpError
+from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.model.names import can_be_search_target
 from upnp_trio.model.printable import printable
 from upnp_trio.model.simulation import Recording
-from upnp_trio.ssdp.advertisements import advertisements
 from upnp_trio.ssdp.messages import PORT
 
 if TYPE_CHECKING:
@@ -104,7 +104,6 @@ async def _search(
     udns = [str(each.udn or "") for each in device.walk()]
     if not all(map(_can_be_searched_for, udns)):
         return (), None, None  # its rows cannot be told from those of others
-    wanted = {row.usn.lower() for row in advertisements(device)}
     address = f"{device.location.address}{f'%{device.location.zone}' if device.location.zone else ''}"
     known = control_point.devices.get(str(device.udn))
     asker = _Asker(
@@ -112,10 +111,12 @@ async def _search(
         address,
         (known and known.search_port) or PORT,
         frozenset(udn.lower() for udn in udns),
+        device.location,
     )
     unicast = await asker.probe(str(device.udn), UNICAST_PROBES, to_device=True)
     multicast = await asker.probe(str(device.udn), MULTICAST_PROBES, to_device=False)
-    rows = await asker.search("ssdp:all", wanted, sends=2, to_device=unicast is not None)
+    # for as long as the search takes, as there may be rows that the description does not tell of
+    rows = await asker.search("ssdp:all", sends=2, to_device=unicast is not None, at_most=MAX_RECORDED_ANSWERS)
     mx = MULTICAST_MX if unicast is None else None
     answers = (ObservedAnswer(payload=each.payload, latency=each.latency, mx=mx) for each in rows)
     return tuple(answers), unicast, multicast
@@ -134,30 +135,30 @@ class _Asker:
     port: int
     #: those of the root device and of the embedded ones, in lower case
     udns: Collection[str]
+    #: of its description; what is announced there with another UDN is one of its rows, too
+    location: LiteralUrl
 
     async def probe(self, udn: str, number: int, *, to_device: bool) -> Delays | None:
         """How long the answers to *number* searches take; after one without an answer, no more are sent."""
         latencies = []
         for _ in range(number):
-            found = await self.search(udn, {udn.lower()}, sends=1, to_device=to_device)
+            found = await self.search(udn, sends=1, to_device=to_device, at_most=1)
             if not found:
                 break
             latencies.append(found[0].latency)
             await trio.sleep(PROBE_GAP)
         return Delays.of(latencies)
 
-    async def search(self, target: str, wanted: Collection[str], *, sends: int, to_device: bool) -> list[SearchResult]:
-        """The first answer about each USN of the device; the search ends when there is one about each of *wanted*."""
-        found: dict[str, SearchResult] = {}
-        missing = set(wanted)
+    async def search(self, target: str, *, sends: int, to_device: bool, at_most: int) -> list[SearchResult]:
+        """The first answers about each ST and USN of the device; the search ends when there are *at_most* of them."""
+        found: dict[tuple[str, str], SearchResult] = {}
         to, port = (self.address, self.port) if to_device else (None, PORT)
         try:
             async with self.control_point.search(target, mx=MULTICAST_MX, sends=sends, to=to, port=port) as results:
                 async for result in results:
-                    if result.udn.lower() in self.udns and len(found) < MAX_RECORDED_ANSWERS:
-                        found.setdefault(result.usn.lower(), result)
-                    missing.discard(result.usn.lower())
-                    if not missing:
+                    if result.udn.lower() in self.udns or self.location.is_at(result.location):
+                        found.setdefault((result.search_target.lower(), result.usn.lower()), result)
+                    if len(found) == at_most:
                         break
         except NetworkError:  # it was described all the same, as a device beyond the link may be
             return []

@@ -1,7 +1,7 @@
-"""Modules that trio imports and this command never uses, imported when they are.
+"""Modules that trio imports and this command mostly does not use, imported when they are.
 
 trio imports `ssl` for its TLS streams. That loads OpenSSL's TLS library, a twentieth of the command's memory, and the
-command speaks no TLS (``python -m benchmarks --parts memory``).
+command speaks TLS with nobody but the servers of announced pages (``python -m benchmarks --parts memory``).
 """
 
 from __future__ import annotations

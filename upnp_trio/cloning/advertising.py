@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from upnp_trio.errors import DescriptionError
-from upnp_trio.model.advertising import MAX_ANSWER_DELAY, RESERVED_HEADERS, Advertising
+from upnp_trio.model.advertising import (
+    MAX_ANSWER_DELAY,
+    RESERVED_DESCRIPTION_HEADERS,
+    RESERVED_HEADERS,
+    Advertising,
+)
 from upnp_trio.model.placeholders import escaped
 from upnp_trio.model.value_errors import shown
 
@@ -20,6 +25,13 @@ __all__ = ["LEAST_DELAY", "advertising_of"]
 
 # A shorter delay is that of the network, and the clone's own timer does not keep it.
 LEAST_DELAY = 0.02
+# Fields that tell of a web server and not of the device (RFC 9110, RFC 9111).
+_OF_ANY_SERVER = frozenset(
+    {
+        *("ACCEPT-RANGES", "AGE", "ALLOW", "CACHE-CONTROL", "EXPIRES", "EXT", "LAST-MODIFIED", "PRAGMA", "SERVER"),
+        *("SET-COOKIE", "STRICT-TRANSPORT-SECURITY", "VARY", "VIA", "X-CONTENT-TYPE-OPTIONS", "X-FRAME-OPTIONS"),
+    }
+)
 _MAX_AGE = re.compile(r"max-age\s*=\s*\"?([0-9]{1,10})", re.IGNORECASE)
 
 
@@ -35,6 +47,9 @@ def advertising_of(observed: Observed) -> tuple[Advertising, list[str]]:
         draft.take_delay(observed.unicast.median)
     for name, values in _own_headers(answers).items():
         draft.take_header(name, values, len(answers), str(observed.location.address))
+    for name, value in observed.document_headers.items():
+        if name.upper() not in _OF_ANY_SERVER | RESERVED_DESCRIPTION_HEADERS:
+            draft.take_description_header(name, value, str(observed.location.address))
     return draft.advertising, draft.notes
 
 
@@ -66,8 +81,19 @@ class _Draft:
         else:
             self.take(headers=[*self.advertising.headers, *((name, escaped(value)) for value in values)])
 
-    def _leave_out(self, what: str) -> None:
-        self.notes.append(f"not repeated in answers to searches: {what}")
+    def take_description_header(self, name: str, value: str, address: str) -> None:
+        where = "with the description"
+        if address in value:
+            self._leave_out(f"the header {name}, which leads to the original", where)
+            return
+        headers = [*self.advertising.description_headers, (name, escaped(value))]
+        try:
+            self.advertising = attrs.evolve(self.advertising, description_headers=headers)
+        except DescriptionError as error:
+            self._leave_out(str(error), where)
+
+    def _leave_out(self, what: str, where: str = "in answers to searches") -> None:
+        self.notes.append(f"not repeated {where}: {what}")
 
 
 def _most_common(answers: tuple[ObservedAnswer, ...], name: str) -> str:

@@ -10,11 +10,13 @@ import attrs
 from upnp_trio.cloning.advertising import advertising_of
 from upnp_trio.cloning.mending import CLONE_MARK, MAX_NAME_CHARACTERS, mended, with_new_udns
 from upnp_trio.cloning.record import render_record
+from upnp_trio.cloning.rows import rows_of
 from upnp_trio.documents.device_file import DEVICE_FILE_NAME
 from upnp_trio.documents.device_writing import render_device_file
 from upnp_trio.documents.new_files import NewFiles
 from upnp_trio.model.printable import printable
 from upnp_trio.model.rules import violations
+from upnp_trio.model.urls import fixed_path_flaw
 from upnp_trio.model.value_errors import shown
 
 if TYPE_CHECKING:
@@ -49,14 +51,15 @@ def make_clone(observed: Observed, *, seed: str | None, cloned_at: str) -> Clone
     """
     root, notes = mended(observed.device, observed.location, observed.recordings)
     root, others = with_new_udns(root, seed)
+    rows, others_of_rows = rows_of(observed, root, seed)
     advertising, unrepeated = advertising_of(observed)
-    notes = [printable(note, MAX_NOTE_CHARACTERS) for note in [*notes, *others, *unrepeated]]
+    notes = [printable(note, MAX_NOTE_CHARACTERS) for note in [*notes, *others, *others_of_rows, *unrepeated]]
     if len(notes) > MAX_NOTES:
         notes[MAX_NOTES:] = [f"and {len(notes) - MAX_NOTES} more"]
     name = root.friendly_name
     if seed is not None:
         name = name[: MAX_NAME_CHARACTERS - len(CLONE_MARK)].rstrip() + CLONE_MARK
-    root = attrs.evolve(root, friendly_name=name, advertising=advertising)
+    root = attrs.evolve(root, friendly_name=name, advertising=attrs.evolve(advertising, rows=rows))
     root = attrs.evolve(root, strict=not any(violation.must for violation in violations(root)))
     files = NewFiles()
     files.add(RECORD_NAME, render_record(observed, cloned_at=cloned_at).encode())
@@ -76,6 +79,9 @@ def _head(observed: Observed, seed: str | None, cloned_at: str, notes: list[str]
         lines.append("It has the UDN of its original: never serve it where that is.")
     else:
         lines.append("It has UDNs of its own, so it and its original can be on one network.")
+    path = observed.location.target
+    if fixed_path_flaw(path) is None:
+        lines.append(f'The original is at {path}, as the clone is with description_path = "{path}".')
     if notes:
         lines += ["", "What differs from the original:", *(f"- {note}" for note in notes)]
     return lines

@@ -93,7 +93,7 @@ def mended(
     mender = _Mender(location, recordings)
     device = mender.device(root)
     assert isinstance(device, RootDevice)
-    return attrs.evolve(device, config_id=None, url_base=None), mender.notes
+    return attrs.evolve(device, config_id=None, url_base=None, description_path=""), mender.notes
 
 
 class _Mender:

@@ -13,7 +13,7 @@ from upnp_trio.documents.named_files import MAX_ICON_BYTES, MAX_PAGE_BYTES, file
 from upnp_trio.documents.table_errors import description_error
 from upnp_trio.documents.toml_reading import number_of, read_toml, text_of
 from upnp_trio.errors import DescriptionError
-from upnp_trio.model.advertising import Advertising
+from upnp_trio.model.advertising import AdvertisedRow, Advertising
 from upnp_trio.model.device import Icon, RootDevice, Service
 from upnp_trio.model.extension import ExtensionElement
 from upnp_trio.model.names import DeviceType, ServiceType, Udn
@@ -54,11 +54,13 @@ class _Reader:
         self._plain_icon = self._plain(Icon)
         self._plain_service = self._plain(Service)
         self._plain_extension = self._plain(ExtensionElement)
+        self._plain_row = self._plain(AdvertisedRow)
         self._plain_advertising = self._plain(Advertising)
         converter.register_structure_hook(bytes, lambda value, _: self._page(value))
         converter.register_structure_hook(Icon, lambda value, _: self._icon(value))
         converter.register_structure_hook(Service, lambda value, _: self._service(value))
         converter.register_structure_hook(ExtensionElement, lambda value, _: self._extension(value))
+        converter.register_structure_hook(AdvertisedRow, lambda value, _: self._row(value))
         converter.register_structure_hook(Advertising, lambda value, _: self._advertising(value))
 
     def read(self, tables: dict[str, object]) -> RootDevice:
@@ -132,8 +134,15 @@ class _Reader:
         names = ("headers", "description_headers")
         if not isinstance(table, dict) or not all(isinstance(table.get(name, {}), dict) for name in names):
             raise DescriptionError("advertising must be a table, and so must its headers and description_headers")
+        if not isinstance(rows := table.get("rows", []), list):
+            raise DescriptionError(f"rows is {rows!r}; write each row as a table of its own, [[advertising.rows]]")
         headers = {name: list(table[name].items()) for name in names if name in table}
         return self._plain_advertising({**table, **headers}, Advertising)
+
+    def _row(self, table: object) -> object:
+        if not isinstance(table, dict) or "notification_type" not in table:
+            raise DescriptionError(f"a row is {table!r}; it must be a table with notification_type = '...'")
+        return self._plain_row(table, AdvertisedRow)
 
 
 def _texts(values: object) -> tuple[str, ...]:

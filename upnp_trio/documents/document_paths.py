@@ -6,6 +6,8 @@ below the directory already stays, so a published device that is published again
 
 Some control points ask for paths that they know, whatever LOCATION or the description say. A root device with a
 *description_path* has its description there, and its absolute paths stay as they are given.
+
+All paths begin with a prefix where the documents are in a part of another web server.
 """
 
 from __future__ import annotations
@@ -29,33 +31,36 @@ FRONT_PAGE_PATH = "/"
 class DocumentPaths:
     """Chooses a path for each document of *root*, which has a UDN; raises `DescriptionError` if one has two uses."""
 
-    def __init__(self, root: RootDevice) -> None:
+    def __init__(self, root: RootDevice, prefix: str = "") -> None:
         assert root.udn is not None
-        self.directory = f"/{quote(root.udn.uuid, safe='')}/"
+        self._prefix = prefix
+        self.directory = f"{prefix}/{quote(root.udn.uuid, safe='')}/"
         self._keeps_absolute = bool(root.description_path)
         #: what each path is used for, by the path without its percent escapes
         self._uses = {decoded(self.directory): "the device's directory"}
-        self.description = root.description_path or f"{self.directory}{DESCRIPTION_NAME}"
+        self.description = self.fixed(root.description_path) or f"{self.directory}{DESCRIPTION_NAME}"
         self._use(self.description, "the description")
 
-    def is_fixed(self, url: str) -> bool:
-        """Whether *url* is a path that stays as it is given."""
-        return self._keeps_absolute and url.startswith("/") and not url.startswith("//")
+    def fixed(self, url: str) -> str | None:
+        """The path for *url* if that is a path that stays as it is given, below the prefix; ``None`` for another."""
+        if not self._keeps_absolute or not url.startswith("/") or url.startswith("//"):
+            return None
+        return url if self._prefix and url.startswith(f"{self._prefix}/") else self._prefix + url
 
     def choose(self, url: str, default: str, use: str) -> str:
         """The path for *url*, which no other document of this root device has; *use* tells people what it is for.
 
         It is *url* itself if that is fixed, and otherwise below the directory, where an empty *url* becomes *default*.
         """
-        if self.is_fixed(url):
+        if (fixed := self.fixed(url)) is not None:
             if flaw := fixed_path_flaw(url):
                 raise DescriptionError(f"the path of {use} is {url!r}: {flaw}")
-            if url == FRONT_PAGE_PATH:
+            if fixed == self._front_page:
                 raise DescriptionError(
                     f"the path of {use} is {url!r}, which is the front page; only a description or a page can be there"
                 )
-            self._use(url, use)
-            return url
+            self._use(fixed, use)
+            return fixed
         # ";" is quoted as well, because Python's urljoin drops it at the end of a path.
         path = self.directory + quote(self._below(url) or default, safe="/~!$&'()*+,=:@")
         stem, ending = posixpath.splitext(path)
@@ -68,13 +73,18 @@ class DocumentPaths:
 
     def choose_page(self, url: str, use: str, *, is_root: bool) -> str:
         """The path for a page at *url*; that of the root device may be the directory itself, or the front page."""
-        if self.is_fixed(url) and is_root and url in (self.directory, FRONT_PAGE_PATH):
-            if url == FRONT_PAGE_PATH:
-                self._use(url, use)
-            return url
-        if is_root and not self.is_fixed(url) and not self._below(url):
+        fixed = self.fixed(url)
+        if is_root and fixed is not None and fixed in (self.directory, self._front_page):
+            if fixed == self._front_page:
+                self._use(fixed, use)
+            return fixed
+        if is_root and fixed is None and not self._below(url):
             return self.directory
         return self.choose(url, "page.html", use)
+
+    @property
+    def _front_page(self) -> str:
+        return self._prefix + FRONT_PAGE_PATH
 
     def _use(self, path: str, use: str) -> None:
         other = self._uses.setdefault(decoded(path), use)

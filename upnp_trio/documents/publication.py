@@ -118,14 +118,16 @@ def _unfitness(icon: Icon) -> tuple[bool, bool, int]:
     return icon.mimetype.lower() != "image/png", is_too_small, -side if is_too_small else side
 
 
-def publish(root: RootDevice) -> Publication:
+def publish(root: RootDevice, prefix: str = "") -> Publication:
     """Choose the URLs of *root*, whose devices all have a UDN, and render its documents.
+
+    All paths begin with *prefix*, which is empty or begins with a slash and does not end with one.
 
     CONFIGID is derived from the documents, so that it changes when they change (UDA 2.0 §1.2.2). Raises
     `DescriptionError` for an icon without data, for an SCPD that is not a service description, and for a path with two
     uses.
     """
-    plan = _Plan(root)
+    plan = _Plan(root, prefix)
     device = plan.place_device(root, is_root=True)
     assert isinstance(device, RootDevice)
     root = attrs.evolve(device, config_id=0, url_base=None)
@@ -185,9 +187,9 @@ def _scpd(service: Service, config_id: int, root: RootDevice) -> bytes:
 class _Plan:
     """The paths of one root device, and what each of them serves."""
 
-    def __init__(self, root: RootDevice) -> None:
+    def __init__(self, root: RootDevice, prefix: str) -> None:
         self._presentation = root.presentation
-        self.paths = DocumentPaths(root)
+        self.paths = DocumentPaths(root, prefix)
         self.files: dict[str, File] = {}
         self.pages: dict[str, Device] = {}
         self.redirects: dict[str, str] = {}
@@ -263,8 +265,9 @@ class _Plan:
 
     def _place_scpd(self, service: Service, default: str) -> str:
         url = service.scpd_url
-        if self.paths.is_fixed(url) and url in self.scpds and self.scpds[url].scpd == service.scpd:
-            return url  # vendors give one SCPD to several services of a type
+        fixed = self.paths.fixed(url)
+        if fixed is not None and fixed in self.scpds and self.scpds[fixed].scpd == service.scpd:
+            return fixed  # vendors give one SCPD to several services of a type
         path = self.paths.choose(url, default, f"the SCPD of {service.service_id}")
         self.scpds[path] = service
         return path

@@ -91,14 +91,15 @@ def _escaped(text: str) -> str:
 
 @attrs.frozen
 class Metered:
-    """Responds like *site*, and with the counters at `METRICS_PATH`."""
+    """Responds like *site*, and with the counters at *path*."""
 
     site: Responding
     render: Callable[[], bytes]
+    path: str = METRICS_PATH
 
     def respond(self, request: Request) -> Response | PendingResponse:
         """The response to *request*: the counters as they are now, or the response of the site."""
-        if path_of(request.target) != METRICS_PATH:
+        if path_of(request.target) != self.path:
             return self.site.respond(request)
         if request.method not in ("GET", "HEAD"):
             return error_response(405, ("Allow", READ_METHODS))

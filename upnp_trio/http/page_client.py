@@ -93,7 +93,7 @@ class PageClient:
             except ValueError:
                 return _fetched(url, address, answer, elsewhere=shown(location))
             if not await self.is_same_host(target, url, address):
-                return _fetched(url, address, answer, elsewhere=target.text)
+                return _fetched(url, address, answer, elsewhere=str(target))
             url = target
         # servers that want a cookie do this to whoever keeps none
         return _fetched(url, address, answer, elsewhere=f"itself, {MAX_REDIRECTS} times")
@@ -107,7 +107,7 @@ class PageClient:
         try:
             with trio.move_on_after(ANSWER_SECONDS):
                 return address in await self.web.addresses_of(target.host)
-        except OSError:
+        except (OSError, UnicodeError):
             return False
         return False
 
@@ -115,7 +115,7 @@ class PageClient:
         with trio.move_on_after(ANSWER_SECONDS + BODY_SECONDS):
             try:
                 stream = await self.web.open(url, address)
-            except OSError as error:
+            except (OSError, UnicodeError) as error:  # UnicodeError: a name that the resolver refuses to look up
                 raise RequestFailed(f"{url}: {_cannot_connect(url, error)}") from error
             try:
                 answer = await self._exchange(url, stream, max_body_bytes)
@@ -163,7 +163,9 @@ def _decoded(answer: HttpAnswer) -> bytes:
         return b""
 
 
-def _cannot_connect(url: WebUrl, error: OSError) -> str:
+def _cannot_connect(url: WebUrl, error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError):
+        return f"the name {url.host} cannot be looked up: {error}"
     if isinstance(error, socket.gaierror):
         hint = "; names in .local need mDNS on this host (Avahi, nss-mdns)" if url.host.endswith(".local") else ""
         return f"the name {url.host} is not found: {error.strerror}{hint}"
@@ -178,4 +180,5 @@ def _broken(url: WebUrl, error: trio.BrokenResourceError) -> str:
     if url.scheme == "https" and isinstance(reason, str) and reason:  # an SSLError's
         hint = "; is it http://?" if reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE") else ""
         return f"no TLS: {shown(reason.replace('_', ' ').lower())}{hint}"
-    return f"the connection broke: {shown(str(cause or error))}"
+    said = cause.strerror if isinstance(cause, OSError) else None
+    return f"the connection broke: {shown(said or str(cause or error))}"

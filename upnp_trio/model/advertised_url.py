@@ -13,14 +13,14 @@ from urllib.parse import quote
 import attrs
 
 from upnp_trio.errors import NetworkError
+from upnp_trio.model.urls import HOST
 
 if TYPE_CHECKING:
     from upnp_trio.model.literal_url import IpAddress
 
-__all__ = ["HOST_PLACE", "UDN_PLACE", "AdvertisedUrl", "at_address", "base_url_flaw", "base_url_host", "host_text"]
+__all__ = ["UDN_PLACE", "AdvertisedUrl", "at_address", "base_url_flaw", "host_text"]
 
-#: where each interface's address is filled in, and where the UDN of the root device is
-HOST_PLACE = "{host}"
+#: where the UDN of the root device is filled in, as the address is for `HOST`
 UDN_PLACE = "{udn}"
 
 # The form of scheme, host and port; port and host are checked more closely after that.
@@ -48,13 +48,6 @@ def base_url_flaw(url: str) -> str | None:
     return _host_flaw(match["host"])
 
 
-def base_url_host(url: str) -> str:
-    """The host of *url*, which has no flaw, with the brackets of an IPv6 address."""
-    match = _BASE_URL.fullmatch(url)
-    assert match is not None
-    return match["host"]
-
-
 def _host_flaw(host: str) -> str | None:
     labels = host.removesuffix(".").split(".")
     # browsers and libraries read a name whose last label is a number as an IPv4 address
@@ -78,7 +71,7 @@ def host_text(address: IpAddress) -> str:
 
 def at_address(base_url: str, address: IpAddress) -> str:
     """*base_url* with *address* in place of ``{host}``, if it has that."""
-    return base_url.replace(HOST_PLACE, host_text(address))
+    return base_url.replace(HOST, host_text(address))
 
 
 @attrs.frozen(kw_only=True)
@@ -104,7 +97,7 @@ class AdvertisedUrl:
     @property
     def port(self) -> int:
         """The TCP port; 80 if the URL has none."""
-        match = _BASE_URL.fullmatch(self.base.replace(HOST_PLACE, "host"))
+        match = _BASE_URL.fullmatch(self.base.replace(HOST, "host"))
         assert match is not None
         return int(match["port"][1:]) if match["port"] else 80
 
@@ -120,9 +113,9 @@ def _flaw(url: str, base: str, path: str) -> str | None:
         return "a fragment is for the reader of a document and is not sent"
     if not url.startswith("http://"):
         return "it is not a plain http URL"
-    if HOST_PLACE in path or (HOST_PLACE in base and not _ANY_HOST.fullmatch(base)):
-        return f"{HOST_PLACE} can only be the whole host"
-    if flaw := base_url_flaw(base.replace(HOST_PLACE, "host")):
+    if HOST in path or (HOST in base and not _ANY_HOST.fullmatch(base)):
+        return f"{HOST} can only be the whole host"
+    if flaw := base_url_flaw(base.replace(HOST, "host")):
         return flaw
     if not _PATH.fullmatch(path.replace(UDN_PLACE, "")):
         return f"its path may have {UDN_PLACE} and what RFC 3986 allows; escape other characters with %"

@@ -142,9 +142,9 @@ class Advertising:
     #: spread over MX all the same
     answer_delay: float = 0.0
     #: more fields of announcements and of answers to searches, such as a vendor's own, as a mapping or as pairs
-    headers: Headers = attrs.field(default=(), converter=_headers)
+    headers: tuple[tuple[str, str], ...] = attrs.field(default=(), converter=_headers)
     #: more fields of the HTTP response that has the description, such as DIAL's ``Application-URL``
-    description_headers: Headers = attrs.field(default=(), converter=_description_headers)
+    description_headers: tuple[tuple[str, str], ...] = attrs.field(default=(), converter=_description_headers)
     #: rows beside those that UDA wants, such as ``roku:ecp``
     rows: tuple[AdvertisedRow, ...] = attrs.field(default=(), converter=_rows, validator=members_are(AdvertisedRow))
 

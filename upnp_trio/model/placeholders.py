@@ -47,7 +47,7 @@ def filled(headers: Iterable[tuple[str, str]], base_url: str) -> Headers:
     The host of a literal IPv6 address is in brackets. A URL without a port has HTTP's, 80.
     """
     headers = tuple(headers)
-    if not has_placeholders(headers):
+    if not headers or not has_placeholders(headers):
         return headers
     host, port = _parts(base_url)
     texts = {"{{": "{", "}}": "}", HOST: host, PORT: port}

@@ -18,10 +18,15 @@ __all__ = ["WebUrl"]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+# RFC 1035 §2.3.4, as Python's look-ups insist.
+MAX_LABEL_CHARACTERS = 63
+
 _URL = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#]*)(?P<target>.*)", re.IGNORECASE | re.DOTALL)
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|\{host\}|[^\[\]{}:]+)(?::(?P<port>[0-9]{0,5}))?")
 # RFC 1123 §2.1, and the underscore that some home networks have; RFC 1035 §2.3.4 bounds a name to 253 characters.
 _NAME = re.compile(r"(?=.{1,253}\Z)[0-9a-z_][0-9a-z_-]*(?:\.[0-9a-z_][0-9a-z_-]*)*\.?")
+# Python's codec and browsers write these in different ways (UTS 46, "deviation characters").
+_AMBIGUOUS = frozenset("ßς\u200c\u200d")
 _UNWANTED = re.compile(r"[\x00-\x20\x7f\\]")
 # What people write into a URL and a request line may not have: blanks, and characters beyond ASCII.
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
@@ -106,7 +111,7 @@ def _host(host: str, text: str) -> str:
         return HOST
     # browsers and libraries read a name whose last label is a number as an IPv4 address
     if not host.startswith("[") and not re.fullmatch(r"[0-9]+|0x[0-9a-f]*", bare.rpartition(".")[2]):
-        if not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(name) or max(map(len, name.split("."))) > MAX_LABEL_CHARACTERS:
             raise ValueError(f"{text!r} has no valid name of a host: {host!r}")
         return name
     try:
@@ -122,6 +127,8 @@ def _host(host: str, text: str) -> str:
 
 
 def _in_ascii(host: str, text: str) -> str:
+    if not _AMBIGUOUS.isdisjoint(host):
+        raise ValueError(f"{text!r} has a name with two forms in ASCII; write the one that is meant, as in xn--…")
     try:
         return host.encode("idna").decode("ascii").lower()
     except UnicodeError as error:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import trio
 
+    from upnp_trio.server.mounted_site import MountedSite  # noqa: TC004  # attrs does not evaluate it
 
 __all__ = ["NetworkFollower"]
 
@@ -71,6 +72,8 @@ class NetworkFollower:
     responder: Responder
     announcer: Announcer
     conflicts: ConflictWatch
+    #: answers under the addresses that are served
+    mounted: MountedSite | None = None
     #: which interfaces are served and why, as of the last look at the network
     choices: tuple[Choice, ...] = ()
     #: addresses that the system was still checking at the last change of the network; when they become usable, that is
@@ -212,6 +215,8 @@ class NetworkFollower:
         self.announcer.use(senders)
         self.responder.reset(self.announcer.boot_id, senders)
         self.site.base_urls = dict.fromkeys(sender.origin.base_url for sender in senders)
+        if self.mounted is not None:
+            self.mounted.use(senders)
 
     def _log_change(self) -> None:
         served = tuple((sender.interface.name, str(sender.address)) for sender in self.announcer.senders)

@@ -14,13 +14,13 @@ import attrs
 from upnp_trio.dates import utc_now
 from upnp_trio.errors import DescriptionError, NetworkError
 from upnp_trio.http.host_check import HostName, parse_allowed_host, parse_authority
-from upnp_trio.model.advertised_url import base_url_flaw, base_url_host
+from upnp_trio.model.advertised_url import base_url_flaw
 from upnp_trio.model.advertising import MAX_MAX_AGE, MIN_MAX_AGE
 from upnp_trio.model.members import as_names
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
 from upnp_trio.server.web_servers import Elsewhere, WebServer
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
-from upnp_trio.ssdp.profiles import PROFILES, Profile, combined
+from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.state import state_directory
 
 __all__ = ["ServeOptions", "Settings"]
@@ -159,14 +159,9 @@ class Settings:
             raise NetworkError(f"metrics is on, and {server}: nothing would serve /metrics; read running.stats")
 
     @property
-    def search_profile(self) -> Profile:
-        """Which searches are answered beyond UDA's."""
-        return combined(PROFILES[name] for name in self.profile)
-
-    @property
     def base_url(self) -> str | None:
         """Scheme, host and port of every LOCATION, where ``{host}`` may be the host; ``None`` for those of HTTP."""
-        return self.advertise_url if self.http is None else self.http.base_url
+        return self.advertise_url if self.http is None else self.http._base_url
 
     @property
     def host_names(self) -> frozenset[HostName]:
@@ -175,11 +170,6 @@ class Settings:
         if self.advertise_url and (advertised := parse_authority(self.advertise_url.removeprefix("http://"))):
             names.add(advertised)
         return frozenset(names)
-
-    @property
-    def advertised_host(self) -> str:
-        """The host of *advertise_url*, with the brackets of an IPv6 address; empty without one."""
-        return base_url_host(self.advertise_url) if self.advertise_url else ""
 
     def choose(self, interfaces: Iterable[Interface]) -> list[Choice]:
         """Which of *interfaces* are served, with the reasons."""

@@ -17,6 +17,7 @@ from upnp_trio.documents.publication import publish
 from upnp_trio.errors import DeviceFailed
 from upnp_trio.http.response_writer import ResponseWriter
 from upnp_trio.http.server import HttpServer
+from upnp_trio.model.urls import decoded
 from upnp_trio.monitoring.events import Events
 from upnp_trio.monitoring.stats import Stats
 from upnp_trio.network.served_interface import Network, open_system_network
@@ -27,12 +28,15 @@ from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.discovery.conflicts import ConflictWatch
 from upnp_trio.server.discovery.responder import Responder
 from upnp_trio.server.identity import server_token
+from upnp_trio.server.mounted_site import MountedSite
 from upnp_trio.server.network_follower import NetworkFollower
 from upnp_trio.server.open_interfaces import OpenInterfaces
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.running import Running
 from upnp_trio.server.services import Services
+from upnp_trio.server.web_servers import WebApp
 from upnp_trio.site import Site
+from upnp_trio.ssdp.profiles import PROFILES, combined
 from upnp_trio.tasks.supervision import supervised
 
 if TYPE_CHECKING:
@@ -64,8 +68,7 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
     announcement holds, by default what the device says, or 1800; ``profile="uda"``, or the clients whose odd searches
     are answered, too, such as ``"windows"`` or ``["roku", "hue"]``; ``metrics=False``, serve the counters at
     ``/metrics``; ``state_dir``, where BOOTID is kept over restarts, by default where this system keeps the state of
-    programs, or ``None`` to keep nothing; ``rng`` and ``utcnow``, chance and the wall clock. `Settings` has them one by
-    one.
+    programs, or ``None`` to keep nothing; ``rng`` and ``utcnow``, chance and the wall clock. `Settings` has them all.
 
     *Errors*: `DescriptionError` and `NetworkError` leave before the body starts; `UdnTaken`, a `NetworkError`, if
     another program on this host serves the UDN that *device* was given. An exception of the body leaves as itself,
@@ -117,6 +120,8 @@ async def serve_on(
             await nursery.start(parts.http.run)
             nursery.start_soon(parts.responder.send_due)
             parts.follower.start(nursery)
+            if parts.mounted is not None:
+                await nursery.start(parts.mounted.run)
             await nursery.start(_announce, parts)  # last, when LOCATION can be fetched
             nursery.start_soon(parts.follower.follow, nursery)
             yield Running(
@@ -142,7 +147,12 @@ async def _announce(parts: _Parts, *, task_status: trio.TaskStatus[None]) -> NoR
     before.
     """
     try:
-        await parts.announcer.announce(task_status=task_status)
+        if parts.mounted is not None:
+            task_status.started()  # a server may begin to listen when the body has begun, as a lifespan's does
+            await parts.mounted.wait_until_listening()
+            await parts.announcer.announce()
+        else:
+            await parts.announcer.announce(task_status=task_status)
     finally:
         with trio.CancelScope(shield=True):
             await parts.changes.end()
@@ -158,6 +168,8 @@ class _Parts:
     changes: ChangeLock
     services: Services
     http: HttpServer
+    #: what an app within another server serves; ``None`` without one
+    mounted: MountedSite | None
     responder: Responder
     announcer: Announcer
     host: DeviceHost
@@ -175,10 +187,12 @@ def _assemble(
 ) -> _Parts:
     stats = Stats()
     events = Events(stats)
+    app = settings.http if isinstance(settings.http, WebApp) else None
+    prefix = app._prefix if app is not None else ""
     site = Site(
         answers_off_link=settings.answer_off_link,
-        advertised_host=settings.advertised_host,
-        others=_other_paths(settings),
+        prefix=prefix,
+        others=_other_paths(settings, prefix),
     )
     changes = ChangeLock()
     responder = Responder(
@@ -189,7 +203,7 @@ def _assemble(
         events=events,
         reply_budget=settings.reply_budget,
         answer_off_link=settings.answer_off_link,
-        profile=settings.search_profile,
+        profile=combined(PROFILES[name] for name in settings.profile),
     )
     announcer = Announcer(boot_id=boot_id, rng=settings.rng, stats=stats, events=events)
     services = Services(
@@ -207,7 +221,7 @@ def _assemble(
     host = DeviceHost(
         network=network,
         max_age=settings.max_age,
-        publish=publish if settings.http is None else settings.http.publish,
+        publish=publish if settings.http is None else settings.http._publish,
         changes=changes,
         site=site,
         services=services,
@@ -215,16 +229,15 @@ def _assemble(
         announcer=announcer,
         by_udn=by_udn,
     )
-    http = HttpServer(
-        ResponseWriter(
-            site=_metered(services, stats, lambda: parts) if settings.metrics else services,
-            server_token=server,
-            utcnow=settings.utcnow,
-            stats=stats,
-            events=events,
-        ),
-        allowed_hosts=settings.host_names,
+    writer = ResponseWriter(
+        site=_metered(services, stats, prefix, lambda: parts) if settings.metrics else services,
+        server_token=server,
+        utcnow=settings.utcnow,
+        stats=stats,
+        events=events,
     )
+    http = HttpServer(writer, allowed_hosts=settings.host_names)
+    mounted = app._mount(site, writer, network, settings.host_names) if app is not None else None
     interfaces = OpenInterfaces(network=network, settings=settings, http=http, responder=responder)
     follower = NetworkFollower(
         network=network,
@@ -236,6 +249,7 @@ def _assemble(
         responder=responder,
         announcer=announcer,
         conflicts=conflicts,
+        mounted=mounted,
     )
     parts = _Parts(
         stats=stats,
@@ -243,6 +257,7 @@ def _assemble(
         changes=changes,
         services=services,
         http=http,
+        mounted=mounted,
         responder=responder,
         announcer=announcer,
         host=host,
@@ -252,17 +267,18 @@ def _assemble(
     return parts
 
 
-def _other_paths(settings: Settings) -> dict[str, str]:
+def _other_paths(settings: Settings, prefix: str) -> dict[str, str]:
     """The paths that HTTP serves something else at than devices, each with what that is."""
     if not settings.metrics:
         return {}
     from upnp_trio.http.metrics import METRICS_PATH  # imported here, as few devices need it
 
-    return {METRICS_PATH: "the counters (metrics)"}
+    return {decoded(prefix + METRICS_PATH): "the counters (metrics)"}
 
 
-def _metered(services: Services, stats: Stats, parts: Callable[[], _Parts]) -> Metered:
+def _metered(services: Services, stats: Stats, prefix: str, parts: Callable[[], _Parts]) -> Metered:
     from upnp_trio.http.metrics import (
+        METRICS_PATH,
         Metered,
         State,
         render_metrics,
@@ -274,10 +290,10 @@ def _metered(services: Services, stats: Stats, parts: Callable[[], _Parts]) -> M
             version=__version__,
             boot_id=now.announcer.boot_id,
             pending_answers=now.responder.pending,
-            open_connections=now.http.open_connections,
+            open_connections=now.http.open_connections + (now.mounted.waiting if now.mounted is not None else 0),
             devices=len(now.host.devices),
             interfaces=len({sender.interface.name for sender in now.announcer.senders}),
         )
         return render_metrics(stats.snapshot(), state)
 
-    return Metered(services, render)
+    return Metered(services, render, decoded(prefix + METRICS_PATH))

@@ -7,28 +7,65 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from upnp_trio.documents.publication import publish_elsewhere
+from upnp_trio.documents.publication import publish, publish_elsewhere
 from upnp_trio.errors import DescriptionError
-from upnp_trio.model.advertised_url import UDN_PLACE, AdvertisedUrl
+from upnp_trio.model.advertised_url import AdvertisedUrl
 
 if TYPE_CHECKING:
     from upnp_trio.documents.publication import Publication
+    from upnp_trio.http.host_check import HostName
+    from upnp_trio.http.response_writer import ResponseWriter
     from upnp_trio.model.device import RootDevice
+    from upnp_trio.network.served_interface import Network
+    from upnp_trio.server.mounted_site import MountedSite
+    from upnp_trio.site import Site
 
-__all__ = ["Elsewhere", "WebServer"]
+__all__ = ["Elsewhere", "WebApp", "WebServer"]
 
 
 class WebServer(ABC):
-    """A web server that is not ours, with the URL under which control points reach it."""
+    """A web server that is not ours, as the option ``http`` takes it: an `Elsewhere`, or an app within a server.
+
+    A program passes it to `serve_device`, which alone uses what begins with an underscore.
+    """
 
     @property
     @abstractmethod
-    def base_url(self) -> str:
+    def _base_url(self) -> str:
         """Scheme, host and port of LOCATION; the host may be ``{host}``, for the address of each interface."""
 
     @abstractmethod
-    def publish(self, root: RootDevice) -> Publication:
+    def _publish(self, root: RootDevice) -> Publication:
         """*root*, whose devices all have a UDN, made ready to be served there. Raises `DescriptionError`."""
+
+
+class WebApp(WebServer):
+    """An app that serves the documents within a web server of this program, below its prefix."""
+
+    #: the path that all paths of documents begin with; empty, or from a slash on without one at the end
+    _prefix: str
+    #: the TCP port at which control points reach it
+    _port: int
+
+    @abstractmethod
+    def _attach(self, site: MountedSite) -> None:
+        """Serve *site* from now on. Raises `NetworkError` if another one is being served."""
+
+    @abstractmethod
+    def _detach(self) -> None:
+        """Serve nothing any more."""
+
+    def _mount(
+        self, site: Site, writer: ResponseWriter, network: Network, allowed_hosts: frozenset[HostName]
+    ) -> MountedSite:
+        """What serves *site* by this app, when it runs."""
+        from upnp_trio.server.mounted_site import MountedSite  # imported here, as few devices need it
+
+        return MountedSite(app=self, site=site, writer=writer, network=network, allowed_hosts=allowed_hosts)
+
+    def _publish(self, root: RootDevice) -> Publication:
+        """*root* with its paths below the prefix. Raises `DescriptionError`."""
+        return publish(root, self._prefix)
 
 
 @attrs.frozen
@@ -51,16 +88,11 @@ class Elsewhere(WebServer):
         return AdvertisedUrl.parse("the URL of Elsewhere", self.url, "http://{host}:8123/description.xml")
 
     @property
-    def base_url(self) -> str:
+    def _base_url(self) -> str:
         """Scheme, host and port of LOCATION."""
         return self._parts.base
 
-    @property
-    def names_device(self) -> bool:
-        """Whether each root device has a URL of its own."""
-        return UDN_PLACE in self._parts.path
-
-    def publish(self, root: RootDevice) -> Publication:
+    def _publish(self, root: RootDevice) -> Publication:
         """*root* as it is announced, without anything that HTTP would serve. Raises `DescriptionError`."""
         for device in root.walk():
             for service in device.services:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from ipaddress import IPv6Address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
 from upnp_trio.cli.announcing.appearance import Appearance
 from upnp_trio.cli.announcing.device import page_device
 from upnp_trio.cli.announcing.health import ABSENT_SECONDS, Health
-from upnp_trio.cli.announcing.looking import Found, NotThere, Seer
+from upnp_trio.cli.announcing.looking import Found, NotThere
 from upnp_trio.cli.announcing.page import Page
 from upnp_trio.errors import UdnTaken
 from upnp_trio.model.device import RootDevice
@@ -23,6 +23,22 @@ if TYPE_CHECKING:
     from upnp_trio.network.interfaces import Choice
 
 __all__ = ["Attendant", "Report", "served_addresses"]
+
+
+# A server that starts goes through a few: refused, 503, 404. One that answers with other junk each time fills no log.
+MAX_REASONS = 5
+
+
+class Seeing(Protocol):
+    """What looks at pages: a `Seer`."""
+
+    async def look(self, page: Page, addresses: Sequence[IpAddress]) -> Found:
+        """Whether *page* is there; raises `NotThere`."""
+        ...
+
+    async def appearance(self, page: Page, found: Found) -> Appearance:
+        """How *page* looks."""
+        ...
 
 
 @attrs.frozen
@@ -42,14 +58,14 @@ class Attendant:
     page: Page
     udn: Udn
     running: Running
-    seer: Seer
+    seer: Seeing
     health: Health
     report: Callable[[Report], None]
     #: the device that is announced; ``None`` if none is
     device: RootDevice | None = attrs.field(default=None, init=False)
     _appearance: Appearance = attrs.field(factory=Appearance, init=False)
-    #: why it was not there when it was last looked at; empty if it was
-    _reason: str = attrs.field(default="", init=False)
+    #: the reasons that were given since it was last there
+    _reasons: set[str] = attrs.field(factory=set, init=False)
     _reported: str = attrs.field(default="", init=False)
 
     async def look(self) -> float:
@@ -68,16 +84,18 @@ class Attendant:
 
     async def _miss(self, reason: str) -> None:
         has_changed = self.health.note(is_answered=False)
-        if self.device is None and reason != self._reason:
-            self._say(f"waiting: {reason}", is_problem=True)
-        elif self.device is not None and has_changed:
+        if self.device is None:
+            if reason not in self._reasons and len(self._reasons) < MAX_REASONS:
+                self._say(f"waiting: {reason}", is_problem=True)
+                self._reasons.add(reason)
+        elif has_changed:
             await self.running.remove(self.udn)
             self.device = None
             self._say(f"taken off: {reason}", is_problem=True)
-        self._reason = reason
+            self._reasons.add(reason)
 
     async def _meet(self, found: Found) -> None:
-        self._reason = ""
+        self._reasons.clear()
         if self.health.note(is_answered=True):
             # while it is there, a title may change all the time, and each change would take the device off and on
             self._appearance = await self.seer.appearance(self.page, found)

@@ -60,8 +60,12 @@ class Seer:
             if not page.url.is_here:
                 return Found(checked, page.url.text)
         if page.url.is_here:
-            return await self._look_here(page.url, addresses[:MAX_ADDRESSES])
-        return Found(await self._ask(page.url), page.url.text)
+            found = await self._look_here(page.url, addresses[:MAX_ADDRESSES])
+        else:
+            found = Found(await self._ask(page.url), page.url.text)
+        if found.fetched.elsewhere and not found.remark:
+            return attrs.evolve(found, remark=_about_redirect(page, found.fetched.elsewhere))
+        return found
 
     async def appearance(self, page: Page, found: Found) -> Appearance:
         """How *page*, which was *found*, looks; what is given for it is not read."""
@@ -132,3 +136,14 @@ class Seer:
                 "(0.0.0.0 or ::)"
             )
         return str(answers[0])
+
+
+def _about_redirect(page: Page, elsewhere: str) -> str:
+    """What a person should know about a page that leads to *elsewhere*; empty if nothing is amiss."""
+    try:
+        is_at_readers = WebUrl.parse(elsewhere).is_here
+    except ValueError:
+        is_at_readers = False
+    if is_at_readers:
+        return f"it leads to {elsewhere}, where others find themselves; tell its server its address"
+    return "" if page.name else f"it leads to {elsewhere}, whose title is not read; give it a name"

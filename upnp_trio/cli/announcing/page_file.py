@@ -84,7 +84,7 @@ class _Reader:
             ("manufacturer", "manufacturer", _line),
             ("model", "model", _line),
             ("check", "check", _url),
-            ("uuid", "udn", lambda value: Udn(text_of(value))),
+            ("uuid", "udn", _uuid),
         ):
             value = self._value(table, key, f"{place}.", read)
             if value is not None:
@@ -118,6 +118,13 @@ def _url(value: object) -> WebUrl:
 
 def _line(value: object) -> str:
     return tidy_line(text_of(value))
+
+
+def _uuid(value: object) -> Udn:
+    udn = Udn(text_of(value))
+    if not udn.is_uuid:
+        raise DescriptionError(f"{value!r} is not a UUID; write it as 8-4-4-4-12 hexadecimal digits")
+    return udn
 
 
 def _positive(value: object) -> int:

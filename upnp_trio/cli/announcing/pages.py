@@ -17,6 +17,8 @@ __all__ = ["Pages"]
 
 # Each look is a few requests. A slow server does not keep those of other pages waiting, unless there are as many.
 MAX_LOOKS = 16
+# A service manager that waits for a start gives up after a minute and a half.
+READY_SECONDS = 30.0
 # Between the end of a look and the beginning of the next, if the look takes longer than the pause.
 LEAST_PAUSE = 1.0
 
@@ -39,11 +41,12 @@ class Pages:
         return [attendant.device for attendant in self.attendants if attendant.device is not None]
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> NoReturn:
-        """Look at all pages again and again until cancelled; started when each has been looked at once."""
+        """Look at all pages again and again until cancelled; started when each was looked at, or after a while."""
         async with trio.open_nursery() as nursery:
             for attendant in self.attendants:
                 nursery.start_soon(self._attend, attendant)
-            await self._all_looked_at.wait()
+            with trio.move_on_after(READY_SECONDS):
+                await self._all_looked_at.wait()
             task_status.started()
         raise AssertionError("unreachable: pages are looked at for ever")
 
