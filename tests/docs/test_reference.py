@@ -30,7 +30,6 @@ FOREIGN_OPTIONS = {
     "--workers",  # web servers
     *("--list", "--quick", "--parts", "--devices", "--rounds", "--readme", "--seconds", "--replay", "--share-cores"),
     "--upnp-namespace",  # of pytest, by our plugin
-    "--workers",  # of uvicorn
     *("--strict", "--offline", "--draft", "--notes", "--option", "--imports", "--write"),
 }
 
