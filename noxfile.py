@@ -78,7 +78,7 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session
 def package(session: nox.Session) -> None:
-    """Build the wheel and the sdist into dist/, check and use them (`-- --built`: those that are there)."""
+    """Build wheel, sdist and container image, check and use them (`-- --built`: the files that are in dist/)."""
     arguments = list(session.posargs)
     session.install("--require-hashes", "--requirement", BUILD_LOCK)
     session.install(*requirements("package"))
@@ -90,7 +90,7 @@ def package(session: nox.Session) -> None:
     session.run("twine", "check", "--strict", *sorted(map(str, Path("dist").iterdir())))
     session.run("check-wheel-contents", "dist")
     session.install(*map(str, Path("dist").glob("*.whl")))  # what the collected tests of the sdist import
-    session.run("pytest", "-m", "package", "tests/package", *arguments)
+    session.run("pytest", "-m", "package", "tests/package", "tests/deploy", *arguments)
 
 
 @nox.session

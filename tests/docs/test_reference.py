@@ -30,7 +30,7 @@ FOREIGN_OPTIONS = {
     "--workers",  # web servers
     *("--list", "--quick", "--parts", "--devices", "--rounds", "--readme", "--seconds", "--replay", "--share-cores"),
     "--upnp-namespace",  # of pytest, by our plugin
-    *("--strict", "--offline", "--draft", "--notes", "--option", "--imports", "--write"),
+    *("--strict", "--offline", "--draft", "--notes", "--format", "--option", "--imports", "--write"),
 }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 import upnp_trio
 from docs.generate.public import public_modules
-from tests.package.conftest import Environment, clean_environment
+from tests.package.conftest import INSTALL_SECONDS, Environment, clean_environment, make_environment
 
 pytestmark = pytest.mark.package
 
@@ -45,6 +46,16 @@ def test_the_module_is_the_same_command(installed: Environment) -> None:
 
 def test_every_public_name_can_be_imported_without_a_warning(installed: Environment) -> None:
     installed.run("python", "-I", "-W", "error", "-c", IMPORTS, *public_modules())
+
+
+def test_the_extra_brings_fixtures_to_a_project_that_asks_for_nothing_else(
+    wheel: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    project = make_environment(tmp_path_factory.mktemp("project") / "venv")
+    project.run("python", "-m", "pip", "install", "--quiet", f"{wheel}[testing]", seconds=INSTALL_SECONDS)
+    test = project.folder.parent / "test_it.py"
+    test.write_text("def test_it(upnp_network, upnp_device): assert upnp_network and upnp_device\n", encoding="utf-8")
+    assert "1 passed" in project.run("python", "-m", "pytest", str(test))
 
 
 @pytest.fixture

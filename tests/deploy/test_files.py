@@ -1,4 +1,4 @@
-"""The files in `deploy/` fit the command: its options, its limits, and the time that it needs to stop."""
+"""The unit and the advice in `deploy/` fit the command: its options, its limits, and the time that it needs to stop."""
 
 from __future__ import annotations
 
@@ -22,13 +22,11 @@ from upnp_trio.http.phases import GRACE_SECONDS
 from upnp_trio.http.server import MAX_CONNECTIONS, MAX_REFUSALS
 from upnp_trio.server.discovery.announcer import BYEBYE_SECONDS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "upnp-trio.service"
 PROGRAM = "/opt/upnp-trio/bin/upnp-trio"
-CONTAINERFILE = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
 ANNOUNCING = (DEPLOY / "compose.announce.yaml").read_text(encoding="utf-8")
-COMPOSE = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
 # systemd's exposure level of a service, times ten: below 20 is "OK", and a typical web server has 90
 MOST_EXPOSURE = 12
 
@@ -131,26 +129,6 @@ def test_systemd_calls_the_unit_little_exposed(systemd_analyze: str, unit: Path)
     command = [systemd_analyze, "security", "--no-pager", "--offline=true", f"--threshold={MOST_EXPOSURE}", str(unit)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout
-
-
-def test_the_containers_start_the_command_with_options_that_it_has() -> None:
-    program, *options = json.loads(re.findall(r"^ENTRYPOINT (.+)$", CONTAINERFILE, re.MULTILINE)[0])
-    assert program == PROGRAM
-    devices = [Path("/device/device.toml")]
-    for pattern, text in [(r"^CMD (.+)$", CONTAINERFILE), (r"^ +command: (.+)$", COMPOSE)]:
-        (arguments,) = re.findall(pattern, text, re.MULTILINE)
-        assert understood([*options, *json.loads(arguments)]).devices == devices
-
-
-def test_the_image_gets_all_that_the_package_is_built_from() -> None:
-    copied = " ".join(re.findall(r"^COPY (?!--from)(.+) \S+$", CONTAINERFILE, re.MULTILINE)).split()
-    assert all((ROOT / name).exists() for name in copied)
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    (readme,), (license_file,) = (
-        re.findall(r'^fragments = \[\{ path = "(.+)" \}\]', project, re.M),
-        re.findall(r'-files = \["(.+)"\]', project),
-    )
-    assert {"pyproject.toml", "upnp_trio", readme, license_file} <= set(copied)
 
 
 def test_the_options_that_the_advice_names_exist() -> None:
