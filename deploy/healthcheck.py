@@ -98,7 +98,12 @@ def main(program: str) -> int:
         print(f"{program} is not running")
         return 1
     for process in found:
-        for family, host, port in listeners(process):
+        try:
+            addresses = list(listeners(process))
+        except (FileNotFoundError, ProcessLookupError):
+            print(f"{program} has just ended")
+            return 1
+        for family, host, port in addresses:
             if not answers(family, host, port):
                 print(f"{host} port {port} does not answer within {ANSWER_SECONDS:g} seconds")
                 return 1
