@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import upnp_trio
+import upnp_trio.asyncio
 import upnp_trio.controlpoint
 import upnp_trio.testing
+import upnp_trio.threads
 from docs.generate.changes import LISTS
 from docs.generate.figures import FIGURES
 from docs.generate.tables import TABLES
@@ -63,7 +65,8 @@ TYPE_VARIABLES = {"H", "M", "Method", "T"}
 #: classes that only the library creates, so their signatures are not shown
 MADE_BY_US = {
     "ActionCalled", "Announced", "CallAnswer", "ControlPoint", "Counted", "DeviceAppeared", "DeviceGone",
-    "DeviceRebooted", "DeviceUpdated", "Expectation", "Feed", "FoundDevice", "FoundLocation", "HttpAnswer", "Location",
+    "DeviceRebooted", "DeviceUpdated", "EventIterator", "EventStream", "Expectation",
+    "Feed", "FoundDevice", "FoundLocation", "HttpAnswer", "Location",
     "NetworkChanged", "Playing", "ReceivedMessage", "RemoteDevice", "RemoteService", "RequestAnswered", "Running",
     "SearchAnswered", "SearchResult", "Stats", "Subscription", "VariableChange", "VariablesChanged",
 }  # fmt: skip
@@ -94,6 +97,20 @@ def lead_on(app: Sphinx, included: Path, parent: str, content: list[str]) -> Non
         return f"[{text}]({os.path.relpath(path, here)}{anchor})"
 
     content[0] = LINK.sub(led, content[0])
+
+
+def name_fully(app: Sphinx, doctree: nodes.document) -> None:
+    """Let a name that several public modules have be that of the module at hand, or else that of `upnp_trio`."""
+    from sphinx.addnodes import pending_xref  # tests import this module without Sphinx
+
+    for node in doctree.findall(pending_xref):
+        name = node["reftarget"]
+        if node.get("refdomain") == "py" and name in upnp_trio.__all__ and name not in _own(node.get("py:module")):
+            node["reftarget"] = f"{upnp_trio.__name__}.{name}"
+
+
+def _own(module: str | None) -> list[str]:
+    return next((each.__all__ for each in (upnp_trio.asyncio, upnp_trio.threads) if each.__name__ == module), [])
 
 
 def resolve(
@@ -134,6 +151,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Connect all of it."""
     app.connect("source-read", fill_in)
     app.connect("include-read", lead_on)
+    app.connect("doctree-read", name_fully)
     app.connect("missing-reference", resolve)
     app.connect("autodoc-process-signature", without_signature)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,6 +6,7 @@ A comment above a block says how it is checked, in parts that a semicolon separa
     <!-- block: output checked -->                      the commands are run, and this is what they print
     <!-- block: example output -->                      the commands are checked, the output differs everywhere
     <!-- block: ends by itself -->                      a program that needs no Ctrl-C
+    <!-- block: ends cleanly after Ctrl-C -->           a program that may catch KeyboardInterrupt
     <!-- block: run by pytest -->                       tests, which pytest runs
     <!-- block: beside a light -->                      a control point's code, which is run while a light is served
     <!-- block: not checked, because ... -->            the reason is required
@@ -40,8 +41,8 @@ _BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _NOTE = re.compile(
-    r"saved as (?P<file>[\w.-]+)|output checked|example output|ends by itself|run by pytest|beside a light"
-    r"|not checked, because .{8,}"
+    r"saved as (?P<file>[\w.-]+)|output checked|example output|ends by itself|ends cleanly after Ctrl-C"
+    r"|run by pytest|beside a light|not checked, because .{8,}"
 )
 
 

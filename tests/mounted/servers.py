@@ -123,6 +123,15 @@ async def uvicorn_with(mount: Mount, http: Literal["h11", "httptools"] = "h11") 
 
 
 @asynccontextmanager
+async def hypercorn_closes(listener: socket.socket) -> AsyncIterator[None]:
+    """What hypercorn has taken over and closed is not closed again."""
+    try:
+        yield
+    finally:
+        listener.detach()
+
+
+@asynccontextmanager
 async def hypercorn_with(mount: Mount) -> AsyncIterator[Mounted]:
     """hypercorn in this very trio loop."""
     with listening() as listener:
@@ -132,14 +141,13 @@ async def hypercorn_with(mount: Mount) -> AsyncIterator[Mounted]:
         config.graceful_timeout = 1
         config.errorlog = logging.getLogger("tests.hypercorn")
         stop = trio.Event()
-        async with trio.open_nursery() as nursery:
+        async with hypercorn_closes(listener), trio.open_nursery() as nursery:
             app: Any = mount(upnp)
             await nursery.start(partial(hypercorn.trio.serve, app, config, shutdown_trigger=stop.wait))
             try:
                 yield upnp
             finally:
                 stop.set()
-        listener.detach()  # hypercorn has closed it
 
 
 # --- WSGI ----------------------------------------------------------------------------------------------------------

@@ -64,15 +64,19 @@ class AsyncioHandlers:
             raise UpnpError(501, f"Action Failed: {error}") from None
 
     async def run_while_served(self, handler: Handler) -> None:
-        """Run it in the loop. Its cancellation waits a moment for its end."""
+        """Run it in the loop. Its cancellation waits a moment for its end, and raises what it raises then."""
         crossing = self._cross(handler.run_while_served)
+        crossing.is_end_awaited = True
         try:
             await crossing.wait()
         except _Cancelled:  # as when the program ends, which cancels all tasks of its loop
             return
-        finally:
+        except trio.Cancelled:
             with trio.move_on_after(TASK_END_SECONDS, shield=True):
                 await crossing.ended.wait()
+            if crossing.error is not None and not isinstance(crossing.error, _Cancelled):
+                raise crossing.error from None
+            raise
 
     def post(self, deliver: Callable[[], None]) -> bool:
         """Deliver in the device's loop: at once, or when the step of asyncio's loop has ended that assigns variables.
@@ -124,7 +128,9 @@ class _Crossing:
     _is_given_up: bool = False
     _task: asyncio.Future[object] | None = None
     _returned: object = None
-    _error: Exception | None = None
+    error: Exception | None = None
+    #: whether somebody looks for its error after it was given up
+    is_end_awaited: bool = False
 
     # --- in trio's thread ---
 
@@ -140,8 +146,8 @@ class _Crossing:
             raise _Cancelled("the event loop of its handler is closed") from None
         self._waiting = trio.lowlevel.current_task()
         await trio.lowlevel.wait_task_rescheduled(self._give_up)
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
         return self._returned
 
     def _give_up(self, _: Callable[[], None]) -> trio.lowlevel.Abort:
@@ -183,7 +189,7 @@ class _Crossing:
     def _task_ended(self, task: asyncio.Future[object]) -> None:
         if task.cancelled():
             self._fail(asyncio.CancelledError())
-        elif self._is_given_up:
+        elif self._is_given_up and not self.is_end_awaited:
             self._end()  # nobody reads its exception, so asyncio logs that
         elif (error := task.exception()) is not None:
             self._fail(error)
@@ -193,9 +199,9 @@ class _Crossing:
 
     def _fail(self, error: BaseException) -> None:
         if isinstance(error, Exception):
-            self._error = error
+            self.error = error
         else:
-            self._error = _Cancelled(f"its handler ended by {type(error).__name__}")
+            self.error = _Cancelled(f"its handler ended by {type(error).__name__}")
         self._end()
 
     def _end(self) -> None:

@@ -1,7 +1,18 @@
 """`upnp_trio.asyncio` at work: a device in a thread of its own, which answers to a program's asyncio loop.
 
 Two ways were measured (`python -m benchmarks.loops`): a trio loop in another thread, and trio's guest mode, in which
-trio shares the thread of asyncio's loop.
+trio shares the thread of asyncio's loop. On a busy machine with two cores, beside trio alone:
+
+- A call takes 0.10 to 0.14 ms longer by the thread, at the 10th percentile; in guest mode 0.07 ms for a plain
+  function, which is called without a crossing, and 0.19 ms for a coroutine function.
+- A search costs 6 % more CPU time by the thread, for the interpreter's lock, and 19 % more in guest mode, for which
+  trio waits in yet another thread.
+- While the program blocks its loop for 2 s, a search is answered after 0.3 ms by the thread, and after 2 s in guest
+  mode.
+- Neither wakes up while nothing happens.
+
+A guest also needs the program's loop for its end, so that no byebye would be sent where that is dropped, and there is
+one in a thread at most. So it is the thread.
 """
 
 from __future__ import annotations
@@ -136,7 +147,7 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
 
     *The end of the program*: byebye is sent however the body is left, and when the interpreter ends otherwise. In the
     main thread, and if the program has not set a handler, SIGTERM raises ``SystemExit(0)`` for as long as the body
-    runs, upon which `asyncio.run` cancels its tasks.
+    runs, upon which ``asyncio.run`` cancels its tasks.
     """
     async with serve_devices([device], **options) as running:
         yield running
@@ -186,9 +197,15 @@ async def serve_device_thread(thread: TrioThread[TrioRunning]) -> AsyncIterator[
 
 async def _end(thread: TrioThread[TrioRunning]) -> None:
     thread.stop()
-    await until_done_or_impatient(thread.ended)
-    if thread.ended.done():
-        thread.join()
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:  # the program has dropped its loop with all that was in it
+        return
+    try:
+        await until_done_or_impatient(thread.ended)
+    finally:
+        if thread.ended.done():
+            thread.join()
 
 
 class _Body:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+import sys
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from upnp_trio.bridging.trio_thread import IMPATIENT_SECONDS
@@ -11,6 +12,7 @@ from upnp_trio.bridging.trio_thread import IMPATIENT_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
+    from contextlib import AbstractContextManager
 
     from upnp_trio.bridging.into_trio import Submitted
 
@@ -54,22 +56,26 @@ async def until_done(future: Future[R]) -> None:
 async def until_done_or_impatient(future: Future[R]) -> None:
     """Wait until *future* is done, also if this is cancelled, but then not for long; raises the cancellation then."""
     cancelled: asyncio.CancelledError | None = None
-    try:
-        await until_done(future)
-    except asyncio.CancelledError as error:
-        cancelled = error
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + IMPATIENT_SECONDS
-    while not future.done() and loop.time() < deadline:
-        try:
-            async with asyncio.timeout_at(deadline):
-                await until_done(future)
-        except TimeoutError:
-            break
-        except asyncio.CancelledError as error:
-            cancelled = error
+    deadline: float | None = None
+    with _shielded_from_anyio():
+        while not future.done():
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await until_done(future)
+            except TimeoutError:
+                break
+            except asyncio.CancelledError as error:
+                cancelled = error
+                deadline = deadline or loop.time() + IMPATIENT_SECONDS
     if cancelled is not None:
         raise cancelled
+
+
+def _shielded_from_anyio() -> AbstractContextManager[object]:
+    """Keep cancelled scopes of anyio outside, which cancel a task again in each turn of the loop until it has left."""
+    anyio = sys.modules.get("anyio")
+    return nullcontext() if anyio is None else anyio.CancelScope(shield=True)
 
 
 def call_in_loop(loop: asyncio.AbstractEventLoop, function: Callable[..., object], *arguments: object) -> None:

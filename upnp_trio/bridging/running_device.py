@@ -112,7 +112,7 @@ class RunningDevice:
     def _add_receiver(self, buffer: B, max_buffered: int) -> B:
         check_buffer(max_buffered)
         try:
-            self._thread.token.run_sync_soon(self._there().add_receiver, buffer)
+            self._thread.token.run_sync_soon(self._there()._add_receiver, buffer)
         except trio.RunFinishedError:
             buffer.close()
         return buffer
@@ -120,6 +120,11 @@ class RunningDevice:
 
 def failure_of(thread: TrioThread[Running]) -> Exception | None:
     """The error that the devices of *thread* have failed with by themselves, for one more raise; ``None`` if none."""
+    if thread.is_stuck:
+        return DeviceFailed(
+            "the thread of the device was left behind, as a coroutine function of a service blocks it; make it a plain "
+            "function, or await what takes time"
+        )
     if not thread.ended.done():
         return None
     error = thread.ended.exception()

@@ -138,7 +138,7 @@ def serve_in_thread(device: RootDevice, **options: Unpack[ServeOptions]) -> Iter
 
     *The end of the program*: byebye is sent when the body is left, by whatever exception, and when the interpreter
     ends otherwise. SIGTERM would end Python without either. So, in the main thread, and if the program has not set a
-    handler, it raises ``SystemExit(0)`` there for as long as the body runs, as `sys.exit` does.
+    handler, it raises ``SystemExit(0)`` there for as long as the body runs, as ``sys.exit()`` does.
 
     *Fork*: a child process does not have the thread. Serve after the fork, in one process.
     """

@@ -18,8 +18,9 @@ __all__ = ["IMPATIENT_SECONDS", "TrioThread"]
 
 T = TypeVar("T")
 
-# How long an end is waited for whose waiting was interrupted, as by Ctrl-C, or when the interpreter ends. Byebye and
-# the moment that requests have take three seconds at most; what takes longer is stuck in code of the program.
+# How long an end is waited for whose waiting was interrupted, as by Ctrl-C, or when the interpreter ends, and how long
+# until the next turn of a loop that ends. Byebye and the moment that requests have take three seconds at most; what
+# takes longer is stuck in code of the program.
 IMPATIENT_SECONDS = 5.0
 
 
@@ -39,6 +40,8 @@ class TrioThread(Generic[T]):
     _clock: trio.abc.Clock | None = None
     opened: Future[T] = attrs.field(init=False, factory=Future)
     ended: Future[None] = attrs.field(init=False, factory=Future)
+    #: whether `wait` has left the thread behind
+    is_stuck: bool = attrs.field(init=False, default=False)
     _process: int = attrs.field(init=False, factory=os.getpid)
     _scope: trio.CancelScope = attrs.field(init=False, factory=trio.CancelScope)
     _token: trio.lowlevel.TrioToken | None = attrs.field(init=False, default=None)
@@ -73,8 +76,7 @@ class TrioThread(Generic[T]):
             if self._token is None:  # the loop does not run yet, or never did
                 self._scope.cancel(reason="stopped before it began")
                 return
-        with suppress(trio.RunFinishedError):
-            self._token.run_sync_soon(self._scope.cancel)
+        self._post(self._scope.cancel)
 
     def join(self) -> None:
         """Wait for the thread, whose last act was to set `ended`."""
@@ -84,25 +86,36 @@ class TrioThread(Generic[T]):
     def wait(self) -> None:
         """Stop, and block until the thread has ended.
 
-        An exception that a signal handler raises meanwhile, such as `KeyboardInterrupt`, is raised at the end. From
-        then on the wait is short: a thread that does not end is left behind.
+        An exception that a signal handler raises meanwhile, such as `KeyboardInterrupt`, is raised at the end, and from
+        then on the wait is short. A thread that still runs then, or whose loop is blocked, is left behind (`is_stuck`).
         """
         if not self.is_of_this_process:
             return
         self.stop()
         interruption: BaseException | None = None
         deadline: float | None = None
-        while deadline is None or time.monotonic() < deadline:
+        while True:
             try:
-                if _is_done_by(self.ended, deadline):
+                turns = threading.Event()
+                self._post(turns.set)
+                in_a_while = time.monotonic() + IMPATIENT_SECONDS
+                if _is_done_by(self.ended, in_a_while if deadline is None else deadline):
+                    break
+                if deadline is not None or not turns.is_set():
+                    self.is_stuck = True
                     break
             except BaseException as error:
                 interruption = error
                 deadline = deadline or time.monotonic() + IMPATIENT_SECONDS
-        if self.ended.done():
+        if not self.is_stuck:
             self.join()
         if interruption is not None:
             raise interruption
+
+    def _post(self, function: Callable[[], object]) -> None:
+        if self._token is not None:
+            with suppress(trio.RunFinishedError):
+                self._token.run_sync_soon(function)
 
     # --- in the thread ---
 

@@ -41,11 +41,9 @@ class WorkerThreads:
         returned: object
         if action.may_block:
             turn = self._turns.get(id(handler)) or _Turn(handler, self._all, self._turns)
-            returned = await trio.to_thread.run_sync(
-                action.call,
-                handler,
-                call.arguments,
-                call.caller,
+            (returned,) = await trio.to_thread.run_sync(
+                _carry_out,
+                call,
                 abandon_on_cancel=True,
                 limiter=turn,  # type: ignore[arg-type]  # as its documentation allows
             )
@@ -65,6 +63,11 @@ class WorkerThreads:
         with suppress(trio.RunFinishedError):  # nobody is told any more
             self._token.run_sync_soon(deliver)
         return True
+
+
+def _carry_out(call: Call) -> tuple[object]:
+    # in a tuple, as trio refuses a function that returns an awaitable
+    return (call.action.call(call.service.handler, call.arguments, call.caller),)
 
 
 @attrs.define(eq=False, repr=False)

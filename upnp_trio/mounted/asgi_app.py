@@ -59,13 +59,16 @@ class UpnpApp(MountedApp):
             answer = await _answer(site, request, lengths, receive)
         except Disconnected:
             return  # a client may leave at any time
-        is_sent = False
+        is_given = False
         try:
-            await _send(send, scope, answer.response, site.writer.server_token)
-            is_sent = True
+            await _send_head(send, answer.response, site.writer.server_token)
+            # From here on, the client may have it all, whatever is raised: hypercorn 0.18 raises an error if a client
+            # closes right after the last byte. A subscriber that is gone loses its subscription by the first event.
+            is_given = True
+            await _send_body(send, scope, answer.response)
         finally:
-            answer.sent() if is_sent else answer.abandon()
-        site.report(request, answer.response.status)
+            answer.sent() if is_given else answer.abandon()
+            site.report(request, answer.response.status)
 
     def _request(self, scope: Scope, site: MountedSite) -> tuple[Request | None, list[str]]:
         """The request, and what it says of the length of its body; ``None`` if it is for another app."""
@@ -98,7 +101,12 @@ async def _answer(site: MountedSite, request: Request, lengths: list[str], recei
     return await answer_of(site, request, receive)
 
 
-async def _send(send: Send, scope: Scope, response: Response, server: str | None = None) -> None:
+async def _send(send: Send, scope: Scope, response: Response) -> None:
+    await _send_head(send, response)
+    await _send_body(send, scope, response)
+
+
+async def _send_head(send: Send, response: Response, server: str | None = None) -> None:
     headers = list(response.headers)
     if server is not None:
         headers.append(("Server", server))
@@ -106,6 +114,9 @@ async def _send(send: Send, scope: Scope, response: Response, server: str | None
         headers.append(("Content-Length", str(len(response.body))))
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     await send({"type": "http.response.start", "status": response.status, "headers": raw})
+
+
+async def _send_body(send: Send, scope: Scope, response: Response) -> None:
     is_empty = response.status == 304 or scope["method"] == "HEAD"
     await send({"type": "http.response.body", "body": b"" if is_empty else response.body})
 

@@ -116,7 +116,7 @@ class Running:
         """
         return self._events.subscribe(max_buffered)
 
-    def add_receiver(self, receiver: EventReceiver) -> None:
+    def _add_receiver(self, receiver: EventReceiver) -> None:
         """Pass the events from now on to *receiver*, as `subscribe` does to a channel."""
         self._events.add(receiver)
 

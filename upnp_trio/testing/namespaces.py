@@ -36,21 +36,23 @@ if sys.platform == "linux":
         """
         libc = ctypes.CDLL(None, use_errno=True)  # os.unshare came with Python 3.12
         user, group = os.getuid(), os.getgid()
-        if libc.unshare(_CLONE_NEWNET) != 0:
+        is_root = libc.unshare(_CLONE_NEWNET) == 0
+        if not is_root:
             if ctypes.get_errno() != errno.EPERM:
                 raise _impossible(ctypes.get_errno())
             if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
                 raise _impossible(ctypes.get_errno())
-            _keep_identity(user, group)
         try:
+            if not is_root:
+                _keep_identity(user, group)
             _set_up_loopback()
         except OSError as error:
-            raise Impossible(f"loopback cannot be set up in a network namespace: {error.strerror or error}") from error
+            raise Impossible(f"a network namespace cannot be set up: {error.strerror or error}") from error
 
     def _keep_identity(user: int, group: int) -> None:
         """Stay the same user in the new user namespace. Otherwise all files would belong to nobody."""
         for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
-            Path("/proc/self", name).write_text(text, encoding="ascii")
+            Path("/proc/self", name).write_bytes(text.encode())
 
     def _set_up_loopback() -> None:
         """Bring it up, and let multicast go there from 127.0.0.1, without needing the command ``ip``."""
