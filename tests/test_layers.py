@@ -64,6 +64,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "dates",
         "_version",
     },
+    # values for clients that look for certain devices
+    "profiles": {"model", "services", "errors"},
     # a device beside threads and beside asyncio
     "bridging": {"server", "monitoring", "network", "service_calls", *PURE, "errors", "dates", "_version"},
     "asyncio": {"bridging"},

@@ -36,6 +36,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("monitoring", "tasks"),
     ("state", "network"),
     ("exchange", "service_calls", "service_requests", "site"),
+    ("profiles",),
     ("cloning", "services", "control", "eventing"),
     ("ssdp", "documents"),
     ("model",),
