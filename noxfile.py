@@ -43,7 +43,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation into build/docs; a warning is an error."""
-    session.install("-e", ".", *requirements("docs"))
+    session.install("-e", ".[testing]", *requirements("docs"))
     # --fresh-env: pages change with the code that they show, which Sphinx does not know
     session.run("sphinx-build", "-W", "--keep-going", "--fresh-env", "-d", "build/doctrees", "docs", "build/docs")
 

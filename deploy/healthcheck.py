@@ -29,11 +29,13 @@ def processes(program: str) -> Iterator[str]:
                     words = file.read().split(b"\0")
                 with open(f"/proc/{name}/stat", "rb") as file:
                     state = file.read().rpartition(b")")[2].split()[0]
+                network = os.readlink(f"/proc/{name}/ns/net")
             except OSError:
-                continue  # it has ended meanwhile
+                continue  # it has ended meanwhile, or is somebody else's
             # a script of Python, or a program; what an engine starts it by has it as a later word
             script = words[1:2] if b"python" in words[0] else words[:1]
-            if script == [program.encode()] and state not in (b"Z", b"X"):
+            is_here = network == os.readlink("/proc/self/ns/net")  # not in another container, where ids are shared
+            if script == [program.encode()] and is_here and state not in (b"Z", b"X"):
                 yield name
 
 
@@ -98,7 +100,12 @@ def main(program: str) -> int:
         print(f"{program} is not running")
         return 1
     for process in found:
-        for family, host, port in listeners(process):
+        try:
+            addresses = list(listeners(process))
+        except (FileNotFoundError, ProcessLookupError):
+            print(f"{program} has just ended")
+            return 1
+        for family, host, port in addresses:
             if not answers(family, host, port):
                 print(f"{host} port {port} does not answer within {ANSWER_SECONDS:g} seconds")
                 return 1

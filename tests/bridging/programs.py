@@ -6,6 +6,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,8 +44,16 @@ class Program:
 
     def end(self) -> tuple[int, str, str]:
         """Wait for its end: the status, and what else it printed."""
-        output, errors = self.process.communicate(timeout=SECONDS)
-        return self.process.returncode, output, errors
+        # not by communicate(), which misses what came together with an earlier line
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        limit = threading.Timer(SECONDS, self.process.kill)
+        limit.start()
+        try:
+            output, errors = self.process.stdout.read(), self.process.stderr.read()
+            return self.process.wait(SECONDS), output, errors
+        finally:
+            limit.cancel()
 
 
 @contextmanager

@@ -196,7 +196,7 @@ say("left", os.getpid() == parent)
         status, output, errors = program.end()
         assert (status, errors) == (0, "")
         lines = output.splitlines()
-        assert ["forked" in line for line in lines[:3]] == [True] * 3
+        assert ["forked" in line for line in lines[:3]] == [True] * 3, output
         assert lines[3:] == ["left False", f"0 {udn}", "left True"]
         assert heard.has_byebye(udn)
 

@@ -137,7 +137,7 @@ def test_the_container_is_found_healthy_and_leaves(container: Container, builder
         os.kill(youngest(program.pid), signal.SIGTERM)
         assert program.wait() == 0, program.errors
     gone = subprocess.run(check, capture_output=True, text=True, timeout=60, check=False)
-    assert (gone.returncode, gone.stdout) == (1, f"{configuration['Entrypoint'][0]} is not running\n")
+    assert (gone.returncode, gone.stdout) == (1, f"{configuration['Entrypoint'][0]} is not running\n"), gone.stderr
 
 
 def youngest(process: int) -> int:

@@ -27,9 +27,9 @@ ONLY_IN_PYTHON, ONLY_IN_TOML = {"data"}, {"file", "simulate"}
 #: options of other programs that the pages name
 FOREIGN_OPTIONS = {
     *("--network", "--read-only", "--cap-drop", "--lan"),  # container engines
-    "--workers",  # web servers
     *("--list", "--quick", "--parts", "--devices", "--rounds", "--readme", "--seconds", "--replay", "--share-cores"),
     "--upnp-namespace",  # of pytest, by our plugin
+    "--workers",  # of uvicorn
     *("--strict", "--offline", "--draft", "--notes", "--format", "--option", "--imports", "--write"),
 }
 

@@ -93,7 +93,7 @@ def ask_wsgi(upnp: upnp_trio.wsgi.UpnpApp, asked: dict[str, Any]) -> int:
     for name, text in asked["fields"].items():
         key = name.upper().replace("-", "_")
         environ[key if key in ("CONTENT_LENGTH", "CONTENT_TYPE") else f"HTTP_{key}"] = text
-    response = upnp(environ, start)
+    response: Any = upnp(environ, start)
     list(response)
     response.close()
     return statuses[0]

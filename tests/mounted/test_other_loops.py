@@ -247,7 +247,7 @@ class Wsgi:
         if body is not None:
             environ["CONTENT_LENGTH"] = str(len(body))
         environ |= more
-        self.response = upnp({key: value for key, value in environ.items() if value is not None}, self.start)
+        self.response: Any = upnp({key: value for key, value in environ.items() if value is not None}, self.start)
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:  # noqa: ANN401
         self.status, self.headers = int(status[:3]), dict(headers)

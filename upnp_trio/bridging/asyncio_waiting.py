@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from upnp_trio.bridging.into_trio import Submitted
 
-__all__ = ["outcome", "until_done", "until_done_or_impatient"]
+__all__ = ["end_of", "outcome", "until_done", "until_done_or_impatient"]
 
 R = TypeVar("R")
 
@@ -37,10 +37,14 @@ async def outcome(submitted: Submitted[R]) -> R:
 
 async def until_done(future: Future[R]) -> None:
     """Wait until *future* is done, whatever with. It goes on if this is cancelled."""
-    if future.done():
-        return
+    if not future.done():
+        await end_of(future)
+
+
+def end_of(future: Future[R]) -> asyncio.Future[None]:
+    """What is done in this loop when *future* is, whatever with."""
     loop = asyncio.get_running_loop()
-    waiter = loop.create_future()
+    waiter: asyncio.Future[None] = loop.create_future()
 
     def wake() -> None:
         if not waiter.done():
@@ -50,7 +54,7 @@ async def until_done(future: Future[R]) -> None:
         call_in_loop(loop, wake)
 
     future.add_done_callback(note)
-    await waiter
+    return waiter
 
 
 async def until_done_or_impatient(future: Future[R]) -> None:

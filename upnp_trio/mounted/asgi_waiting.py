@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
-from upnp_trio.bridging.asyncio_waiting import call_in_loop
+from upnp_trio.bridging.asyncio_waiting import end_of
 from upnp_trio.bridging.into_trio import submit
 from upnp_trio.exchange import Request, Response, error_response
 from upnp_trio.http.phases import BODY_SECONDS
@@ -127,17 +127,7 @@ async def _from_trio(submitted: Submitted[Answer], site: MountedSite) -> Answer:
 
 
 async def _from_asyncio(submitted: Submitted[Answer], site: MountedSite, receive: Receive) -> Answer:
-    loop = asyncio.get_running_loop()
-    waiter: asyncio.Future[None] = loop.create_future()
-
-    def wake() -> None:
-        if not waiter.done():
-            waiter.set_result(None)
-
-    def note(_: Future[Answer]) -> None:
-        call_in_loop(loop, wake)
-
-    submitted.future.add_done_callback(note)
+    waiter = end_of(submitted.future)
     watching: asyncio.Task[None] | None = None
     try:
         await asyncio.wait([waiter], timeout=PROMPT_SECONDS)

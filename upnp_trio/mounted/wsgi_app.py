@@ -21,7 +21,7 @@ from upnp_trio.server.calls import HANDLER_SECONDS
 from upnp_trio.server.mounted_site import Answer, MountedSite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 __all__ = ["UpnpApp"]
@@ -38,7 +38,7 @@ class UpnpApp(MountedApp):
     """Serves devices within a server that speaks WSGI; *url* is where it is mounted; raises `NetworkError`.
 
     ``{host}`` as the host of *url* stands for the address of each interface. Pass the app as ``http`` to what serves
-    the devices, which is ``upnp_trio.threads.serve_in_thread`` in most programs. Before and after that, it answers 503.
+    the devices, which is `upnp_trio.threads.serve_in_thread` in most programs. Before and after that, it answers 503.
     Requests may come in any thread, but that of the device's own event loop.
 
     It answers under the addresses that are served, under the host of *url*, and under ``allowed_hosts``. Whoever
@@ -49,7 +49,7 @@ class UpnpApp(MountedApp):
         super().__init__(url)
         self._waiting_pages = BoundedSemaphore(MAX_WAITING_PAGES)
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> _Body:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         site = self._site
         if site is None:

@@ -59,6 +59,6 @@ def test_bash_gets_quoted_words_that_match_and_the_others_get_all_with_help(caps
     assert command(["complete", "bash", "serve", "--profile", "w"]) == 0
     assert capsys.readouterr().out == "windows\n"
     assert command(["complete", "fish", "serve", "--profile", "w"]) == 0
-    assert capsys.readouterr().out == "uda\nwindows\n"
+    assert capsys.readouterr().out == "uda\nwindows\nroku\nhue\n"
     assert command(["complete", "zsh", "completi"]) == 0
     assert capsys.readouterr().out == "completion\tcomplete words with Tab\n"
