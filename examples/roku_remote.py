@@ -1,5 +1,7 @@
 """A Roku for remotes: what is pressed there is printed."""
 
+from socket import create_server
+
 from aiohttp import web
 
 from upnp_trio import Elsewhere, render_description
@@ -8,13 +10,11 @@ from upnp_trio.profiles import roku_player
 
 player = roku_player("Living room", serial="P0A070000007")
 INFO = """<device-info><udn>{0.udn.uuid}</udn><serial-number>{0.serial_number}</serial-number>
-<vendor-name>Roku</vendor-name><model-number>{0.model_number}</model-number><model-name>{0.model_name}</model-name>
-<user-device-name>{0.friendly_name}</user-device-name><power-mode>PowerOn</power-mode></device-info>"""
+<model-name>{0.model_name}</model-name><user-device-name>{0.friendly_name}</user-device-name></device-info>"""
 DOCUMENTS = {
     "/": render_description(player),
     "/query/device-info": INFO.format(player).encode(),
     "/query/apps": b'<apps><app id="11" version="1.0.0">My program</app></apps>',
-    "/query/active-app": b"<active-app><app>Roku</app></active-app>",
 }
 
 
@@ -34,7 +34,7 @@ async def announced(app):
 
 
 app = web.Application()
-app.add_routes([web.get(path, document) for path in DOCUMENTS])
-app.add_routes([web.post("/{verb:keypress|keydown|keyup|launch}/{key}", press)])
+app.add_routes(web.get(path, document) for path in DOCUMENTS)
+app.router.add_post("/{verb:keypress|keydown|keyup|launch}/{key}", press)
 app.cleanup_ctx.append(announced)
-web.run_app(app, port=8060, print=None)
+web.run_app(app, sock=create_server(("", 8060)), print=None)  # it listens before it is announced

@@ -10,11 +10,15 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.network.demands import demand
 from tests.network.fetching import Answer, fetch
+from tests.network.namespaces import LINK
 from tests.network.processes import Program
 from tests.network.scenes import DEVICE_ADDRESS, Pair
 from tests.network.served import EXAMPLES, REPOSITORY, environment
@@ -120,6 +124,24 @@ def test_an_echo_finds_three_switches_and_switches_one(pair: Pair) -> None:
             called = ask(pair, control, "POST", body, SOAPACTION=action.format("GetBinaryState"), **fields)
             assert f"<BinaryState>{state}</BinaryState>".encode() in called.body
         assert "Kitchen is" not in program.output
+
+
+def test_pywemo_finds_follows_and_switches_a_switch(pair: Pair) -> None:
+    demand(None if find_spec("pywemo") else "pywemo is missing; install pywemo, from PyPI")
+    script = str(Path(__file__).with_name("pywemo_client.py"))
+    with running("wemo_switches.py", pair, devices=3) as program:
+        # it sends from the address of each interface, and asks the kernel for a way to the group
+        pair.asker.run("ip", "route", "add", "239.0.0.0/8", "dev", LINK)
+        with Program(pair.asker.command(sys.executable, script, "Radio")) as client:
+            client.wait_for(r'^\["found", \[\["Switch", "Fan", "221517K0101761"\], \["Switch", "Kitchen"')
+            client.wait_for('^\\["event", "0"\\]')  # the first event has the state
+            for command, state in (("on", 1), ("off", 0)):
+                client.write_line(command)
+                client.wait_for(rf'^\["state", {state}\]')
+                program.wait_for(f"^Radio is {command}$")
+            client.wait_until(lambda output: output.count('"event"') == 3, "an event for each switching")
+            client.close_input()
+            assert client.wait() == 0, client.errors
 
 
 def test_youtube_starts_and_stops_on_the_screen(pair: Pair) -> None:
