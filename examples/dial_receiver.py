@@ -16,8 +16,8 @@ is_running = False
 
 
 @apps.before_request
-def check_origin():  # the pages of others are not to start anything (DIAL 2.2.1 §6.6)
-    if (origin := request.headers.get("Origin", "")).startswith("http") and origin != "https://www.youtube.com":
+def check_origin():  # YouTube wants it: other pages are not to start anything (DIAL 2.2.1 §6.6)
+    if (origin := request.headers.get("Origin", "")) != "https://www.youtube.com" and not origin.startswith("package:"):
         abort(403)
 
 
@@ -35,6 +35,6 @@ def start_or_stop(run):
     return Response(status=201, headers={"Location": f"{request.base_url}/run"}) if run else Response()
 
 
-with serve_in_thread(dial_receiver("TV", applications="http://{host}:8008/apps"), http=upnp) as running:
+with serve_in_thread(dial_receiver("TV", applications="http://{host}:8008/apps"), http=upnp, ipv6=False) as running:
     print("Served at", *running.locations, flush=True)
     run_simple("0.0.0.0", 8008, DispatcherMiddleware(upnp, {"/apps": apps}), threaded=True)

@@ -33,7 +33,8 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(documents[self.path])
 
 
+elsewhere = Elsewhere("http://{host}:5004/device.xml")
 server = ThreadingHTTPServer(("", 5004), Handler)
-with suppress(KeyboardInterrupt), serve_in_thread(tuner, http=Elsewhere("http://{host}:5004/device.xml")) as running:
+with suppress(KeyboardInterrupt), serve_in_thread(tuner, http=elsewhere, ipv6=False) as running:
     print("Served at", *running.locations, flush=True)
     server.serve_forever()

@@ -16,7 +16,7 @@ lamp = {"name": "Lamp", "type": "Dimmable light", "modelid": "LWB014", "uniqueid
 
 @asynccontextmanager
 async def lifespan(app):
-    async with serve_device(hue_bridge("Lamp", mac="00:17:88:0a:bc:de"), http=upnp) as running:
+    async with serve_device(hue_bridge("Lamp", mac="00:17:88:0a:bc:de"), http=upnp, ipv6=False) as running:
         print("Served at", *running.locations, flush=True)
         yield
 

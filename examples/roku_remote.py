@@ -28,7 +28,7 @@ async def press(request):
 
 
 async def announced(app):
-    async with serve_device(player, http=Elsewhere("http://{host}:8060/"), profile="roku") as running:
+    async with serve_device(player, http=Elsewhere("http://{host}:8060/"), profile="roku", ipv6=False) as running:
         print("Served at", *running.locations, flush=True)
         yield
 

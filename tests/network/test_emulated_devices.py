@@ -159,9 +159,11 @@ def test_youtube_starts_and_stops_on_the_screen(pair: Pair) -> None:
         program.wait_for("^YouTube starts v=jNQXAC9IVRw$")
         assert b"<state>running</state>" in ask(pair, youtube, Origin=chrome).body
         assert ask(pair, f"{youtube}/run", "DELETE", Origin=page).status == 200
-        assert b"<state>stopped</state>" in ask(pair, youtube).body
-        assert ask(pair, f"{apps}/Netflix").status == 404
-        assert ask(pair, youtube, "POST", b"", Origin="https://attacker.example").status == 403
+        assert b"<state>stopped</state>" in ask(pair, youtube, Origin=chrome).body
+        assert ask(pair, f"{apps}/Netflix", Origin=chrome).status == 404
+        for stranger in ("https://attacker.example", f"{page}.attacker.example", ""):
+            assert ask(pair, youtube, "POST", b"", Origin=stranger).status == 403
+        assert "YouTube starts" not in program.output.partition("YouTube stops")[2]
 
 
 def test_plex_finds_the_tuner_and_its_channel(pair: Pair) -> None:
