@@ -17,6 +17,7 @@ import pytest
 import upnp_trio
 import upnp_trio.asyncio
 import upnp_trio.controlpoint
+import upnp_trio.profiles
 import upnp_trio.testing
 import upnp_trio.threads
 from tests.docs.blocks import ROOT, Block, blocks, pages
@@ -76,7 +77,14 @@ trio.run(main)
 #: the modules that have public names
 PUBLIC: dict[str, list[str]] = {
     module.__name__: module.__all__
-    for module in (upnp_trio, upnp_trio.asyncio, upnp_trio.controlpoint, upnp_trio.testing, upnp_trio.threads)
+    for module in (
+        upnp_trio,
+        upnp_trio.asyncio,
+        upnp_trio.controlpoint,
+        upnp_trio.profiles,
+        upnp_trio.testing,
+        upnp_trio.threads,
+    )
 }
 
 

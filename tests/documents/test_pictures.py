@@ -55,6 +55,7 @@ def test_a_bitmap_in_an_ico_file_is_a_png() -> None:
             b"\xff\xd8\xff\xe0\x00\x00" * 100,
             b"\xff\xd8" + b"\xff" * 99,
         ),
+        png().replace(b"\x08\x06", b"\x00\x06"),  # a depth of 0, which no icon has
         *(png(0, 5), gif(5, 0), jpeg(0, 0), png(MAX_SIDE + 1, 5), png(2**31, 2**31)),
         jpeg(before=b"\xff\xe0\x00\x02" * 300),
     ],

@@ -96,6 +96,13 @@ def test_what_controls_a_terminal_or_an_xml_document_is_left_out() -> None:
     assert title("<title>a\x1b[31mb\x00c\u202ed\u2028e\x85f&#27;&#0;&#xFFFE;g</title>") == "a[31mbcd e f\ufffdg"
 
 
+def test_a_character_may_have_a_number_of_any_length() -> None:
+    nines, zeros = "9" * 5000, "0" * 5000
+    assert title("<title>a&#0000000000066;&#66;&#1114112;&#99999999999;&#x43;") == "aBB\ufffd\ufffdC"
+    link = f"<link rel=icon href='&#{zeros}66;&#{zeros};&#x{zeros}43;&#{nines};&#{nines}9&#66&#xfffffffff;'>"
+    assert read_web_page(link.encode()).icons == (IconLink("B\ufffdC\ufffd\ufffdB\ufffd"),)
+
+
 def test_icons_are_listed_with_what_the_page_says_of_them() -> None:
     page = """
         <base href="/app/"><base href="/no/">

@@ -73,6 +73,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    #: also those that come several times
+    all_headers: list[tuple[str, str]]
 
 
 def _ask(port: int, method: str, path: str, headers: dict[str, str], body: bytes | None) -> Answer:
@@ -86,7 +88,7 @@ def _ask(port: int, method: str, path: str, headers: dict[str, str], body: bytes
         connection.endheaders(body)
         response = connection.getresponse()
         fields = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, fields, response.read())
+        return Answer(response.status, fields, response.read(), response.getheaders())
     finally:
         connection.close()
 

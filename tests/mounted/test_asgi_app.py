@@ -226,6 +226,14 @@ async def test_it_lives_in_a_lifespan_and_closes_web_sockets(autojump_clock: Clo
         await upnp({"type": "mqtt"}, request.receive, request.send)
 
 
+async def test_two_hosts_are_none(autojump_clock: Clock) -> None:
+    async with scene() as on:
+        for hosts in (["192.0.2.7:8123", "192.0.2.7:8123"], ["192.0.2.7:8123", "rebound.example"]):
+            request = AsgiRequest(DESCRIPTION)
+            request.scope["headers"] = [(b"host", host.encode()) for host in hosts]
+            assert (await on.ask(request)).status == 400
+
+
 async def test_host_is_checked_where_interfaces_come_and_go(autojump_clock: Clock) -> None:
     async with scene(allowed_hosts=["ham.local"]) as on:
 

@@ -13,7 +13,7 @@ import trio.testing
 
 from tests.mounted.scenes import DIRECTORY, Lamp, ask, call, lamp, served
 from tests.mounted.servers import PREFIX, SERVERS, MountedServer
-from upnp_trio import RequestAnswered
+from upnp_trio import Advertising, RequestAnswered
 from upnp_trio.controlpoint import open_control_point
 
 DESCRIPTION = f"{DIRECTORY}description.xml"
@@ -105,6 +105,15 @@ async def test_requests_are_answered_as_by_our_own_server(server: MountedServer)
         assert running.stats.refused["body too long"] == 1
         first = answered[0]
         assert (first.peer, first.method, first.target) == ("127.0.0.1", "GET", PREFIX + DESCRIPTION)
+
+
+async def test_a_description_with_a_server_of_its_own_has_no_other_one(server: MountedServer) -> None:
+    device = attrs.evolve(lamp(), advertising=Advertising(description_headers={"SERVER": "Ham/1"}))
+    async with server() as upnp, served(upnp, device):
+        for method in ("GET", "HEAD"):
+            fields = (await ask(upnp, DESCRIPTION, method=method)).all_headers
+            ours = [value for name, value in fields if name.lower() == "server" and "Werkzeug" not in value]
+            assert ours == ["Ham/1"]  # werkzeug has its own, whatever an app says
 
 
 async def test_the_page_follows_the_state(server: MountedServer) -> None:

@@ -6,7 +6,7 @@ import http.client
 import socket
 from contextlib import closing
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import attrs
 
@@ -69,6 +69,7 @@ def fetch(
     # without a zone, which means nothing to the other host
     with closing(http.client.HTTPConnection(parts.hostname.partition("%25")[0], parts.port)) as connection:
         connection.sock = open_stream(host, url, address=address)
-        connection.request(method, url[url.index(parts.path) :], body=body, headers=headers or {})
+        target = urlunsplit(("", "", parts.path, parts.query, ""))
+        connection.request(method, target, body=body, headers=headers or {})
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())

@@ -54,7 +54,7 @@ def read_picture(data: bytes) -> Picture | None:
     if (png := png_of_ico(data)) is not None:
         data = png
     picture = _png(data) or _gif(data) or _jpeg(data)
-    is_usable = picture is not None and min(picture.width, picture.height) >= 1
+    is_usable = picture is not None and min(picture.width, picture.height, picture.depth) >= 1
     return picture if picture and is_usable and max(picture.width, picture.height) <= MAX_SIDE else None
 
 

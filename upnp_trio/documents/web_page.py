@@ -9,8 +9,8 @@ Few tags matter here, and finding them takes time by the length of the page alon
 from __future__ import annotations
 
 import codecs
+import html
 import re
-from html import unescape
 
 import attrs
 
@@ -44,6 +44,8 @@ _REST_OF_TAG = re.compile(r"""(?:[^>"']|"[^"]*"|'[^']*')*+>""")
 _ATTRIBUTE = re.compile(r"""([^\s"'>/=]++)(?:\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s>]++)))?+""")
 # Elements whose content has no tags of the page, with their ends. A drawing has a title of its own.
 _ENDS = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("title", "script", "style", "svg")}
+# A character by its number; `int` refuses thousands of digits, and no character has more than seven.
+_NUMBER = re.compile(r"&#(?=[0-9])0*+([0-9]{0,8}+)[0-9]*+")
 _SIZE = re.compile(r"([1-9][0-9]{0,3})x[1-9][0-9]{0,3}", re.IGNORECASE)
 # The relations by which a page names its icon; what Apple's phones show has no other one.
 _ICON_RELATIONS = frozenset({"icon", "apple-touch-icon", "apple-touch-icon-precomposed"})
@@ -82,7 +84,7 @@ def read_web_page(body: bytes, content_type: str = "") -> WebPage:
         return WebPage()
     reader = _Reader()
     reader.read(_text(body[:MAX_HTML_BYTES], content_type))
-    return WebPage(_one_line(unescape(reader.title or "")), tuple(reader.icons), reader.base)
+    return WebPage(_one_line(_unescape(reader.title or "")), tuple(reader.icons), reader.base)
 
 
 def _text(body: bytes, content_type: str) -> str:
@@ -111,6 +113,11 @@ def _encoding(name: str) -> str | None:
     if not _ENCODINGS.fullmatch(known):
         return None
     return "cp1252" if known in ("ascii", "iso8859-1") else known  # as browsers read them (WHATWG Encoding §4.2)
+
+
+def _unescape(text: str) -> str:
+    """*text* with its characters in place of what names them."""
+    return html.unescape(_NUMBER.sub(lambda found: f"&#{found[1] or 0}", text))
 
 
 def _one_line(title: str) -> str:
@@ -176,5 +183,5 @@ def _attributes(rest: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(rest):
         name, *values = match.groups()
-        found.setdefault(name.lower(), unescape(next((value for value in values if value is not None), "")))
+        found.setdefault(name.lower(), _unescape(next((value for value in values if value is not None), "")))
     return found

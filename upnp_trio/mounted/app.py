@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from upnp_trio.server.mounted_site import MountedSite
 
-__all__ = ["EXAMPLE", "MountedApp", "refusal"]
+__all__ = ["EXAMPLE", "MountedApp", "fields_of", "refusal"]
 
 EXAMPLE = "http://{host}:8123/upnp"
 # Documents hold paths below it, and a path with these is another one once it is resolved (RFC 3986 §5.2.4).
@@ -87,3 +87,13 @@ def refusal(site: MountedSite, request: Request, values_of_length: Iterable[str]
             site.note_refusal("body too long")
             return error_response(413)
     return None
+
+
+def fields_of(response: Response, server_token: str | None) -> list[tuple[str, str]]:
+    """The header fields of *response* as they are sent, with Server, unless a device has its own."""
+    fields = list(response.headers)
+    if server_token is not None and all(name.lower() != "server" for name, _ in fields):
+        fields.append(("Server", server_token))
+    if response.status != 304:
+        fields.append(("Content-Length", str(len(response.body))))
+    return fields

@@ -8,7 +8,7 @@ import attrs
 
 from upnp_trio.exchange import Request, Response, error_response
 from upnp_trio.http.request_rules import MAX_BODY_BYTES
-from upnp_trio.mounted.app import MountedApp, refusal
+from upnp_trio.mounted.app import MountedApp, fields_of, refusal
 from upnp_trio.mounted.asgi_waiting import Disconnected, Message, Receive, answer_of, body_in_time
 from upnp_trio.mounted.paths import target_within
 from upnp_trio.server.mounted_site import Answer, MountedSite
@@ -80,7 +80,10 @@ class UpnpApp(MountedApp):
         lengths: list[str] = []
         for name, value in scope["headers"]:
             key, text = name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")
-            headers.setdefault(key, text)  # of repeated fields, the first one counts
+            if key not in headers:  # of repeated fields, the first one counts
+                headers[key] = text
+            elif key == "host":  # but this is malformed then: a proxy may have gone by the other one (RFC 9112 §3.2)
+                headers[key] += f", {text}"
             if key == "content-length":
                 lengths.append(text)
         peer = site.peer(_address(scope.get("client")), _address(scope.get("server")))
@@ -107,12 +110,7 @@ async def _send(send: Send, scope: Scope, response: Response) -> None:
 
 
 async def _send_head(send: Send, response: Response, server: str | None = None) -> None:
-    headers = list(response.headers)
-    if server is not None:
-        headers.append(("Server", server))
-    if response.status != 304:
-        headers.append(("Content-Length", str(len(response.body))))
-    raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fields_of(response, server)]
     await send({"type": "http.response.start", "status": response.status, "headers": raw})
 
 

@@ -15,7 +15,7 @@ from upnp_trio.bridging.into_trio import submit
 from upnp_trio.exchange import REASONS, Request, Response, error_response
 from upnp_trio.http.request_rules import MAX_BODY_BYTES
 from upnp_trio.mounted.answers import done_answer, give_up
-from upnp_trio.mounted.app import MountedApp, refusal
+from upnp_trio.mounted.app import MountedApp, fields_of, refusal
 from upnp_trio.mounted.paths import target_within
 from upnp_trio.server.calls import HANDLER_SECONDS
 from upnp_trio.server.mounted_site import Answer, MountedSite
@@ -175,14 +175,9 @@ def _begin(
     server: str | None = None,
     answer: Answer | None = None,
 ) -> _Body:
-    headers = list(response.headers)
-    if server is not None:
-        headers.append(("Server", server))
-    if response.status != 304:
-        headers.append(("Content-Length", str(len(response.body))))
     is_empty = response.status == 304 or environ["REQUEST_METHOD"].upper() == "HEAD"
     try:
-        start_response(f"{response.status} {REASONS[response.status]}", headers)
+        start_response(f"{response.status} {REASONS[response.status]}", fields_of(response, server))
     except BaseException:
         if answer is not None:
             answer.abandon()

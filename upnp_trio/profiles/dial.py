@@ -5,10 +5,11 @@ that response, and get ``<Application-URL>/YouTube``: 200 with the state of the 
 there. The program answers below ``Application-URL``.
 
 Chromium takes no Application-URL of another host than the LOCATION's, and sends ``Origin:
-package:Google-Chrome.87.Linux`` with what it asks of an app. The specification wants receivers to refuse other origins
-than those of an app's own pages.
+package:Google-Chrome.87.Linux`` with what it asks of an app. YouTube wants requests to be refused that come without
+Origin, or from other pages than its own (§6.6 is about origins).
 
-Sources: the DIAL specification 2.2.1 (§5 to §6), Chromium's DIAL client (chrome/browser/media/router/discovery/dial).
+Sources: the DIAL specification 2.2.1 (§5 and §6), Chromium's DIAL client (chrome/browser/media/router/discovery/dial),
+and YouTube's requirements as a comment of RDK's xdialserver quotes them.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ __all__ = ["mac_digits", "serial_text", "wakeup"]
 _MAC = re.compile(r"([0-9A-Fa-f]{2}([:-]?)[0-9A-Fa-f]{2}(\2[0-9A-Fa-f]{2}){4})")
 # It is part of a UDN, which SSDP repeats letter for letter.
 _SERIAL = re.compile(r"[0-9A-Za-z._-]{1,64}")
+# Picked arbitrarily: apps wait for a screen that wakes, and nobody waits longer.
 MAX_WAKEUP_SECONDS = 3600
 
 

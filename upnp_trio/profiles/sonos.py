@@ -2,8 +2,8 @@
 
 They search ``urn:schemas-upnp-org:device:ZonePlayer:1``, keep answers that have "Sonos" somewhere, may compare
 ``X-RINCON-HOUSEHOLD``, and get ``/xml/device_description.xml`` at port 1400, whatever LOCATION says. What plays music
-is not here: SoCo's ``discover`` goes on with a call of ZoneGroupTopology, its ``get_speaker_info`` with the
-description.
+is not here: SoCo's ``discover`` finds the player and reads its room; for its zones it calls GetHouseholdID of
+DeviceProperties and GetZoneGroupState of ZoneGroupTopology, which the program adds as services.
 
 Sources: SoCo (soco/discovery.py, soco/core.py); answers and descriptions of players that RxSonosLib and others
 recorded.

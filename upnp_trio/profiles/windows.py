@@ -59,10 +59,10 @@ def windows_device(
     model_name: str = "Device",
     udn: Udn | UUID | str | None = None,
 ) -> RootDevice:
-    """A device that is named *name*, in *category*, a key of `CATEGORIES`; *page* is what a double click opens.
+    """A device that is named *name*, in *category*, such as ``Storage``; *page* is what a double click opens.
 
     Without *page* that is the built-in page. Windows takes PNG icons of 48 by 48 and 120 by 120 pixels. Raises
-    `DescriptionError`.
+    `DescriptionError`, which lists the categories.
     """
     if category not in CATEGORIES:
         raise DescriptionError(f"category is {category!r}; Windows has {', '.join(CATEGORIES)}")
