@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 
 import pytest
+import trio
 import uvloop
 
+import upnp_trio
 from tests.bridging.lamps import LOOPBACK, Lamp, call, lamp_device
-from upnp_trio import Announced, DescriptionError, HandlerFailed, NetworkError, VariablesChanged
+from upnp_trio import Announced, DescriptionError, HandlerFailed, NetworkError, RootDevice, VariablesChanged
 from upnp_trio.asyncio import Running, serve_device, serve_devices
 
 SECONDS = 10  # for what takes a moment
@@ -176,3 +179,14 @@ def test_a_task_that_is_cancelled_ends_after_byebye(run: Run) -> None:
         assert served[0].stats.byebyes
 
     run(main)
+
+
+def test_each_kind_of_loop_has_a_module_of_its_own() -> None:
+    async def serve_by(serve: Callable[[RootDevice], AbstractAsyncContextManager[object]]) -> None:
+        async with serve(lamp_device()):
+            pytest.fail("served")
+
+    with pytest.raises(RuntimeError, match=r"no trio loop runs here; use upnp_trio\.asyncio"):
+        asyncio.run(serve_by(upnp_trio.serve_device))
+    with pytest.raises(RuntimeError, match="no asyncio loop runs here; use upnp_trio in a trio loop"):
+        trio.run(serve_by, serve_device)

@@ -143,3 +143,18 @@ async def test_a_server_that_never_listens_is_told_of(
         await trio.sleep(12)
         assert link.recording.datagrams
     assert "nothing listens on TCP port 8123" in caplog.text
+
+
+@BOTH
+async def test_an_address_at_which_the_server_does_not_listen_is_told_of(
+    kind: Kind, autojump_clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    link = Link()
+    host = Host.on(link, "192.0.2.7/24", "fe80::7/64")
+    host.listen(8123, "192.0.2.7")  # as a server does that was told 0.0.0.0
+    async with serve_on(host.network, [lamp()], settings(kind("http://{host}:8123/upnp"))):
+        await trio.sleep(5)
+        assert link.recording.datagrams
+    (record,) = caplog.records
+    assert "nothing listens on TCP port 8123 of fe80::7, which UpnpApp(" in record.message
+    assert "ipv6=False" in record.message

@@ -18,6 +18,7 @@ def test_every_option_has_a_setting_and_every_setting_an_option() -> None:
     ("options", "message"),
     [
         ({"port": 0}, "port is 0"),
+        ({"port": "80"}, "port is '80'"),
         ({"port": 65536}, "port is 65536"),
         ({"ipv4": False, "ipv6": False}, "neither IPv4 nor IPv6"),
         ({"interfaces": ["eth 0"]}, "'eth 0' is not an interface name"),

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 import attrs
 import h11
@@ -371,6 +372,26 @@ async def test_a_device_is_advertised_in_its_own_way(autojump_clock: trio.testin
             assert [line for line in _fields(sent.payload) if line in own] == own
         else:
             assert not set(own) & set(_fields(sent.payload))
+
+
+@pytest.mark.parametrize(
+    ("devices", "message"),
+    [
+        ("lamp", "'l' is a str; a device is a RootDevice"),
+        ([BASIC, [BASIC]], "is a list; a device is a RootDevice"),
+        (BASIC, "give a list of RootDevice values"),
+    ],
+)
+async def test_what_is_no_device_is_refused(
+    devices: Any,  # noqa: ANN401  # what a program may pass
+    message: str,
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    host = LoneHost()
+    with pytest.raises(DescriptionError) as caught:
+        async with serve_on(host.network, devices, Settings(state_dir=None)):
+            pytest.fail("served")
+    assert message in str(caught.value)
 
 
 async def test_the_option_max_age_is_stronger_than_the_device_s_own(autojump_clock: trio.testing.MockClock) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 from collections import Counter
 from ipaddress import IPv4Address, ip_address
 from random import Random
@@ -344,3 +345,21 @@ def test_a_recording_gives_the_messages_of_a_kind() -> None:
     assert [sent.payload for sent in link.recording[1:2]] == [b"no message"]
     link.recording.clear()
     assert len(link.recording) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"loss": 7}, "loss is 7; it must be from 0 to 1"),
+        ({"duplicates": -0.1}, "duplicates is -0.1; it must be from 0 to 1"),
+        ({"seconds": -1}, "seconds is -1; it must be 0 or more"),
+        ({"jitter": math.nan}, "jitter is nan; it must be 0 or more"),
+    ],
+)
+def test_an_impossible_link_is_refused(options: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Link(**options)  # type: ignore[arg-type]
+    link = Link()
+    with pytest.raises(ValueError, match=message):
+        (name,) = options
+        setattr(link, name, options[name])

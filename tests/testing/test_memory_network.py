@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -297,3 +298,13 @@ def test_a_root_device_is_a_value_that_many_hosts_may_serve(network: MemoryNetwo
 
     one, two = network.run(run)
     assert one.udn == two.udn
+
+
+@pytest.mark.parametrize("opened", ["serve", "control_point"])
+def test_beside_asyncio_it_says_what_to_use(network: MemoryNetwork, opened: str) -> None:
+    async def main() -> None:
+        async with getattr(network.host(), opened)():
+            pytest.fail("opened")
+
+    with pytest.raises(RuntimeError, match="use the fixture `upnp_device`"):
+        asyncio.run(main())

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.testing.strangers import LAMP, search
-from upnp_trio.errors import MalformedMessage
+from upnp_trio.errors import DescriptionError, MalformedMessage
 from upnp_trio.ssdp.messages import GROUP, Alive, ByeBye
 from upnp_trio.ssdp.parsing import parse
 from upnp_trio.testing import DeviceFactory, RealDevice
@@ -132,3 +132,8 @@ def test_the_lock_is_one_test_s_and_is_released(monkeypatch: pytest.MonkeyPatch,
             pass
     with loopback_alone():
         pass
+
+
+def test_what_is_no_device_is_refused() -> None:
+    with pytest.raises(DescriptionError, match="'lamp' is a str; a device is a RootDevice"):
+        RealDevice("lamp")  # type: ignore[arg-type]

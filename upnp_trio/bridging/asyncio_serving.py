@@ -156,6 +156,10 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
 @asynccontextmanager
 async def serve_devices(devices: Sequence[RootDevice], **options: Unpack[ServeOptions]) -> AsyncIterator[Running]:
     """Like `serve_device`, for several root devices that share sockets and port; there may be none at first."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError("no asyncio loop runs here; use upnp_trio in a trio loop, or upnp_trio.threads") from None
     handlers = AsyncioHandlers()
 
     def serve() -> AbstractAsyncContextManager[TrioRunning]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from upnp_trio._version import __version__
-from upnp_trio.errors import NetworkError
+from upnp_trio.errors import DescriptionError, NetworkError
+from upnp_trio.model.device import RootDevice
 from upnp_trio.model.names import Udn
 from upnp_trio.network.flags import hardware_addresses
 from upnp_trio.network.interfaces import is_container_bridge
@@ -20,15 +22,17 @@ from upnp_trio.network.interfaces import is_container_bridge
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from upnp_trio.model.device import Device, RootDevice
+    from upnp_trio.model.device import Device
 
-__all__ = ["host_id", "possible_names", "server_token", "with_udns"]
+__all__ = ["host_id", "possible_names", "require_root_device", "server_token", "spec_version_of", "with_udns"]
 
 # The namespace of the names that UDNs are derived from; picked once, at random.
 _NAMESPACE = uuid.UUID("5a9d5e3e-4a5c-4b0e-9f0a-6d2f1f0f3c61")
 _MACHINE_ID_FILES = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 # The multicast bit, which no card's address has, and which marks one that Python made up (RFC 4122 §4.5).
 _MADE_UP = 1 << 40
+# SERVER has it while no device is served.
+DEFAULT_SPEC_VERSION = (1, 1)
 # So many programs on one host may serve the same device without a UDN of its own, each under another derived UDN.
 MAX_INSTANCES = 64
 
@@ -87,6 +91,7 @@ def possible_names(root: RootDevice, host: Callable[[], str]) -> Iterator[RootDe
     The first program on this host takes the first one, the second program the second one, and so on. *host* gives the
     `host_id`, and is called only if a UDN is to be derived.
     """
+    require_root_device(root)
     if all(device.udn is not None for device in root.walk()):
         yield root
         return
@@ -111,6 +116,21 @@ def with_udns(root: RootDevice, host: str, instance: int = 1) -> RootDevice:
     named_root = named(root, "" if instance == 1 else f"#{instance}/")
     assert isinstance(named_root, type(root))
     return named_root
+
+
+def spec_version_of(devices: Sequence[RootDevice]) -> tuple[int, int]:
+    """The UDA version that SERVER names: that of the first device. Raises `DescriptionError` for other values."""
+    if isinstance(devices, RootDevice) or not isinstance(devices, Sequence):
+        raise DescriptionError("the devices are not a sequence; give a list of RootDevice values")
+    for device in devices:
+        require_root_device(device)
+    return devices[0].spec_version if devices else DEFAULT_SPEC_VERSION
+
+
+def require_root_device(value: object) -> None:
+    """Raise `DescriptionError` for another value, which a program without types may pass."""
+    if not isinstance(value, RootDevice):
+        raise DescriptionError(f"{value!r:.80} is a {type(value).__name__}; a device is a RootDevice")
 
 
 def server_token(spec_version: tuple[int, int]) -> str:

@@ -23,6 +23,7 @@ from upnp_trio.http.response_writer import ResponseWriter
 from upnp_trio.model.advertised_url import host_text
 from upnp_trio.model.literal_url import unmapped
 from upnp_trio.model.peers import peer_of
+from upnp_trio.model.urls import HOST
 from upnp_trio.monitoring.log_limit import LogLimit
 from upnp_trio.network.listeners import served_address
 from upnp_trio.network.served_interface import Network
@@ -132,18 +133,31 @@ class MountedSite:
         raise AssertionError("unreachable: sleeping for ever has no end")
 
     async def wait_until_listening(self) -> None:
-        """Wait until something accepts connections where control points will open them, but not for ever."""
-        with trio.move_on_after(LISTENING_SECONDS) as waiting:
+        """Wait until something accepts connections where control points will open them, but not for ever.
+
+        One address is enough. A warning names the others, if LOCATION has them and nothing listens there.
+        """
+        deaf: list[ServedAddress] = []
+        is_listening = False
+        with trio.move_on_after(LISTENING_SECONDS):
             while self._served:
-                for served in self._served:
-                    if await self._accepts(served):
-                        return
+                deaf = [served for served in self._served if not await self._accepts(served)]
+                if not deaf or is_listening:
+                    break
+                # a server with several sockets listens on one after another, so the others get one more attempt
+                is_listening = len(deaf) < len(self._served)
                 await trio.sleep(RETRY_SECONDS)
-        if waiting.cancelled_caught:
+        if deaf and not is_listening:
             logger.warning(
                 "nothing listens on TCP port %s of this host's addresses, which %r announces; start the web server "
                 "there, or mend the URL",
                 *(self.app._port, self.app),
+            )
+        elif deaf and HOST in self.app._base_url:
+            logger.warning(
+                "nothing listens on TCP port %s of %s, which %r announces, too; let the web server listen there, or "
+                "leave these addresses out, as by ipv6=False or interfaces=[...]",
+                *(self.app._port, ", ".join(served.address for served in deaf), self.app),
             )
 
     async def _accepts(self, served: ServedAddress) -> bool:

@@ -112,8 +112,8 @@ class Settings:
         require_names(self.interfaces)
         if not self.ipv4 and not self.ipv6:
             raise NetworkError("neither IPv4 nor IPv6 is to be served; leave one of them on")
-        if self.port is not None and not 1 <= self.port <= 65535:
-            raise NetworkError(f"port is {self.port}; it must be 1 to 65535, or None for the first free port")
+        if self.port is not None and not (isinstance(self.port, int) and 1 <= self.port <= 65535):
+            raise NetworkError(f"port is {self.port!r}; it must be 1 to 65535, or None for the first free port")
         if self.advertise_url is not None and (flaw := base_url_flaw(self.advertise_url)):
             raise NetworkError(
                 f"advertise_url is {self.advertise_url!r}: {flaw}; write scheme, host and port, as in "

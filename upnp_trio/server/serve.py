@@ -27,7 +27,7 @@ from upnp_trio.server.device_host import DeviceHost
 from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.discovery.conflicts import ConflictWatch
 from upnp_trio.server.discovery.responder import Responder
-from upnp_trio.server.identity import server_token
+from upnp_trio.server.identity import server_token, spec_version_of
 from upnp_trio.server.mounted_site import MountedSite
 from upnp_trio.server.network_follower import NetworkFollower
 from upnp_trio.server.open_interfaces import OpenInterfaces
@@ -48,8 +48,6 @@ if TYPE_CHECKING:
     from upnp_trio.server.served_device import ServedDevice
 
 __all__ = ["serve_device", "serve_devices", "serve_on", "serve_with"]
-
-DEFAULT_SPEC_VERSION = (1, 1)
 
 
 @asynccontextmanager
@@ -83,6 +81,8 @@ async def serve_device(device: RootDevice, **options: Unpack[ServeOptions]) -> A
 @asynccontextmanager
 async def serve_devices(devices: Sequence[RootDevice], **options: Unpack[ServeOptions]) -> AsyncIterator[Running]:
     """Like `serve_device`, for several root devices that share sockets and port; there may be none at first."""
+    if not trio.lowlevel.in_trio_run():
+        raise RuntimeError("no trio loop runs here; use upnp_trio.asyncio in an asyncio loop, or upnp_trio.threads")
     async with serve_with(Settings(**options), devices) as running:
         yield running
 
@@ -111,7 +111,7 @@ async def serve_on(
     Without *boot_ids*, BOOTID rises within this process and nothing is kept; ``state_dir`` is not used.
     """
     boot_ids = boot_ids or BootIds(settings.utcnow)
-    spec_version = devices[0].spec_version if devices else DEFAULT_SPEC_VERSION
+    spec_version = spec_version_of(devices)
     parts = _assemble(network, settings, boot_ids, await boot_ids.next(), server_token(spec_version), runner)
     try:
         parts.host.begin(devices)

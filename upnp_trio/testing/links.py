@@ -34,6 +34,16 @@ def is_group(address: str) -> bool:
     return ipaddress.ip_address(address).is_multicast
 
 
+def _is_not_negative(instance: Link, attribute: attrs.Attribute[float], value: float) -> None:
+    if not value >= 0:
+        raise ValueError(f"{attribute.name} is {value}; it must be 0 or more seconds")
+
+
+def _is_a_part(instance: Link, attribute: attrs.Attribute[float], value: float) -> None:
+    if not 0 <= value <= 1:
+        raise ValueError(f"{attribute.name} is {value}; it must be from 0 to 1, the part of all datagrams")
+
+
 @attrs.define(eq=False, kw_only=True)
 class Link:
     """A cable or a switch: what one of its interfaces sends arrives at the others.
@@ -44,11 +54,11 @@ class Link:
 
     name: str = "link"
     #: how long a datagram takes to each receiver, and how much longer at the most; a TCP segment takes *seconds*
-    seconds: float = 0.0
-    jitter: float = 0.0
+    seconds: float = attrs.field(default=0.0, validator=_is_not_negative)
+    jitter: float = attrs.field(default=0.0, validator=_is_not_negative)
     #: the part of the datagrams that is lost, and that arrives twice
-    loss: float = 0.0
-    duplicates: float = 0.0
+    loss: float = attrs.field(default=0.0, validator=_is_a_part)
+    duplicates: float = attrs.field(default=0.0, validator=_is_a_part)
     rng: Random = attrs.field(factory=lambda: Random(0))
     #: may be shared by several links
     recording: Recording = attrs.field(factory=Recording)

@@ -19,6 +19,7 @@ from upnp_trio.monitoring.events import NetworkChanged
 from upnp_trio.network.changes import Changes
 from upnp_trio.network.claims import Claims
 from upnp_trio.server.boot_ids import BootIds, UsedBootIds
+from upnp_trio.server.identity import require_root_device
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.serve import serve_on
 from upnp_trio.testing.loopback_network import LoopbackNetwork
@@ -45,6 +46,7 @@ class RealDevice:
     """
 
     def __init__(self, device: RootDevice, address: str = "127.0.0.1", **options: Unpack[ServeOptions]) -> None:
+        require_root_device(device)
         device = attrs.evolve(device, udn=device.udn or Udn(uuid.uuid4()))
         options.setdefault("state_dir", None)
         self._device = device
