@@ -89,7 +89,9 @@ def test_a_file_says_all_that_options_say(file: Path) -> None:
         ("[[page]]\nurl = ['http://a/']", ["page[0].url: it is ['http://a/'], and must be text in quotes"]),
         ("[[page]]\nurl = 'http://a/'\nnmae = 'x'", ["page[0].nmae: there is no such key; did you mean name?"]),
         ("evry = 5\n[[page]]\nurl = 'http://a/'", ["evry: there is no such key; did you mean every?"]),
-        ("every = 0\n[[page]]\nurl = 'http://a/'", ["every: it is 0, and must be 1 or more"]),
+        ("every = 0\n[[page]]\nurl = 'http://a/'", ["every: it is 0, and must be 1 to 86400"]),
+        ("every = 30_000_000\n[[page]]\nurl = 'http://a/'", ["every: it is 30000000, and must be 1 to 86400"]),
+        ("failures = 1001\n[[page]]\nurl = 'http://a/'", ["failures: it is 1001, and must be 1 to 1000"]),
         ("failures = 'x'\n[[page]]\nurl = 'http://a/'", ["failures: it is 'x', and must be a whole number"]),
         (
             "[[page]]\nurl = 'http://a/'\n[[page]]\nurl = 'a'\nicon = 'x.png'\nuuid = 'ab'\ntype = '?'",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-__all__ = ["DEFAULT_EVERY", "DEFAULT_FAILURES", "Health", "Timetable", "is_alive"]
+__all__ = ["DEFAULT_EVERY", "DEFAULT_FAILURES", "MAX_EVERY", "MAX_FAILURES", "Health", "Timetable", "is_alive"]
 
 # A page that is gone stays in people's lists for half a minute more at the most, and one small request in that time
 # wakes no server's processor.
@@ -12,6 +12,9 @@ DEFAULT_EVERY = 30
 # A container that is replaced is away for some seconds, and one answer may be lost. With two seconds of patience more
 # at each end, a restart would take a device off and bring it back.
 DEFAULT_FAILURES = 3
+# A day: longer intervals are mistakes, such as milliseconds.
+MAX_EVERY = 86_400
+MAX_FAILURES = 1000
 # Between a failed check of a page that is announced and the next one.
 RETRY_SECONDS = 5.0
 # Between checks of a page that is not there. People who have just started it wait for it to appear.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
+from upnp_trio.cli.announcing.health import MAX_EVERY, MAX_FAILURES
 from upnp_trio.cli.announcing.page import Page
 from upnp_trio.cli.announcing.page_values import category, device_type, picture, tidy_line, web_url
 from upnp_trio.documents.folder import Folder, read_file
@@ -64,8 +65,8 @@ class _Reader:
         if not isinstance(listed, list) or not listed or not all(isinstance(table, dict) for table in listed):
             raise DescriptionError("it has no pages; write a table [[page]] with url = 'http://…' for each")
         pages = [self._page(table, f"page[{number}]") for number, table in enumerate(listed)]
-        every = self._value(tables, "every", "", _positive)
-        failures = self._value(tables, "failures", "", _positive)
+        every = self._value(tables, "every", "", lambda value: _number(value, MAX_EVERY))
+        failures = self._value(tables, "failures", "", lambda value: _number(value, MAX_FAILURES))
         if self._mistakes:
             raise DescriptionError("\n".join(self._mistakes))
         return PageFile(tuple(page for page in pages if page is not None), every, failures)
@@ -127,8 +128,8 @@ def _uuid(value: object) -> Udn:
     return udn
 
 
-def _positive(value: object) -> int:
+def _number(value: object, most: int) -> int:
     number = number_of(value)
-    if number < 1:
-        raise DescriptionError(f"it is {number}, and must be 1 or more")
+    if not 1 <= number <= most:
+        raise DescriptionError(f"it is {number}, and must be 1 to {most}")
     return number

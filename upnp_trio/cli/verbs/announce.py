@@ -23,10 +23,6 @@ __all__ = ["AnnounceArguments", "parse", "parser", "runner"]
 
 T = TypeVar("T")
 
-# A day: longer intervals are mistakes, such as milliseconds.
-MAX_EVERY = 86_400
-MAX_FAILURES = 1000
-
 DESCRIPTION = """\
 Announce web pages that others serve, such as a NAS, a container or a printer,
 until Ctrl-C: each appears as a UPnP device, in Windows's Network folder and
@@ -67,7 +63,7 @@ class AnnounceArguments(ServingArguments):
 def parser() -> ArgumentParser:
     """A parser of the options."""
     # these import values of the model alone
-    from upnp_trio.cli.announcing.health import DEFAULT_EVERY, DEFAULT_FAILURES
+    from upnp_trio.cli.announcing.health import DEFAULT_EVERY, DEFAULT_FAILURES, MAX_EVERY, MAX_FAILURES
 
     made = make_parser(VERBS["announce"], description=DESCRIPTION, epilog=EXAMPLES)
     add = made.add_argument
