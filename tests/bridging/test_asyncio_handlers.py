@@ -150,6 +150,50 @@ def test_calls_that_a_blocked_loop_has_not_ended_are_bounded(monkeypatch: pytest
     asyncio.run(beside_trio(test))
 
 
+def test_tasks_of_handlers_take_no_place_of_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asyncio_handlers, "MAX_UNFINISHED_CALLS", 3)
+
+    async def test(handlers: AsyncioHandlers, token: trio.lowlevel.TrioToken) -> None:
+        begun = 0
+
+        class WithTask(Lamp):
+            async def run_while_served(self) -> None:
+                nonlocal begun
+                begun += 1
+                await asyncio.Event().wait()
+
+        tasks = [submit(token, handlers.run_while_served, WithTask()) for _ in range(5)]
+        while begun < len(tasks):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        submitted = submit(token, handlers.call, asked(Lamp()))
+        await until_done(submitted.future)
+        assert submitted.future.result() == 0
+        for task in tasks:
+            task.cancel()
+            await until_done(task.future)
+
+    asyncio.run(beside_trio(test))
+
+
+def test_an_awaitable_of_another_loop_is_an_error_for_the_caller() -> None:
+    other = asyncio.new_event_loop()
+
+    class Foreign(Lamp):
+        def do_plain(self, level: int) -> int:
+            return cast(int, other.create_future())
+
+    async def test(handlers: AsyncioHandlers, token: trio.lowlevel.TrioToken) -> None:
+        submitted = submit(token, handlers.call, asked(Foreign(), "Plain"))
+        await until_done(submitted.future)
+        with pytest.raises(ValueError, match="different loop"):
+            submitted.future.result()
+
+    try:
+        asyncio.run(beside_trio(test))
+    finally:
+        other.close()
+
+
 class Ends(Lamp):
     """Ends in the way that it is told."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import urllib.request
@@ -10,8 +11,10 @@ from collections.abc import Iterator
 import attrs
 import pytest
 
+import upnp_trio.asyncio
 from tests.bridging.lamps import LOOPBACK, Lamp, call, calling, lamp_device
 from upnp_trio import Announced, DescriptionError, DeviceFailed, HandlerFailed, NetworkError, RootDevice, UdnTaken
+from upnp_trio.bridging import trio_thread
 from upnp_trio.threads import Running, serve_devices_in_thread, serve_in_thread
 
 SECONDS = 10  # for what takes a moment
@@ -93,6 +96,26 @@ def test_the_errors_of_the_start_leave_as_themselves() -> None:
         taken = attrs.evolve(lamp_device(), udn=running.device.udn)
         with pytest.raises(UdnTaken), serve_in_thread(taken, **LOOPBACK):
             pytest.fail("the UDN is taken")
+
+
+@pytest.mark.parametrize("beside", ["threads", "asyncio"])
+def test_a_thread_that_cannot_be_started_is_an_error_at_once(beside: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def beside_asyncio() -> None:
+        async with asyncio.timeout(SECONDS), upnp_trio.asyncio.serve_device(lamp_device(), **LOOPBACK):
+            pytest.fail("there is no thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    before = set(trio_thread._running)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        if beside == "asyncio":
+            asyncio.run(beside_asyncio())
+        else:
+            with serve_in_thread(lamp_device(), **LOOPBACK):
+                pytest.fail("there is no thread")
+    assert set(trio_thread._running) == before
 
 
 def test_a_method_after_the_end_says_so() -> None:

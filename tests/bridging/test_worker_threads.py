@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -133,3 +134,16 @@ async def test_an_exception_of_a_function_leaves_as_itself() -> None:
 
     with pytest.raises(LookupError, match="no lamp"):
         await WorkerThreads().call(asked(Failing()))
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), asyncio.CancelledError(), GeneratorExit()])
+async def test_an_exit_of_a_function_is_an_error_for_the_caller_as_it_is_of_its_thread_alone(
+    error: BaseException,
+) -> None:
+    class Ends(Lamp):
+        def do_plain(self, level: int) -> int:
+            raise error
+
+    with pytest.raises(RuntimeError, match=type(error).__name__) as raised:
+        await WorkerThreads().call(asked(Ends()))
+    assert raised.value.__cause__ is error

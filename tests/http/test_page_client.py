@@ -120,6 +120,16 @@ async def test_a_page_of_this_host_may_lead_to_localhost(web: MemoryWeb) -> None
     assert (await get(web, "http://localhost/", address="127.0.0.1")).body == b"in"
 
 
+async def test_an_address_keeps_its_zone_through_redirects(web: MemoryWeb) -> None:
+    web.servers["fe80::7%eth0", 80] = Pages({"/": answer(status=302, location="/x"), "/x": answer(b"in")})
+    page = await get(web, address="fe80::7%eth0")
+    assert (page.body, page.address) == (b"in", "fe80::7%eth0")
+    web.names["same.local"], web.names["other.local"] = ("fe80::7",), ("fe80::8",)
+    client = PageClient(web, "test/1")
+    for name, expected in (("same.local", True), ("other.local", False), ("localhost", False)):
+        assert await client.is_same_host(WebUrl.parse(f"http://{name}/"), page.url, page.address) is expected
+
+
 async def test_a_loop_of_redirects_ends(web: MemoryWeb) -> None:
     web.servers[NAS, 80] = Pages({"/": answer(status=302, location="/")})
     page = await get(web)
@@ -283,9 +293,29 @@ async def test_a_compressed_page_is_read(web: MemoryWeb, coding: str, body: byte
 @pytest.mark.parametrize(("coding", "body"), [("gzip", b"no gzip"), ("br", b"x"), ("gzip, gzip", b"\x1f\x8b\x08\x00")])
 async def test_what_cannot_be_unpacked_is_left_out(web: MemoryWeb, coding: str, body: bytes) -> None:
     web.servers[NAS, 80] = Pages({"/": answer(body, content_encoding=coding)})
-    assert await get(web) == FetchedPage(WebUrl.parse("http://nas.local/"), NAS, 200, "text/html; charset=utf-8")
+    page = await get(web)
+    assert (page.status, page.body, page.is_whole) == (200, b"", False)
 
 
 async def test_a_bomb_is_not_unpacked(web: MemoryWeb) -> None:
     web.servers[NAS, 80] = Pages({"/": answer(gzip.compress(bytes(50_000_000)), content_encoding="gzip")})
     assert (await get(web)).body == bytes(MAX_PAGE_BYTES)
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_whole"),
+    [
+        (answer(b"x" * 10), True),
+        (answer(b"x" * 10, content_length="10"), True),
+        (answer(b"x" * 10, content_length="11"), False),
+        (answer(b"x" * MAX_PAGE_BYTES + b"x", content_length=str(MAX_PAGE_BYTES + 1)), False),
+        (answer(b"3\r\nabc\r\n0\r\n\r\n", transfer_encoding="chunked"), True),
+        (answer(b"3\r\nabc\r\n", transfer_encoding="chunked"), False),
+        (answer(gzip.compress(b"x"), content_encoding="gzip"), True),
+        (answer(gzip.compress(b"x")[:-6], content_encoding="gzip"), False),
+        (answer(gzip.compress(bytes(MAX_PAGE_BYTES + 1)), content_encoding="gzip"), False),
+    ],
+)
+async def test_a_page_says_whether_it_is_all_there(web: MemoryWeb, sent: bytes, is_whole: bool) -> None:
+    web.servers[NAS, 80] = Pages({"/": sent})
+    assert (await get(web)).is_whole is is_whole

@@ -18,7 +18,7 @@ from upnp_trio import In, Running, ServiceHandler, Settings, StateVariable, acti
 from upnp_trio.asgi import UpnpApp
 from upnp_trio.http.phases import GRACE_SECONDS
 from upnp_trio.http.request_rules import MAX_BODY_BYTES
-from upnp_trio.server.mounted_site import MAX_WAITING_REQUESTS_OF_ONE_PEER
+from upnp_trio.server.mounted_site import MAX_WAITING_REQUESTS, MAX_WAITING_REQUESTS_OF_ONE_PEER, TOO_MANY_WAITING
 from upnp_trio.server.serve import serve_on
 from upnp_trio.testing import Host, Link
 
@@ -211,6 +211,35 @@ async def test_one_peer_can_let_so_many_requests_wait(autojump_clock: Clock) -> 
         nursery.start_soon(on.ask, other)
         await trio.sleep(1)
         assert other.sent == []
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_few_peers_cannot_take_all_the_places_of_requests_that_wait(autojump_clock: Clock) -> None:
+    async with scene(SlowLamp()) as on, trio.open_nursery() as nursery:
+        state = await on.ask(AsgiRequest(f"{DIRECTORY}state.json"))
+        version = state.sent[1]["body"].partition(b'"version":')[2].split(b'"')[1]
+        questions = []
+        for number in range(MAX_WAITING_REQUESTS):
+            request = AsgiRequest(f"{DIRECTORY}state.json", client=f"192.0.2.{10 + number % 4}")
+            request.scope["query_string"] = b"after=" + version
+            questions.append(request)
+            nursery.start_soon(on.ask, request)
+            await trio.sleep(0.001)
+        assert not any(request.sent for request in questions)
+        subscribed = await on.ask(subscribe("http://192.0.2.99:5000/", client="192.0.2.99"))
+        assert subscribed.status == 200
+        await trio.sleep(0.1)
+        assert [request.status for request in questions if request.sent] == [503]
+        assert questions[0].sent
+        assert on.running.stats.refused[TOO_MANY_WAITING] == 1
+        # the next ones have room
+        assert (await on.ask(subscribe("http://192.0.2.98:5000/", client="192.0.2.98"))).status == 200
+        again = AsgiRequest(f"{DIRECTORY}state.json", client="192.0.2.10")
+        again.scope["query_string"] = b"after=" + version
+        nursery.start_soon(on.ask, again)
+        await trio.sleep(0.1)
+        assert again.sent == []
+        assert sum(bool(request.sent) for request in questions) == 1
         nursery.cancel_scope.cancel()
 
 

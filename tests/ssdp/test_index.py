@@ -306,12 +306,22 @@ def test_a_search_for_everything_finds_the_rows_of_its_own_after_the_others() ->
 def test_a_row_that_the_device_has_anyway_is_advertised_once() -> None:
     rows = [
         AdvertisedRow("upnp:rootdevice"),
+        AdvertisedRow(ROOT_UDN),
         AdvertisedRow(ROOT_UDN, ROOT_UDN),
         AdvertisedRow("urn:schemas-upnp-org:device:basic:1", ROOT_UDN.upper()),
     ]
     assert [(row.notification_type, row.usn) for row in advertisements(odd(*rows, root=BASIC))] == [
         *((row.notification_type, row.usn) for row in advertisements(BASIC)),
         ("urn:schemas-upnp-org:device:basic:1", ROOT_UDN.upper()),
+    ]
+
+
+def test_rows_that_turn_out_the_same_are_advertised_once() -> None:
+    again = AdvertisedRow(BELKIN.notification_type.upper(), f"{ROOT_UDN}::{BELKIN.notification_type}")
+    rows = [BELKIN, again, ROKU]
+    assert [row.notification_type for row in advertisements(odd(*rows, root=BASIC))[3:]] == [
+        BELKIN.notification_type,
+        ROKU.notification_type,
     ]
 
 

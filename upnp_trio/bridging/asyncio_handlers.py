@@ -43,8 +43,10 @@ class AsyncioHandlers:
     _thread: int = attrs.field(factory=threading.get_ident)
     #: set when the device's loop runs
     _token: trio.lowlevel.TrioToken | None = None
-    #: asyncio itself keeps weak references to tasks only
+    #: calls; asyncio itself keeps weak references to tasks only
     _unfinished: set[_Crossing] = attrs.field(factory=set)
+    #: `run_while_served` of handlers, of which there are as many as the program wants
+    _tasks: set[_Crossing] = attrs.field(factory=set)
     #: whether `_step_ended` is going to be called
     _is_step_noted: bool = False
     _deliver: Callable[[], None] | None = None
@@ -59,13 +61,13 @@ class AsyncioHandlers:
             raise UpnpError(501, "Action Failed: too many calls before this one have not ended")
         function = partial(call.action.call, call.service.handler, call.arguments, call.caller)
         try:
-            return await self._cross(function).wait()
+            return await self._cross(function, self._unfinished).wait()
         except _Cancelled as error:
             raise UpnpError(501, f"Action Failed: {error}") from None
 
     async def run_while_served(self, handler: Handler) -> None:
         """Run it in the loop. Its cancellation waits a moment for its end, and raises what it raises then."""
-        crossing = self._cross(handler.run_while_served)
+        crossing = self._cross(handler.run_while_served, self._tasks)
         crossing.is_end_awaited = True
         try:
             await crossing.wait()
@@ -106,9 +108,9 @@ class AsyncioHandlers:
         with suppress(trio.RunFinishedError):  # nobody is told any more
             self._token.run_sync_soon(deliver)
 
-    def _cross(self, function: Callable[[], object]) -> _Crossing:
+    def _cross(self, function: Callable[[], object], unfinished: set[_Crossing]) -> _Crossing:
         assert self._token is not None
-        return _Crossing(function, self._loop, self._context.copy(), self._token, self._unfinished)
+        return _Crossing(function, self._loop, self._context.copy(), self._token, unfinished)
 
 
 @attrs.define(eq=False, repr=False)
@@ -173,14 +175,16 @@ class _Crossing:
             return
         try:
             returned = self._function()
+            if hasattr(type(returned), "__await__"):
+                awaitable: Awaitable[object] = returned  # type: ignore[assignment]
+                # an awaitable of another loop is an error, and an eager task may raise an exit at once
+                self._task = asyncio.ensure_future(awaitable, loop=self._loop)
         except BaseException as error:
             self._fail(error)
             if not isinstance(error, Exception | asyncio.CancelledError):
                 raise  # an exit, which asyncio's loop passes on
             return
-        if hasattr(type(returned), "__await__"):
-            awaitable: Awaitable[object] = returned  # type: ignore[assignment]
-            self._task = asyncio.ensure_future(awaitable, loop=self._loop)
+        if self._task is not None:
             self._task.add_done_callback(self._task_ended)
         else:
             self._returned = returned

@@ -48,11 +48,16 @@ class TrioThread(Generic[T]):
     _thread: threading.Thread | None = attrs.field(init=False, default=None)
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the thread; raises `RuntimeError` if the system has none left, or the interpreter ends."""
         _running.add(self)
         # a daemon: others are waited for when the interpreter ends, and nobody would have told this one to stop
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self._thread = None
+            self._note_end(error)
+            raise
 
     @property
     def token(self) -> trio.lowlevel.TrioToken:
@@ -125,8 +130,10 @@ class TrioThread(Generic[T]):
             trio.run(self._main, clock=self._clock)
         except BaseException as raised:  # whatever it is, it leaves in the thread that waits for the end
             error = raised
-        finally:
-            _running.discard(self)
+        self._note_end(error)
+
+    def _note_end(self, error: BaseException | None) -> None:
+        _running.discard(self)
         if not self.opened.done():
             self.opened.set_exception(error or RuntimeError("it was stopped before it was open"))
             error = None

@@ -66,8 +66,14 @@ class WorkerThreads:
 
 
 def _carry_out(call: Call) -> tuple[object]:
-    # in a tuple, as trio refuses a function that returns an awaitable
-    return (call.action.call(call.service.handler, call.arguments, call.caller),)
+    try:
+        # in a tuple, as trio refuses a function that returns an awaitable
+        return (call.action.call(call.service.handler, call.arguments, call.caller),)
+    except (Exception, trio.Cancelled):
+        raise
+    except BaseException as error:
+        # such as `sys.exit()`, which ends no more than a thread in others; trio would end the device by it
+        raise RuntimeError(f"the function of an action ended its thread by {type(error).__name__}") from error
 
 
 @attrs.define(eq=False, repr=False)

@@ -19,7 +19,16 @@ from upnp_trio.http.lenient_head import (
 )
 from upnp_trio.http.request_rules import MAX_HEAD_BYTES, MAX_HEAD_FIELDS
 
-__all__ = ["AnswerTooLong", "HttpAnswer", "Receiving", "asking", "may_be_kept", "read_answer", "read_start"]
+__all__ = [
+    "AnswerStart",
+    "AnswerTooLong",
+    "HttpAnswer",
+    "Receiving",
+    "asking",
+    "may_be_kept",
+    "read_answer",
+    "read_start",
+]
 
 # Most descriptions arrive in one read.
 READ_BYTES = 16 * 1024
@@ -57,6 +66,15 @@ class HttpAnswer:
     forgiven: tuple[str, ...] = ()
 
 
+@attrs.frozen
+class AnswerStart:
+    """An answer with the start of its body, as far as that was read."""
+
+    answer: HttpAnswer
+    #: whether the body has ended there, and not been cut
+    is_whole: bool
+
+
 def asking(method: str) -> h11.Connection:
     """The state of a connection on which somebody has sent a request: what `read_answer` needs to know of it."""
     protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
@@ -91,7 +109,7 @@ async def read_answer(
 
 async def read_start(
     stream: Receiving, protocol: h11.Connection, *, max_body_bytes: int, seconds: float
-) -> HttpAnswer | None:
+) -> AnswerStart | None:
     """Like `read_answer`, with as much of the body as is there, up to *max_body_bytes* and within *seconds*.
 
     A body that is longer, comes later, or breaks the rules of HTTP ends there.
@@ -105,7 +123,7 @@ async def read_start(
     except h11.RemoteProtocolError as error:
         raise MalformedMessage(f"the answer is not HTTP: {error}") from error
     assert isinstance(answer, h11.Response)
-    body = bytearray()
+    body, is_whole = bytearray(), False
     with trio.move_on_after(seconds), suppress(h11.RemoteProtocolError, trio.BrokenResourceError):
         chunks = 0
         while len(body) < max_body_bytes and chunks < MAX_CHUNKS:
@@ -117,14 +135,10 @@ async def read_start(
                 chunks += event.chunk_start
                 await trio.lowlevel.checkpoint()  # one piece may hold thousands of chunks
             else:
+                is_whole = isinstance(event, h11.EndOfMessage)
                 break
-    return HttpAnswer(
-        answer.status_code,
-        _headers(answer),
-        bytes(body[:max_body_bytes]),
-        answer.reason.decode("latin-1"),
-        head.forgiven,
-    )
+    start, reason = bytes(body[:max_body_bytes]), answer.reason.decode("latin-1")
+    return AnswerStart(HttpAnswer(answer.status_code, _headers(answer), start, reason, head.forgiven), is_whole)
 
 
 def _headers(answer: h11.Response) -> dict[str, str]:

@@ -19,7 +19,7 @@ import h11
 import trio
 
 from upnp_trio.errors import MalformedMessage, RequestFailed
-from upnp_trio.http.answer_reader import HttpAnswer, read_start
+from upnp_trio.http.answer_reader import AnswerStart, read_start
 from upnp_trio.http.request_failures import shown
 from upnp_trio.http.request_rules import MAX_HEAD_BYTES
 from upnp_trio.model.web_url import WebUrl
@@ -56,7 +56,7 @@ class FetchedPage:
 
     #: after all redirects that were followed
     url: WebUrl
-    #: the address that answered
+    #: the address that answered, with a zone if one was given
     address: str
     status: int
     content_type: str = ""
@@ -64,6 +64,8 @@ class FetchedPage:
     body: bytes = attrs.field(default=b"", repr=False)
     #: where a redirect leads that was not followed
     elsewhere: str = ""
+    #: whether *body* is all of it
+    is_whole: bool = True
 
 
 @attrs.frozen(eq=False)
@@ -84,24 +86,26 @@ class PageClient:
 
     async def _follow(self, url: WebUrl, address: str, max_body_bytes: int) -> FetchedPage:
         for _ in range(MAX_REDIRECTS):
-            answer, address = await self._ask(url, address, max_body_bytes)
-            location = answer.headers.get("location", "")
-            if answer.status not in _REDIRECTS or not location:
-                return _fetched(url, address, answer)
+            start, peer = await self._ask(url, address, max_body_bytes)
+            address = address or peer  # what is given may have a zone, without which a link-local one leads nowhere
+            location = start.answer.headers.get("location", "")
+            if start.answer.status not in _REDIRECTS or not location:
+                return _fetched(url, address, start, max_body_bytes)
             try:
                 target = url.join(location)
             except ValueError:
-                return _fetched(url, address, answer, elsewhere=shown(location))
+                return _fetched(url, address, start, max_body_bytes, elsewhere=shown(location))
             if not await self.is_same_host(target, url, address):
-                return _fetched(url, address, answer, elsewhere=str(target))
+                return _fetched(url, address, start, max_body_bytes, elsewhere=str(target))
             url = target
         # servers that want a cookie do this to whoever keeps none
-        return _fetched(url, address, answer, elsewhere=f"itself, {MAX_REDIRECTS} times")
+        return _fetched(url, address, start, max_body_bytes, elsewhere=f"itself, {MAX_REDIRECTS} times")
 
     async def is_same_host(self, target: WebUrl, url: WebUrl, address: str) -> bool:
         """Whether *target*, which a server at *address* has named, is on the host of *url*."""
         if target.host == url.host:
             return True
+        address = address.partition("%")[0]
         if target.is_here:
             return ip_address(address).is_loopback
         try:
@@ -111,7 +115,7 @@ class PageClient:
             return False
         return False
 
-    async def _ask(self, url: WebUrl, address: str, max_body_bytes: int) -> tuple[HttpAnswer, str]:
+    async def _ask(self, url: WebUrl, address: str, max_body_bytes: int) -> tuple[AnswerStart, str]:
         with trio.move_on_after(ANSWER_SECONDS + BODY_SECONDS):
             try:
                 stream = await self.web.open(url, address)
@@ -130,7 +134,7 @@ class PageClient:
             return answer, stream.peer
         raise RequestFailed(f"{url}: no answer within {ANSWER_SECONDS:g} s")
 
-    async def _exchange(self, url: WebUrl, stream: WebStream, max_body_bytes: int) -> HttpAnswer | None:
+    async def _exchange(self, url: WebUrl, stream: WebStream, max_body_bytes: int) -> AnswerStart | None:
         protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
         headers = [
             ("Host", url.authority),
@@ -145,22 +149,25 @@ class PageClient:
         return await read_start(stream, protocol, max_body_bytes=max_body_bytes, seconds=BODY_SECONDS)
 
 
-def _fetched(url: WebUrl, address: str, answer: HttpAnswer, *, elsewhere: str = "") -> FetchedPage:
-    content_type = answer.headers.get("content-type", "")
-    return FetchedPage(url, address, answer.status, content_type, _decoded(answer), elsewhere)
+def _fetched(url: WebUrl, address: str, start: AnswerStart, max_body_bytes: int, *, elsewhere: str = "") -> FetchedPage:
+    content_type = start.answer.headers.get("content-type", "")
+    body, is_whole = _decoded(start, max_body_bytes)
+    return FetchedPage(url, address, start.answer.status, content_type, body, elsewhere, is_whole)
 
 
-def _decoded(answer: HttpAnswer) -> bytes:
-    """The body without its content coding. Small devices have their pages as gzip alone."""
+def _decoded(start: AnswerStart, max_body_bytes: int) -> tuple[bytes, bool]:
+    """The body without its content coding, and whether it is all of it. Small devices have pages as gzip alone."""
+    answer = start.answer
     coding = answer.headers.get("content-encoding", "identity").strip().lower()
     if coding in ("identity", ""):
-        return answer.body
+        return answer.body, start.is_whole
     if coding not in ("gzip", "x-gzip", "deflate"):
-        return b""
+        return b"", False
+    unpacking = zlib.decompressobj(_GZIP_OR_ZLIB)
     try:
-        return zlib.decompressobj(_GZIP_OR_ZLIB).decompress(answer.body, MAX_PAGE_BYTES)
+        return unpacking.decompress(answer.body, max_body_bytes), unpacking.eof
     except zlib.error:
-        return b""
+        return b"", False
 
 
 def _cannot_connect(url: WebUrl, error: OSError | UnicodeError) -> str:

@@ -87,8 +87,8 @@ class MountedSite:
     _served: tuple[ServedAddress, ...] = ()
     _host_check: HostCheck = attrs.field(factory=lambda: HostCheck(""))
     _token: trio.lowlevel.TrioToken | None = None
-    #: of the requests that wait, with their peers
-    _waiting: dict[trio.CancelScope, str] = attrs.field(factory=dict)
+    #: of the requests that wait, the longest first, with their peers; ``None`` if another one has taken the place
+    _waiting: dict[trio.CancelScope, str | None] = attrs.field(factory=dict)
     _per_peer: Counter[str] = attrs.field(factory=Counter)
     _is_ending: bool = False
     _fewer: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
@@ -235,7 +235,7 @@ class MountedSite:
         """The answer to *request*, when it is made."""
         response: Response | None = None
         try:
-            if (reason := self._no_room(request.peer.address)) is not None:
+            if (reason := self._make_room(peer_of(request.peer.address))) is not None:
                 self._count_refusal(reason)
                 await trio.lowlevel.checkpoint()
                 return Answer(error_response(503), self)
@@ -246,7 +246,7 @@ class MountedSite:
         return Answer(response or error_response(503), self, begun if response else None)
 
     async def _wait(self, request: Request, pending: PendingResponse) -> Response | None:
-        """The response, or ``None`` if the device has ended meanwhile."""
+        """The response, or ``None`` if the device has ended meanwhile, or another request has taken the place."""
         peer = peer_of(request.peer.address)
         scope = trio.CancelScope()
         self._waiting[scope] = peer
@@ -257,17 +257,35 @@ class MountedSite:
         except Exception as error:
             return self._failed(request, error)
         finally:
-            del self._waiting[scope]
-            self._per_peer[peer] -= 1
-            if not self._per_peer[peer]:
-                del self._per_peer[peer]
+            if self._waiting.pop(scope) is not None:
+                self._count_out(peer)
             self._fewer.unpark_all()
         return None
 
-    def _no_room(self, address: str) -> str | None:
-        if self._per_peer[peer_of(address)] >= MAX_WAITING_REQUESTS_OF_ONE_PEER:
+    def _make_room(self, peer: str) -> str | None:
+        """Why no further request of *peer* can wait, or ``None``.
+
+        If all places are taken, the longest waiting request of the peer that has the most loses its own, as with the
+        connections of our own server. So a few hosts cannot keep all others from calling and subscribing.
+        """
+        if self._per_peer[peer] >= MAX_WAITING_REQUESTS_OF_ONE_PEER:
             return TOO_MANY_WAITING_OF_ONE_PEER
-        return TOO_MANY_WAITING if len(self._waiting) >= MAX_WAITING_REQUESTS else None
+        if self._per_peer.total() < MAX_WAITING_REQUESTS:
+            return None
+        ((heaviest, most),) = self._per_peer.most_common(1)
+        if most <= self._per_peer[peer]:
+            return TOO_MANY_WAITING
+        displaced = next(scope for scope, each in self._waiting.items() if each == heaviest)
+        self._waiting[displaced] = None
+        self._count_out(heaviest)
+        self._count_refusal(TOO_MANY_WAITING)
+        displaced.cancel(reason=TOO_MANY_WAITING)
+        return None
+
+    def _count_out(self, peer: str) -> None:
+        self._per_peer[peer] -= 1
+        if not self._per_peer[peer]:
+            del self._per_peer[peer]
 
     def _call(self, function: Callable[..., object], arguments: tuple[object, ...]) -> None:
         try:

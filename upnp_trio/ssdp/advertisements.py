@@ -55,17 +55,21 @@ def advertisements(root: RootDevice) -> tuple[Advertisement, ...]:
 
     d is the number of embedded devices, and k is the number of service types, counted for each device. Several
     services of one type in one device share a row, and only the highest of several versions has one. What the device
-    has beside them is left out if it is one of them.
+    has beside them is left out if it is one of them, or the same as an earlier one.
     """
-    rows = tuple(_rows(root))
+    rows = [*_rows(root)]
     known = {_names_of(row) for row in rows}
-    return rows + tuple(row for row in _own_rows(root) if _names_of(row) not in known)
+    for row in _own_rows(root):
+        if (names := _names_of(row)) not in known:
+            known.add(names)
+            rows.append(row)
+    return tuple(rows)
 
 
 def _own_rows(root: RootDevice) -> Iterator[Advertisement]:
     udn = str(root.udn)
     for row in root.advertising.rows:
-        yield Advertisement(row.notification_type, udn, row.usn or f"{udn}::{row.notification_type}")
+        yield Advertisement(row.notification_type, udn, row.usn or Advertisement(row.notification_type, udn).usn)
 
 
 def _names_of(row: Advertisement) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 from collections.abc import AsyncIterator
 
 import pytest
@@ -105,6 +106,20 @@ async def test_an_icon_that_is_elsewhere_or_broken_is_not_taken(web: MemoryWeb, 
 
 async def test_a_huge_icon_is_not_read_to_its_end(web: MemoryWeb) -> None:
     assert await icon_of(web, "<link rel=icon href=a>", a=png() + bytes(MAX_ICON_BYTES)) is None
+
+
+async def test_an_icon_that_breaks_off_is_not_taken(web: MemoryWeb) -> None:
+    async def breaking(stream: PipeStream) -> None:
+        await stream.send_all(memoryview(answer(png(), content_length="1000")))
+        stream.close()
+
+    page = FetchedPage(WebUrl.parse("http://nas/"), NAS, 200, "", b"<link rel=icon href=a>")
+    web.servers[NAS, 80] = breaking
+    assert await find_icon(PageClient(web, "test/1"), page, read_own(page)) is None
+    web.servers[NAS, 80] = Pages({"/a": answer(gzip.compress(png() + bytes(200_000)), content_encoding="gzip")})
+    icon = await find_icon(PageClient(web, "test/1"), page, read_own(page))
+    assert icon is not None
+    assert icon.data == png() + bytes(200_000)
 
 
 async def test_only_a_few_icons_are_tried(web: MemoryWeb) -> None:

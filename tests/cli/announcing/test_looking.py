@@ -13,7 +13,7 @@ from upnp_trio.cli.announcing.appearance import Appearance
 from upnp_trio.cli.announcing.looking import Found, NotThere, Seer
 from upnp_trio.cli.announcing.page import Page
 from upnp_trio.documents.pictures import Picture, read_picture
-from upnp_trio.http.page_client import PageClient
+from upnp_trio.http.page_client import MAX_PAGE_BYTES, PageClient
 from upnp_trio.model.literal_url import IpAddress
 from upnp_trio.model.web_url import WebUrl
 
@@ -150,6 +150,11 @@ async def test_an_icon_may_be_given_by_its_url(web: MemoryWeb) -> None:
     asked = page("http://nas/", icon=WebUrl.parse("http://192.0.2.50/i"))
     appearance = await Seer(PageClient(web, "test/1")).appearance(asked, await look(web, asked))
     assert appearance == Appearance("Home", read_picture(png(64, 64)))
+    large = png(64, 64) + bytes(MAX_PAGE_BYTES)
+    for sent, expected in ((answer(large), large), (answer(large, content_length="999999"), None)):
+        web.servers["192.0.2.50", 80] = Pages({"/i": sent})
+        icon = (await Seer(PageClient(web, "test/1")).appearance(asked, await look(web, asked))).icon
+        assert (icon and icon.data) == expected
     web.servers.pop(("192.0.2.50", 80))
     assert (await Seer(PageClient(web, "test/1")).appearance(asked, await look(web, asked))).icon is None
 

@@ -40,6 +40,7 @@ class ScriptedSeer:
         self.away: dict[WebUrl, str] = {}
         self.titles: dict[WebUrl, str] = {}
         self.presentations: dict[WebUrl, str] = {}
+        self.remarks: dict[WebUrl, str] = {}
         self.looks: list[tuple[float, WebUrl]] = []
         self.seconds = 0.0
 
@@ -49,7 +50,7 @@ class ScriptedSeer:
         if page.url in self.away:
             raise NotThere(self.away[page.url])
         fetched = FetchedPage(page.url, "192.0.2.9", 200)
-        return Found(fetched, self.presentations.get(page.url, page.url.text))
+        return Found(fetched, self.presentations.get(page.url, page.url.text), self.remarks.get(page.url, ""))
 
     async def appearance(self, page: Page, found: Found) -> Appearance:
         await trio.lowlevel.checkpoint()
@@ -164,6 +165,23 @@ async def test_a_server_that_fails_in_ever_new_ways_fills_no_log(autojump_clock:
         scene.seer.away.clear()
         await trio.sleep(10)
         assert scene.reports[-1][1] == "announced as 'Title'"
+
+
+async def test_a_page_that_leads_somewhere_else_each_time_fills_no_log(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with announcing() as scene:
+        for number in range(100):
+            scene.seer.remarks[URL] = f"it leads to http://login/?state={number}"
+            await trio.sleep(30)
+        assert len(scene.reports) == 1 + MAX_REASONS
+        # it is news again when it is announced again
+        scene.seer.presentations[URL] = "http://192.0.2.7:5000/"
+        await trio.sleep(30)
+        assert [text for _, text, _ in scene.reports[-2:]] == [
+            "announced at http://192.0.2.7:5000/",
+            "it leads to http://login/?state=99",
+        ]
 
 
 async def test_a_single_failure_changes_nothing(autojump_clock: trio.testing.MockClock) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from upnp_trio.http.page_client import FetchedPage, PageClient
     from upnp_trio.model.web_url import WebUrl
 
-__all__ = ["Appearance", "find_icon", "read_own"]
+__all__ = ["Appearance", "fetch_picture", "find_icon", "read_own"]
 
 # A favicon.ico in all sizes has some 100 KB, and a picture for phones 20.
 MAX_ICON_BYTES = 256 * 1024
@@ -88,11 +88,17 @@ async def _fetch(client: PageClient, page: FetchedPage, base: str, link: IconLin
         url = _resolve(page.url, base, link.url)
         if not await client.is_same_host(url, page.url, page.address):
             return None
-        found = await client.get(url, address=page.address, max_body_bytes=MAX_ICON_BYTES + 1)
+        return await fetch_picture(client, url, page.address)
     except (ValueError, RequestFailed):
         return None
-    is_whole = len(found.body) <= MAX_ICON_BYTES
-    return read_picture(found.body) if found.status == 200 and is_whole else None
+
+
+async def fetch_picture(client: PageClient, url: WebUrl, address: str = "") -> Picture | None:
+    """The picture at *url*, if there is one that control points show; raises `RequestFailed`."""
+    found = await client.get(url, address=address, max_body_bytes=MAX_ICON_BYTES + 1)
+    # what was cut would be shown as a broken picture
+    is_usable = found.status == 200 and found.is_whole and len(found.body) <= MAX_ICON_BYTES
+    return read_picture(found.body) if is_usable else None
 
 
 def _resolve(page: WebUrl, base: str, reference: str) -> WebUrl:

@@ -66,6 +66,8 @@ class Attendant:
     _appearance: Appearance = attrs.field(factory=Appearance, init=False)
     #: the reasons that were given since it was last there
     _reasons: set[str] = attrs.field(factory=set, init=False)
+    #: what was remarked since it was last announced; a login page may be at another URL each time
+    _remarks: set[str] = attrs.field(factory=set, init=False)
     _reported: str = attrs.field(default="", init=False)
 
     async def look(self) -> float:
@@ -107,12 +109,15 @@ class Attendant:
                 self._say("waiting: another program on this host announces it; stop that one", is_problem=True)
                 return
             self.device = device
+            self._remarks.clear()
             self._say(f"announced as {device.friendly_name!r}")
         elif device.presentation_url != self.device.presentation_url:
             await self.running.update(device)
             self.device = device
+            self._remarks.clear()
             self._say(f"announced at {device.presentation_url}")
-        if found.remark:
+        if found.remark and found.remark not in self._remarks and len(self._remarks) < MAX_REASONS:
+            self._remarks.add(found.remark)
             self._say(found.remark, is_problem=True)
 
     def _say(self, text: str, *, is_problem: bool = False) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import attrs
 import trio
 
-from upnp_trio.cli.announcing.appearance import Appearance, find_icon, read_own
+from upnp_trio.cli.announcing.appearance import Appearance, fetch_picture, find_icon, read_own
 from upnp_trio.cli.announcing.health import is_alive
-from upnp_trio.documents.pictures import Picture, read_picture
+from upnp_trio.documents.pictures import Picture
 from upnp_trio.errors import RequestFailed
 from upnp_trio.http.page_client import FetchedPage, PageClient
 from upnp_trio.model.literal_url import IpAddress, without_zone
@@ -86,7 +86,7 @@ class Seer:
 
     async def _icon(self, url: WebUrl) -> Picture | None:
         try:
-            return read_picture((await self.client.get(url.at(LOOPBACK[0]) if url.is_here else url)).body)
+            return await fetch_picture(self.client, url.at(LOOPBACK[0]) if url.is_here else url)
         except RequestFailed:
             return None
 
