@@ -126,8 +126,8 @@ def lock(session: nox.Session) -> None:
 def interop(session: nox.Session) -> None:
     """Run the tests with real control points in network namespaces; needs Linux, root and the control points."""
     session.install("-e", ".", *requirements("interop"))
-    # three at a time, whatever the cores: they mostly wait, each in namespaces of its own
-    session.run("pytest", "-m", "interop", "-n", "3", *session.posargs)
+    # four at a time, whatever the cores: they mostly wait, each in namespaces of its own
+    session.run("pytest", "-m", "interop", "-n", "4", *session.posargs)
 
 
 @nox.session
