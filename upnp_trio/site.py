@@ -136,6 +136,14 @@ class Site:
                     f"{root.friendly_name!r} ({root.udn}); give one of them other paths (description_path), or serve "
                     "it on another port"
                 )
+        # what another server has takes no path here, yet it has a description
+        path = publication.description_path
+        owner = self._publications.get(path, in_place_of)
+        if owner is not None and owner is not in_place_of:
+            raise DescriptionError(
+                f"{path} would be the description of two root devices, {owner.root.udn} and {root.udn}; "
+                "give each its own, as with {udn} in the URL"
+            )
 
     def add(self, publication: Publication) -> None:
         """Serve a root device, in place of an earlier one with the same description path."""

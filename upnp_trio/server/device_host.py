@@ -191,7 +191,6 @@ class DeviceHost:
             device = served_device(named, max_age=self.max_age, publish=self.publish)
             self._check_rows(device, old)
             self.site.check(device.published, None if old is None else old.published)
-            self._check_path(device, old)
             self.services.check(device.published, None if old is None else old.published)
         except BaseException:
             _close(claims)
@@ -207,16 +206,6 @@ class DeviceHost:
                 raise DescriptionError(
                     f"{device.root.friendly_name!r} ({device.root.udn}) and {other.root.friendly_name!r} "
                     f"({other.root.udn}) both advertise {udn}; give a row of one of them another usn"
-                )
-
-    def _check_path(self, device: ServedDevice, old: ServedDevice | None) -> None:
-        """Raise `DescriptionError` if the description is to be where that of another device is."""
-        path = device.published.description_path
-        for other in self.by_udn.values():
-            if other is not old and other.published.description_path == path:
-                raise DescriptionError(
-                    f"{path} would be the description of two root devices, {other.udn} and {device.udn}; "
-                    "give each its own, as with {udn} in the URL"
                 )
 
     def _claim(self, udns: Iterable[str]) -> dict[str, Claim]:
