@@ -67,7 +67,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # values for clients that look for certain devices
     "profiles": {"model", "services", "errors"},
     # a device beside threads and beside asyncio
-    "bridging": {"server", "monitoring", "network", "service_calls", *PURE, "errors", "dates", "_version"},
+    "bridging": {"server", "monitoring", "tasks", "network", "service_calls", *PURE, "errors", "dates", "_version"},
     "asyncio": {"bridging", "_import_on_use"},
     # a device within a web server of the program
     "mounted": {"bridging", "server", "http", "exchange", "model", "errors"},
