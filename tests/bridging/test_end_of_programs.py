@@ -218,6 +218,27 @@ say("left", os.getpid() == parent)
         assert heard.has_byebye(udn)
 
 
+def test_a_child_may_assign_a_variable_whatever_the_parent_s_threads_did_when_it_was_forked() -> None:
+    code = """
+lamp = Lamp()
+with serve_in_thread(lamp_device(lamp), **LOOPBACK):
+    lamp.level = 1
+    held, fork_is_done = threading.Event(), threading.Event()
+    def hold():
+        with lamp._connection.lock:
+            held.set(); fork_is_done.wait()
+    thread = threading.Thread(target=hold); thread.start(); held.wait()
+    if not (child := os.fork()):
+        signal.alarm(10)
+        lamp.level = 2
+        os._exit(0)
+    fork_is_done.set(); thread.join()
+    say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), lamp.level)
+"""
+    with run(code) as program:
+        assert program.end() == (0, "0 1\n", "")
+
+
 def test_sigterm_ends_a_child_that_was_forked_as_it_would_have_without_us() -> None:
     code = """
 with serve_in_thread(lamp_device(), **LOOPBACK) as running:
