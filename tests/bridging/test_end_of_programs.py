@@ -151,6 +151,23 @@ def test_a_program_that_ends_without_leaving_the_body_sends_byebye(code: str) ->
         assert heard.has_byebye(udn)
 
 
+def test_the_end_of_the_interpreter_is_no_failure_of_a_device_in_a_daemon_thread() -> None:
+    code = """
+atexit.register(time.sleep, 0.5)  # the last that happens, and long enough to print what the body raises
+async def main():
+    try:
+        async with serve_device(lamp_device(), **LOOPBACK) as running:
+            say(running.device.udn); served.set(); await asyncio.sleep(60)
+    except BaseException as error:
+        say("left by", repr(error))
+served = threading.Event(); threading.Thread(target=asyncio.run, args=(main(),), daemon=True).start(); served.wait()
+"""
+    with hearing() as heard, run(code) as program:
+        udn = program.line()
+        assert program.end() == (0, "", "")
+        assert heard.has_byebye(udn)
+
+
 @pytest.mark.parametrize("number", range(8))
 @pytest.mark.parametrize(
     "code",

@@ -121,7 +121,17 @@ def upnp_device(request: pytest.FixtureRequest) -> Iterator[DeviceFactory]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what was sent when a test fails."""
-    if call.excinfo is not None and (network := item.stash.get(_NETWORK, None)) is not None:
+    """Show what was sent when a test fails, unless the failure itself shows it."""
+    network = item.stash.get(_NETWORK, None)
+    if call.excinfo is not None and network is not None and not _shows_recording(call.excinfo.value):
         item.add_report_section(call.when, "upnp_network", network.recording.show(most=MAX_SHOWN))
     return (yield)
+
+
+def _shows_recording(error: BaseException) -> bool:
+    """Whether the report of *error* has what was recorded: it is that of a recording's assertion, or has one in it."""
+    from upnp_trio.testing.expectations import UnmetExpectation
+
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(_shows_recording, error.exceptions))
+    return isinstance(error, UnmetExpectation) and error.shows_recording
