@@ -26,7 +26,7 @@ Run = Callable[[Callable[[], Awaitable[None]]], None]
 EAGER = pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
 
 
-# uvloop's tasks are eager from Python 3.14 on: it gives `eager_task_factory` an argument that Python 3.13 does not know.
+# uvloop gives `eager_task_factory` an argument that the one of Python 3.13 does not know.
 @pytest.fixture(params=[*LOOPS, pytest.param("asyncio, eager", marks=EAGER)])
 def run(request: pytest.FixtureRequest) -> Iterator[Run]:
     """Runs an async function to its end in one of the loops; at the end, no thread is left."""
