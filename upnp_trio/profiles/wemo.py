@@ -122,5 +122,5 @@ def wemo_switch(
             max_age=86400,
             rows=[AdvertisedRow("urn:Belkin:device:**")],
         ),
-        strict=False,  # the UDN is no UUID
+        strict=None,  # the UDN is no UUID
     )
