@@ -73,7 +73,8 @@ class UpnpApp(MountedApp):
     def _request(self, scope: Scope, site: MountedSite) -> tuple[Request | None, list[str]]:
         """The request, and what it says of the length of its body; ``None`` if it is for another app."""
         query = scope.get("query_string", b"").decode("latin-1")
-        target = target_within(self._prefix, self._decoded_prefix, scope.get("root_path") or "", scope["path"], query)
+        root_path, raw = scope.get("root_path") or "", (scope.get("raw_path") or b"").decode("latin-1")
+        target = target_within(self._prefix, self._decoded_prefix, root_path, scope["path"], query, raw)
         if target is None:
             return None, []
         headers: dict[str, str] = {}
