@@ -6,6 +6,7 @@ A publication's responses are made when it is added. A request costs a look-up.
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ from upnp_trio.model.placeholders import Headers, filled, has_placeholders
 from upnp_trio.model.urls import decoded, is_web_link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from upnp_trio.documents.live_page import LivePage
     from upnp_trio.model.device import Device
@@ -292,11 +293,9 @@ class Site:
         if path is None:
             return error_response(400)
         if path in self._controls:
-            from upnp_trio.service_requests import read_control  # most devices never need it, nor the next two
-
-            return read_control(self._controls[path], request)
+            return _call_reader()(self._controls[path], request)
         if path in self._events:
-            from upnp_trio.service_requests import read_subscription
+            from upnp_trio.service_requests import read_subscription  # most devices never need it, nor the next one
 
             return read_subscription(self._events[path], request, is_off_link_allowed=self._answers_off_link)
         is_read = request.method in ("GET", "HEAD")
@@ -333,6 +332,17 @@ class Site:
         if "accept-language" in headers:  # CONTENT-LANGUAGE is required then (UDA 2.0 §2.11)
             response = attrs.evolve(response, headers=(*response.headers, ("Content-Language", resource.language)))
         return response
+
+
+@cache
+def _call_reader() -> Callable[[PublishedService, Request], Call | Response]:
+    """What reads calls. It is imported by the first one, as most devices never get any.
+
+    An import statement in each call would take longer than finding its service.
+    """
+    from upnp_trio.service_requests import read_control
+
+    return read_control
 
 
 def page_headers() -> tuple[tuple[str, str], ...]:
