@@ -218,6 +218,49 @@ def test_what_an_expectation_has_left_out_is_shown_beside_it(pytester: pytest.Py
     )
 
 
+def test_what_a_test_leaves_open_is_a_warning(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_a_lamp(upnp_network):
+            lamp = upnp_network.host("lamp")
+            lamp.open_udp("192.0.2.1", 1900)
+            lamp.listen(80)
+
+        def test_that_closes(upnp_network):
+            lamp = upnp_network.host("lamp")
+            with lamp.open_udp("192.0.2.1", 1900), lamp.listen(80):
+                pass
+        """
+    )
+    left = "lamp: <UDP socket at 192.0.2.1:1900>, lamp: <listener at 192.0.2.1:80>"
+    result = run(pytester)
+    result.assert_outcomes(passed=2, errors=1)  # every warning is an error there
+    result.stdout.fnmatch_lines([f"*PytestWarning: *::test_a_lamp has left open {left}"])
+
+
+def test_a_marker_that_cannot_be_says_what_it_takes(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.upnp_network(sed=3)
+        def test_one(upnp_network): ...
+
+        @pytest.mark.upnp_network(loss=3)
+        def test_other(upnp_network): ...
+        """
+    )
+    result = run(pytester)
+    result.assert_outcomes(errors=2)
+    takes = "it takes seed, seconds, jitter, loss, duplicates, start"
+    result.stdout.fnmatch_lines(
+        [
+            f"E *the marker upnp_network: *unexpected keyword argument 'sed'; {takes}",
+            f"E *the marker upnp_network: loss is 3; *; {takes}",
+        ]
+    )
+
+
 def test_it_works_under_xdist(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

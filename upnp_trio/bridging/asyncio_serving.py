@@ -200,6 +200,8 @@ async def serve_device_thread(thread: TrioThread[TrioRunning]) -> AsyncIterator[
 
 
 async def _end(thread: TrioThread[TrioRunning]) -> None:
+    if not thread.is_of_this_process:
+        return
     thread.stop()
     try:
         asyncio.get_running_loop()
