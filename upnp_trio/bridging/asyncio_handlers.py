@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncioHandlers"]
 
-# How many calls the event loop may have at once. At most half of them are waited for (`MAX_WAITING_CALLS`); the others were
-# given up and have not ended, as when the loop is blocked.
+# How many calls the event loop may have at once. At most half of them are waited for (`MAX_WAITING_CALLS`); the others
+# were given up and have not ended, as when the loop is blocked.
 MAX_UNFINISHED_CALLS = 256
 # How long to wait for the end of a cancelled `run_while_served`. A loop that is blocked, or no longer runs, delays the
 # end of the device by this much.

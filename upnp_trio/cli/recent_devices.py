@@ -1,6 +1,6 @@
 """The devices that were seen lately, in a small file, so that names are completed without asking the network.
 
-Everything in it came from the network. Whoever shows it calls `printable`. The file is bounded, and a file that cannot
+Everything in it came from the network. Code that shows it calls `printable`. The file is bounded, and a file that cannot
 be read, or that is not what we write, counts as empty: the network will fill it again.
 """
 
