@@ -11,7 +11,7 @@
             ...
         network.recording.expect(alive(of=running)).sent_from("192.0.2.1").at_least(2).before(byebye(of=running))
 
-All waiting is trio's, so `trio.testing.MockClock` rules it, and two runs with one seed are alike to the byte. The
+All waiting is trio's, so `trio.testing.MockClock` rules it, and two runs with one seed are the same to the byte. The
 pytest plugin, `upnp_trio.testing.pytest_plugin`, has fixtures for this network and for real devices on loopback.
 
 Each name is imported when it is first used, so that the plugin costs nothing in tests that do without it.
