@@ -99,7 +99,7 @@ def test_a_name_that_never_was_is_an_attribute_error(example: Example) -> None:
 
 
 def test_a_module_that_imports_its_names_on_use_has_old_ones_beside_them() -> None:
-    look_up = renamed_names("upnp_trio", {"Root": Renamed("RootDevice", "0.3", "0.6")}, upnp_trio.__getattr__)  # type: ignore[attr-defined]
+    look_up = renamed_names("upnp_trio", {"Root": Renamed("RootDevice", "0.3", "0.6")}, upnp_trio.__getattr__)
     assert look_up("Udn") is upnp_trio.Udn
     with pytest.warns(DeprecationWarning, match=r"upnp_trio\.Root is deprecated since"):
         assert look_up("Root") is upnp_trio.RootDevice
