@@ -1,6 +1,6 @@
 """The WSGI app (PEP 3333), for servers with any number of threads.
 
-A thread that waits is one that serves nobody else, so nothing waits here for long but the handlers of actions.
+A thread that waits serves no other request, so nothing waits here for long but the handlers of actions.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["UpnpApp"]
 
-# A handler has a deadline of its own; this is for a loop that does not run any more.
+# A handler has a deadline of its own; this one is for a loop that no longer runs.
 ANSWER_SECONDS = HANDLER_SECONDS + 5
 # How long a live page's question waits for a change, and how many of them do at the same time. The others are answered
 # at once and come again after a moment. Servers have 4 threads (waitress) or 1 to some 40, and calls need them, too.
@@ -50,8 +50,8 @@ class UpnpApp(MountedApp):
     the devices, which is `upnp_trio.threads.serve_in_thread` in most programs. Before and after that, it answers 503.
     Requests may come in any thread, but that of the device's own event loop.
 
-    It answers under the addresses that are served, under the host of *url*, and under ``allowed_hosts``. Whoever
-    subscribes gets events at the address in REMOTE_ADDR, and nowhere else.
+    It answers under the addresses that are served, under the host of *url*, and under ``allowed_hosts``. A
+    subscriber gets events at the address in REMOTE_ADDR, and nowhere else.
     """
 
     def __init__(self, url: str) -> None:
