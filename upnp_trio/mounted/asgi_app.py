@@ -31,8 +31,8 @@ class UpnpApp(MountedApp):
     `serve_devices` as ``http``. Before and after that, it answers 503. Requests may come in any event loop of asyncio
     or trio, in any thread.
 
-    It answers under the addresses that are served, under the host of *url*, and under ``allowed_hosts``. Whoever
-    subscribes gets events at the address that the server reports as the client's, and nowhere else.
+    It answers under the addresses that are served, under the host of *url*, and under ``allowed_hosts``. A
+    subscriber gets events at the address that the server reports as the client's, and nowhere else.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,6 +1,6 @@
 """The WSGI app (PEP 3333), for servers with any number of threads.
 
-A thread that waits is one that serves nobody else, so nothing waits here for long but the handlers of actions.
+A thread that waits serves no other request, so nothing waits here for long but the handlers of actions.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["UpnpApp"]
 
-# A handler has a deadline of its own; this is for a loop that does not run any more.
+# A handler has a deadline of its own; this one is for a loop that no longer runs.
 ANSWER_SECONDS = HANDLER_SECONDS + 5
 # What a client makes of these with an underscore ("Content_Length"). The real fields come without the prefix.
 _OF_OTHER_FIELDS = frozenset({"HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE"})
@@ -52,8 +52,8 @@ class UpnpApp(MountedApp):
     the devices, which is `upnp_trio.threads.serve_in_thread` in most programs. Before and after that, it answers 503.
     Requests may come in any thread, but that of the device's own event loop.
 
-    It answers under the addresses that are served, under the host of *url*, and under ``allowed_hosts``. Whoever
-    subscribes gets events at the address in REMOTE_ADDR, and nowhere else.
+    It answers under the addresses that are served, under the host of *url*, and under ``allowed_hosts``. A
+    subscriber gets events at the address in REMOTE_ADDR, and nowhere else.
     """
 
     def __init__(self, url: str) -> None:
