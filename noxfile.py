@@ -24,11 +24,12 @@ def requirements(*groups: str) -> list[str]:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and format with ruff, and the names of the changelog's fragments with towncrier."""
+    """Check style and format with ruff, the changelog's fragments with towncrier, and the workflows with zizmor."""
     session.install(*requirements("lint"))
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check", *session.posargs)
     session.run("towncrier", "build", "--draft", "--version", "next", silent=True)
+    session.run("zizmor", "--offline", "--no-progress", ".github")
 
 
 @nox.session

@@ -11,6 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from upnp_trio._version import __version__
     from upnp_trio.documents.description import parse_description, render_description
     from upnp_trio.documents.device_file import load_device
@@ -206,10 +208,7 @@ _HOMES = {
         "UpnpError",
         "UpnpTrioError",
     ),
-    "upnp_trio.documents.scpd": (
-        "parse_scpd",
-        "render_service_description",
-    ),
+    "upnp_trio.documents.scpd": ("parse_scpd", "render_service_description"),
     "upnp_trio.model.service": (
         "ActionDescription",
         "AllowedRange",
@@ -221,13 +220,7 @@ _HOMES = {
     "upnp_trio.model.advertising": ("AdvertisedRow", "Advertising"),
     "upnp_trio.model.caller": ("Caller",),
     "upnp_trio.services.handler": ("ServiceHandler",),
-    "upnp_trio.services.markers": (
-        "In",
-        "Out",
-        "Range",
-        "StateVariable",
-        "action",
-    ),
+    "upnp_trio.services.markers": ("In", "Out", "Range", "StateVariable", "action"),
     "upnp_trio.services.client_stub": ("render_client",),
     "upnp_trio.services.stub": ("render_stub",),
     "upnp_trio.services.types": (
@@ -273,15 +266,26 @@ _HOMES = {
     "upnp_trio.server.web_servers": ("Elsewhere", "WebServer"),
     "upnp_trio.monitoring.stats": ("Counted", "Stats"),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
-    return value
+def _import_on_use(
+    namespace: dict[str, object], homes: "Mapping[str, Iterable[str]]"
+) -> "tuple[Callable[[str], object], Callable[[], list[str]]]":
+    """``__getattr__`` and ``__dir__`` of a module, which import the names in *homes*, by module, when they are used.
+
+    Type checkers shall not see these two, so that they find names that do not exist. It is defined here because a
+    module of its own would have to be imported, too.
+    """
+    home_of = {name: home for home, names in homes.items() for name in names}
+
+    def import_name(name: str) -> object:
+        if name not in home_of:
+            raise AttributeError(f"module {namespace['__name__']!r} has no attribute {name!r}")
+        value = namespace[name] = getattr(import_module(home_of[name]), name)
+        return value
+
+    return import_name, lambda: sorted({*namespace, *home_of})
 
 
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _import_on_use(globals(), _HOMES)

@@ -8,20 +8,12 @@ The names are imported when they are first used.
 
 from typing import TYPE_CHECKING
 
+from upnp_trio import _import_on_use
+
 if TYPE_CHECKING:
     from upnp_trio.bridging.asyncio_serving import EventStream, Running, serve_device, serve_devices
 
 __all__ = ["EventStream", "Running", "serve_device", "serve_devices"]
 
-
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from upnp_trio.bridging import asyncio_serving
-
-    value = globals()[name] = getattr(asyncio_serving, name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _import_on_use(globals(), {"upnp_trio.bridging.asyncio_serving": __all__})

@@ -10,20 +10,12 @@ The name is imported when it is first used.
 
 from typing import TYPE_CHECKING
 
+from upnp_trio import _import_on_use
+
 if TYPE_CHECKING:
     from upnp_trio.mounted.wsgi_app import UpnpApp
 
 __all__ = ["UpnpApp"]
 
-
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from upnp_trio.mounted import wsgi_app
-
-    value = globals()[name] = getattr(wsgi_app, name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _import_on_use(globals(), {"upnp_trio.mounted.wsgi_app": __all__})

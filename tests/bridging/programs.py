@@ -59,7 +59,8 @@ class Program:
 @contextmanager
 def run(code: str) -> Iterator[Program]:
     """Run *code* after the `BEGINNING`; it is killed at the end of the body."""
-    command = [sys.executable, "-W", "error", "-c", BEGINNING + code]
+    forking = "ignore:This process:DeprecationWarning"  # Python 3.12 warns; programs do so all the same
+    command = [sys.executable, "-W", "error", "-W", forking, "-c", BEGINNING + code]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -134,6 +134,22 @@ def test_variables_that_are_assigned_in_one_step_leave_in_one_event(run: Run) ->
     run(main)
 
 
+def test_streams_that_are_closed_or_forgotten_while_nothing_happens_do_not_pile_up(run: Run) -> None:
+    async def main() -> None:
+        async with serve_devices([], **LOOPBACK) as running, running.subscribe() as kept:
+            for _ in range(50):
+                running.subscribe().close()
+                running.subscribe()
+            await running.add(lamp_device())
+            assert len(running._running._events._receivers) <= 2
+            async for event in kept:
+                if isinstance(event, Announced):
+                    break
+            assert running.stats.events_dropped == 0
+
+    run(main)
+
+
 class Failing(Lamp):
     async def run_while_served(self) -> None:
         raise ZeroDivisionError("no sensor")

@@ -151,6 +151,23 @@ def test_a_program_that_ends_without_leaving_the_body_sends_byebye(code: str) ->
         assert heard.has_byebye(udn)
 
 
+def test_the_end_of_the_interpreter_is_no_failure_of_a_device_in_a_daemon_thread() -> None:
+    code = """
+atexit.register(time.sleep, 0.5)  # the last that happens, and long enough to print what the body raises
+async def main():
+    try:
+        async with serve_device(lamp_device(), **LOOPBACK) as running:
+            say(running.device.udn); served.set(); await asyncio.sleep(60)
+    except BaseException as error:
+        say("left by", repr(error))
+served = threading.Event(); threading.Thread(target=asyncio.run, args=(main(),), daemon=True).start(); served.wait()
+"""
+    with hearing() as heard, run(code) as program:
+        udn = program.line()
+        assert program.end() == (0, "", "")
+        assert heard.has_byebye(udn)
+
+
 @pytest.mark.parametrize("number", range(8))
 @pytest.mark.parametrize(
     "code",
@@ -201,6 +218,27 @@ say("left", os.getpid() == parent)
         assert heard.has_byebye(udn)
 
 
+def test_a_child_may_assign_a_variable_whatever_the_parent_s_threads_did_when_it_was_forked() -> None:
+    code = """
+lamp = Lamp()
+with serve_in_thread(lamp_device(lamp), **LOOPBACK):
+    lamp.level = 1
+    held, fork_is_done = threading.Event(), threading.Event()
+    def hold():
+        with lamp._connection.lock:
+            held.set(); fork_is_done.wait()
+    thread = threading.Thread(target=hold); thread.start(); held.wait()
+    if not (child := os.fork()):
+        signal.alarm(10)
+        lamp.level = 2
+        os._exit(0)
+    fork_is_done.set(); thread.join()
+    say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), lamp.level)
+"""
+    with run(code) as program:
+        assert program.end() == (0, "0 1\n", "")
+
+
 def test_sigterm_ends_a_child_that_was_forked_as_it_would_have_without_us() -> None:
     code = """
 with serve_in_thread(lamp_device(), **LOOPBACK) as running:
@@ -213,6 +251,48 @@ with serve_in_thread(lamp_device(), **LOOPBACK) as running:
 """
     with run(code) as program:
         assert program.end() == (0, f"{-signal.SIGTERM}\n", "")
+
+
+@pytest.mark.parametrize("run_it", [ASYNCIO_RUN, UVLOOP_RUN], ids=["asyncio", "uvloop"])
+def test_a_child_that_was_forked_leaves_the_body_beside_asyncio_at_once(run_it: str) -> None:
+    """It ends its copy of the loop by an exit, upon which `asyncio.run` cancels the task that has the body."""
+    body = """
+        asyncio.get_running_loop().call_soon(fork)
+        await asyncio.sleep(0.1)
+        end = time.monotonic() + 10
+        while not (waited := os.waitpid(child, os.WNOHANG))[0] and time.monotonic() < end:
+            time.sleep(0.01)
+        say(waited[0] == child and os.waitstatus_to_exitcode(waited[1]))
+        if not waited[0]:
+            os.kill(child, signal.SIGKILL)
+        os._exit(0)  # the child's end has taken this loop's wakeups out of the epoll that both have (gh-66285)
+"""
+    code = """
+def fork():
+    global child
+    if not (child := os.fork()):
+        sys.exit(3)
+"""
+    with run(code + IN_ASYNCIO.format(body=body, run=run_it)) as program:
+        program.line()
+        assert program.end() == (0, "3\n", "")
+
+
+def test_a_device_in_a_child_that_was_forked_leaves_sigterm_as_it_was() -> None:
+    code = """
+def serve():
+    with serve_in_thread(lamp_device(), **LOOPBACK):
+        say(signal.getsignal(signal.SIGTERM).__name__)
+    say(signal.getsignal(signal.SIGTERM) == signal.SIG_DFL)
+with serve_in_thread(lamp_device(), **LOOPBACK):
+    if not os.fork():
+        serve()
+        os._exit(0)
+    os.wait()
+say(signal.getsignal(signal.SIGTERM) == signal.SIG_DFL)
+"""
+    with run(code) as program:
+        assert program.end() == (0, "_exit\nTrue\nTrue\n", "")
 
 
 BLOCKING = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -251,6 +252,37 @@ def test_the_body_s_own_error_is_noted_if_the_device_has_failed_before() -> None
     assert not isinstance(found.value, DeviceFailed)
 
 
+class Exiting(Lamp):
+    """Exits in the way of a program's main thread, in its action and in its task."""
+
+    def __init__(self) -> None:
+        self.exit = threading.Event()
+
+    async def do_async(self, level: int) -> int:
+        sys.exit(level)
+
+    async def run_while_served(self) -> None:
+        import trio
+
+        await trio.to_thread.run_sync(self.exit.wait)
+        sys.exit("no sensor")
+
+
+def test_an_exit_in_an_action_ends_the_call_and_is_logged_by_name(caplog: pytest.LogCaptureFixture) -> None:
+    lamp = Exiting()
+    with pytest.raises(HandlerFailed, match="no sensor") as found:  # noqa: SIM117
+        with serve_in_thread(lamp_device(lamp), **LOOPBACK) as running:
+            assert call(running, "Async", 3)[0] == 500
+            (record,) = caplog.records
+            assert record.exc_info is not None
+            assert "Exiting for the action Async raised SystemExit(3)" in str(record.exc_info[1])
+            events = running.subscribe()
+            lamp.exit.set()
+            list(events)
+    assert "Exiting.run_while_served of urn:example-com:serviceId:Lamp" in str(found.value)
+    assert "SystemExit('no sensor')" in str(found.value)
+
+
 # --- events ---
 
 
@@ -268,6 +300,20 @@ def test_events_can_be_waited_for_with_a_time_limit_and_closed_by_another_thread
             assert [event for event in quiet if not isinstance(event, Announced)] == []
             thread.join()
             assert quiet.get() is None
+
+
+def test_streams_that_are_closed_or_forgotten_while_nothing_happens_do_not_pile_up() -> None:
+    with serve_devices_in_thread([], **LOOPBACK) as running, running.subscribe() as kept:
+        for _ in range(50):
+            running.subscribe().close()
+            running.subscribe()
+        added = running.add(lamp_device())
+        assert len(running._running._events._receivers) <= 2
+        while not isinstance(event := kept.get(timeout=SECONDS), Announced):
+            pass
+        assert event.kind == "alive"
+        assert added in running.devices
+        assert running.stats.events_dropped == 0
 
 
 def test_a_time_limit_that_passes_is_an_error() -> None:

@@ -136,14 +136,53 @@ async def test_an_exception_of_a_function_leaves_as_itself() -> None:
         await WorkerThreads().call(asked(Failing()))
 
 
-@pytest.mark.parametrize("error", [SystemExit(3), asyncio.CancelledError(), GeneratorExit()])
-async def test_an_exit_of_a_function_is_an_error_for_the_caller_as_it_is_of_its_thread_alone(
-    error: BaseException,
-) -> None:
-    class Ends(Lamp):
-        def do_plain(self, level: int) -> int:
-            raise error
+class Ends(Lamp):
+    """Ends in the way that it is told."""
 
-    with pytest.raises(RuntimeError, match=type(error).__name__) as raised:
-        await WorkerThreads().call(asked(Ends()))
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def do_plain(self, level: int) -> int:
+        raise self.error
+
+    async def run_while_served(self) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep_forever)
+            raise self.error
+
+
+@pytest.mark.parametrize("name", ["Plain", "Async"])
+@pytest.mark.parametrize("error", [SystemExit(3), asyncio.CancelledError(), GeneratorExit()])
+async def test_an_exit_of_a_function_is_an_error_for_the_caller_that_names_both(
+    error: BaseException, name: str
+) -> None:
+    with pytest.raises(RuntimeError) as raised:
+        await WorkerThreads().call(asked(Ends(error), name))
+    assert f"the function of Ends for the action {name} raised {error!r}" in str(raised.value)
     assert raised.value.__cause__ is error
+
+
+async def test_an_exit_of_a_task_of_a_handler_is_an_error_that_names_it_through_all_groups() -> None:
+    with pytest.raises(RuntimeError, match=r"raised SystemExit\(3\)"):
+        await WorkerThreads().run_while_served(Ends(SystemExit(3)))
+
+
+async def test_groups_of_errors_and_of_cancellations_leave_as_they_are() -> None:
+    class Parallel(Lamp):
+        async def run_while_served(self) -> None:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(trio.sleep_forever)
+                nursery.start_soon(trio.sleep_forever)
+                with trio.CancelScope(shield=True):
+                    await trio.sleep(0.01)
+                await self.do_async(1)
+
+        async def do_async(self, level: int) -> int:
+            await trio.sleep_forever()
+            raise AssertionError("unreachable: sleeping for ever has no end")
+
+    with trio.move_on_after(0.001) as scope:
+        await WorkerThreads().run_while_served(Parallel())
+    assert scope.cancelled_caught
+    with pytest.RaisesGroup(pytest.RaisesExc(LookupError, match="no lamp")):
+        await WorkerThreads().run_while_served(Ends(LookupError("no lamp")))

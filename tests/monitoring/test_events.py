@@ -78,6 +78,17 @@ def test_events_are_wanted_while_there_is_a_subscriber() -> None:
     assert [*wanted, events.wanted] == [True, False, True, False]
 
 
+def test_channels_that_are_closed_while_nothing_happens_do_not_pile_up() -> None:
+    events = Events()
+    kept = events.subscribe()
+    for _ in range(100):
+        events.subscribe().close()
+    assert len(events._receivers) <= 2
+    events.publish(announced(1))
+    assert buffered_events(kept) == [announced(1)]
+    assert len(events._receivers) == 1
+
+
 async def test_after_the_end_a_subscriber_comes_to_the_end_at_once() -> None:
     events = Events()
     events.close()

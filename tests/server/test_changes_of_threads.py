@@ -44,7 +44,7 @@ class Loop:
             deliver()
 
     def connect(self, handler: ServiceHandler) -> None:
-        handler.connect(lambda name, value: self.changes.note(SERVICE, name, value), self.changes.lock)
+        handler.connect(lambda name, value: self.changes.note(SERVICE, name, value), self.changes)
 
 
 def test_changes_between_two_turns_are_delivered_in_one_with_the_newest_values() -> None:

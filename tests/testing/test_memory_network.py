@@ -13,7 +13,6 @@ import pytest
 import trio
 import trio.testing
 
-import upnp_trio.testing
 from tests.testing.lamps import LAMP, UDN
 from upnp_trio import PortTaken, RootDevice
 from upnp_trio.controlpoint import ControlPoint, DeviceAppeared, DeviceGone
@@ -281,14 +280,6 @@ def test_update_is_seen_where_the_network_grows(network: MemoryNetwork) -> None:
     network.run(run)
     network.recording.expect(update(of=LAMP)).on("link").before(alive(at="198.51.100.1"))
     assert set(network.recording.on("upstairs").datagrams) < set(network.recording.datagrams)
-
-
-def test_the_public_names_are_all_there() -> None:
-    assert sorted(upnp_trio.testing._HOME_OF) == sorted(upnp_trio.testing.__all__)
-    assert all(getattr(upnp_trio.testing, name) for name in upnp_trio.testing.__all__)
-    assert set(upnp_trio.testing.__all__) <= set(dir(upnp_trio.testing))
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        upnp_trio.testing.nothing  # noqa: B018
 
 
 def test_a_root_device_is_a_value_that_many_hosts_may_serve(network: MemoryNetwork) -> None:

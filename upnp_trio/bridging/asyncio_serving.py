@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, Unpack
 
 import trio
@@ -56,9 +57,11 @@ class EventStream:
     """
 
     def __init__(self, max_buffered: int) -> None:
-        self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
-        self._buffer = EventBuffer(max_buffered, self._wake)
+        self._buffer = EventBuffer(max_buffered, partial(call_in_loop, asyncio.get_running_loop(), self._news.set))
+
+    def __del__(self) -> None:
+        self._buffer.forget()
 
     def __aiter__(self) -> EventStream:
         return self
@@ -87,9 +90,6 @@ class EventStream:
     def close(self) -> None:
         """End it at once; for code that cannot wait."""
         self._buffer.end()
-
-    def _wake(self) -> None:
-        call_in_loop(self._loop, self._news.set)
 
 
 class Running(RunningDevice):
@@ -200,6 +200,8 @@ async def serve_device_thread(thread: TrioThread[TrioRunning]) -> AsyncIterator[
 
 
 async def _end(thread: TrioThread[TrioRunning]) -> None:
+    if not thread.is_of_this_process:
+        return
     thread.stop()
     try:
         asyncio.get_running_loop()
@@ -213,7 +215,10 @@ async def _end(thread: TrioThread[TrioRunning]) -> None:
 
 
 class _Body:
-    """The body of an ``async with`` in the task that runs it, which is cancelled when *thread* ends by itself."""
+    """The body of an ``async with`` in the task that runs it, which is cancelled when *thread* fails.
+
+    It is not cancelled when the interpreter ends, which stops the thread, while a daemon thread has the body.
+    """
 
     def __init__(self, thread: TrioThread[TrioRunning]) -> None:
         task = asyncio.current_task()
@@ -225,8 +230,9 @@ class _Body:
         self._is_cancelled = False
         loop = asyncio.get_running_loop()
 
-        def note(_: Future[None]) -> None:
-            call_in_loop(loop, self._cancel)
+        def note(ended: Future[None]) -> None:
+            if ended.exception() is not None:
+                call_in_loop(loop, self._cancel)
 
         thread.ended.add_done_callback(note)
 

@@ -18,7 +18,8 @@ __all__ = ["EventBuffer"]
 class EventBuffer:
     """The events that wait for their reader; the thread that serves puts them in (`EventReceiver`).
 
-    *wake* is called there after each event, and at the end.
+    *wake* is called there after each event, and at the end. It must not refer to the reader, which calls `forget` when
+    the program has dropped it without closing it.
     """
 
     def __init__(self, max_buffered: int, wake: Callable[[], None]) -> None:
@@ -45,7 +46,15 @@ class EventBuffer:
         self._events.clear()
         self._wake()
 
+    def forget(self) -> None:
+        """The reader is gone: collected as garbage, perhaps in the middle of anything, so that nothing is called."""
+        self.is_unwanted = True
+
     # --- in the thread that serves ---
+
+    def has_reader(self) -> bool:
+        """Whether anybody reads."""
+        return not self.is_unwanted
 
     def send_nowait(self, value: Event) -> None:
         """Add an event; see `EventReceiver`."""

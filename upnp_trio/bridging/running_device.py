@@ -8,6 +8,7 @@ import trio
 
 from upnp_trio.errors import DeviceFailed, HandlerFailed
 from upnp_trio.monitoring.events import EVENTS_BUFFERED, check_buffer
+from upnp_trio.tasks.groups import only_error
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -112,7 +113,7 @@ class RunningDevice:
     def _add_receiver(self, buffer: B, max_buffered: int) -> B:
         check_buffer(max_buffered)
         try:
-            self._thread.token.run_sync_soon(self._there()._add_receiver, buffer)
+            self._thread.token.run_sync_soon(self._there()._add_receiver, buffer, buffer.has_reader)
         except trio.RunFinishedError:
             buffer.close()
         return buffer
@@ -134,6 +135,6 @@ def failure_of(thread: TrioThread[Running]) -> Exception | None:
         return again
     if isinstance(error, Exception) or error is None:
         return error
-    failed = DeviceFailed(f"the thread of the device ended by {type(error).__name__}")
+    failed = DeviceFailed(f"the thread of the device ended by {only_error(error)!r}")
     failed.__cause__ = error
     return failed

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["exit_on_sigterm"]
 
-#: how many bodies of `exit_on_sigterm` the main thread is in, and the process whose thread that is
+#: how many bodies of `exit_on_sigterm` the main thread of a process is in, and which process that is
 _bodies = 0
 _process = os.getpid()
 
@@ -30,7 +30,9 @@ def exit_on_sigterm() -> Iterator[None]:
     if not _is_ours_to_handle():
         yield
         return
-    _bodies, _process = _bodies + 1, os.getpid()
+    if _process != os.getpid():  # a child that was forked is in none of its own yet
+        _bodies, _process = 0, os.getpid()
+    _bodies += 1
     signal.signal(signal.SIGTERM, _exit)
     try:
         yield

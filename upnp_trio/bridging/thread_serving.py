@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, Unpack
 
 import trio
@@ -42,7 +43,10 @@ class EventIterator:
 
     def __init__(self, max_buffered: int) -> None:
         self._news = threading.Condition()
-        self._buffer = EventBuffer(max_buffered, self._wake)
+        self._buffer = EventBuffer(max_buffered, partial(_notify, self._news))
+
+    def __del__(self) -> None:
+        self._buffer.forget()
 
     def __iter__(self) -> EventIterator:
         return self
@@ -77,9 +81,10 @@ class EventIterator:
         """End it at once, also for a reader that waits."""
         self._buffer.end()
 
-    def _wake(self) -> None:
-        with self._news:
-            self._news.notify_all()
+
+def _notify(news: threading.Condition) -> None:
+    with news:
+        news.notify_all()
 
 
 class Running(RunningDevice):

@@ -9,6 +9,7 @@ import attrs
 import trio
 
 from upnp_trio.model.handler import Handler
+from upnp_trio.tasks.groups import only_error, split_cancellation
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,12 +38,34 @@ class WorkerThreads:
 
     async def call(self, call: Call) -> object:
         """Call a plain function in a thread, a coroutine function here."""
+        try:
+            return await self._carry_out(call)
+        except BaseException as error:
+            action = call.action.description.name
+            _check_exit(error, f"the function of {type(call.service.handler).__name__} for the action {action}")
+            raise
+
+    async def run_while_served(self, handler: Handler) -> None:
+        """Run it here: it is a coroutine function."""
+        try:
+            await handler.run_while_served()
+        except BaseException as error:
+            _check_exit(error, "it")
+            raise
+
+    def post(self, deliver: Callable[[], None]) -> bool:
+        """Deliver in the next turn of the loop."""
+        with suppress(trio.RunFinishedError):  # nobody is told any more
+            self._token.run_sync_soon(deliver)
+        return True
+
+    async def _carry_out(self, call: Call) -> object:
         action, handler = call.action, call.service.handler
         returned: object
         if action.may_block:
             turn = self._turns.get(id(handler)) or _Turn(handler, self._all, self._turns)
             (returned,) = await trio.to_thread.run_sync(
-                _carry_out,
+                _call_in_thread,
                 call,
                 abandon_on_cancel=True,
                 limiter=turn,  # type: ignore[arg-type]  # as its documentation allows
@@ -54,26 +77,21 @@ class WorkerThreads:
             return await awaitable
         return returned
 
-    async def run_while_served(self, handler: Handler) -> None:
-        """Run it here: it is a coroutine function."""
-        await handler.run_while_served()
 
-    def post(self, deliver: Callable[[], None]) -> bool:
-        """Deliver in the next turn of the loop."""
-        with suppress(trio.RunFinishedError):  # nobody is told any more
-            self._token.run_sync_soon(deliver)
-        return True
+def _call_in_thread(call: Call) -> tuple[object]:
+    # in a tuple, as trio refuses a function that returns an awaitable
+    return (call.action.call(call.service.handler, call.arguments, call.caller),)
 
 
-def _carry_out(call: Call) -> tuple[object]:
-    try:
-        # in a tuple, as trio refuses a function that returns an awaitable
-        return (call.action.call(call.service.handler, call.arguments, call.caller),)
-    except (Exception, trio.Cancelled):
-        raise
-    except BaseException as error:
-        # such as `sys.exit()`, which ends no more than a thread in others; trio would end the device by it
-        raise RuntimeError(f"the function of an action ended its thread by {type(error).__name__}") from error
+def _check_exit(error: BaseException, what: str) -> None:
+    """Raise `RuntimeError` if *error*, which *what* has raised, is an exit, such as `sys.exit()` raises.
+
+    In this thread it would end the device, and not the program.
+    """
+    _, own = split_cancellation(error)
+    if own is not None and not isinstance(own, Exception):
+        name = repr(only_error(own))
+        raise RuntimeError(f"{what} raised {name}, which ends a program from its main thread only") from error
 
 
 @attrs.define(eq=False, repr=False)

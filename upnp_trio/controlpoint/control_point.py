@@ -180,7 +180,8 @@ class ControlPoint:
         """The device at a URL, or with a UDN, and what can be done with it (UDA 2.0 §2).
 
         The description of a UDN, with the services and icons that it names, is fetched once for each root device and
-        CONFIGID; a device that is not known is searched for. A URL is always fetched, from wherever it leads. Without
+        CONFIGID; a device that is not known is searched for. What only a vendor's rows name, such as a Roku's
+        ``roku:ecp``, is the device at its LOCATION. A URL is always fetched, from wherever it leads. Without
         *contents*, only the description itself is fetched, and every time.
 
         Raises `UnknownDevice` if no device has the UDN, `UnsafeUrl` if its LOCATION leads to where no device is,

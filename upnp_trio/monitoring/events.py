@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import attrs
@@ -117,7 +118,8 @@ class Events:
     stats: Stats = attrs.field(factory=Stats)
     #: whether there is a subscriber; callers look here before they create an event
     wanted: bool = False
-    _receivers: list[EventReceiver] = attrs.field(factory=list)
+    #: with what tells whether anybody reads
+    _receivers: dict[EventReceiver, Callable[[], bool]] = attrs.field(factory=dict)
     _closed: bool = False
 
     def subscribe(self, max_buffered: int = EVENTS_BUFFERED) -> trio.MemoryReceiveChannel[Event]:
@@ -127,16 +129,22 @@ class Events:
         """
         check_buffer(max_buffered)
         send, receive = trio.open_memory_channel[Event](max_buffered)
-        self.add(send)
+        self.add(send, lambda: send.statistics().open_receive_channels > 0)
         return receive
 
-    def add(self, receiver: EventReceiver) -> None:
-        """Pass the events from now on to *receiver*."""
+    def add(self, receiver: EventReceiver, has_reader: Callable[[], bool]) -> None:
+        """Pass the events from now on to *receiver*, for as long as it has a reader.
+
+        Those that have none any more are removed here, too: while nothing happens, no event would find them out.
+        """
         if self._closed:
             receiver.close()
-        else:
-            self._receivers.append(receiver)
-            self.wanted = True
+            return
+        for known, is_read in list(self._receivers.items()):
+            if not is_read():
+                self._remove(known)
+        self._receivers[receiver] = has_reader
+        self.wanted = True
 
     def publish(self, event: Event) -> None:
         """Send *event* to every subscriber. One whose buffer is full misses it, which is counted."""
@@ -146,9 +154,12 @@ class Events:
             except trio.WouldBlock:
                 self.stats.events_dropped += 1
             except trio.BrokenResourceError:  # the subscriber has closed its end
-                self._receivers.remove(receiver)
-                receiver.close()
+                self._remove(receiver)
         self.wanted = bool(self._receivers)
+
+    def _remove(self, receiver: EventReceiver) -> None:
+        del self._receivers[receiver]
+        receiver.close()
 
     def close(self) -> None:
         """Publish no more events. Subscribers read what is left, and then their channels end."""

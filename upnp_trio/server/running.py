@@ -17,6 +17,7 @@ from upnp_trio.server.open_interfaces import OpenInterfaces
 from upnp_trio.server.services import Services
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     import trio
@@ -116,9 +117,9 @@ class Running:
         """
         return self._events.subscribe(max_buffered)
 
-    def _add_receiver(self, receiver: EventReceiver) -> None:
+    def _add_receiver(self, receiver: EventReceiver, has_reader: Callable[[], bool]) -> None:
         """Pass the events from now on to *receiver*, as `subscribe` does to a channel."""
-        self._events.add(receiver)
+        self._events.add(receiver, has_reader)
 
     async def add(self, device: RootDevice) -> RootDevice:
         """Serve one more root device, found and announced from now on; returns it as it is served.

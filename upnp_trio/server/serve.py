@@ -34,7 +34,7 @@ from upnp_trio.server.open_interfaces import OpenInterfaces
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.running import Running
 from upnp_trio.server.services import Services
-from upnp_trio.server.web_servers import WebApp
+from upnp_trio.server.web_servers import Elsewhere, WebApp
 from upnp_trio.site import Site
 from upnp_trio.ssdp.profiles import PROFILES, combined
 from upnp_trio.tasks.supervision import supervised
@@ -124,6 +124,8 @@ async def serve_on(
                 await nursery.start(parts.mounted.run)
             await nursery.start(_announce, parts)  # last, when LOCATION can be fetched
             nursery.start_soon(parts.follower.follow, nursery)
+            if isinstance(settings.http, Elsewhere):
+                nursery.start_soon(settings.http._check_once, network, lambda: parts.announcer.senders)
             yield Running(
                 stats=parts.stats,
                 events=parts.events,
@@ -277,12 +279,8 @@ def _other_paths(settings: Settings, prefix: str) -> dict[str, str]:
 
 
 def _metered(services: Services, stats: Stats, prefix: str, parts: Callable[[], _Parts]) -> Metered:
-    from upnp_trio.http.metrics import (
-        METRICS_PATH,
-        Metered,
-        State,
-        render_metrics,
-    )  # imported here, as few devices need it
+    # imported here, as few devices need it
+    from upnp_trio.http.metrics import METRICS_PATH, Metered, State, render_metrics
 
     def render() -> bytes:
         now = parts()

@@ -131,7 +131,7 @@ class Services:
             from upnp_trio.server.changes_of_threads import ChangesOfThreads
 
             self._changes_of_threads = ChangesOfThreads(self._note_late, self.runner.post)
-        handler.connect(partial(self._changes_of_threads.note, service), self._changes_of_threads.lock)
+        handler.connect(partial(self._changes_of_threads.note, service), self._changes_of_threads)
 
     def attach(self, publication: Publication) -> None:
         """Let the handlers of *publication*, for which `check` has passed, act from now on."""

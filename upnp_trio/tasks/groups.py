@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["only_error"]
+import trio
+
+__all__ = ["only_error", "split_cancellation"]
 
 
 def only_error(error: BaseException) -> BaseException:
@@ -13,3 +15,10 @@ def only_error(error: BaseException) -> BaseException:
             return error
         inner = inner.exceptions[0]
     return inner
+
+
+def split_cancellation(error: BaseException) -> tuple[BaseException | None, BaseException | None]:
+    """The cancellations in *error*, and the rest of it."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(trio.Cancelled)
+    return (error, None) if isinstance(error, trio.Cancelled) else (None, error)

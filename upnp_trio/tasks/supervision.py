@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from upnp_trio.errors import HandlerFailed, UpnpTrioError
-from upnp_trio.tasks.groups import only_error
+from upnp_trio.tasks.groups import only_error, split_cancellation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,14 +30,14 @@ async def supervised(failed: type[UpnpTrioError], what: str) -> AsyncIterator[tr
             try:
                 yield nursery
             except BaseException as error:
-                cancelled, rest = _split(error)
+                cancelled, rest = split_cancellation(error)
                 if rest is not None:
                     from_body = error
                 if cancelled is not None:
                     raise cancelled from None
             nursery.cancel_scope.cancel(reason=f"{what} has ended")
     except BaseException as error:
-        _, ours = _split(error)
+        _, ours = split_cancellation(error)
         if ours is None:  # cancelled from outside
             if from_body is not None:
                 raise from_body from None
@@ -51,10 +51,3 @@ async def supervised(failed: type[UpnpTrioError], what: str) -> AsyncIterator[tr
         raise failed(f"a task of {what} failed; this is a bug in upnp_trio, please report it") from ours
     if from_body is not None:
         raise from_body
-
-
-def _split(error: BaseException) -> tuple[BaseException | None, BaseException | None]:
-    """The cancellations in *error*, and the rest of it."""
-    if isinstance(error, BaseExceptionGroup):
-        return error.split(trio.Cancelled)
-    return (error, None) if isinstance(error, trio.Cancelled) else (None, error)

@@ -17,8 +17,9 @@ pytest plugin, `upnp_trio.testing.pytest_plugin`, has fixtures for this network 
 Each name is imported when it is first used, so that the plugin costs nothing in tests that do without it.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from upnp_trio import _import_on_use
 
 if TYPE_CHECKING:
     from upnp_trio.testing.device_factory import DeviceFactory
@@ -100,15 +101,6 @@ _HOMES = {
     "upnp_trio.testing.scheduling": ("seeded",),
     "upnp_trio.testing.scripted": ("GARBAGE", "ScriptedDevice"),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _import_on_use(globals(), _HOMES)

@@ -119,7 +119,7 @@ class Pipe:
         return data
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class PipeStream(trio.abc.AsyncResource):
     """One end of a connection: an `HttpStream` that can be used in ``async with``."""
 
@@ -128,6 +128,9 @@ class PipeStream(trio.abc.AsyncResource):
     peer: str = ""
     #: whether this end was closed, whatever the other one does
     is_closed: bool = attrs.field(default=False, init=False)
+
+    def __repr__(self) -> str:
+        return f"<connection with {self.peer}>"
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         self._require_open()
@@ -184,13 +187,23 @@ def connected_pair(
 
 
 class Listener:
-    """Accepts connections in memory."""
+    """Accepts connections in memory, at *place*. It is a context manager that closes it."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: str = "") -> None:
+        self.place = place
         #: raised, one for each accept, before anything is accepted again
         self.failures: list[OSError] = []
         self.is_closed = False
         self._send, self._receive = trio.open_memory_channel[PipeStream](math.inf)
+
+    def __repr__(self) -> str:
+        return f"<listener at {self.place}>"
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def connect(self, source: str, address: str = "", *, capacity: float = math.inf) -> PipeStream:
         """The other end of a new connection from *source*, which may be any address, to *address*."""

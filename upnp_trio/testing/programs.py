@@ -14,6 +14,7 @@ from upnp_trio.server.boot_ids import BootIds, UsedBootIds
 from upnp_trio.server.identity import with_udns
 from upnp_trio.server.options import ServeOptions, Settings
 from upnp_trio.server.serve import serve_on
+from upnp_trio.testing.scheduling import require_trio
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -53,7 +54,7 @@ class Programs:
     @asynccontextmanager
     async def serve(self, devices: Iterable[RootDevice], options: ServeOptions) -> AsyncIterator[Running]:
         """Like `Host.serve`."""
-        _require_trio()
+        require_trio()
         defaults: ServeOptions = {"rng": self.next_rng(), "utcnow": self.utcnow, "state_dir": None}
         settings = Settings(**(defaults | options))
         named = [with_udns(device, self.host.name) for device in devices]
@@ -64,7 +65,7 @@ class Programs:
     @asynccontextmanager
     async def control_point(self, options: ControlPointOptions) -> AsyncIterator[ControlPoint]:
         """Like `Host.control_point`."""
-        _require_trio()
+        require_trio()
         # a host without a control point needs nothing of it
         from upnp_trio.controlpoint.control_point import open_control_point_on
         from upnp_trio.controlpoint.options import ControlPointSettings
@@ -73,11 +74,3 @@ class Programs:
         settings = ControlPointSettings(**(defaults | options))
         async with open_control_point_on(self.host.network, settings) as control_point:
             yield control_point
-
-
-def _require_trio() -> None:
-    if not trio.lowlevel.in_trio_run():
-        raise RuntimeError(
-            "a network in memory runs in a trio loop: by its method `run`, or with pytest-trio and @pytest.mark.trio; "
-            "to test programs with asyncio or threads, use the fixture `upnp_device`"
-        )

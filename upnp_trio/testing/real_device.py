@@ -7,6 +7,7 @@ import uuid
 from contextlib import ExitStack, asynccontextmanager
 from ipaddress import IPv4Address, ip_address
 from typing import TYPE_CHECKING, Unpack
+from weakref import WeakSet
 
 import attrs
 
@@ -36,6 +37,9 @@ __all__ = ["RealDevice"]
 # A change of the address takes a tenth of a second; a busy machine may take long.
 MOVE_SECONDS = 30.0
 
+#: those of this process that are there
+running_devices: WeakSet[RealDevice] = WeakSet()
+
 
 class RealDevice:
     """A device on this host's loopback, which a search to 239.255.255.250 on loopback finds.
@@ -56,6 +60,10 @@ class RealDevice:
         self._thread: TrioThread[TrioRunning] | None = None
         self._running: Running | None = None
         self._stack = ExitStack()
+
+    def __repr__(self) -> str:
+        state = f"at {self.address}" if self.is_running else "that is not running"
+        return f"<RealDevice {self._device.friendly_name!r} {state}>"
 
     def __enter__(self) -> RealDevice:
         self.start()
@@ -122,10 +130,12 @@ class RealDevice:
         self._network.is_mute = False
         self._thread = TrioThread(self._serve, f"upnp_trio at {self.address}")
         self._running = self._stack.enter_context(serve_device_thread(self._thread))
+        running_devices.add(self)
 
     def stop(self) -> None:
         """Leave, with byebye."""
         self._running = None
+        running_devices.discard(self)
         self._stack.close()
 
     def disappear(self) -> None:
