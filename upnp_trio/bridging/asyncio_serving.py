@@ -57,9 +57,12 @@ class EventStream:
     """
 
     def __init__(self, max_buffered: int) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError("no asyncio loop runs here to read the events; subscribe in a coroutine") from None
         self._news = asyncio.Event()
-        wake = partial(call_in_loop, asyncio.get_running_loop(), self._news.set)
-        self._buffer = EventBuffer(max_buffered, self, wake)
+        self._buffer = EventBuffer(max_buffered, self, partial(call_in_loop, loop, self._news.set))
 
     def __aiter__(self) -> EventStream:
         return self
@@ -93,9 +96,9 @@ class EventStream:
 class Running(RunningDevice):
     """Devices that are being served beside an asyncio loop.
 
-    The properties, `service` and `subscribe` may be used in any thread that has to do with the program, the methods
-    that are awaited in the loop. If the device fails by itself, each of them raises `DeviceFailed`, and `RuntimeError`
-    after the end.
+    The properties and `service` may be used in any thread of the program, `subscribe` and the methods that are awaited
+    in any coroutine of an asyncio loop. If the device fails by itself, each of them raises `DeviceFailed`. The awaited
+    ones raise `RuntimeError` after the end.
     """
 
     async def add(self, device: RootDevice) -> RootDevice:
