@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dates": set(),
     "_version": set(),
     "state": set(),
+    "deprecation": set(),
     "model": {"errors", "dates", "_version"},
     "ssdp": {"model", "errors", "dates", "_version"},
     "documents": {"model", "errors", "dates", "_version"},
@@ -122,6 +123,7 @@ BELOW_THE_TRIO_LINE = (
     "cloning",
     *sorted(PURE),
     "errors",
+    "deprecation",
     "_version",
     "dates",
 )

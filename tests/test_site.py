@@ -19,7 +19,8 @@ from upnp_trio.errors import DescriptionError
 from upnp_trio.exchange import KNOWN_METHODS, REASONS, Peer, Request, Response, ServedAddress, error_response
 from upnp_trio.model.advertising import Advertising
 from upnp_trio.model.device import Icon, RootDevice, Service
-from upnp_trio.site import MAX_LIVE_PAGES, Site
+from upnp_trio.site import Site
+from upnp_trio.site.pages import MAX_LIVE_PAGES
 
 UUID = "e427ce1a-3e80-43d0-ad6f-89ec42e46363"
 HAM = RootDevice(

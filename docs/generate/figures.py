@@ -44,7 +44,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
 #: above this level is trio, the clock, chance and the network
 FIRST_PURE = "site"
 #: what every room may use, too small for a box
-SMALL = ("errors", "dates", "_version")
+SMALL = ("errors", "dates", "deprecation", "_version")
 
 
 @attrs.frozen

@@ -21,8 +21,10 @@ Clock = trio.testing.MockClock
 
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing was seen before."""
+    """Nothing was seen before, and a terminal shows colours."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
 
 
 async def called(*calls: str, is_terminal: bool = False) -> Written:

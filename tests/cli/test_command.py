@@ -95,6 +95,14 @@ def test_a_text_that_is_asked_for_is_status_0(words: list[str], run: Run) -> Non
     assert "upnp-trio" in ended.output
 
 
+def test_the_help_has_no_colours_in_any_python(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as many CI systems do; argparse has colours from Python 3.14 on
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    shown = run("interfaces", "--help").output
+    assert "--help" in shown
+    assert "\x1b" not in shown
+
+
 def test_wrong_usage_is_status_2_and_one_line_on_standard_error(run: Run) -> None:
     ended = run("--port", "http")
     assert ended == Ended(2, "", "Error: --port: 'http' is not a whole number from 1 to 65535\n")

@@ -59,7 +59,7 @@ def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
     assert _refusal(tmp_path / "no" / "where") == (
         f"{tmp_path}/no/where: there is no folder '{tmp_path}/no'; make it first"
     )
-    assert "embedded null byte" in _refusal(tmp_path / "a\0b")
+    assert "embedded null" in _refusal(tmp_path / "a\0b")
     assert _contents(tmp_path) == {"file": b"mine", "full/.hidden": b"mine"}
 
 

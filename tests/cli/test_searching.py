@@ -21,6 +21,7 @@ from upnp_trio.cli.statuses import DONE, NOTHING_FOUND
 from upnp_trio.cli.styles import Styles
 from upnp_trio.cli.verbs.search import parse
 from upnp_trio.network.endpoint import Address
+from upnp_trio.profiles import roku_player
 from upnp_trio.ssdp.messages import SearchResponse
 from upnp_trio.ssdp.rendering import render_search_response
 from upnp_trio.testing import Host, Link
@@ -205,6 +206,19 @@ async def test_what_was_described_is_remembered(autojump_clock: Clock) -> None:
         (remembered,) = read_recent()
         assert (remembered.udn, remembered.name) == (JAMBON, "Jambon 3000")
         assert remembered.location in running.locations
+
+
+async def test_a_row_beside_upnp_s_has_the_name_of_its_device(autojump_clock: Clock) -> None:
+    device, asker = hosts()
+    run, player = made("roku:ecp"), roku_player("Living room", serial="P0A070000007")
+    async with serving(device, player):
+        await search(run, asker)
+        run.searching.finish(DONE)
+    (line,) = run.output.lines[1:]
+    assert line.startswith("Living room               player:1-0          Roku 4 4400X  ")
+    assert line.endswith("  192.0.2.7")
+    (remembered,) = read_recent()
+    assert remembered.udn == str(player.udn)
 
 
 async def test_a_unicast_search_finds_what_is_at_the_address(autojump_clock: Clock) -> None:

@@ -11,6 +11,7 @@ from tests.cloning.observing import LIGHT, answer, observed
 from upnp_trio.cloning.advertising import advertising_of
 from upnp_trio.cloning.observed import Delays, ObservedAnswer
 from upnp_trio.model.advertising import Advertising
+from upnp_trio.model.literal_url import LiteralUrl
 from upnp_trio.model.placeholders import filled
 
 
@@ -47,10 +48,34 @@ def test_a_vendor_s_headers_are_repeated_if_they_are_the_same_in_all_answers() -
     ]
 
 
-def test_a_header_that_leads_to_the_original_is_not_repeated() -> None:
-    advertising, notes = _advertising(answer(Application_Url="http://192.0.2.7:8008/apps"))
-    assert advertising.headers == ()
-    assert notes == ["not repeated in answers to searches: the header Application-Url, which leads to the original"]
+@pytest.mark.parametrize(
+    ("value", "at_clone"),
+    [
+        ("http://192.0.2.7:4004/apps", "http://192.0.2.1:49152/apps"),
+        ("http://192.0.2.7:8008/apps", "http://192.0.2.1:8008/apps"),
+        ("http://192.0.2.7/{1}", "http://192.0.2.1/{1}"),
+        ("IP=192.0.2.7;MAC=1", "IP=192.0.2.1;MAC=1"),
+    ],
+)
+def test_a_header_that_leads_to_the_original_leads_to_the_clone(value: str, at_clone: str) -> None:
+    advertising, notes = _advertising(answer(Application_Url=value))
+    assert filled(advertising.headers, "http://192.0.2.1:49152") == (("Application-Url", at_clone),)
+    (note,) = notes
+    assert note.startswith("the header 'Application-Url' leads to '")
+    assert note.endswith(", where the clone has no more than its documents")
+
+
+@pytest.mark.parametrize("value", ["http://192.0.2.70/", "http://1192.0.2.7/", "192.0.2.7.example", "uuid:192.0.2.7a"])
+def test_a_header_that_leads_elsewhere_is_as_it_was(value: str) -> None:
+    advertising, notes = _advertising(answer(X_Ham=value))
+    assert (advertising.headers, notes) == ((("X-Ham", value),), [])
+
+
+def test_a_header_with_an_address_of_ipv6_leads_to_the_clone() -> None:
+    seen = attrs.evolve(observed(), location=LiteralUrl.parse("http://[2001:db8::7]:80/light.xml"))
+    seen = attrs.evolve(seen, document_headers={"application-url": "http://[2001:DB8::7]:80/apps"})
+    advertising, _ = advertising_of(seen)
+    assert advertising.description_headers == (("Application-URL", "http://{host}:{port}/apps"),)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +119,12 @@ def test_header_fields_of_the_description_are_repeated_if_they_tell_of_the_devic
         "x-odd": "\x1b",
     }
     advertising, notes = advertising_of(attrs.evolve(observed(), document_headers=headers))
-    assert filled(advertising.description_headers, "http://192.0.2.1:1") == (("x-user-agent", "redsonic {1}"),)
+    assert filled(advertising.description_headers, "http://192.0.2.1:1") == (
+        ("x-user-agent", "redsonic {1}"),
+        ("Application-URL", "http://192.0.2.1:8008/apps/"),
+    )
     assert notes == [
-        "not repeated with the description: the header application-url, which leads to the original",
+        "the header 'Application-URL' leads to 'http://{host}:8008/apps/', where the clone has no more than its "
+        "documents",
         "not repeated with the description: the header x-odd is '\\x1b'; it must be one line of printable ASCII",
     ]

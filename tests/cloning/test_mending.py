@@ -30,7 +30,9 @@ def _with_icon(**changes: object) -> RootDevice:
         attrs.evolve(LIGHT, spec_version=(3, 7)),
         attrs.evolve(LIGHT, manufacturer="", upc="none"),
         _with_service(service_id="SwitchPower"),
-        attrs.evolve(LIGHT, services=[SWITCH, SWITCH]),
+        attrs.evolve(
+            LIGHT, services=[SWITCH, attrs.evolve(SWITCH, control_url="/2/Control", event_sub_url="/2/Event")]
+        ),
         _with_icon(width=0, height=0, depth=0),
     ],
 )
@@ -173,9 +175,11 @@ def test_urls_on_the_original_become_paths() -> None:
     ("url", "kept"),
     [
         (None, None),
-        ("/index.html?lang=en", "/index.html?lang=en"),
+        ("/index.html", "/index.html"),
+        ("/index.html?lang=en", "index.html?lang=en"),
+        ("/javascript:alert(1)?", "./javascript:alert(1)?"),
         ("http://192.0.2.7/admin/", "/admin"),
-        ("http://192.0.2.7:8080/admin/x%20y", "/admin/x y"),
+        ("http://192.0.2.7:8080/admin/x%20y", "/admin/x%20y"),
         ("http://vendor.example.com/", "http://vendor.example.com/"),
         ("https://192.0.2.7/", "https://192.0.2.7/"),
         ("http://198.51.100.7/", "http://198.51.100.7/"),

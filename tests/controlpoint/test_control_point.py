@@ -10,7 +10,7 @@ import trio
 import trio.testing
 
 from tests.controlpoint.scenes import JAMBON, asking, hosts, jambon, serving
-from upnp_trio import RootDevice, render_description
+from upnp_trio import AdvertisedRow, Advertising, RootDevice, render_description
 from upnp_trio.controlpoint import control_point as control_point_module
 from upnp_trio.controlpoint.searching import LATE_SECONDS
 from upnp_trio.errors import ControlPointFailed, DescriptionError, NetworkError, RequestFailed, UnknownDevice, UnsafeUrl
@@ -433,6 +433,29 @@ async def test_a_description_of_another_device_is_not_taken_for_it(autojump_cloc
     device, asker = hosts()
     async with serving(device, jambon()) as running, asking(asker) as control_point:
         device.send(alive(running.locations[0]), GROUP)
+        await trio.sleep(1)
+        with pytest.raises(DescriptionError, match=f"is that of {JAMBON}, and not of {UDN}"):
+            await control_point.describe(UDN)
+
+
+async def test_a_row_under_another_name_is_described_as_the_device_at_its_location(autojump_clock: Clock) -> None:
+    device, asker = hosts()
+    odd = attrs.evolve(jambon(), advertising=Advertising(rows=[AdvertisedRow("roku:ecp", f"{UDN}:ecp")]))
+    async with serving(device, odd), asking(asker) as control_point:
+        await trio.sleep(1)
+        described = await control_point.describe(f"{UDN}:ecp")
+        assert (str(described.udn), described.friendly_name) == (JAMBON, "Jambon 3000")
+
+
+async def test_a_row_of_upnp_under_another_name_is_not_taken_for_the_device_at_its_location(
+    autojump_clock: Clock,
+) -> None:
+    device, asker = hosts()
+    odd = [AdvertisedRow(target, f"{UDN}::{target}") for target in ("roku:ecp", "urn:x:service:y:1")]
+    async with (
+        serving(device, attrs.evolve(jambon(), advertising=Advertising(rows=odd))),
+        asking(asker) as control_point,
+    ):
         await trio.sleep(1)
         with pytest.raises(DescriptionError, match=f"is that of {JAMBON}, and not of {UDN}"):
             await control_point.describe(UDN)

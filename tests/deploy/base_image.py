@@ -35,9 +35,9 @@ def make_base(folder: Path) -> None:
     shutil.copytree(stdlib, _inside(root, stdlib), ignore=shutil.ignore_patterns(*LEFT_OUT))
     if WHEELS.is_dir():
         shutil.copytree(WHEELS, _inside(root, WHEELS))
-    shell = Path("/bin/sh").resolve()
+    shell, install = Path("/bin/sh").resolve(), Path("/usr/bin/install")
     modules = [file for file in (stdlib / "lib-dynload").glob("*.so") if not file.match("_tkinter*")]
-    for file in {python, shell, *_libraries(python, shell, *modules)}:
+    for file in {python, shell, install, *_libraries(python, shell, install, *modules)}:
         _inside(root, file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, _inside(root, file))
     for name, target in (("bin/sh", shell), ("usr/local/bin/python", python)):

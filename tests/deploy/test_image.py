@@ -23,6 +23,7 @@ from tests.network.namespaces import open_network, why_impossible
 from tests.network.processes import Program
 from tests.network.scenes import DEVICE_ADDRESS, Pair, make_pair
 from tests.network.served import EXAMPLES
+from upnp_trio.server.boot_ids import FILE_NAME
 
 pytestmark = [pytest.mark.package, pytest.mark.timeout(600)]
 
@@ -114,19 +115,21 @@ def test_the_image_has_what_runs_and_nothing_that_builds(container: Container) -
     assert not {"pip", "setuptools", "build", "hatchling"} & names
 
 
-def test_the_user_can_write_nothing(container: Container) -> None:
+def test_the_user_can_write_to_its_state_alone(container: Container) -> None:
+    """A new volume takes the owner and the mode of the directory that it is mounted at."""
     tries = (
-        "import os; print(os.getuid(), [path for path in ('/', '/opt/upnp-trio', '/usr') if os.access(path, os.W_OK)])"
+        "import os; print(os.getuid(), [path for path in ('/', '/opt/upnp-trio', '/usr', '/state') "
+        "if os.access(path, os.W_OK)], os.environ['STATE_DIRECTORY'], oct(os.stat('/state').st_mode))"
     )
     shown = subprocess.run(
         container.command("python", "-c", tries), capture_output=True, text=True, check=True, timeout=60
     )
-    assert shown.stdout == "65534 []\n"
+    assert shown.stdout == "65534 ['/state'] /state 0o40700\n"
 
 
 def test_the_container_is_found_healthy_and_leaves(container: Container, builder: Builder, image: str) -> None:
     configuration = builder.configuration(image)
-    command = container.command(*configuration["Entrypoint"], "--state-dir=/tmp/state", "/device/jambon3000.toml")
+    command = container.command(*configuration["Entrypoint"], "/device/jambon3000.toml")
     check = container.command(*configuration["Healthcheck"]["Test"][1:])
     with Program(command) as program:
         (found,) = search(container, program)
@@ -137,6 +140,9 @@ def test_the_container_is_found_healthy_and_leaves(container: Container, builder
         os.kill(youngest(program.pid), signal.SIGTERM)
         assert program.wait() == 0, program.errors
     gone = subprocess.run(check, capture_output=True, text=True, timeout=60, check=False)
+    listing = container.command("python", "-c", "import os; print(os.listdir('/state'))")
+    kept = subprocess.run(listing, capture_output=True, text=True, timeout=60, check=True)
+    assert f"'{FILE_NAME}'" in kept.stdout
     assert (gone.returncode, gone.stdout) == (1, f"{configuration['Entrypoint'][0]} is not running\n"), gone.stderr
 
 

@@ -38,7 +38,8 @@ def test_the_base_is_one_image_pinned_by_its_digest() -> None:
 
 def test_the_image_is_copied_from_the_stage_that_builds_and_has_no_rights() -> None:
     words = [instruction.word for instruction in FINAL.instructions]
-    assert words == ["COPY", "USER", "HEALTHCHECK", "STOPSIGNAL", "ENTRYPOINT", "CMD"]
+    assert words == ["COPY", "RUN", "ENV", "USER", "HEALTHCHECK", "STOPSIGNAL", "ENTRYPOINT", "CMD"]
+    assert last(FINAL, "RUN").rest == "install -d -m 0700 -o 65534 -g 65534 /state"
     assert last(FINAL, "COPY").options == ("--from=build",)
     assert last(FINAL, "USER").rest == "65534:65534"
     assert {instruction.word for instruction in BUILD.instructions} == {"WORKDIR", "COPY", "RUN"}
@@ -87,6 +88,16 @@ def test_the_containers_start_the_command_with_options_that_it_has() -> None:
         asked = parse([*options, *arguments])
         assert isinstance(asked, ServeArguments)
         assert asked.devices == [Path("/device/device.toml")]
+
+
+@pytest.mark.parametrize(("name", "service"), [("compose.yaml", "device"), ("compose.announce.yaml", "announce")])
+def test_a_compose_file_keeps_the_state_in_a_volume(name: str, service: str) -> None:
+    composed = yaml.safe_load((ROOT / "deploy" / name).read_text(encoding="utf-8"))
+    variable, _, directory = last(FINAL, "ENV").rest.partition("=")
+    assert variable == "STATE_DIRECTORY"
+    assert f"state:{directory}" in composed["services"][service]["volumes"]
+    assert composed["volumes"] == {"state": None}
+    assert composed["services"][service]["read_only"] is True
 
 
 def test_the_health_check_asks_the_program_that_is_started() -> None:

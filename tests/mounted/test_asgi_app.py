@@ -18,8 +18,8 @@ from upnp_trio import In, Running, ServiceHandler, Settings, StateVariable, acti
 from upnp_trio.asgi import UpnpApp
 from upnp_trio.http.phases import GRACE_SECONDS
 from upnp_trio.http.request_rules import MAX_BODY_BYTES
-from upnp_trio.server.mounted_site import MAX_WAITING_REQUESTS, MAX_WAITING_REQUESTS_OF_ONE_PEER, TOO_MANY_WAITING
 from upnp_trio.server.serve import serve_on
+from upnp_trio.server.waiting_requests import MAX_WAITING_REQUESTS, MAX_WAITING_REQUESTS_OF_ONE_PEER, TOO_MANY_WAITING
 from upnp_trio.testing import Host, Link
 
 Clock = trio.testing.MockClock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,62 @@ assert importlib.resources.files("upnp_trio").joinpath("py.typed").is_file()
 assert importlib.metadata.version("upnp-trio") == upnp_trio.__version__
 assert upnp_trio.__file__.startswith(sys.prefix), upnp_trio.__file__
 """
+# A program of somebody who checks everything: a mistake that is not found would be an ignore that is not used.
+PROGRAM = """
+from typing import Annotated, assert_type
+
+import upnp_trio.asyncio
+import upnp_trio.threads
+from upnp_trio import In, RootDevice, Running, ServiceHandler, StateVariable, action, serve_device
+from upnp_trio.asgi import UpnpApp
+from upnp_trio.controlpoint import open_control_point
+from upnp_trio.profiles import hue_bridge
+from upnp_trio.testing import MemoryNetwork, alive
+
+
+class SwitchPower(ServiceHandler, service_type="urn:schemas-upnp-org:service:SwitchPower:1"):
+    status: Annotated[bool, StateVariable("Status")] = False
+
+    @action("SetTarget")
+    def set_target(self, value: Annotated[bool, In("newTargetValue", "Status")]) -> None:
+        self.status = value
+
+
+device = RootDevice(
+    device_type="urn:schemas-upnp-org:device:BinaryLight:1",
+    friendly_name="Light",
+    manufacturer="Example",
+    model_name="Light",
+    services=[SwitchPower()],
+)
+RootDevice(friendly_name="Light")  # type: ignore[call-arg]
+hue_bridge(mac=17)  # type: ignore[arg-type]
+
+
+async def in_trio() -> None:
+    async with serve_device(device, interfaces=["eth0"], port=8123) as running, open_control_point() as control_point:
+        assert_type(running, Running)
+        assert_type(running.service(SwitchPower).status, bool)
+        async for result in control_point.search("upnp:rootdevice"):
+            assert_type(result.latency, float)
+    serve_device(device, prot=8123)  # type: ignore[call-arg]
+
+
+async def in_asyncio() -> None:
+    async with upnp_trio.asyncio.serve_device(device, http=UpnpApp("http://{host}:8123/upnp")) as running:
+        await running.update(device)
+
+
+def in_threads() -> None:
+    with upnp_trio.threads.serve_in_thread(device) as running:
+        assert_type(running.service(SwitchPower).status, bool)
+        running.update("a name")  # type: ignore[arg-type]
+
+
+async def in_memory(network: MemoryNetwork) -> None:
+    async with network.host("lamp").serve(device) as running:
+        network.recording.expect(alive(of=running)).once()
+"""
 
 
 def test_pip_finds_all_that_it_needs(installed: Environment) -> None:
@@ -46,6 +103,20 @@ def test_the_module_is_the_same_command(installed: Environment) -> None:
 
 def test_every_public_name_can_be_imported_without_a_warning(installed: Environment) -> None:
     installed.run("python", "-I", "-W", "error", "-c", IMPORTS, *public_modules())
+
+
+def test_a_program_that_checks_its_types_strictly_has_those_of_the_package(
+    installed: Environment, tmp_path: Path
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM, encoding="utf-8")
+    # this environment's mypy, which reads the other's packages; no configuration but this
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir", str(tmp_path / "cache")]
+    command += ["--python-executable", installed.program("python"), str(program)]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=300, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "Success: no issues found in 1 source file\n"), done.stderr
 
 
 def test_the_extra_brings_fixtures_to_a_project_that_asks_for_nothing_else(

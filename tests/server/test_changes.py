@@ -58,7 +58,7 @@ async def fetch(host: LoneHost, url: str) -> tuple[int, bytes]:
     """Status and body of a GET for *url*."""
     parts = urlsplit(url)
     assert parts.hostname is not None
-    name = host.nic_of(parts.hostname).name
+    name = host.routes.nic_of(parts.hostname).name
     async with host.client(address=parts.hostname, name=name) as client:
         await client.send_all(
             f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode()

@@ -131,7 +131,7 @@ class Life:
         self.fetches += 1
         where = self.rng.choice(self.running.where)
         host, _, path = where.url.removeprefix("http://").partition("/")
-        client = self.host.client(address=str(where.address), name=self.host.nic_of(str(where.address)).name)
+        client = self.host.client(address=str(where.address), name=self.host.routes.nic_of(str(where.address)).name)
         connection = h11.Connection(h11.CLIENT)
         request = h11.Request(method="GET", target=f"/{path}", headers=[("Host", host)])
         await client.send_all((connection.send(request) or b"") + (connection.send(h11.EndOfMessage()) or b""))

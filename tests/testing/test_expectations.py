@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -150,9 +151,9 @@ FAILING: list[tuple[Callable[[Expectation], Expectation], str]] = [
     (lambda lamp: lamp.before(byebye(of=OTHER)), f", before byebye of {OTHER}: there is no byebye of {OTHER}"),
     (lambda lamp: lamp.within(0.5, of=search()), ", within 0.5 s of search: there are none"),
     (lambda lamp: lamp.at_least(4), ", at least 4 times: there are 3"),
-    (lambda lamp: lamp.at_most(2), ", at most 2 times: there are 3"),
-    (lambda lamp: lamp.exactly(2), ", exactly 2 times: there are 3"),
-    (lambda lamp: lamp.once(), ", exactly 1 times: there are 3"),
+    (lambda lamp: lamp.at_most(2), ", at most twice: there are 3"),
+    (lambda lamp: lamp.exactly(2), ", exactly twice: there are 3"),
+    (lambda lamp: lamp.once(), ", exactly once: there are 3"),
     (lambda lamp: lamp.at_least_every(0.5), ", at least every 0.5 s: there is none for 1 s after 2"),
     # how many were asked for holds for what follows as well
     (lambda lamp: lamp.at_least(3).sent_from("192.0.2.7"), ", sent from 192.0.2.7: there are 2"),
@@ -199,7 +200,7 @@ def test_a_failure_shows_what_was_seen(recording: Recording) -> None:
 
 
 def test_a_failure_about_too_many_marks_them(recording: Recording) -> None:
-    with pytest.raises(AssertionError, match="expected no byebye: there are 1") as failure:
+    with pytest.raises(AssertionError, match="expected no byebye: there is 1") as failure:
         recording.expect_no(byebye())
     assert [line for line in str(failure.value).splitlines() if line.startswith("> ")] == [
         f">        5.000  link      192.0.2.7:1900 > everyone  byebye {UDN}"
@@ -220,8 +221,39 @@ def test_a_failure_is_bounded_whatever_was_sent() -> None:
 
 
 def test_nothing_recorded_is_said() -> None:
-    with pytest.raises(AssertionError, match=r"expected alive: there are none; nothing was recorded"):
+    with pytest.raises(AssertionError, match=r"^expected alive: there are none; nothing was recorded$"):
         Recording().expect(alive())
+
+
+def test_a_failure_says_which_part_was_looked_at(recording: Recording) -> None:
+    later = recording.since(86400.125).on("upstairs")
+    with pytest.raises(AssertionError) as failure:
+        later.expect(alive())
+    part = "since 86400.125, on upstairs"
+    assert str(failure.value) == f"expected alive {part}: there are none; nothing was recorded {part}"
+    with pytest.raises(AssertionError) as failure:
+        recording.until(5).expect_no(search())
+    first, second, *_ = str(failure.value).splitlines()
+    assert first == "expected no search until 5: there is 1"
+    assert second == "5 recorded until 5, > is before the 1 in question:"
+
+
+def test_what_is_no_pattern_device_or_place_is_said_at_once(recording: Recording) -> None:
+    nonsense: Any = alive
+    for sentence in (recording.expect, recording.expect_no, recording.matching):
+        with pytest.raises(
+            TypeError, match=r"<function alive at .*> is no pattern; write alive\(\), or alive\(\.\.\.\)"
+        ):
+            sentence(nonsense)
+    nonsense = "byebye"
+    with pytest.raises(TypeError, match=r"'byebye' is neither a time in seconds nor a pattern, such as alive\(\)"):
+        recording.expect(alive()).before(nonsense)
+    nonsense = MemoryNetwork().host("lamp")
+    with pytest.raises(TypeError, match=r"is no device: pass one, or its UDN, or what Host.serve or Host.play gives"):
+        alive(of=nonsense)
+    nonsense = LAMP
+    with pytest.raises(TypeError, match=r"is neither an address, such as '192.0.2.7', nor a host"):
+        recording.sent_from(nonsense)
 
 
 def test_a_part_of_a_recording_is_a_recording(recording: Recording) -> None:
@@ -268,5 +300,14 @@ def test_a_host_is_known_by_its_former_addresses_too() -> None:
     network.run(run)
     assert isinstance(network.link, Link)
     network.recording.expect(alive()).sent_from(lamp).twice()
+    network.recording.on(network.link).sent_from(lamp).expect(alive()).on(network.link).twice()
+    phone = network.host("phone")
     with pytest.raises(AssertionError, match="sent from phone: there are none"):
-        network.recording.expect(alive()).sent_from(network.host("phone"))
+        network.recording.expect(alive()).sent_from(phone)
+    with pytest.raises(AssertionError, match="sent to phone: there are none"):
+        network.recording.expect(alive()).sent_to(phone)
+    network.recording.sent_to(phone).expect_no(alive())
+    with pytest.raises(AssertionError, match="expected alive at lamp: there are none"):
+        network.recording.expect(alive(at=lamp))  # its LOCATION is that of another host
+    network.recording.expect(alive(at=network.host("other", "192.0.2.7/24"))).twice()
+    network.recording.expect_no(connection(to=phone))

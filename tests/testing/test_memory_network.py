@@ -114,14 +114,6 @@ async def test_bootid_rises_with_each_start_on_a_host(network: MemoryNetwork, au
         assert running.boot_id > first
 
 
-async def test_chance_is_that_of_the_host_unless_a_program_has_its_own(network: MemoryNetwork) -> None:
-    draws = [network.host(name).programs.next_rng().random() for name in "ab"]
-    draws += [network.hosts["a"].programs.next_rng().random()]
-    assert len(set(draws)) == 3
-    assert MemoryNetwork(seed=1).host("a").programs.next_rng().random() == draws[0]
-    assert MemoryNetwork(seed=2).host("a").programs.next_rng().random() != draws[0]
-
-
 async def test_options_of_a_program_go_before_the_host_s(network: MemoryNetwork, autojump_clock: Clock) -> None:
     first, second = network.host("a"), network.host("b")
     async with first.serve(LAMP, rng=Random(5)):

@@ -29,13 +29,15 @@ def test_it_imports_next_to_nothing_until_a_fixture_is_used(pytester: pytest.Pyt
         """
         import sys
 
+        HAD_ASYNCIO = "asyncio" in sys.modules  # from Python 3.14 on, pytest's debugger imports it
+
         def test_other_things():
             loaded = sorted(name for name in sys.modules if name.partition(".")[0] in ("upnp_trio", "trio", "attrs"))
             assert loaded == ["upnp_trio", "upnp_trio.testing", "upnp_trio.testing.pytest_plugin"]
 
         def test_the_network(upnp_network):
             assert "upnp_trio.testing.memory_network" in sys.modules
-            assert "asyncio" not in sys.modules
+            assert ("asyncio" in sys.modules) is HAD_ASYNCIO
         """
     )
     run(pytester).assert_outcomes(passed=2)
@@ -164,6 +166,99 @@ def test_a_failure_shows_what_was_sent(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*Captured upnp_network call*", "*192.0.2.1:1900 > everyone  alive uuid:*"])
     assert str(result.stdout).count("Captured upnp_network") == 1
+
+
+@pytest.mark.parametrize("runs", ["def", "trio"])
+def test_a_failed_expectation_shows_each_datagram_once(pytester: pytest.Pytester, runs: str) -> None:
+    plain = """
+        def test_a_lamp(upnp_network):
+            upnp_network.run(find, upnp_network)
+            upnp_network.recording.expect(byebye()).sent_from("192.0.2.9")
+    """
+    of_trio = """
+        @pytest.mark.trio
+        async def test_a_lamp(upnp_network):
+            await find(upnp_network)
+            upnp_network.recording.expect(byebye()).sent_from("192.0.2.9")
+    """
+    imports = """
+        import pytest
+        from tests.testing.strangers import find
+        from upnp_trio.testing import byebye
+    """
+    pytester.makepyfile(imports + (plain if runs == "def" else of_trio))
+    result = run(pytester, *(("-p", "pytest_trio.plugin") if runs == "trio" else ()))
+    result.assert_outcomes(failed=1)
+    shown = str(result.stdout)
+    assert shown.count("expected byebye, sent from 192.0.2.9: there are none\n") == 1
+    assert shown.count("everyone  byebye") == 6  # two sets of three
+    if runs == "def":
+        # the test's own line is what its reader needs; how the recorder counts is not
+        assert "expectations.py:" not in shown
+
+
+def test_what_an_expectation_has_left_out_is_shown_beside_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        from tests.testing.strangers import find
+        from upnp_trio.testing import alive
+
+        def test_a_lamp(upnp_network):
+            upnp_network.run(find, upnp_network)
+            upnp_network.recording.since(90_000).expect(alive())
+        """
+    )
+    result = run(pytester)
+    result.stdout.fnmatch_lines(
+        [
+            "E * expected alive since 90000: there are none; nothing was recorded since 90000",
+            "*Captured upnp_network call*",
+            "*192.0.2.1:1900 > everyone  alive uuid:*",
+        ]
+    )
+
+
+def test_what_a_test_leaves_open_is_a_warning(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_a_lamp(upnp_network):
+            lamp = upnp_network.host("lamp")
+            lamp.open_udp("192.0.2.1", 1900)
+            lamp.listen(80)
+
+        def test_that_closes(upnp_network):
+            lamp = upnp_network.host("lamp")
+            with lamp.open_udp("192.0.2.1", 1900), lamp.listen(80):
+                pass
+        """
+    )
+    left = "lamp: <UDP socket at 192.0.2.1:1900>, lamp: <listener at 192.0.2.1:80>"
+    result = run(pytester)
+    result.assert_outcomes(passed=2, errors=1)  # every warning is an error there
+    result.stdout.fnmatch_lines([f"*PytestWarning: *::test_a_lamp has left open {left}"])
+
+
+def test_a_marker_that_cannot_be_says_what_it_takes(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.upnp_network(sed=3)
+        def test_one(upnp_network): ...
+
+        @pytest.mark.upnp_network(loss=3)
+        def test_other(upnp_network): ...
+        """
+    )
+    result = run(pytester)
+    result.assert_outcomes(errors=2)
+    takes = "it takes seed, seconds, jitter, loss, duplicates, start"
+    result.stdout.fnmatch_lines(
+        [
+            f"E *the marker upnp_network: *unexpected keyword argument 'sed'; {takes}",
+            f"E *the marker upnp_network: loss is 3; *; {takes}",
+        ]
+    )
 
 
 def test_it_works_under_xdist(pytester: pytest.Pytester) -> None:

@@ -78,6 +78,36 @@ def test_tests_of_asyncio_and_of_trio_have_it_as_well(pytester: pytest.Pytester)
     run(pytester, *ASYNCIO, "-p", "pytest_trio.plugin").assert_outcomes(passed=2)
 
 
+def test_a_device_that_a_test_starts_and_does_not_stop_is_a_warning(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from tests.testing.strangers import LAMP
+        from upnp_trio.testing import RealDevice
+
+        @pytest.fixture(scope="module")
+        def of_all_tests():
+            with RealDevice(LAMP) as device:
+                yield device
+
+        def test_of_a_fixture(of_all_tests):
+            assert of_all_tests.is_running
+
+        def test_of_its_own():
+            RealDevice(LAMP).start()
+
+        def test_that_stops_it():
+            with RealDevice(LAMP) as device:
+                assert device.is_running
+        """
+    )
+    result = run_apart(pytester)
+    result.assert_outcomes(passed=3, errors=1)  # every warning is an error there
+    left = "has left open <RealDevice 'Lamp' at 127.0.0.1>"
+    assert str(result.stdout).count("PytestWarning: ") == 1
+    result.stdout.fnmatch_lines([f"*PytestWarning: *::test_of_its_own {left}"])
+
+
 def test_each_test_sees_its_own_devices_under_xdist(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(SEVERAL)
     run_apart(pytester, *XDIST).assert_outcomes(passed=4)

@@ -43,7 +43,7 @@ class EventBuffer:
         return self._events.popleft() if self._events else None
 
     def end(self) -> None:
-        """Read no more; for the reader."""
+        """Drop all events, from now on, too; called by the reader."""
         self.is_unwanted = True
         self._events.clear()
         self._wake()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import (
     SUPPRESS,
     Action,
@@ -14,7 +15,7 @@ from argparse import (
 from collections.abc import Collection
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -48,6 +49,10 @@ HELP_COLUMNS = 100
 MAX_DIGITS = 20
 
 
+# The same text in every Python. argparse would also put escape sequences into a pipe if FORCE_COLOR is set.
+_WITHOUT_COLOURS: dict[str, Any] = {"color": False} if sys.version_info >= (3, 14) else {}
+
+
 class UsageError(Exception):
     """The words of the command are wrong; the message names the option, the value and the remedy."""
 
@@ -71,6 +76,7 @@ def make_parser(verb: Verb, *, description: str, epilog: str) -> ArgumentParser:
         add_help=False,
         allow_abbrev=False,  # otherwise a new option could change the meaning of an abbreviation in a script
         exit_on_error=False,
+        **_WITHOUT_COLOURS,
     )
 
 

@@ -15,11 +15,13 @@ from upnp_trio.model.advertising import (
     RESERVED_HEADERS,
     Advertising,
 )
-from upnp_trio.model.placeholders import escaped
+from upnp_trio.model.placeholders import PORT, escaped
+from upnp_trio.model.urls import HOST
 from upnp_trio.model.value_errors import shown
 
 if TYPE_CHECKING:
     from upnp_trio.cloning.observed import Observed, ObservedAnswer
+    from upnp_trio.model.literal_url import LiteralUrl
 
 __all__ = ["LEAST_DELAY", "advertising_of"]
 
@@ -32,12 +34,14 @@ _OF_ANY_SERVER = frozenset(
         *("SET-COOKIE", "STRICT-TRANSPORT-SECURITY", "VARY", "VIA", "X-CONTENT-TYPE-OPTIONS", "X-FRAME-OPTIONS"),
     }
 )
+# HTTP's answers are read with lower-case names, and simple clients of DIAL look for this one as DIAL spells it.
+_SPELLED = {"application-url": "Application-URL"}
 _MAX_AGE = re.compile(r"max-age\s*=\s*\"?([0-9]{1,10})", re.IGNORECASE)
 
 
 def advertising_of(observed: Observed) -> tuple[Advertising, list[str]]:
     """How the clone of a device is advertised, and in words what of its answers is not repeated."""
-    draft = _Draft()
+    draft = _Draft(observed.location)
     answers = observed.answers
     if server := _most_common(answers, "SERVER"):
         draft.take(server=server)
@@ -46,19 +50,20 @@ def advertising_of(observed: Observed) -> tuple[Advertising, list[str]]:
     if observed.unicast is not None:
         draft.take_delay(observed.unicast.median)
     for name, values in _own_headers(answers).items():
-        draft.take_header(name, values, len(answers), str(observed.location.address))
+        draft.take_header(name, values, len(answers))
     for name, value in observed.document_headers.items():
         if name.upper() not in _OF_ANY_SERVER | RESERVED_DESCRIPTION_HEADERS:
-            draft.take_description_header(name, value, str(observed.location.address))
+            draft.take_description_header(_SPELLED.get(name.lower(), name), value)
     return draft.advertising, draft.notes
 
 
 class _Draft:
     """What is known so far; what cannot be repeated becomes a note."""
 
-    def __init__(self) -> None:
+    def __init__(self, location: LiteralUrl) -> None:
         self.advertising = Advertising()
         self.notes: list[str] = []
+        self._location = location
 
     def take(self, **fields: Any) -> None:  # noqa: ANN401  # the fields of `Advertising`, which checks them
         try:
@@ -73,27 +78,40 @@ class _Draft:
         if delay >= LEAST_DELAY:
             self.take(answer_delay=min(delay, MAX_ANSWER_DELAY))
 
-    def take_header(self, name: str, values: Counter[str], answers: int, address: str) -> None:
+    def take_header(self, name: str, values: Counter[str], answers: int) -> None:
         if len(values) > 1 or values.total() < answers:
             self._leave_out(f"the header {shown(name)}, which is not the same in all")
-        elif any(address in value for value in values):
-            self._leave_out(f"the header {name}, which leads to the original")
-        else:
-            self.take(headers=[*self.advertising.headers, *((name, escaped(value)) for value in values)])
-
-    def take_description_header(self, name: str, value: str, address: str) -> None:
-        where = "with the description"
-        if address in value:
-            self._leave_out(f"the header {name}, which leads to the original", where)
             return
-        headers = [*self.advertising.description_headers, (name, escaped(value))]
+        (value,) = values
+        self.take(headers=[*self.advertising.headers, (name, self._at_clone(name, value))])
+
+    def take_description_header(self, name: str, value: str) -> None:
+        headers = [*self.advertising.description_headers, (name, self._at_clone(name, value))]
         try:
             self.advertising = attrs.evolve(self.advertising, description_headers=headers)
         except DescriptionError as error:
-            self._leave_out(str(error), where)
+            self._leave_out(str(error), "with the description")
+
+    def _at_clone(self, name: str, value: str) -> str:
+        """*value* with the clone's address in place of the original's; apps take no Application-URL of another host."""
+        template = escaped(value)
+        for text, place in _places(self._location):
+            whole = rf"(?<![0-9A-Za-z.:]){re.escape(text)}(?![0-9A-Za-z]|\.[0-9A-Za-z])"
+            template = re.sub(whole, place, template, flags=re.IGNORECASE)
+        if template != escaped(value):
+            self.notes.append(
+                f"the header {shown(name)} leads to {shown(template)}, where the clone has no more than its documents"
+            )
+        return template
 
     def _leave_out(self, what: str, where: str = "in answers to searches") -> None:
         self.notes.append(f"not repeated {where}: {what}")
+
+
+def _places(location: LiteralUrl) -> list[tuple[str, str]]:
+    """What a header's value may have of the original, the longest first, with what stands for it."""
+    host = f"[{location.address}]" if location.address.version == 6 else str(location.address)
+    return [(f"{host}:{location.port}", f"{HOST}:{PORT}"), (host, HOST)]
 
 
 def _most_common(answers: tuple[ObservedAnswer, ...], name: str) -> str:

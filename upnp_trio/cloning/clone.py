@@ -9,6 +9,7 @@ import attrs
 
 from upnp_trio.cloning.advertising import advertising_of
 from upnp_trio.cloning.mending import CLONE_MARK, MAX_NAME_CHARACTERS, mended, with_new_udns
+from upnp_trio.cloning.paths import at_original_paths
 from upnp_trio.cloning.record import render_record
 from upnp_trio.cloning.rows import rows_of
 from upnp_trio.documents.device_file import DEVICE_FILE_NAME
@@ -16,7 +17,6 @@ from upnp_trio.documents.device_writing import render_device_file
 from upnp_trio.documents.new_files import NewFiles
 from upnp_trio.model.printable import printable
 from upnp_trio.model.rules import violations
-from upnp_trio.model.urls import fixed_path_flaw
 from upnp_trio.model.value_errors import shown
 
 if TYPE_CHECKING:
@@ -51,9 +51,11 @@ def make_clone(observed: Observed, *, seed: str | None, cloned_at: str) -> Clone
     """
     root, notes = mended(observed.device, observed.location, observed.recordings)
     root, others = with_new_udns(root, seed)
+    root, others_of_paths = at_original_paths(root, observed)
     rows, others_of_rows = rows_of(observed, root, seed)
     advertising, unrepeated = advertising_of(observed)
-    notes = [printable(note, MAX_NOTE_CHARACTERS) for note in [*notes, *others, *others_of_rows, *unrepeated]]
+    notes += [*others, *others_of_rows, *unrepeated, *others_of_paths]
+    notes = [printable(note, MAX_NOTE_CHARACTERS) for note in notes]
     if len(notes) > MAX_NOTES:
         notes[MAX_NOTES:] = [f"and {len(notes) - MAX_NOTES} more"]
     name = root.friendly_name
@@ -64,12 +66,12 @@ def make_clone(observed: Observed, *, seed: str | None, cloned_at: str) -> Clone
     files = NewFiles()
     files.add(RECORD_NAME, render_record(observed, cloned_at=cloned_at).encode())
     files.add(ORIGINAL_NAME, observed.document)
-    head = _head(observed, seed, cloned_at, notes)
+    head = _head(observed, seed, cloned_at, notes, has_its_paths=bool(root.description_path))
     files.add(DEVICE_FILE_NAME, render_device_file(root, files=files, head=head).encode())
     return Clone(files.files, tuple(notes))
 
 
-def _head(observed: Observed, seed: str | None, cloned_at: str, notes: list[str]) -> list[str]:
+def _head(observed: Observed, seed: str | None, cloned_at: str, notes: list[str], *, has_its_paths: bool) -> list[str]:
     original = observed.device
     lines = [
         f"A clone of {shown(original.friendly_name)}, {original.udn}, which was at {observed.location} on {cloned_at}.",
@@ -79,9 +81,10 @@ def _head(observed: Observed, seed: str | None, cloned_at: str, notes: list[str]
         lines.append("It has the UDN of its original: never serve it where that is.")
     else:
         lines.append("It has UDNs of its own, so it and its original can be on one network.")
-    path = observed.location.target
-    if fixed_path_flaw(path) is None:
-        lines.append(f'The original is at {path}, as the clone is with description_path = "{path}".')
+    if has_its_paths:
+        lines.append("It has the paths of its original. Without description_path, they are in a directory of its own.")
+    port = observed.location.port
+    lines.append(f"Its original is at port {port}. Control points that know it by heart need --port {port}.")
     if notes:
         lines += ["", "What differs from the original:", *(f"- {note}" for note in notes)]
     return lines

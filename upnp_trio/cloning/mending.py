@@ -58,7 +58,8 @@ def with_new_udns(root: RootDevice, seed: str | None) -> tuple[RootDevice, list[
     """*root* and its embedded devices with UDNs that are derived from theirs and from *seed*.
 
     Without *seed* they keep their UDNs, except for those that no device can be served with. What has to be changed
-    beyond that is returned in words.
+    beyond that is returned in words. A UDN that is no UUID only gets another end, as clients may know how it begins:
+    pywemo takes ``uuid:Socket-1_0-221517K0101769`` for a switch.
     """
     notes: list[str] = []
     taken: dict[str, int] = {}
@@ -74,7 +75,10 @@ def with_new_udns(root: RootDevice, seed: str | None) -> tuple[RootDevice, list[
                 notes.append(f"the UDN {shown(udn.text)} {reason}; {shown(device.friendly_name)} has another one")
             if seed is not None or not is_servable:
                 name = "\0".join([seed or "", old, *([str(number)] if number > 1 else [])])
-                udn = Udn(uuid.uuid5(_NAMESPACE, name))
+                derived = uuid.uuid5(_NAMESPACE, name)
+                longer = f"{udn.text}-{derived.hex[:8]}"
+                keeps_start = is_servable and not udn.is_uuid and _searchable(longer) == longer
+                udn = Udn(longer if keeps_start else derived)
         return attrs.evolve(device, udn=udn, devices=[renamed(embedded) for embedded in device.devices])
 
     new = renamed(root)

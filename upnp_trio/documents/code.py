@@ -59,8 +59,10 @@ def call(function: Callable[[], object], name: str) -> object:
     """
     import inspect
 
+    from upnp_trio.model.annotations import signature_of
+
     try:
-        inspect.signature(function).bind()
+        signature_of(function).bind()
     except TypeError as error:
         raise DescriptionError(f"{name} is called without arguments, and that does not work: {error}") from error
     except ValueError:  # some functions written in C have no signature

@@ -6,6 +6,7 @@ the icons). ICO becomes a PNG. SVG, WebP and AVIF would need a library that draw
 
 from __future__ import annotations
 
+import re
 import struct
 
 import attrs
@@ -14,7 +15,7 @@ from upnp_trio.documents.ico import png_of_ico
 from upnp_trio.documents.named_files import png_size
 from upnp_trio.model.device import Icon
 
-__all__ = ["MAX_SIDE", "Picture", "read_picture"]
+__all__ = ["MAX_SIDE", "Picture", "flaw_of_picture", "read_picture"]
 
 # Windows shows icons of up to 256 pixels; those of phones have up to 512. A control point that unpacks a larger one
 # pays with its memory.
@@ -30,6 +31,15 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _GIF_DEPTH = 8
 
 
+# How pictures begin that browsers show and control points do not.
+_OTHERS = {
+    "an SVG": re.compile(rb"\s*(?:<\?xml|<!--|<!DOCTYPE\s+svg|<svg[\s>])", re.IGNORECASE),
+    "a WebP": re.compile(rb"RIFF....WEBP", re.DOTALL),
+    "an AVIF": re.compile(rb"....ftypavi[fs]", re.DOTALL),
+    "a BMP": re.compile(rb"BM"),
+}
+
+
 @attrs.frozen
 class Picture:
     """A picture that can be an icon."""
@@ -42,7 +52,7 @@ class Picture:
     data: bytes = attrs.field(repr=False)
 
     def icon(self) -> Icon:
-        """It as the icon of a device."""
+        """The picture as the icon of a device."""
         name = f"icon.{self.mimetype.partition('/')[2]}"
         return Icon(
             mimetype=self.mimetype, width=self.width, height=self.height, depth=self.depth, url=name, data=self.data
@@ -56,6 +66,14 @@ def read_picture(data: bytes) -> Picture | None:
     picture = _png(data) or _gif(data) or _jpeg(data)
     is_usable = picture is not None and min(picture.width, picture.height, picture.depth) >= 1
     return picture if picture and is_usable and max(picture.width, picture.height) <= MAX_SIDE else None
+
+
+def flaw_of_picture(data: bytes) -> str:
+    """What keeps *data* from being a picture for `read_picture`, in words that follow a name."""
+    for kind, start in _OTHERS.items():
+        if start.match(data):
+            return f"is {kind}, which control points do not show"
+    return f"is no PNG, JPEG, GIF or ICO of at most {MAX_SIDE} pixels, which control points show"
 
 
 def _png(data: bytes) -> Picture | None:

@@ -15,13 +15,14 @@ from upnp_trio.model.urls import HOST
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["LONGEST_HOST", "Headers", "characters", "escaped", "filled", "flaw_of", "has_placeholders"]
+__all__ = ["LONGEST_HOST", "PORT", "Headers", "characters", "escaped", "filled", "flaw_of", "has_placeholders"]
 
 #: names and values of header fields
 Headers = tuple[tuple[str, str], ...]
 
 #: as long as the longest name that *advertise_url* may give; a literal address in brackets has 41 characters at most
 LONGEST_HOST = "n" * MAX_HOST_NAME_CHARACTERS
+#: stands in a value for HTTP's port
 PORT = "{port}"
 # What is filled in, braces that stand for themselves, and what is neither.
 _BRACED = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]")

@@ -43,8 +43,7 @@ class MountedApp(WebApp):
             )
         self.url = url
         self._prefix = path
-        self._port = parts.port
-        self._base = parts.base
+        self._parts = parts
         self._decoded_prefix = decoded_prefix(path)
         self._site: MountedSite | None = None
         self._attaching = Lock()
@@ -55,7 +54,12 @@ class MountedApp(WebApp):
     @property
     def _base_url(self) -> str:
         """Scheme, host and port of LOCATION."""
-        return self._base
+        return self._parts.base
+
+    @property
+    def _port(self) -> int:
+        """The TCP port at which control points reach it."""
+        return self._parts.port
 
     def _attach(self, site: MountedSite) -> None:
         """Serve *site* from now on. Raises `NetworkError` if another one is being served."""
@@ -67,7 +71,7 @@ class MountedApp(WebApp):
             self._site = site
 
     def _detach(self) -> None:
-        """Serve nothing any more."""
+        """Stop serving the site."""
         self._site = None
 
 

@@ -7,7 +7,6 @@ done in the loop of the device, and bounded and ended like the connections of ou
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, NoReturn
 
@@ -23,10 +22,11 @@ from upnp_trio.http.response_writer import ResponseWriter
 from upnp_trio.model.advertised_url import host_text
 from upnp_trio.model.literal_url import unmapped
 from upnp_trio.model.peers import peer_of
-from upnp_trio.model.urls import HOST
 from upnp_trio.monitoring.log_limit import LogLimit
 from upnp_trio.network.listeners import served_address
 from upnp_trio.network.served_interface import Network
+from upnp_trio.server.waiting_requests import WaitingRequests
+from upnp_trio.server.web_server_check import wait_until_listening
 from upnp_trio.server.web_servers import WebApp
 from upnp_trio.site import Site
 
@@ -39,17 +39,6 @@ __all__ = ["Answer", "MountedSite"]
 
 logger = logging.getLogger(__name__)
 
-# Requests that wait for a handler or for a change, in all and of one peer: as many as our own server has connections.
-MAX_WAITING_REQUESTS = 256
-MAX_WAITING_REQUESTS_OF_ONE_PEER = 64
-
-# How long announcements wait for the web server, which may begin to listen after the device, and the pause between two
-# attempts. Control points fetch a description when they get the first announcement of it, and most of them once.
-LISTENING_SECONDS = 10.0
-RETRY_SECONDS = 0.05
-
-TOO_MANY_WAITING = "too many requests that wait"
-TOO_MANY_WAITING_OF_ONE_PEER = "too many requests that wait of one peer"
 LOOPBACK = "127.0.0.1"
 # the names of this host to itself, which nobody can rebind
 _OWN_NAMES = ("localhost", LOOPBACK, "[::1]")
@@ -57,19 +46,19 @@ _OWN_NAMES = ("localhost", LOOPBACK, "[::1]")
 
 @attrs.frozen(eq=False)
 class Answer:
-    """A response, and what follows from its being sent. One of the two methods is to be called, in any thread."""
+    """A response, and what follows from its being sent. Its caller must call one of the two methods, in any thread."""
 
     response: Response
     _site: MountedSite
     _pending: PendingResponse | None = None
 
     def sent(self) -> None:
-        """The whole response has been sent."""
+        """Note that the whole response has been sent."""
         if self._pending is not None:
             self._site.call_soon(self._pending.sent)
 
     def abandon(self) -> None:
-        """The response cannot be sent."""
+        """Note that the response cannot be sent."""
         if self._pending is not None:
             self._site.call_soon(self._pending.abandon)
 
@@ -87,12 +76,13 @@ class MountedSite:
     _served: tuple[ServedAddress, ...] = ()
     _host_check: HostCheck = attrs.field(factory=lambda: HostCheck(""))
     _token: trio.lowlevel.TrioToken | None = None
-    #: of the requests that wait, the longest first, with their peers; ``None`` if another one has taken the place
-    _waiting: dict[trio.CancelScope, str | None] = attrs.field(factory=dict)
-    _per_peer: Counter[str] = attrs.field(factory=Counter)
+    _waiting: WaitingRequests = attrs.field(init=False)
     _is_ending: bool = False
-    _fewer: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
     _log_limit: LogLimit = attrs.field(factory=LogLimit)
+
+    @_waiting.default
+    def _make_waiting(self) -> WaitingRequests:
+        return WaitingRequests(self._count_refusal)
 
     @property
     def waiting(self) -> int:
@@ -125,48 +115,15 @@ class MountedSite:
         finally:
             self._is_ending = True
             self.app._detach()
-            for scope in self._waiting:
-                scope.deadline = trio.current_time() + GRACE_SECONDS
-            with trio.CancelScope(shield=True):
-                while self._waiting:
-                    await self._fewer.park()
+            await self._waiting.end(GRACE_SECONDS)
         raise AssertionError("unreachable: sleeping for ever has no end")
 
     async def wait_until_listening(self) -> None:
-        """Wait until something accepts connections where control points will open them, but not for ever.
+        """Wait, within bounds, until something accepts connections where control points will open them.
 
-        One address is enough. A warning names the others, if LOCATION has them and nothing listens there.
+        A warning names the addresses where nothing listens.
         """
-        deaf: list[ServedAddress] = []
-        is_listening = False
-        with trio.move_on_after(LISTENING_SECONDS):
-            while self._served:
-                deaf = [served for served in self._served if not await self._accepts(served)]
-                if not deaf or is_listening:
-                    break
-                # a server with several sockets listens on one after another, so the others get one more attempt
-                is_listening = len(deaf) < len(self._served)
-                await trio.sleep(RETRY_SECONDS)
-        if deaf and not is_listening:
-            logger.warning(
-                "nothing listens on TCP port %s of this host's addresses, which %r announces; start the web server "
-                "there, or mend the URL",
-                *(self.app._port, self.app),
-            )
-        elif deaf and HOST in self.app._base_url:
-            logger.warning(
-                "nothing listens on TCP port %s of %s, which %r announces, too; let the web server listen there, or "
-                "leave these addresses out, as by ipv6=False or interfaces=[...]",
-                *(self.app._port, ", ".join(served.address for served in deaf), self.app),
-            )
-
-    async def _accepts(self, served: ServedAddress) -> bool:
-        try:
-            stream = await self.network.connect(ip_address(served.address), self.app._port, served=served)
-        except OSError:
-            return False
-        stream.close()
-        return True
+        await wait_until_listening(self.network, self.app, lambda: self._served)
 
     # --- in any thread ---
 
@@ -186,7 +143,7 @@ class MountedSite:
     def peer(self, client: str, server: str) -> Peer:
         """The peer at the address *client* whose connection has the address *server* here, as far as they are known.
 
-        A web server may know neither: one of a test, or one that listens at a socket of the file system.
+        A web server may know neither, such as a test client, or one that listens on a Unix socket.
         """
         address, own = _plain(client), _plain(server)
         served = [served for served in self._served if served.address == own]
@@ -215,7 +172,7 @@ class MountedSite:
     # --- in the loop of the device ---
 
     def begin(self, request: Request) -> Response | PendingResponse:
-        """The response to *request*, or what it takes to make it."""
+        """The response to *request*, or what makes it in the loop of the device."""
         if self._is_ending:
             return error_response(503)
         try:
@@ -235,57 +192,13 @@ class MountedSite:
         """The answer to *request*, when it is made."""
         response: Response | None = None
         try:
-            if (reason := self._make_room(peer_of(request.peer.address))) is not None:
-                self._count_refusal(reason)
-                await trio.lowlevel.checkpoint()
-                return Answer(error_response(503), self)
-            response = await self._wait(request, begun)
+            response = await self._waiting.wait(peer_of(request.peer.address), begun.respond)
+        except Exception as error:
+            response = self._failed(request, error)
         finally:
             if response is None:
                 begun.abandon()
         return Answer(response or error_response(503), self, begun if response else None)
-
-    async def _wait(self, request: Request, pending: PendingResponse) -> Response | None:
-        """The response, or ``None`` if the device has ended meanwhile, or another request has taken the place."""
-        peer = peer_of(request.peer.address)
-        scope = trio.CancelScope()
-        self._waiting[scope] = peer
-        self._per_peer[peer] += 1
-        try:
-            with scope:
-                return await pending.respond()
-        except Exception as error:
-            return self._failed(request, error)
-        finally:
-            if self._waiting.pop(scope) is not None:
-                self._count_out(peer)
-            self._fewer.unpark_all()
-        return None
-
-    def _make_room(self, peer: str) -> str | None:
-        """Why no further request of *peer* can wait, or ``None``.
-
-        If all places are taken, the longest waiting request of the peer that has the most loses its own, as with the
-        connections of our own server. So a few hosts cannot keep all others from calling and subscribing.
-        """
-        if self._per_peer[peer] >= MAX_WAITING_REQUESTS_OF_ONE_PEER:
-            return TOO_MANY_WAITING_OF_ONE_PEER
-        if self._per_peer.total() < MAX_WAITING_REQUESTS:
-            return None
-        ((heaviest, most),) = self._per_peer.most_common(1)
-        if most <= self._per_peer[peer]:
-            return TOO_MANY_WAITING
-        displaced = next(scope for scope, each in self._waiting.items() if each == heaviest)
-        self._waiting[displaced] = None
-        self._count_out(heaviest)
-        self._count_refusal(TOO_MANY_WAITING)
-        displaced.cancel(reason=TOO_MANY_WAITING)
-        return None
-
-    def _count_out(self, peer: str) -> None:
-        self._per_peer[peer] -= 1
-        if not self._per_peer[peer]:
-            del self._per_peer[peer]
 
     def _call(self, function: Callable[..., object], arguments: tuple[object, ...]) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Web servers that serve the documents in place of ours: the values of the option ``http``."""
+"""The values of the option ``http``: web servers that serve the documents in place of ours."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from upnp_trio.errors import DescriptionError
 from upnp_trio.model.advertised_url import AdvertisedUrl
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from upnp_trio.documents.publication import Publication
     from upnp_trio.http.host_check import HostName
     from upnp_trio.http.response_writer import ResponseWriter
     from upnp_trio.model.device import RootDevice
+    from upnp_trio.network.endpoint import Sender
     from upnp_trio.network.served_interface import Network
     from upnp_trio.server.mounted_site import MountedSite
     from upnp_trio.site import Site
@@ -34,6 +37,11 @@ class WebServer(ABC):
     def _base_url(self) -> str:
         """Scheme, host and port of LOCATION; the host may be ``{host}``, for the address of each interface."""
 
+    @property
+    @abstractmethod
+    def _port(self) -> int:
+        """The TCP port of LOCATION."""
+
     @abstractmethod
     def _publish(self, root: RootDevice) -> Publication:
         """*root*, whose devices all have a UDN, made ready to be served there. Raises `DescriptionError`."""
@@ -44,8 +52,6 @@ class WebApp(WebServer):
 
     #: the path that all paths of documents begin with; empty, or from a slash on without one at the end
     _prefix: str
-    #: the TCP port at which control points reach it
-    _port: int
 
     @abstractmethod
     def _attach(self, site: MountedSite) -> None:
@@ -53,12 +59,12 @@ class WebApp(WebServer):
 
     @abstractmethod
     def _detach(self) -> None:
-        """Serve nothing any more."""
+        """Stop serving the site."""
 
     def _mount(
         self, site: Site, writer: ResponseWriter, network: Network, allowed_hosts: frozenset[HostName]
     ) -> MountedSite:
-        """What serves *site* by this app, when it runs."""
+        """What serves *site* through this app."""
         from upnp_trio.server.mounted_site import MountedSite  # imported here, as few devices need it
 
         return MountedSite(app=self, site=site, writer=writer, network=network, allowed_hosts=allowed_hosts)
@@ -77,7 +83,8 @@ class Elsewhere(WebServer):
     interface. ``{udn}`` in path or query stands for the UDN of the root device, which several of them need.
 
     The device is announced and found as its description says. Its documents, calls and events are that server's, so a
-    service with a handler is refused. CONFIGID is the ``config_id`` of the description, or else derived from it.
+    service with a handler is refused. CONFIGID is the ``config_id`` of the description, or else derived from it. With
+    ``{host}``, a warning tells of addresses where nothing listens ten seconds after the start.
     """
 
     url: str
@@ -92,6 +99,11 @@ class Elsewhere(WebServer):
         """Scheme, host and port of LOCATION."""
         return self._parts.base
 
+    @property
+    def _port(self) -> int:
+        """The TCP port of LOCATION."""
+        return self._parts.port
+
     def _publish(self, root: RootDevice) -> Publication:
         """*root* as it is announced, without anything that HTTP would serve. Raises `DescriptionError`."""
         for device in root.walk():
@@ -102,3 +114,12 @@ class Elsewhere(WebServer):
                         "is not ours; mount a UpnpApp in that server, or leave the handler out"
                     )
         return publish_elsewhere(root, self._parts.path_for(str(root.udn)) or "/")
+
+    async def _check_once(self, network: Network, senders: Callable[[], Iterable[Sender]]) -> None:
+        """Warn if nothing listens at the addresses of this host, some time after the start."""
+        from upnp_trio.network.listeners import served_address  # imported here, as few devices need it
+        from upnp_trio.server.web_server_check import check_once
+
+        await check_once(
+            network, self, lambda: [served_address(sender.address, sender.interface) for sender in senders()]
+        )

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeGuard
 
 import attrs
 
+from upnp_trio.model.annotations import annotations_of, signature_of
 from upnp_trio.model.caller import Caller
 from upnp_trio.services.annotations import Annotation, Place, Scope, read_annotation, resolve
 from upnp_trio.services.markers import ActionMark, In, StateVariable, mark_of
@@ -80,7 +81,7 @@ def read_declarations(cls: type, scope: Scope, reserved: frozenset[str]) -> Decl
 
 
 def _variables(cls: type, members: dict[str, object], scope: Scope) -> Iterator[DeclaredVariable]:
-    for name, raw in inspect.get_annotations(cls).items():
+    for name, raw in annotations_of(cls).items():
         place = Place(cls.__name__, name)
         annotation = read_annotation(resolve(name, raw, place, scope), place)
         if annotation.in_ or annotation.out:
@@ -104,7 +105,7 @@ def _actions(cls: type, members: dict[str, object], scope: Scope) -> Iterator[De
         place = Place(cls.__name__, name)
         if not _is_function(method):
             place.fail("an action is a method with self; it cannot be a static or class method or another object")
-        signature = inspect.signature(method)
+        signature = signature_of(method)
         parameters = tuple(_parameters(signature, scope, place))
         if signature.return_annotation is inspect.Signature.empty:
             place.fail("its result has no annotation; write '-> None' if it has no results")

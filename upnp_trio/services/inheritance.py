@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from upnp_trio.model.annotations import signature_of
 from upnp_trio.services.annotations import Annotation, Place
 from upnp_trio.services.declarations import Declarations, DeclaredAction, DeclaredVariable, Parameter
 from upnp_trio.services.markers import In, Out
@@ -44,7 +45,7 @@ def _overridden(action: DeclaredAction, method: object, place: Place) -> Declare
     positional = [None for item in action.parameters if not item.keyword_only]
     named = {item.python_name: None for item in action.parameters if item.keyword_only}
     try:
-        inspect.signature(method).bind(None, *positional, **named)
+        signature_of(method).bind(None, *positional, **named)
     except TypeError as exc:
         place.fail(f"it does not take the arguments of the action {action.place}: {exc}")
     return attrs.evolve(action, function=method, place=place)

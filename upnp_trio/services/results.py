@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import sys
 from operator import attrgetter
 from types import NoneType
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from upnp_trio.model.annotations import annotations_of
 from upnp_trio.services.annotations import Annotation, Place, Scope, awaited, read_annotation, resolve
 from upnp_trio.services.markers import Out
 
@@ -92,7 +92,7 @@ def _annotations(kind: type) -> dict[str, object]:
         return {field.name: field.type for field in dataclasses.fields(kind)}
     written: dict[str, object] = {}
     for base in reversed(kind.__mro__):
-        written.update(inspect.get_annotations(base))
+        written.update(annotations_of(base))
     return {name: written.get(name) for name in getattr(kind, "_fields", ())}
 
 

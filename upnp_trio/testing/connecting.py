@@ -42,8 +42,10 @@ async def connect(host: Host, address: IpAddress, port: int, served: ServedAddre
     if error := host.connect_errors.get((str(address), port)):
         await trio.lowlevel.checkpoint()
         raise error
-    own = host.nic_of(served.address, served.index)
-    way = host.route(own, (str(address), port, 0, served.index) if address.version == 6 else (str(address), port))
+    own = host.routes.nic_of(served.address, served.index)
+    way = host.routes.route(
+        own, (str(address), port, 0, served.index) if address.version == 6 else (str(address), port)
+    )
     recorded = way.link.recording.add_connection(
         trio.current_time(), way.link.name, served.address, (str(address), port)
     )

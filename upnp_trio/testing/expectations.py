@@ -9,22 +9,41 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from upnp_trio.testing.patterns import Pattern
-from upnp_trio.testing.recording import Recorded, RecordedDatagram, source_of
+from upnp_trio.testing.patterns import Pattern, require_pattern
+from upnp_trio.testing.recording import (
+    ASSERTIONS_ALONE,
+    Recorded,
+    RecordedDatagram,
+    addresses_of,
+    in_seconds,
+    link_name,
+    source_of,
+)
 from upnp_trio.testing.showing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from upnp_trio.testing.hosts import Host
-    from upnp_trio.testing.recording import Recording
+    from upnp_trio.testing.links import Link
 
-__all__ = ["Expectation", "explain"]
+__all__ = ["Expectation", "UnmetExpectation", "expected", "expected_no"]
+
+__tracebackhide__ = ASSERTIONS_ALONE
 
 # A failure is read by a person: the beginning and the end of what was recorded say most.
 MAX_SHOWN = 40
 # Times are sums of seconds, and each sum is rounded.
 ROUNDING_SECONDS = 1e-6
+
+
+class UnmetExpectation(AssertionError):
+    """What was recorded is not what was expected."""
+
+    def __init__(self, words: str, *, shows_recording: bool) -> None:
+        super().__init__(words)
+        #: whether the message has what was recorded, so that nothing else needs to show it
+        self.shows_recording = shows_recording
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -39,14 +58,10 @@ class Expectation:
     #: what the sentence is about, in order
     entries: tuple[Recorded, ...]
     _all: Sequence[Recorded]
+    #: which part of the whole recording that is, as in " since 60"
+    _part_of: str
     _words: str
     _least: int = 1
-
-    @classmethod
-    def of(cls, recording: Recording, pattern: Pattern) -> Expectation:
-        """The expectation that there is something that *pattern* describes."""
-        found = cls((), recording.entries, f"expected {pattern}")
-        return found._left("", pattern.matches, recording.entries)
 
     @property
     def times(self) -> list[float]:
@@ -62,17 +77,18 @@ class Expectation:
 
     def sent_from(self, source: str | Host) -> Expectation:
         """Sent from an address, or from a host: from any address that it has or has had."""
-        addresses = {source} if isinstance(source, str) else source.all_addresses
-        name = source if isinstance(source, str) else source.name
+        name, addresses = addresses_of(source)
         return self._left(f", sent from {name}", lambda entry: source_of(entry) in addresses)
 
-    def sent_to(self, destination: str) -> Expectation:
-        """Sent to an address, such as the group's, ``239.255.255.250``."""
-        return self._left(f", sent to {destination}", lambda entry: entry.destination[0] == destination)
+    def sent_to(self, destination: str | Host) -> Expectation:
+        """Sent to an address, such as the group's, ``239.255.255.250``, or to any address of a host."""
+        name, addresses = addresses_of(destination)
+        return self._left(f", sent to {name}", lambda entry: entry.destination[0] in addresses)
 
-    def on(self, link: str) -> Expectation:
-        """Sent on the link with this name."""
-        return self._left(f", on {link}", lambda entry: entry.link == link)
+    def on(self, link: str | Link) -> Expectation:
+        """Sent on a link, or on the one with this name."""
+        name = link_name(link)
+        return self._left(f", on {name}", lambda entry: entry.link == name)
 
     def before(self, what: float | Pattern) -> Expectation:
         """Sent before a time, or before the first of what a pattern describes, which must be there."""
@@ -99,44 +115,42 @@ class Expectation:
     # --- how many -----------------------------------------------------------------------------------------------------
 
     def at_least(self, number: int) -> Expectation:
-        """There are so many or more, also of what further methods leave."""
-        return self._counted(f", at least {number} times", least=max(number, self._least))
+        """Assert that there are at least *number*, also after further methods have narrowed them."""
+        return self._counted(f", at least {_times(number)}", least=max(number, self._least))
 
     def at_most(self, number: int) -> Expectation:
-        """There are so many or fewer."""
-        return self._counted(f", at most {number} times", most=number)
+        """Assert that there are at most *number*."""
+        return self._counted(f", at most {_times(number)}", most=number)
 
     def exactly(self, number: int) -> Expectation:
-        """There are so many, and further methods leave all of them."""
-        return self._counted(f", exactly {number} times", least=max(number, self._least), most=number)
+        """Assert that there are *number*, and that further methods leave all of them."""
+        return self._counted(f", exactly {_times(number)}", least=max(number, self._least), most=number)
 
     def once(self) -> Expectation:
-        """There is one."""
+        """Assert that there is exactly one."""
         return self.exactly(1)
 
     def twice(self) -> Expectation:
-        """There are two."""
+        """Assert that there are exactly two."""
         return self.exactly(2)
 
     def at_least_every(self, seconds: float) -> Expectation:
-        """From one to the next, no more than so many seconds pass."""
+        """Assert that no more than *seconds* pass from one to the next."""
         words = f"{self._words}, at least every {seconds:g} s"
         times = self.times
         gaps = [(later - earlier, earlier) for earlier, later in pairwise(times)]
         longest, since = max(gaps, default=(0.0, 0.0))
         if longest > seconds + ROUNDING_SECONDS:
-            raise self._failure(f"{words}: there is none for {longest:g} s after {since:g}")
+            raise self._failure(f"{words}: there is none for {longest:g} s after {in_seconds(since)}")
         return attrs.evolve(self, words=words)
 
     # --- how it is done -----------------------------------------------------------------------------------------------
 
-    def _left(
-        self, words: str, belongs: Callable[[Recorded], bool], among: Sequence[Recorded] | None = None
-    ) -> Expectation:
-        left = tuple(entry for entry in (self.entries if among is None else among) if belongs(entry))
+    def _left(self, words: str, belongs: Callable[[Recorded], bool]) -> Expectation:
+        left = tuple(entry for entry in self.entries if belongs(entry))
         said = self._words + words
         if len(left) < self._least:
-            raise self._failure(f"{said}: there {_are(len(left))}", self.entries or left)
+            raise self._failure(f"{said}: there {_are(len(left))}")
         return attrs.evolve(self, entries=left, words=said)
 
     def _counted(self, words: str, *, least: int = 0, most: float = math.inf) -> Expectation:
@@ -152,26 +166,52 @@ class Expectation:
         return found
 
     def _places(self) -> dict[int, int]:
-        """Where each is in the recording: of two that were sent at one moment, one was first all the same."""
+        """The place of each in the recording, which orders even those that were sent at the same moment."""
         return {id(entry): number for number, entry in enumerate(self._all)}
 
-    def _failure(self, words: str, marked: Sequence[Recorded] | None = None) -> AssertionError:
-        return AssertionError(explain(words, self._all, self.entries if marked is None else marked))
+    def _failure(self, words: str) -> UnmetExpectation:
+        return _unmet(words, self._all, self._part_of, self.entries)
 
 
-def explain(words: str, entries: Sequence[Recorded], marked: Sequence[Recorded]) -> str:
-    """A failure: *words*, and what was seen, with a sign before what is *marked*."""
+def expected(pattern: Pattern, entries: Sequence[Recorded], part_of: str) -> Expectation:
+    """The expectation that *entries*, a part of a recording, have something that *pattern* describes."""
+    words = f"expected {require_pattern(pattern)}{part_of}"
+    found = tuple(entry for entry in entries if pattern.matches(entry))
+    if not found:
+        raise _unmet(f"{words}: there are none", entries, part_of)
+    return Expectation(found, entries, part_of, words)
+
+
+def expected_no(pattern: Pattern, entries: Sequence[Recorded], part_of: str) -> None:
+    """Assert that *entries*, a part of a recording, have nothing that *pattern* describes."""
+    words = f"expected no {require_pattern(pattern)}{part_of}"
+    found = [entry for entry in entries if pattern.matches(entry)]
+    if found:
+        raise _unmet(f"{words}: there {_are(len(found))}", entries, part_of, found)
+
+
+def _unmet(words: str, entries: Sequence[Recorded], part_of: str, marked: Sequence[Recorded] = ()) -> UnmetExpectation:
+    """A failure: *words*, and what was recorded, with a sign before what is *marked*."""
     if not entries:
-        return f"{words}; nothing was recorded"
+        return UnmetExpectation(f"{words}; nothing was recorded{part_of}", shows_recording=False)
     signs = f", > is before the {len(marked)} in question" if marked else ""
-    return f"{words}\n{len(entries)} recorded{signs}:\n" + shown(
-        entries, marked={id(entry) for entry in marked}, most=MAX_SHOWN
-    )
+    lines = shown(entries, marked={id(entry) for entry in marked}, most=MAX_SHOWN)
+    return UnmetExpectation(f"{words}\n{len(entries)} recorded{part_of}{signs}:\n{lines}", shows_recording=True)
 
 
 def _are(number: int) -> str:
     return "is 1" if number == 1 else f"are {number or 'none'}"
 
 
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
 def _said(what: float | Pattern) -> str:
-    return str(what) if isinstance(what, Pattern) else f"{what:g}"
+    return str(what) if isinstance(what, Pattern) else in_seconds(_time(what))
+
+
+def _time(what: float) -> float:
+    if not isinstance(what, int | float):
+        raise TypeError(f"{what!r} is neither a time in seconds nor a pattern, such as alive() or byebye(of=lamp)")
+    return what

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import errno
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 from typing import TYPE_CHECKING, Unpack
 
 import trio
 
-from upnp_trio.network.interfaces import Interface, IpAddress, on_link
 from upnp_trio.network.listeners import DYNAMIC_PORTS
 from upnp_trio.ssdp.messages import GROUP, PORT
 from upnp_trio.testing.connecting import OpenedConnection, connect
@@ -16,7 +15,9 @@ from upnp_trio.testing.links import Link, Nic
 from upnp_trio.testing.network import HostNetwork
 from upnp_trio.testing.pipes import CAPACITY, Listener, PipeStream
 from upnp_trio.testing.programs import START, Programs
-from upnp_trio.testing.udp import UdpSocket, refused
+from upnp_trio.testing.routes import Routes
+from upnp_trio.testing.scheduling import require_trio
+from upnp_trio.testing.udp import UdpSocket, at, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,12 +30,16 @@ if TYPE_CHECKING:
     from upnp_trio.exchange import ServedAddress
     from upnp_trio.model.device import RootDevice
     from upnp_trio.network.endpoint import Address
+    from upnp_trio.network.interfaces import Interface, IpAddress, IpInterface
     from upnp_trio.server.options import ServeOptions
     from upnp_trio.server.running import Running
     from upnp_trio.testing.playing import Playing
     from upnp_trio.testing.scripted import ScriptedDevice
 
 __all__ = ["Host"]
+
+# what home networks have: IPv4's, IPv6's
+_PREFIXES = (24, 64)
 
 
 class Host:
@@ -48,7 +53,9 @@ class Host:
         self.programs = Programs(self, seed, start)
         #: every address that it has had
         self.all_addresses: set[str] = set()
+        #: its interfaces, by name
         self.nics: dict[str, Nic] = {}
+        self.routes = Routes(self.nics)
         #: where programs on this host have connected to
         self.connections: list[OpenedConnection] = []
         #: the UDNs that programs on this host have claimed
@@ -63,7 +70,6 @@ class Host:
         self.changes = 0
         self.sleeps = 0
         self.changed = trio.lowlevel.ParkingLot()
-        self._routes: dict[IPv4Network | IPv6Network, str] = {}
         self.plug(Link(name="lo"), "127.0.0.1/8", "::1/128", name="lo", index=1, is_loopback=True, is_multicast=False)
 
     @classmethod
@@ -72,6 +78,9 @@ class Host:
         host = cls(name, seed=seed, start=start)
         host.plug(link, *addresses)
         return host
+
+    def __repr__(self) -> str:
+        return f"<Host {self.name} at {', '.join(str(own) for nic in self.nics.values() for own in nic.addresses)}>"
 
     @property
     def network(self) -> HostNetwork:
@@ -98,6 +107,12 @@ class Host:
 
     # --- interfaces -----------------------------------------------------------------------------------------------
 
+    def nic(self, name: str = "eth0") -> Nic:
+        """The interface with this name. Raises `ValueError` if there is none."""
+        if name not in self.nics:
+            raise ValueError(f"{self.name} has no interface {name!r}; it has {', '.join(self.nics)}")
+        return self.nics[name]
+
     def plug(
         self,
         link: Link,
@@ -108,14 +123,19 @@ class Host:
         is_point_to_point: bool = False,
         is_multicast: bool = True,
     ) -> Interface:
-        """Get an interface on *link* with *addresses*, such as ``192.0.2.7/24``."""
+        """Add an interface on *link* with *addresses*, such as ``192.0.2.7/24``.
+
+        Raises `ValueError` for a name that another interface of this host has.
+        """
+        if name in self.nics:
+            raise ValueError(f"{self.name} has an interface {name!r} already; give this one another name")
         nic = Nic(
             link=link,
-            route=self.route,
+            route=self.routes.route,
             host=self,
             name=name,
             index=index or max((known.index for known in self.nics.values()), default=1) + 1,
-            addresses=tuple(map(ip_interface, addresses)),
+            addresses=tuple(map(_with_prefix, addresses)),
             is_loopback=is_loopback,
             is_point_to_point=is_point_to_point,
             is_multicast=is_multicast,
@@ -126,20 +146,21 @@ class Host:
         return nic.interface
 
     def unplug(self, name: str = "eth0") -> None:
-        """Lose an interface; nothing passes its sockets and connections any more."""
-        nic = self.nics.pop(name)
+        """Remove an interface; nothing passes its sockets and connections any more."""
+        nic = self.nic(name)
+        del self.nics[name]
         nic.link.nics.remove(nic)
         nic.is_up = False
         nic.cut()
         self._note_change()
 
     def change(self, *addresses: str, name: str = "eth0", is_up: bool = True, pending: Iterable[str] = ()) -> None:
-        """Have *addresses* on an interface in place of the former ones.
+        """Give an interface *addresses* in place of its former ones, and take it up, or down if *is_up* is false.
 
         The system is still checking the *pending* ones; see `Interface`.
         """
-        nic = self.nics[name]
-        nic.addresses, nic.is_up = tuple(map(ip_interface, addresses)), is_up
+        nic = self.nic(name)
+        nic.addresses, nic.is_up = tuple(map(_with_prefix, addresses)), is_up
         nic.pending = frozenset(map(ip_address, pending))
         nic.cut()
         self._note_addresses(nic)
@@ -153,58 +174,23 @@ class Host:
         self._set_up(name, is_up=True)
 
     def sleep(self) -> None:
-        """Sleep and wake up: programs learn of it with the next change, which is now.
+        """Put the host to sleep and wake it up at once; its programs notice that.
 
-        The clock is everyone's, so nothing passes meanwhile. For a long sleep, let the clock run in
-        ``with link.partitioned(host): ...`` before.
+        All hosts share one clock, so no time passes meanwhile. For a long sleep, first let the clock run in
+        ``with link.partitioned(host): ...``.
         """
         self.sleeps += 1
         self._note_change()
 
     def add_route(self, network: str, name: str = "eth0") -> None:
-        """Reach *network* by the interface with this name. Its hosts are to be on that link, as if behind a router."""
-        self._routes[ip_network(network)] = name
-
-    def route(self, nic: Nic | None, destination: Address) -> Nic:
-        """The interface that leads from *nic*, or from any, to *destination*, or that has it. Raises `OSError`."""
-        text = destination[0].lower()
-        address = ip_address(text)
-        if address.is_link_local and nic is not None:
-            by_scope = [one for one in self.nics.values() if len(destination) == 4 and one.index == destination[3]]
-            return by_scope[0] if by_scope else nic
-        candidates = [*([nic] if nic else []), *self.nics.values()]
-        for one in candidates:
-            if one.is_up and one.has(text):
-                return one
-        for one in candidates:
-            if one.is_up and one.is_neighbour(text):
-                return one
-        for network, name in self._routes.items():
-            if address in network and name in self.nics:
-                return self.nics[name]
-        raise refused(errno.ENETUNREACH)
-
-    def nic_of(self, address: str, index: int = 0) -> Nic:
-        """The interface that has *address*. Raises `OSError`."""
-        for nic in self.nics.values():
-            if nic.is_up and nic.has(address) and index in (0, nic.index):
-                return nic
-        raise refused(errno.EADDRNOTAVAIL)
-
-    def source_towards(self, address: IpAddress) -> tuple[IpAddress, int]:
-        """The own address that the routes to *address* lead from, and its interface's number. Raises `OSError`."""
-        nic = self.route(None, (str(address), 0))
-        own = [own for own in nic.addresses if own.version == address.version]
-        own.sort(key=lambda own: (own.ip != address, address not in on_link(own)))
-        if not own:
-            raise refused(errno.ENETUNREACH)
-        return own[0].ip, nic.index
+        """Reach *network* by the interface with this name. Its hosts have to be on that link, as if behind a router."""
+        self.routes.add(ip_network(network), name)
 
     # --- sockets --------------------------------------------------------------------------------------------------
 
     def open_udp(self, address: str, port: int = 0, *, name: str = "eth0") -> UdpSocket:
         """A UDP socket at *address*: one of the interface's own, a group or a broadcast address."""
-        nic = self.nics[name]
+        nic = self.nic(name)
         if not port:
             taken = {socket.port for socket in nic.sockets}
             port = next(free for free in DYNAMIC_PORTS if free not in taken)
@@ -214,42 +200,43 @@ class Host:
         self, payload: bytes, destination: Address, *, source: tuple[str, int] | None = None, name: str = "eth0"
     ) -> None:
         """Send a datagram from any *source*; by default from the interface's first address of the family, port 1900."""
-        nic = self.nics[name]
+        require_trio()
+        nic = self.nic(name)
         version = 6 if ":" in destination[0] else 4
-        if source is None:
-            source = str(next(own.ip for own in nic.addresses if own.version == version)), 1900
+        source = source or (nic.first_address(version), PORT)
         nic.send(payload, (*source, 0, nic.index) if version == 6 else source, destination)
 
     def receive(
         self, payload: bytes, source: Address, *, to: str = GROUP, port: int = PORT, name: str = "eth0"
     ) -> None:
-        """Receive a datagram now that was sent *to* a group or to an address of this host; nothing records it.
+        """Deliver a datagram *to* a group or to an address of this host, at once. It is not recorded.
 
         *source* may be any address, and need not be on the link.
         """
-        self.nics[name].receive(payload, source, (to, port), trio.current_time())
+        require_trio()
+        self.nic(name).receive(payload, source, (to, port), trio.current_time())
 
     def listen(self, port: int, address: str = "", *, name: str = "eth0") -> Listener:
         """Accept connections on *port* of *address*, or of the interface's first address. Raises `OSError`."""
-        nic = self.nics[name]
-        address = address or str(nic.addresses[0].ip)
+        nic = self.nic(name)
+        address = address or nic.first_address()
         if not nic.is_up or not nic.has(address):
             raise refused(errno.EADDRNOTAVAIL)
         if self.is_taken(nic, address, port):
             raise refused(errno.EADDRINUSE)
-        listener = nic.listeners[address, port] = Listener()
+        listener = nic.listeners[address, port] = Listener(at(address, port))
         return listener
 
     def accept_from(
         self, source: str, port: int, *, address: str = "", name: str = "eth0", capacity: float = CAPACITY
     ) -> PipeStream:
-        """Accept a connection now from *source*, which may be any address; the other end of it.
+        """Connect to this host from *source*, which may be any address; returns the other end of the connection.
 
-        It is to *port* of *address*, or of the interface's first address. In each direction, *capacity* bytes can wait
-        to be read; a peer that does not read has little. Raises `OSError` if nothing listens there.
+        It leads to *port* of *address*, or of the interface's first address. In each direction, *capacity* bytes can
+        wait to be read; give a peer that does not read few. Raises `OSError` if nothing listens there.
         """
-        nic = self.nics[name]
-        address = address or str(nic.addresses[0].ip)
+        nic = self.nic(name)
+        address = address or nic.first_address()
         if not self.is_taken(nic, address, port):
             raise refused(errno.ECONNREFUSED)
         return nic.listeners[address, port].connect(source, address, capacity=capacity)
@@ -278,7 +265,7 @@ class Host:
         return await connect(self, address, port, served)
 
     def _set_up(self, name: str, *, is_up: bool) -> None:
-        nic = self.nics[name]
+        nic = self.nic(name)
         nic.is_up = is_up
         nic.cut()
         self._note_change()
@@ -290,3 +277,12 @@ class Host:
     def _note_change(self) -> None:
         self.changes += 1
         self.changed.unpark_all()
+
+
+def _with_prefix(address: str) -> IpInterface:
+    """*address*; raises `ValueError` if it is none, or if it does not say which others are on its link."""
+    if "/" not in address:
+        raise ValueError(
+            f"{address!r} has no prefix, so nothing is on its link; write {address}/{_PREFIXES[':' in address]}"
+        )
+    return ip_interface(address)

@@ -44,7 +44,7 @@ def _is_a_part(instance: Link, attribute: attrs.Attribute[float], value: float) 
         raise ValueError(f"{attribute.name} is {value}; it must be from 0 to 1, the part of all datagrams")
 
 
-@attrs.define(eq=False, kw_only=True)
+@attrs.define(eq=False, kw_only=True, repr=False)
 class Link:
     """A cable or a switch: what one of its interfaces sends arrives at the others.
 
@@ -65,6 +65,9 @@ class Link:
     nics: list[Nic] = attrs.field(factory=list, init=False)
     #: one side of a partition; empty while there is none
     _apart: frozenset[Host] = attrs.field(default=frozenset(), init=False)
+
+    def __repr__(self) -> str:
+        return f"<Link {self.name} of {len(self.nics)} interfaces>"
 
     def partition(self, *hosts: Host) -> None:
         """Let nothing pass between *hosts* and the others on this link, until `heal`.
@@ -124,7 +127,7 @@ class Link:
         return self.seconds + (self.rng.uniform(0, self.jitter) if self.jitter else 0.0)
 
 
-@attrs.define(eq=False, kw_only=True)
+@attrs.define(eq=False, kw_only=True, repr=False)
 class Nic:
     """An interface of a host, plugged into a link."""
 
@@ -139,7 +142,7 @@ class Nic:
     is_loopback: bool = False
     is_point_to_point: bool = False
     is_multicast: bool = True
-    #: own addresses that the system is still checking; see `Interface.pending`
+    #: own addresses that the system is still checking; see `Interface`
     pending: frozenset[IpAddress] = frozenset()
     #: raised by the next sends, one for each; ``None`` lets one succeed
     send_errors: list[OSError | None] = attrs.field(factory=list)
@@ -160,6 +163,9 @@ class Nic:
     #: when the send buffer has room again, and whether a send has waited for that
     _full_until: float = attrs.field(default=-math.inf, init=False)
     _has_stalled: bool = attrs.field(default=False, init=False)
+
+    def __repr__(self) -> str:
+        return f"<interface {self.name} on {self.link.name} at {', '.join(map(str, self.addresses)) or 'no address'}>"
 
     def take_room(self) -> None:
         """Take room for a datagram in the send buffer. Raises `BlockingIOError` if there is none."""
@@ -187,7 +193,7 @@ class Nic:
 
     @property
     def interface(self) -> Interface:
-        """It as a value."""
+        """The interface as a value."""
         return Interface(
             name=self.name,
             index=self.index,
@@ -202,6 +208,13 @@ class Nic:
     def has(self, address: str) -> bool:
         """Whether *address* is one of its own."""
         return address in self._texts()[0]
+
+    def first_address(self, version: int | None = None) -> str:
+        """The first of its own addresses, or of those of an IP version. Raises `ValueError` if it has none."""
+        for own in self.addresses:
+            if version in (None, own.version):
+                return str(own.ip)
+        raise ValueError(f"{self.name} has no {f'IPv{version} ' if version else ''}address; say which one to use")
 
     def is_neighbour(self, address: str) -> bool:
         """Whether *address* is on its link, by the prefixes of its own."""

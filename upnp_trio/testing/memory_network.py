@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from ipaddress import IPv4Network
 from random import Random
 from typing import TYPE_CHECKING, TypeVar
@@ -64,6 +63,9 @@ class MemoryNetwork:
         self.links: dict[str, Link] = {}
         #: the first link
         self.link = self.add_link("link", seconds=seconds, jitter=jitter, loss=loss, duplicates=duplicates)
+
+    def __repr__(self) -> str:
+        return f"<MemoryNetwork with seed {self.seed} and {', '.join(self.hosts) or 'no hosts'}>"
 
     def add_link(
         self, name: str, *, seconds: float = 0.001, jitter: float = 0.0, loss: float = 0.0, duplicates: float = 0.0
@@ -128,10 +130,24 @@ class MemoryNetwork:
                 stack.enter_context(link.partitioned(*hosts))
             yield
 
-    def run(self, function: Callable[..., Awaitable[T]], *arguments: object) -> T:
-        """Run *function* with trio to its end, on a clock that jumps over every wait; two runs are alike to the byte.
+    def left_open(self) -> list[str]:
+        """What is open on its hosts: sockets, and connections that programs on them have opened; empty after all ended.
 
-        This is for tests that are not run by trio themselves.
+        The fixture ``upnp_network`` warns of them at the end of its test.
         """
+        return [
+            f"{host.name}: {left}"
+            for host in self.hosts.values()
+            for left in (*host.open_sockets, *host.open_connections)
+        ]
+
+    def run(self, function: Callable[..., Awaitable[T]], *arguments: object) -> T:
+        """Run *function* with trio to its end, on a clock that jumps over waits; two runs are the same to the byte.
+
+        This is for tests that are not run by trio themselves. Raises `RuntimeError` within a trio loop, and what
+        *function* raises.
+        """
+        if trio.lowlevel.in_trio_run():
+            raise RuntimeError("a trio loop runs this test already; `await` what is to be run")
         with seeded(self.seed):
-            return trio.run(partial(function, *arguments), clock=trio.testing.MockClock(autojump_threshold=0))
+            return trio.run(function, *arguments, clock=trio.testing.MockClock(autojump_threshold=0))

@@ -195,7 +195,7 @@ class HostNetwork:
             )
 
     def facing(self, address: IpAddress, zone: str = "") -> ServedAddress:
-        return facing(address, zone, self.interfaces(), self.host.source_towards)
+        return facing(address, zone, self.interfaces(), self.host.routes.source_towards)
 
     @contextmanager
     def listen(self, served: ServedAddress, port: int = 0) -> Iterator[HttpListener]:
@@ -227,7 +227,7 @@ class HostNetwork:
     @contextmanager
     def _listen(self, served: ServedAddress, port: int, *, or_another: bool) -> Iterator[tuple[int, HttpListener]]:
         with translated(f"listen at {served.address}"):
-            nic = self.host.nic_of(served.address, served.index)
+            nic = self.host.routes.nic_of(served.address, served.index)
         if not port or (or_another and self.host.is_taken(nic, served.address, port)):
             port = next(free for free in DYNAMIC_PORTS if not self.host.is_taken(nic, served.address, free))
         elif self.host.is_taken(nic, served.address, port):

@@ -12,10 +12,11 @@ from upnp_trio.errors import MalformedMessage
 from upnp_trio.model.device import Device
 from upnp_trio.model.names import Udn
 from upnp_trio.ssdp.messages import Alive, ByeBye, Message, Search, SearchResponse, Update
-from upnp_trio.testing.recording import Recorded, RecordedConnection, RecordedDatagram
+from upnp_trio.testing.recording import Recorded, RecordedConnection, RecordedDatagram, addresses_of
 
 if TYPE_CHECKING:
     from upnp_trio.model.device import RootDevice
+    from upnp_trio.testing.hosts import Host
 
 __all__ = [
     "HasDevice",
@@ -56,8 +57,16 @@ class Pattern:
         return self.words
 
 
-def alive(of: Subject | None = None, *, nt: str | None = None, at: str | None = None) -> Pattern:
-    """``ssdp:alive``: of a device, with this NT, with a LOCATION at this address."""
+def require_pattern(value: object) -> Pattern:
+    """*value*, which a test has given. Raises `TypeError` if it is no pattern."""
+    if not isinstance(value, Pattern):
+        name = value.__name__ if callable(value) and hasattr(value, "__name__") else "alive"
+        raise TypeError(f"{value!r} is no pattern; write {name}(), or {name}(...) with what it is to have")
+    return value
+
+
+def alive(of: Subject | None = None, *, nt: str | None = None, at: str | Host | None = None) -> Pattern:
+    """``ssdp:alive``: of a device, with this NT, with a LOCATION at this address or host."""
     return _message("alive", (Alive,), of=of, target=nt, at=at)
 
 
@@ -66,18 +75,18 @@ def byebye(of: Subject | None = None, *, nt: str | None = None) -> Pattern:
     return _message("byebye", (ByeBye,), of=of, target=nt)
 
 
-def update(of: Subject | None = None, *, nt: str | None = None, at: str | None = None) -> Pattern:
-    """``ssdp:update``: of a device, with this NT, with a LOCATION at this address."""
+def update(of: Subject | None = None, *, nt: str | None = None, at: str | Host | None = None) -> Pattern:
+    """``ssdp:update``: of a device, with this NT, with a LOCATION at this address or host."""
     return _message("update", (Update,), of=of, target=nt, at=at)
 
 
 def search(target: str | None = None) -> Pattern:
-    """M-SEARCH for *target*, or for whatever."""
+    """M-SEARCH for *target*, or for anything."""
     return _message("search", (Search,), target=target)
 
 
-def response(of: Subject | None = None, *, st: str | None = None, at: str | None = None) -> Pattern:
-    """An answer to a search: of a device, with this ST, with a LOCATION at this address."""
+def response(of: Subject | None = None, *, st: str | None = None, at: str | Host | None = None) -> Pattern:
+    """An answer to a search: of a device, with this ST, with a LOCATION at this address or host."""
     return _message("response", (SearchResponse,), of=of, target=st, at=at)
 
 
@@ -90,14 +99,15 @@ def malformed() -> Pattern:
     return Pattern("malformed datagram", matches)
 
 
-def connection(*, to: str | None = None, port: int | None = None, outcome: str | None = None) -> Pattern:
-    """An attempt to connect: to an address, to a port, with an outcome, as `RecordedConnection` has them."""
-    words = "connection" + _said(" to ", to) + _said(" to port ", port) + _said(" that was ", outcome)
+def connection(*, to: str | Host | None = None, port: int | None = None, outcome: str | None = None) -> Pattern:
+    """An attempt to connect: to an address or a host, to a port, with an outcome, as `RecordedConnection` has them."""
+    name, addresses = _place(to)
+    words = "connection" + _said(" to ", name) + _said(" to port ", port) + _said(" that was ", outcome)
 
     def matches(entry: Recorded) -> bool:
         return (
             isinstance(entry, RecordedConnection)
-            and to in (None, entry.destination[0])
+            and (addresses is None or entry.destination[0] in addresses)
             and port in (None, entry.destination[1])
             and outcome in (None, entry.outcome)
         )
@@ -120,10 +130,11 @@ def _message(
     *,
     of: Subject | None = None,
     target: str | None = None,
-    at: str | None = None,
+    at: str | Host | None = None,
 ) -> Pattern:
     udn, name = (None, "") if of is None else udn_of(of)
-    words = word + _said(" of ", udn) + _said(" ", name and f"({name})") + _said(" for ", target) + _said(" at ", at)
+    place, addresses = _place(at)
+    words = word + _said(" of ", udn) + _said(" ", name and f"({name})") + _said(" for ", target) + _said(" at ", place)
 
     def matches(entry: Recorded) -> bool:
         message = _message_of(entry)
@@ -131,7 +142,7 @@ def _message(
             isinstance(message, kinds)
             and (udn is None or _udn_in(message) == udn)
             and target in (None, _target_of(message))
-            and (at is None or _host_of(message) == at)
+            and (addresses is None or _host_of(message) in addresses)
         )
 
     return Pattern(words, matches)
@@ -141,16 +152,24 @@ def udn_of(subject: Subject) -> tuple[str, str]:
     """The UDN in lower case, and the friendly name, which is empty where it is not known.
 
     Raises `ValueError` for a device that has no UDN of its own; the one it is served under is with what serves it.
+    Raises `TypeError` for anything else.
     """
     if isinstance(subject, str | Udn):
         return str(subject if isinstance(subject, Udn) else Udn(subject)).lower(), ""
-    device = subject if isinstance(subject, Device) else subject.device
+    device = subject if isinstance(subject, Device) else getattr(subject, "device", None)
+    if not isinstance(device, Device):
+        raise TypeError(f"{subject!r} is no device: pass one, or its UDN, or what Host.serve or Host.play gives")
     if device.udn is None:
         raise ValueError(
             f"{device.friendly_name} has no UDN of its own; pass what serves it instead: "
             "`async with host.serve(device) as running: ... alive(of=running)`"
         )
     return str(device.udn).lower(), device.friendly_name
+
+
+def _place(place: str | Host | None) -> tuple[str | None, frozenset[str] | None]:
+    """The name of a place and its addresses; ``None`` is anywhere."""
+    return (None, None) if place is None else addresses_of(place)
 
 
 def _said(before: str, value: object) -> str:

@@ -28,9 +28,7 @@ async def answer_datagrams(
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> NoReturn:
     """Send what *answers* gives for each datagram to *address*, from the interface's own address, until cancelled."""
-    nic = host.nics[name]
-    version = 6 if ":" in address else 4
-    own = str(next(own.ip for own in nic.addresses if own.version == version))
+    own = host.nic(name).first_address(6 if ":" in address else 4)
     receiving, sending = host.open_udp(address, port, name=name), host.open_udp(own, port, name=name)
     try:
         task_status.started()

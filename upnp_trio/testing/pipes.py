@@ -119,9 +119,9 @@ class Pipe:
         return data
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class PipeStream(trio.abc.AsyncResource):
-    """One end of a connection: an `HttpStream` that can be used in ``async with``."""
+    """One end of a connection, which can be used in ``async with``."""
 
     incoming: Pipe
     outgoing: Pipe
@@ -129,7 +129,11 @@ class PipeStream(trio.abc.AsyncResource):
     #: whether this end was closed, whatever the other one does
     is_closed: bool = attrs.field(default=False, init=False)
 
+    def __repr__(self) -> str:
+        return f"<connection with {self.peer}>"
+
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        """Wait for data, and return it; nothing at the end. Raises `trio.BrokenResourceError` after a reset."""
         self._require_open()
         return await self.incoming.read(max_bytes or MAX_RECEIVE_BYTES)
 
@@ -145,17 +149,20 @@ class PipeStream(trio.abc.AsyncResource):
         return len(data)
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        """Send all of *data*, and wait for room if need be. Raises `trio.BrokenResourceError` after a reset."""
         await trio.lowlevel.checkpoint()
         while data:
             await self.outgoing.wait_for_room()
             data = data[self.send_now([data]) :]
 
     async def send_eof(self) -> None:
+        """Send no more; the peer reads to the end, and can still send."""
         await trio.lowlevel.checkpoint()
         self._require_open()
         self.outgoing.close()
 
     def close(self) -> None:
+        """Close both directions at once; what was sent can still be read."""
         self.is_closed = True
         self.incoming.close()
         self.outgoing.close()
@@ -184,13 +191,23 @@ def connected_pair(
 
 
 class Listener:
-    """Accepts connections in memory."""
+    """Accepts connections in memory, at *place*. It is a context manager that closes it."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: str = "") -> None:
+        self.place = place
         #: raised, one for each accept, before anything is accepted again
         self.failures: list[OSError] = []
         self.is_closed = False
         self._send, self._receive = trio.open_memory_channel[PipeStream](math.inf)
+
+    def __repr__(self) -> str:
+        return f"<listener at {self.place}>"
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def connect(self, source: str, address: str = "", *, capacity: float = math.inf) -> PipeStream:
         """The other end of a new connection from *source*, which may be any address, to *address*."""

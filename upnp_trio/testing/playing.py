@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
@@ -10,7 +10,7 @@ import attrs
 import trio
 
 from upnp_trio.documents.publication import Publication, publish
-from upnp_trio.errors import MalformedMessage
+from upnp_trio.errors import DeviceFailed, MalformedMessage
 from upnp_trio.network.endpoint import Address
 from upnp_trio.network.udp_sockets import group_of, host_of, socket_address
 from upnp_trio.server.identity import server_token, with_udns
@@ -18,7 +18,9 @@ from upnp_trio.ssdp.advertisements import Advertisement, advertisements
 from upnp_trio.ssdp.messages import PORT, Alive, ByeBye, Search, SearchResponse
 from upnp_trio.ssdp.parsing import parse
 from upnp_trio.ssdp.rendering import render_alive, render_byebye, render_search_response
+from upnp_trio.tasks.supervision import supervised
 from upnp_trio.testing.peers import http_response, serve_connections
+from upnp_trio.testing.scheduling import require_trio
 from upnp_trio.testing.scripted import ScriptedDevice
 from upnp_trio.testing.udp import UdpSocket
 
@@ -59,10 +61,18 @@ class Playing:
     requests: list[str] = attrs.field(factory=list)
     _pending: int = 0
 
+    def __repr__(self) -> str:
+        return f"<Playing {self.device.friendly_name!r} at {self._own}>"
+
     @property
     def device(self) -> RootDevice:
         """What it claims to be, with its UDN and its URLs."""
         return self._publication.root
+
+    @property
+    def udn(self) -> str:
+        """Its UDN: ``uuid:`` and a UUID."""
+        return str(self.device.udn)
 
     @property
     def location(self) -> str:
@@ -110,7 +120,8 @@ class Playing:
 
     def _send(self, payload: bytes, destination: Address) -> None:
         if not self.is_silent:
-            self._sending.sendto(payload, destination)
+            with suppress(OSError):  # the interface is down, or has another address: what is sent is lost, as anywhere
+                self._sending.sendto(payload, destination)
 
     async def _announce_start(self) -> None:
         for number in range(self.script.announcements):
@@ -220,12 +231,13 @@ async def play(script: ScriptedDevice, host: Host, name: str) -> AsyncIterator[P
 
     The body starts when the device has announced itself. Its end, or its exception, ends the device.
     """
-    nic = host.nics[name]
+    require_trio()
+    nic = host.nic(name)
     own = nic.addresses[0]
     group = group_of(own)
     unicast, multicast = host.open_udp(str(own.ip), PORT, name=name), host.open_udp(group, PORT, name=name)
     try:
-        async with trio.open_nursery() as nursery:
+        async with supervised(DeviceFailed, "the scripted device") as nursery:
             playing = Playing(
                 script=script,
                 host=host,
@@ -241,12 +253,9 @@ async def play(script: ScriptedDevice, host: Host, name: str) -> AsyncIterator[P
             await nursery.start(playing._answer_searches, multicast)
             await nursery.start(playing._keep_announcing)
             nursery.start_soon(playing._send_garbage)
-            try:
-                yield playing
-                if playing.script.says_byebye:
-                    await playing.say_byebye()
-            finally:
-                nursery.cancel_scope.cancel()
+            yield playing
+            if playing.script.says_byebye:
+                await playing.say_byebye()
     finally:
         unicast.close()
         multicast.close()

@@ -5,6 +5,9 @@ It is loaded in every run of pytest where upnp_trio is installed, so it imports 
 
 from __future__ import annotations
 
+import sys
+import warnings
+from inspect import signature
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
     from upnp_trio.testing import MemoryNetwork
     from upnp_trio.testing.device_factory import DeviceFactory
+    from upnp_trio.testing.real_device import RealDevice
 
 __all__ = ["upnp_device", "upnp_network"]
 
@@ -22,6 +26,7 @@ __all__ = ["upnp_device", "upnp_network"]
 MAX_SHOWN = 100
 
 _NETWORK = pytest.StashKey["MemoryNetwork"]()
+_STARTED = pytest.StashKey["set[RealDevice]"]()
 _WHY_NO_NAMESPACE = pytest.StashKey["str | None"]()
 
 _NAMESPACE_HELP = "give each test process a network namespace of its own, for devices of upnp_device (Linux)"
@@ -62,23 +67,37 @@ def _wants_namespace(config: pytest.Config) -> bool:
 
 
 @pytest.fixture
-def upnp_network(request: pytest.FixtureRequest) -> MemoryNetwork:
+def upnp_network(request: pytest.FixtureRequest) -> Iterator[MemoryNetwork]:
     """A network in memory for this test, a `upnp_trio.testing.MemoryNetwork`.
 
     A test that pytest-trio runs has a clock that jumps over every wait, unless it asks for another clock. Any other
     test runs trio itself: ``upnp_network.run(main)``. The marker ``upnp_network(seed=1, loss=0.1)`` says how it is
-    made. When the test fails, its report has what was sent.
+    made. When the test fails, its report has what was sent. A socket that is still open at its end is a warning.
     """
-    from upnp_trio.testing import MemoryNetwork
+    from upnp_trio.testing import seeded
 
-    marker = request.node.get_closest_marker("upnp_network")
-    network = MemoryNetwork(*marker.args, **marker.kwargs) if marker else MemoryNetwork()
-    request.node.stash[_NETWORK] = network
+    network = request.node.stash[_NETWORK] = _marked_network(request)
     if trio_marker := request.node.get_closest_marker("trio"):
         # pytest-trio runs the test with what the nearest marker says
         run = _seeded_run(network.seed, trio_marker.kwargs.get("run"))
         request.node.add_marker(pytest.mark.trio(run=run), append=False)
-    return network
+    with seeded(network.seed):  # for whatever else runs trio, as the plugin of anyio does
+        yield network
+    if left := network.left_open():
+        _warn_of_left(request.node, left)
+
+
+def _marked_network(request: pytest.FixtureRequest) -> MemoryNetwork:
+    from upnp_trio.testing import MemoryNetwork
+
+    marker = request.node.get_closest_marker("upnp_network")
+    if marker is None:
+        return MemoryNetwork()
+    try:
+        return MemoryNetwork(*marker.args, **marker.kwargs)
+    except (TypeError, ValueError) as error:
+        known = ", ".join(list(signature(MemoryNetwork).parameters))
+        raise pytest.UsageError(f"{request.node.nodeid}: the marker upnp_network: {error}; it takes {known}") from None
 
 
 def _seeded_run(seed: int, run: Callable[..., Any] | None) -> Callable[..., Any]:
@@ -99,7 +118,7 @@ def _seeded_run(seed: int, run: Callable[..., Any] | None) -> Callable[..., Any]
 def upnp_device(request: pytest.FixtureRequest) -> Iterator[DeviceFactory]:
     """Makes real devices on loopback for this test: ``lamp = upnp_device(RootDevice(...))``.
 
-    Each is a `upnp_trio.testing.RealDevice`, and is there until the end of the test. Any program on this host finds it
+    Each is a `upnp_trio.testing.RealDevice`, and runs until the end of the test. Any program on this host finds it
     by a search to 239.255.255.250 on loopback. Tests of other processes with this fixture wait until this one has
     ended, so each sees its own devices only; with ``--upnp-namespace``, each process has a network of its own instead.
     """
@@ -118,10 +137,50 @@ def upnp_device(request: pytest.FixtureRequest) -> Iterator[DeviceFactory]:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Note which real devices a test starts by itself."""
+    before = _running_devices()
+    try:
+        return (yield)
+    finally:
+        item.stash[_STARTED] = _running_devices() - before
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Warn of those that it has not stopped. What a fixture has started is the fixture's."""
+    try:
+        return (yield)
+    finally:
+        if left := item.stash.get(_STARTED, set()) & _running_devices():
+            _warn_of_left(item, sorted(map(repr, left)))
+
+
+def _running_devices() -> set[RealDevice]:
+    module = sys.modules.get("upnp_trio.testing.real_device")
+    return set() if module is None else set(module.running_devices)
+
+
+def _warn_of_left(item: pytest.Item, left: list[str]) -> None:
+    """A `ResourceWarning` would not be shown: Python ignores it by default."""
+    warnings.warn(pytest.PytestWarning(f"{item.nodeid} has left open {', '.join(left)}"), stacklevel=2)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what was sent when a test fails."""
-    if call.excinfo is not None and (network := item.stash.get(_NETWORK, None)) is not None:
+    """Show what was sent when a test fails, unless the failure itself shows it."""
+    network = item.stash.get(_NETWORK, None)
+    if call.excinfo is not None and network is not None and not _shows_recording(call.excinfo.value):
         item.add_report_section(call.when, "upnp_network", network.recording.show(most=MAX_SHOWN))
     return (yield)
+
+
+def _shows_recording(error: BaseException) -> bool:
+    """Whether the report of *error* has what was recorded: it is that of a recording's assertion, or has one in it."""
+    from upnp_trio.testing.expectations import UnmetExpectation
+
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(_shows_recording, error.exceptions))
+    return isinstance(error, UnmetExpectation) and error.shows_recording

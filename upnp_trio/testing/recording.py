@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import methodcaller
 from typing import TYPE_CHECKING, TypeVar, overload
 
 import attrs
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from upnp_trio.network.endpoint import Address
     from upnp_trio.ssdp.messages import Message
     from upnp_trio.testing.expectations import Expectation
+    from upnp_trio.testing.hosts import Host
+    from upnp_trio.testing.links import Link
     from upnp_trio.testing.patterns import Pattern
 
 __all__ = ["Recorded", "RecordedConnection", "RecordedDatagram", "Recording"]
@@ -73,6 +76,9 @@ class RecordedConnection:
 
 Recorded = RecordedDatagram | RecordedConnection
 
+# For pytest: of a failed assertion it shows the test's own line alone, of any other error all of its way.
+ASSERTIONS_ALONE = methodcaller("errisinstance", AssertionError)
+
 
 @lru_cache(maxsize=10_000)
 def _parsed(payload: bytes) -> Message | str:
@@ -93,6 +99,8 @@ class Recording:
 
     #: datagrams and connections, in order
     entries: list[Recorded] = attrs.field(factory=list)
+    #: which part of another recording it is, as in " since 60"; empty for all of it
+    _part_of: str = attrs.field(default="", kw_only=True)
 
     def add(self, time: float, link: str, source: Address, destination: Address, payload: bytes) -> None:
         """Note a datagram."""
@@ -141,7 +149,7 @@ class Recording:
         return b"".join(entry.as_bytes() for entry in self.entries)
 
     def show(self, *, most: int = 1000) -> str:
-        """It as lines to read; of more than *most*, the middle ones are left out."""
+        """The recording as lines to read; of more than *most*, the middle ones are left out."""
         from upnp_trio.testing.showing import shown
 
         return shown(self.entries, most=most)
@@ -150,28 +158,32 @@ class Recording:
 
     def since(self, time: float) -> Recording:
         """What was sent at *time*, in seconds of the test's clock, or later."""
-        return self._part(lambda entry: entry.time >= time)
+        return self._part(f"since {in_seconds(time)}", lambda entry: entry.time >= time)
 
     def until(self, time: float) -> Recording:
         """What was sent before *time*."""
-        return self._part(lambda entry: entry.time < time)
+        return self._part(f"until {in_seconds(time)}", lambda entry: entry.time < time)
 
-    def on(self, link: str) -> Recording:
-        """What was sent on the link with this name."""
-        return self._part(lambda entry: entry.link == link)
+    def on(self, link: str | Link) -> Recording:
+        """What was sent on a link, or on the one with this name."""
+        name = link_name(link)
+        return self._part(f"on {name}", lambda entry: entry.link == name)
 
-    def sent_from(self, source: str) -> Recording:
-        """What was sent from an address, ``192.0.2.7``, whatever its port."""
-        return self._part(lambda entry: source_of(entry) == source)
+    def sent_from(self, source: str | Host) -> Recording:
+        """What was sent from an address, ``192.0.2.7``, whatever its port, or from any address of a host."""
+        name, addresses = addresses_of(source)
+        return self._part(f"sent from {name}", lambda entry: source_of(entry) in addresses)
 
-    def sent_to(self, destination: str) -> Recording:
-        """What was sent to an address, whatever its port."""
-        return self._part(lambda entry: entry.destination[0] == destination)
+    def sent_to(self, destination: str | Host) -> Recording:
+        """What was sent to an address, whatever its port, or to any address of a host."""
+        name, addresses = addresses_of(destination)
+        return self._part(f"sent to {name}", lambda entry: entry.destination[0] in addresses)
 
     def of(self, *kinds: type[Message]) -> Recording:
         """The datagrams that are messages of one of *kinds*, such as `Alive`."""
         return self._part(
-            lambda entry: isinstance(entry, RecordedDatagram) and isinstance(_parsed(entry.payload), kinds)
+            f"of {', '.join(kind.__name__ for kind in kinds)}",
+            lambda entry: isinstance(entry, RecordedDatagram) and isinstance(_parsed(entry.payload), kinds),
         )
 
     def messages(self, kind: type[M]) -> list[M]:
@@ -180,10 +192,13 @@ class Recording:
 
     def matching(self, pattern: Pattern) -> Recording:
         """What *pattern* describes."""
-        return self._part(pattern.matches)
+        from upnp_trio.testing.patterns import require_pattern
 
-    def _part(self, belongs: Callable[[Recorded], bool]) -> Recording:
-        return Recording([entry for entry in self.entries if belongs(entry)])
+        return self._part(f"that is {require_pattern(pattern)}", pattern.matches)
+
+    def _part(self, words: str, belongs: Callable[[Recorded], bool]) -> Recording:
+        part_of = f"{self._part_of}, {words}" if self._part_of else f" {words}"
+        return Recording([entry for entry in self.entries if belongs(entry)], part_of=part_of)
 
     # --- assertions ---------------------------------------------------------------------------------------------------
 
@@ -192,19 +207,38 @@ class Recording:
 
         Raises `AssertionError`, with what was seen.
         """
-        from upnp_trio.testing.expectations import Expectation
+        from upnp_trio.testing.expectations import expected
 
-        return Expectation.of(self, pattern)
+        __tracebackhide__ = ASSERTIONS_ALONE
+        return expected(pattern, self.entries, self._part_of)
 
     def expect_no(self, pattern: Pattern) -> None:
         """Assert that there is nothing that *pattern* describes. Narrow the recording before, as in ``since(60)``."""
-        from upnp_trio.testing.expectations import explain
+        from upnp_trio.testing.expectations import expected_no
 
-        found = self.matching(pattern).entries
-        if found:
-            raise AssertionError(explain(f"expected no {pattern}: there are {len(found)}", self.entries, found))
+        __tracebackhide__ = ASSERTIONS_ALONE
+        expected_no(pattern, self.entries, self._part_of)
 
 
 def source_of(entry: Recorded) -> str:
     """The address that it was sent from."""
     return entry.source if isinstance(entry, RecordedConnection) else entry.source[0]
+
+
+def addresses_of(place: str | Host) -> tuple[str, frozenset[str]]:
+    """The name of *place*, an address or a host, and its addresses: of a host, all that it has or has had."""
+    if isinstance(place, str):
+        return place, frozenset([place])
+    if not hasattr(place, "all_addresses"):
+        raise TypeError(f"{place!r} is neither an address, such as '192.0.2.7', nor a host of a MemoryNetwork")
+    return place.name, frozenset(place.all_addresses)
+
+
+def link_name(link: str | Link) -> str:
+    """The name of a link, which may be known by it."""
+    return link if isinstance(link, str) else link.name
+
+
+def in_seconds(time: float) -> str:
+    """A time of the test's clock, as short as it can be: a day has milliseconds, too."""
+    return f"{time:.12g}"

@@ -8,6 +8,7 @@ from upnp_trio.errors import MalformedMessage
 from upnp_trio.model.printable import printable
 from upnp_trio.ssdp.messages import GROUP, Alive, ByeBye, Search, SearchResponse, Update
 from upnp_trio.testing.recording import Recorded, RecordedConnection, RecordedDatagram
+from upnp_trio.testing.udp import at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -42,14 +43,9 @@ def line(entry: Recorded) -> str:
     """One of them, in one line."""
     where = f"{entry.time:12.3f}  {entry.link:8}  "
     if isinstance(entry, RecordedConnection):
-        return f"{where}{entry.source} > {_place(entry.destination)}  connection {entry.outcome}"
-    to = "everyone" if entry.destination == (GROUP, 1900) else _place(entry.destination)
-    return f"{where}{_place(entry.source)} > {to}  {_words(entry)}"
-
-
-def _place(address: tuple[str, int]) -> str:
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return f"{where}{entry.source} > {at(*entry.destination)}  connection {entry.outcome}"
+    to = "everyone" if entry.destination == (GROUP, 1900) else at(*entry.destination)
+    return f"{where}{at(*entry.source)} > {to}  {_words(entry)}"
 
 
 def _words(entry: RecordedDatagram) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from upnp_trio.testing.links import Nic  # noqa: TC004  # only cattrs would evaluate it
 
-__all__ = ["MAX_WAITING", "UdpSocket", "refused"]
+__all__ = ["MAX_WAITING", "UdpSocket", "at", "refused"]
 
 # What waits at one socket; the kernel's buffer is as large. What comes when it is full is lost.
 MAX_WAITING = 10_000
@@ -32,9 +32,17 @@ def refused(number: int) -> OSError:
     return OSError(number, os.strerror(number))
 
 
-@attrs.define(eq=False)
+def at(address: str, port: int) -> str:
+    """An address with a port, as text."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+@attrs.define(eq=False, repr=False)
 class UdpSocket:
-    """A UDP socket, as far as this package uses one. It is bound to an address of a host, a group or a broadcast."""
+    """A UDP socket, as far as this package uses one. It is bound to an address of a host, a group or a broadcast.
+
+    It is a context manager that closes it.
+    """
 
     nic: Nic
     address: str
@@ -49,6 +57,15 @@ class UdpSocket:
 
     def __attrs_post_init__(self) -> None:
         self.nic.sockets.append(self)
+
+    def __repr__(self) -> str:
+        return f"<UDP socket at {at(self.address, self.port)}>"
+
+    def __enter__(self) -> UdpSocket:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
     def name(self) -> Address:

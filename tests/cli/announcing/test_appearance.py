@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import logging
 from collections.abc import AsyncIterator
 
 import pytest
@@ -124,7 +125,54 @@ async def test_an_icon_that_breaks_off_is_not_taken(web: MemoryWeb) -> None:
 
 async def test_only_a_few_icons_are_tried(web: MemoryWeb) -> None:
     assert await icon_of(web, "<link rel=icon href=missing>" * 10) is None
-    assert len(paths(web)) == MAX_ICONS_TRIED
+    assert paths(web) == ["/ui/missing"] * MAX_ICONS_TRIED + ["/favicon.ico", "/apple-touch-icon.png"]
+
+
+async def test_pictures_that_control_points_do_not_show_are_told_of_and_the_next_one_is_taken(
+    web: MemoryWeb, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    head = (
+        "<link rel=icon href=a.svg?v=1><link rel=icon href=b type=image/webp sizes=120x120><link rel=icon href=c.avif>"
+        "<link rel=apple-touch-icon href=d><link rel=icon href=e>"
+    )
+    picture = await icon_of(
+        web, head, d=b"RIFF\0\0\0\0WEBP", e=b"<?xml version='1.0'?><svg/>", **{"favicon.ico": png()}
+    )
+    assert picture is not None
+    assert paths(web) == ["/ui/d", "/ui/e", "/favicon.ico"]
+    (record,) = caplog.records
+    assert (record.levelname, record.getMessage()) == (
+        "INFO",
+        "http://nas/ui/: the icon a.svg?v=1 is an SVG, which control points do not show; the icon b is a WebP, which "
+        "control points do not show; the icon c.avif is an AVIF, which control points do not show; the icon d is a "
+        "WebP, which control points do not show; the icon e is an SVG, which control points do not show; another one "
+        "is shown",
+    )
+
+
+async def test_a_page_with_no_other_icon_has_a_general_one_and_that_is_told(
+    web: MemoryWeb, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    head = f"<link rel=icon href='data:image/svg+xml,{'<svg>' * 99}'><link rel=icon href=big><link rel=icon href=http://x/>"
+    assert await icon_of(web, head, big=bytes(MAX_ICON_BYTES + 1)) is None
+    (message,) = caplog.messages
+    assert "the icon data:image/svg+xml,<svg><svg>" in message
+    assert "the icon big has more than 256 KiB; the icon http://x/ is on another host; a general one is sh" in message
+    assert len(message) < 400
+
+
+async def test_an_icon_that_is_named_as_a_png_is_one(web: MemoryWeb) -> None:
+    picture = await icon_of(web, "<link rel=icon type=image/png href=icon.svg>", **{"icon.svg": png()})
+    assert picture is not None
+
+
+async def test_an_apple_touch_icon_is_found_without_a_link(web: MemoryWeb, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    assert await icon_of(web, "", **{"apple-touch-icon.png": png()}) is not None
+    assert paths(web) == ["/favicon.ico", "/apple-touch-icon.png"]
+    assert caplog.records == []  # nothing was left out
 
 
 async def test_icons_that_are_slow_are_left_out(web: MemoryWeb, autojump_clock: trio.testing.MockClock) -> None:
@@ -135,6 +183,11 @@ async def test_icons_that_are_slow_are_left_out(web: MemoryWeb, autojump_clock: 
     web.servers[NAS, 80] = silent
     assert await find_icon(PageClient(web, "test/1"), page, read_own(page)) is None
     assert trio.current_time() == ICON_SECONDS
+
+
+def test_a_page_that_breaks_off_within_its_title_has_none() -> None:
+    page = FetchedPage(WebUrl.parse("http://nas/"), NAS, 200, "", b"<title>Disk", is_whole=False)
+    assert read_own(page).title == ""
 
 
 @pytest.mark.parametrize(("status", "elsewhere"), [(401, ""), (404, ""), (302, "http://auth/"), (200, "http://auth/")])

@@ -144,6 +144,20 @@ async def test_what_is_given_is_not_read(web: MemoryWeb) -> None:
     assert home.paths == ["/"]
 
 
+async def test_an_icon_that_is_given_and_cannot_be_shown_is_told_of(
+    web: MemoryWeb, caplog: pytest.LogCaptureFixture
+) -> None:
+    web.servers[NAS, 80] = HOME
+    web.servers["192.0.2.50", 80] = Pages({"/i": answer(b"<svg xmlns='http://www.w3.org/2000/svg'/>")})
+    for name, flaw in (
+        ("i", "is an SVG, which control points do not show"),
+        ("j", "cannot be had: its server answers with status 404"),
+    ):
+        asked = page("http://nas/", icon=WebUrl.parse(f"http://192.0.2.50/{name}"))
+        assert await Seer(PageClient(web, "test/1")).appearance(asked, await look(web, asked)) == Appearance("Home")
+        assert caplog.messages[-1] == f"the icon http://192.0.2.50/{name} {flaw}; a general one is shown"
+
+
 async def test_an_icon_may_be_given_by_its_url(web: MemoryWeb) -> None:
     web.servers[NAS, 80] = HOME
     web.servers["192.0.2.50", 80] = Pages({"/i": answer(png(64, 64))})

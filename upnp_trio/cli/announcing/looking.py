@@ -1,14 +1,15 @@
-"""Looking whether a page is there, from where others would open it."""
+"""Whether a page is there, asked from where others would open it."""
 
 from __future__ import annotations
 
+import logging
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
 import attrs
 import trio
 
-from upnp_trio.cli.announcing.appearance import Appearance, fetch_picture, find_icon, read_own
+from upnp_trio.cli.announcing.appearance import Appearance, NotShown, fetch_picture, find_icon, read_own
 from upnp_trio.cli.announcing.health import is_alive
 from upnp_trio.documents.pictures import Picture
 from upnp_trio.errors import RequestFailed
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from upnp_trio.cli.announcing.page import Page
 
 __all__ = ["Found", "NotThere", "Seer"]
+
+logger = logging.getLogger(__name__)
 
 # Each address is asked on its own, at once; a host has a few.
 MAX_ADDRESSES = 16
@@ -54,7 +57,7 @@ class Seer:
     async def look(self, page: Page, addresses: Sequence[IpAddress]) -> Found:
         """Whether *page* is there; raises `NotThere`. *addresses* are those at which others reach this host."""
         if page.check is not None:
-            # nobody else opens it, so at loopback it may be
+            # no other host opens it, so it may be at loopback
             check = page.check.at(LOOPBACK[0]) if page.check.is_here else page.check
             checked = await self._ask(check)
             if not page.url.is_here:
@@ -87,7 +90,8 @@ class Seer:
     async def _icon(self, url: WebUrl) -> Picture | None:
         try:
             return await fetch_picture(self.client, url.at(LOOPBACK[0]) if url.is_here else url)
-        except RequestFailed:
+        except NotShown as reason:
+            logger.warning("the icon %s %s; a general one is shown", url, reason)
             return None
 
     async def _ask(self, url: WebUrl, address: str = "") -> FetchedPage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from upnp_trio.documents.pictures import MAX_SIDE, Picture, read_picture
+from upnp_trio.documents.pictures import Picture, flaw_of_picture, read_picture
 from upnp_trio.errors import DescriptionError
 from upnp_trio.model.names import STANDARD_DOMAIN, DeviceType
 from upnp_trio.model.suggestions import suggestion
@@ -65,8 +65,5 @@ def picture(data: bytes, name: str) -> Picture:
     """The icon in the file called *name*."""
     found = read_picture(data)
     if found is None:
-        raise DescriptionError(
-            f"the icon {name!r} is no PNG, JPEG, GIF or ICO of at most {MAX_SIDE} pixels, which control points show; "
-            "save it as a PNG"
-        )
+        raise DescriptionError(f"the icon {name!r} {flaw_of_picture(data)}; save it as a PNG")
     return found
