@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -17,11 +18,16 @@ from upnp_trio import Announced, DescriptionError, HandlerFailed, NetworkError, 
 from upnp_trio.asyncio import Running, serve_device, serve_devices
 
 SECONDS = 10  # for what takes a moment
+LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 Run = Callable[[Callable[[], Awaitable[None]]], None]
 
 
-@pytest.fixture(params=["asyncio", "uvloop"])
+EAGER = pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
+
+
+# uvloop gives `eager_task_factory` an argument that the one of Python 3.13 does not know.
+@pytest.fixture(params=[*LOOPS, pytest.param("asyncio, eager", marks=EAGER)])
 def run(request: pytest.FixtureRequest) -> Iterator[Run]:
     """Runs an async function to its end in one of the loops; at the end, no thread is left."""
     before = set(threading.enumerate())
@@ -31,7 +37,10 @@ def run(request: pytest.FixtureRequest) -> Iterator[Run]:
             async with asyncio.timeout(6 * SECONDS):
                 await main()
 
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop if request.param == "uvloop" else None) as runner:
+        name, _, is_eager = request.param.partition(", ")
+        with asyncio.Runner(loop_factory=LOOPS[name]) as runner:
+            if is_eager and sys.version_info >= (3, 12):
+                runner.get_loop().set_task_factory(asyncio.eager_task_factory)
             runner.run(limited())
 
     yield run_it

@@ -41,13 +41,13 @@ class EventBuffer:
         return self._events.popleft() if self._events else None
 
     def end(self) -> None:
-        """Read no more; for the reader."""
+        """Drop all events, from now on, too; called by the reader."""
         self.is_unwanted = True
         self._events.clear()
         self._wake()
 
     def forget(self) -> None:
-        """The reader is gone: collected as garbage, perhaps in the middle of anything, so that nothing is called."""
+        """Note that the reader was garbage-collected. That can happen within any call, so this calls nothing."""
         self.is_unwanted = True
 
     # --- in the thread that serves ---

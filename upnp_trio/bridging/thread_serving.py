@@ -1,4 +1,4 @@
-"""`upnp_trio.threads` at work: a device on a thread of its own, for programs that have no event loop."""
+"""How `upnp_trio.threads` works: the device runs in a thread of its own, for programs without an event loop."""
 
 from __future__ import annotations
 
@@ -119,9 +119,9 @@ class Running(RunningDevice):
         try:
             return submitted.future.result()
         except (trio.ClosedResourceError, trio.RunFinishedError):
-            self._thread.ended.exception()  # which comes very soon
+            self._thread.ended.exception()  # wait for the end, which has begun
             raise self._no_longer_served() from None
-        except BaseException:  # perhaps an interruption of the wait
+        except BaseException:  # such as KeyboardInterrupt, which ends the wait alone
             submitted.cancel()
             raise
 

@@ -18,9 +18,9 @@ __all__ = ["IMPATIENT_SECONDS", "TrioThread"]
 
 T = TypeVar("T")
 
-# How long an end is waited for whose waiting was interrupted, as by Ctrl-C, or when the interpreter ends, and how long
-# until the next turn of a loop that ends. Byebye and the moment that requests have take three seconds at most; what
-# takes longer is stuck in code of the program.
+# How long to wait for the end of a thread after Ctrl-C has interrupted that wait, or when the interpreter ends; and how
+# long a loop that ends may take for one turn. Byebye and the grace of requests take three seconds at most, so a thread
+# that takes longer is stuck in code of the program.
 IMPATIENT_SECONDS = 5.0
 
 
@@ -76,7 +76,7 @@ class TrioThread(Generic[T]):
         return self._process == os.getpid()
 
     def stop(self) -> None:
-        """Let the end begin, from any thread."""
+        """Ask the thread to end; callable from any thread."""
         with _LOCK:
             if self._token is None:  # the loop does not run yet, or never did
                 self._scope.cancel(reason="stopped before it began")
@@ -151,7 +151,7 @@ class TrioThread(Generic[T]):
                 await trio.sleep_forever()
 
 
-#: held from the look whether the loop runs until it is told to stop, and while it begins
+#: held while a loop starts, and from the check that it runs until it has been told to stop
 _LOCK = threading.Lock()
 _running: set[TrioThread[Any]] = set()
 
@@ -171,7 +171,7 @@ atexit.register(_end_all)
 
 
 def _is_done_by(future: Future[None], deadline: float | None) -> bool:
-    """Block until *future* is done, whatever with, or until *deadline* on the monotonic clock."""
+    """Block until *future* is done, or until *deadline* on the monotonic clock; returns whether it is done."""
     done = threading.Event()
     future.add_done_callback(lambda _: done.set())
     return done.wait(None if deadline is None else max(deadline - time.monotonic(), 0))

@@ -26,7 +26,7 @@ __all__ = ["Aim", "find_aim", "probe"]
 
 # UDP loses datagrams. A device that is there answers one of three.
 FINDING_SENDS = 3
-# Whoever names an address wants to see that it does not answer, so the search for its SEARCHPORT is short.
+# A user who names an address wants to see that it does not answer, so the search for its SEARCHPORT is short.
 PORT_SECONDS = 1.5
 
 

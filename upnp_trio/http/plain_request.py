@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["parse_plain_request"]
 
-# A name and a value of printable ASCII. A line that h11 would fold, repair or refuse does not match.
-_FIELD = re.compile(r"\r\n([0-9A-Za-z-]+):([\t -~]*)")
 _METHODS = "GET|HEAD|POST|SUBSCRIBE|UNSUBSCRIBE"
-_HEAD = re.compile(rf"({_METHODS}) (/[!-~]*) HTTP/1\.1((?:{_FIELD.pattern.replace('(', '(?:')})+)")
+# Names and values of printable ASCII. A line that h11 would fold, repair or refuse does not match.
+_HEAD = re.compile(rf"({_METHODS}) (/[!-~]*+) HTTP/1\.1((?:\r\n[0-9A-Za-z-]++:[\t -~]*+)++)")
 # These fields ask for more than an answer, frame the body in another way, or change the protocol.
 _UNUSUAL_FIELDS = frozenset({"expect", "transfer-encoding", "upgrade"})
 _LENGTH = re.compile("[0-9]{1,8}", re.ASCII)
@@ -37,9 +36,14 @@ def parse_plain_request(data: bytes, *, max_fields: int, peer: Peer) -> tuple[Re
     if head is None or not empty_line:
         return None
     method, target, lines_of_fields = head.groups()
-    fields = _FIELD.findall(lines_of_fields)
-    headers = {name.lower(): value.strip(" \t") for name, value in fields}
-    if len(headers) != len(fields) or len(fields) > max_fields:
+    _, *fields = lines_of_fields.split("\r\n")
+    if len(fields) > max_fields:
+        return None
+    headers: dict[str, str] = {}
+    for field in fields:
+        name, _, value = field.partition(":")
+        headers[name.lower()] = value.strip(" \t")
+    if len(headers) != len(fields):
         return None  # h11 joins or refuses repeated fields
     if "host" not in headers or not _UNUSUAL_FIELDS.isdisjoint(headers):
         return None

@@ -7,7 +7,7 @@ responses, or the head alone of one that is made for a single request, such as t
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import attrs
@@ -31,6 +31,8 @@ MAX_JOINED_BYTES = 16 * 1024
 MAX_CACHED_BYTES = 1024 * 1024
 MAX_CACHED_HEADS = 1024
 
+_ONE_SECOND = timedelta(seconds=1)
+
 
 @attrs.define(eq=False, repr=False)
 class ResponseWriter:
@@ -46,8 +48,9 @@ class ResponseWriter:
     _cached_bytes: int = 0
     #: the heads of unique responses, by status, fields, length of the body, and whether the connection ends
     _heads: dict[tuple[int, tuple[tuple[str, str], ...], int, bool], bytes] = attrs.field(factory=dict)
-    _second: datetime | None = None
     _date: str = ""
+    #: the second that `_date` names: its start, and the start of the next one
+    _second: tuple[datetime, datetime] | None = None
 
     def render(self, response: Response, *, head_only: bool = False, closes: bool = False) -> tuple[bytes, ...]:
         """*response* as it is sent now, in one piece, or as head and body if the body is large.
@@ -119,11 +122,13 @@ class ResponseWriter:
         self._cached_bytes += size
 
     def _update_date(self) -> None:
-        second = self.utcnow().replace(microsecond=0)
-        if second != self._second:
-            self._second, self._date = second, http_date(second)
-            self._heads.clear()
-            self._clear_cache()
+        now = self.utcnow()
+        if self._second is not None and self._second[0] <= now < self._second[1]:
+            return
+        start = now.replace(microsecond=0)
+        self._second, self._date = (start, start + _ONE_SECOND), http_date(start)
+        self._heads.clear()
+        self._clear_cache()
 
     def _clear_cache(self) -> None:
         self._rendered.clear()

@@ -68,6 +68,8 @@ def decoded(path: str) -> str:
 
     An encoded slash is not a separator (RFC 3986 §2.2).
     """
+    if "%" not in path:  # as nearly all are, in every request
+        return path
     return unquote(_ENCODED_SLASH.sub("%252F", path))
 
 

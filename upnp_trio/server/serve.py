@@ -275,7 +275,7 @@ def _assemble(
 
 
 def _other_paths(settings: Settings, prefix: str) -> dict[str, str]:
-    """The paths that HTTP serves something else at than devices, each with what that is."""
+    """The paths at which HTTP serves something other than devices, each with what that is."""
     if not settings.metrics:
         return {}
     from upnp_trio.http.metrics import METRICS_PATH  # imported here, as few devices need it

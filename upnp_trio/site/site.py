@@ -5,6 +5,7 @@ A publication's responses are made when it is added. A request costs a look-up.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from upnp_trio.errors import DescriptionError
@@ -14,7 +15,7 @@ from upnp_trio.site.files import Files, response_of
 from upnp_trio.site.pages import Pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from upnp_trio.documents.publication import Publication, PublishedService
     from upnp_trio.service_calls import Call, StateWanted, SubscriptionCall
@@ -145,11 +146,9 @@ class Site:
         if path is None:
             return error_response(400)
         if path in self._controls:
-            from upnp_trio.service_requests import read_control  # most devices never need it, nor the next two
-
-            return read_control(self._controls[path], request)
+            return _call_reader()(self._controls[path], request)
         if path in self._events:
-            from upnp_trio.service_requests import read_subscription
+            from upnp_trio.service_requests import read_subscription  # most devices never need it, nor the next one
 
             return read_subscription(self._events[path], request, is_off_link_allowed=self._answers_off_link)
         is_read = request.method in ("GET", "HEAD")
@@ -167,3 +166,14 @@ class Site:
         if found.is_template:
             found = self._files.filled(path, found, request.peer.served.base_url)
         return response_of(found, request.headers)
+
+
+@cache
+def _call_reader() -> Callable[[PublishedService, Request], Call | Response]:
+    """What reads calls. It is imported by the first one, as most devices never get any.
+
+    An import statement in each call would take longer than finding its service.
+    """
+    from upnp_trio.service_requests import read_control
+
+    return read_control

@@ -41,7 +41,7 @@ class DeviceFactory:
         self._stack.__exit__(kind, error, where)
 
     def __call__(self, device: RootDevice, address: str = "127.0.0.1", **options: Unpack[ServeOptions]) -> RealDevice:
-        """A device that is there until the end of the test, at an address of loopback.
+        """A device that runs until the end of the test, at an address of loopback.
 
         *options* are those of `upnp_trio.serve_device`. A device without a UDN gets one that no other test has.
         """

@@ -28,7 +28,7 @@ LOCK_RETRY_SECONDS = 0.01
 
 
 class Impossible(Exception):
-    """Tests cannot be kept apart so; the message says why, and what could help."""
+    """Tests cannot be kept apart in this way; the message says why, and what could help."""
 
 
 @contextmanager

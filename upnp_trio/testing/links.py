@@ -193,7 +193,7 @@ class Nic:
 
     @property
     def interface(self) -> Interface:
-        """It as a value."""
+        """The interface as a value."""
         return Interface(
             name=self.name,
             index=self.index,

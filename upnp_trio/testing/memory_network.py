@@ -142,7 +142,7 @@ class MemoryNetwork:
         ]
 
     def run(self, function: Callable[..., Awaitable[T]], *arguments: object) -> T:
-        """Run *function* with trio to its end, on a clock that jumps over every wait; two runs are alike to the byte.
+        """Run *function* with trio to its end, on a clock that jumps over waits; two runs are the same to the byte.
 
         This is for tests that are not run by trio themselves. Raises `RuntimeError` within a trio loop, and what
         *function* raises.

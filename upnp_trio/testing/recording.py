@@ -149,7 +149,7 @@ class Recording:
         return b"".join(entry.as_bytes() for entry in self.entries)
 
     def show(self, *, most: int = 1000) -> str:
-        """It as lines to read; of more than *most*, the middle ones are left out."""
+        """The recording as lines to read; of more than *most*, the middle ones are left out."""
         from upnp_trio.testing.showing import shown
 
         return shown(self.entries, most=most)
