@@ -41,7 +41,7 @@ def test_every_public_name_is_in_the_reference_once_and_no_other() -> None:
     library = "\n".join(page(name) for name in SITE if name.startswith("docs/reference/library/"))
     shown: dict[str, list[str]] = {}
     for module, names in re.findall(r"^\.\. currentmodule:: (\S+)$(.*?)^```$", library, re.MULTILINE | re.DOTALL):
-        found = re.findall(r"^\.\. auto(?:class|function|exception|data):: (\w+)$", names, re.MULTILINE)
+        found = re.findall(r"^\.\. auto(?:class|function|exception|data):: (\w+)(?:\(\))?$", names, re.MULTILINE)
         shown.setdefault(module, []).extend(found)
     assert {module: sorted(names) for module, names in shown.items()} == {
         module: sorted(exported(module)) for module in public_modules()

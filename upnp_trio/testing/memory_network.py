@@ -133,7 +133,7 @@ class MemoryNetwork:
     def left_open(self) -> list[str]:
         """What is open on its hosts: sockets, and connections that programs on them have opened; empty after all ended.
 
-        The fixture `upnp_network` warns of them at the end of its test.
+        The fixture ``upnp_network`` warns of them at the end of its test.
         """
         return [
             f"{host.name}: {left}"
