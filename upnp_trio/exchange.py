@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import attrs
 
+from upnp_trio.model.checked_frozen import checked_frozen
 from upnp_trio.model.urls import decoded
 
 __all__ = [
@@ -91,7 +92,7 @@ class Peer:
         return is_neighbour(ip_address(self.address), self.served.links)
 
 
-@attrs.frozen
+@checked_frozen
 class Request:
     """A request whose head and body are complete; *headers* has lower-case names."""
 
@@ -103,7 +104,7 @@ class Request:
     peer: Peer = attrs.field(default=Peer(), eq=False)
 
 
-@attrs.frozen(cache_hash=True)  # a response is the key of its rendered form
+@checked_frozen(unsafe_hash=True, cache_hash=True)  # a response is the key of its rendered form
 class Response:
     """A response. The connection adds Date, Server and the framing.
 

@@ -9,6 +9,7 @@ import attrs
 from upnp_trio.documents.publication import Publication, PublishedService
 from upnp_trio.exchange import Peer
 from upnp_trio.model.caller import Caller
+from upnp_trio.model.checked_frozen import checked_frozen
 from upnp_trio.model.handler import BoundAction
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Call", "StateWanted", "SubscriptionCall"]
 
 
-@attrs.frozen(eq=False, kw_only=True)
+@checked_frozen(eq=False, kw_only=True)
 class Call:
     """A call of an action that *service* has."""
 

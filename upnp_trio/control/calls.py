@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import attrs
-
 from upnp_trio.control.envelope import CHARSETS, CONTROL_NAMESPACE, MustUnderstand, charset_of, read_envelope
 from upnp_trio.control.plain_call import parse_plain_call
 from upnp_trio.control.rendering import render_action, render_must_understand
 from upnp_trio.errors import MalformedMessage, UpnpError
+from upnp_trio.model.checked_frozen import checked_frozen
 from upnp_trio.model.names import split_version
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ MAX_CALL_BYTES = 64 * 1024
 _IN_SOAPACTION = re.compile(r"[!#-~]+")
 
 
-@attrs.frozen
+@checked_frozen
 class CallMessage:
     """A call of an action: its service type as the caller wrote it, and the names and texts of its arguments."""
 

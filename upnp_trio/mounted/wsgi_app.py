@@ -30,6 +30,8 @@ __all__ = ["UpnpApp"]
 
 # A handler has a deadline of its own; this one is for a loop that no longer runs.
 ANSWER_SECONDS = HANDLER_SECONDS + 5
+# What a client makes of these with an underscore ("Content_Length"). The real fields come without the prefix.
+_OF_OTHER_FIELDS = frozenset({"HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE"})
 # How long a live page's question waits for a change, and how many of them do at the same time. The others are answered
 # at once and come again after a moment. Servers have 4 threads (waitress) or 1 to some 40, and calls need them, too.
 PAGE_SECONDS = 2.0
@@ -84,7 +86,7 @@ class UpnpApp(MountedApp):
         headers = {
             key[len("HTTP_") :].replace("_", "-").lower(): value.strip(" \t")
             for key, value in environ.items()
-            if key.startswith("HTTP_")
+            if key.startswith("HTTP_") and key not in _OF_OTHER_FIELDS
         }
         for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):  # empty or missing without such a field
             if environ.get(key):
