@@ -109,11 +109,10 @@ async def _search(
     udns = [str(each.udn or "") for each in device.walk()]
     if not all(map(_can_be_searched_for, udns)):
         return (), None, None  # its rows cannot be told from those of others
-    address = f"{device.location.address}{f'%{device.location.zone}' if device.location.zone else ''}"
     known = control_point.devices.get(str(device.udn))
     asker = _Asker(
         control_point,
-        address,
+        device.location.zoned_address,
         (known and known.search_port) or PORT,
         frozenset(udn.lower() for udn in udns),
         device.location,

@@ -123,4 +123,5 @@ class DeviceGone:
     reason: GoneReason
 
 
+#: a change of the network's devices, as `ControlPoint.changes` gives it
 DeviceChange = DeviceAppeared | DeviceUpdated | DeviceRebooted | DeviceGone
