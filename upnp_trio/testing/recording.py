@@ -74,6 +74,7 @@ class RecordedConnection:
         return f"+++ {self.time!r} {self.link} {self.source} > {self.destination} {self.outcome}\n".encode()
 
 
+#: an entry of a `Recording`
 Recorded = RecordedDatagram | RecordedConnection
 
 # For pytest: of a failed assertion it shows the test's own line alone, of any other error all of its way.
