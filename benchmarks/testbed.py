@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
-from urllib.parse import SplitResult, urljoin, urlsplit
 
 import attrs
 
-from benchmarks.calls import Call, render_call
-from benchmarks.clients import AGENT_MARK, SSDP_GROUP, Datagram, unicast, write_datagrams
-from benchmarks.devices import HTTP_PORT, REPOSITORY, Device, Light
+from benchmarks.calls import Call
+from benchmarks.clients import SSDP_GROUP, Datagram, unicast, write_datagrams
+from benchmarks.device_requests import DeviceRequests
+from benchmarks.devices import HTTP_PORT, REPOSITORY, Device
 from benchmarks.generator import (
     Changes,
     Fetches,
@@ -109,12 +109,12 @@ class Testbed:
         requests are the same bytes.
         """
         return self._request(
-            "fetch", connections, keep=keep, seconds=seconds, options=self._get(differ=differ, keep=keep)
+            "fetch", connections, keep=keep, seconds=seconds, options=self._requests.get(differ=differ, keep=keep)
         )
 
     def call(self, call: Call, connections: int, *, keep: bool, seconds: float) -> Fetches:
         """Send calls, one outstanding on each connection; for a device that is a light."""
-        options = self._call(call, keep=keep)
+        options = self._requests.call(call, keep=keep)
         return self._request("call", connections, keep=keep, seconds=seconds, options=options)
 
     def change(self, call: Call, subscribers: int, *, seconds: float, rest_seconds: float) -> Changes:
@@ -129,28 +129,27 @@ class Testbed:
                 pid=self.pid,
                 sources=UNICAST_CONTROL_POINTS,
                 subscribers=subscribers,
-                events=self._url(self._light.events[call.service_type]).path,
-                authority=self._url().netloc,
                 patience_ns=_ns(EVENT_SECONDS),
                 warm_up=WARM_UP_CHANGES,
                 changes=MOST_CHANGES,
                 seconds_ns=_ns(seconds),
                 rest_ns=_ns(rest_seconds),
-                **self._call(call, keep=True),
+                **self._requests.subscription(call),
+                **self._requests.call(call, keep=True),
             )
         )
 
     @contextmanager
     def pipelining(self, connections: int, seconds: float) -> Iterator[Series]:
         """Pipeline GETs without a pause on connections from one address during the body; for `read_pipelining`."""
-        options = self._get(differ=True, keep=True)
+        options = self._requests.get(differ=True, keep=True)
         with self._lasting_load("pipeline", seconds, connections=connections, **options) as series:
             yield series
 
     @contextmanager
     def crowding(self, held: int, rate: int, seconds: float) -> Iterator[Series]:
         """Hold connections from one address, and open more of them, during the body; for `read_crowding`."""
-        options = self._get(differ=True, keep=True)
+        options = self._requests.get(differ=True, keep=True)
         with self._lasting_load("crowd", seconds, held=held, rate=rate, **options) as series:
             yield series
 
@@ -220,33 +219,9 @@ class Testbed:
             series.await_ready()
             yield series
 
-    def _get(self, *, differ: bool, keep: bool) -> dict[str, object]:
-        url = self._url()
-        agent = AGENT_MARK if differ else "benchmarks"
-        closing = "" if keep else "Connection: close\r\n"
-        return {
-            "destination": DEVICE_ADDRESS,
-            "port": url.port,
-            "request": f"GET {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\nUser-Agent: {agent}\r\n{closing}\r\n",
-        }
-
-    def _call(self, call: Call, *, keep: bool) -> dict[str, object]:
-        url = self._url(self._light.control[call.service_type])
-        return {
-            "destination": DEVICE_ADDRESS,
-            "port": url.port,
-            "request": render_call(call, url.netloc, url.path, keep=keep),
-            "expect": call.expected,
-        }
-
-    def _url(self, relative: str = "") -> SplitResult:
-        """A URL that is relative to LOCATION; LOCATION itself without one."""
-        return urlsplit(urljoin(self.first.location, relative))
-
     @property
-    def _light(self) -> Light:
-        assert self.device.light is not None  # else a part has started the wrong device
-        return self.device.light
+    def _requests(self) -> DeviceRequests:
+        return DeviceRequests(self.device, self.first.location)
 
     def _write(self, datagrams: Sequence[Datagram]) -> Path:
         write_datagrams(datagrams, path := self._scratch / "datagrams")

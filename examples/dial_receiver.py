@@ -9,9 +9,9 @@ from upnp_trio.threads import serve_in_thread
 from upnp_trio.wsgi import UpnpApp
 
 STATE = """<service xmlns="urn:dial-multiscreen-org:schemas:dial" dialVer="2.2"><name>YouTube</name>
-<options allowStop="true"/><state>{}</state></service>"""
-upnp = UpnpApp("http://{host}:8008")
-apps = Flask(__name__)
+<options allowStop="true"/>{}</service>"""
+RUNNING, STOPPED = '<state>running</state><link rel="run" href="run"/>', "<state>stopped</state>"
+upnp, apps = UpnpApp("http://{host}:8008"), Flask(__name__)
 is_running = False
 
 
@@ -23,7 +23,7 @@ def check_origin():  # YouTube wants it: other pages are not to start anything (
 
 @apps.get("/YouTube")
 def state():
-    return Response(STATE.format("running" if is_running else "stopped"), mimetype="text/xml")
+    return Response(STATE.format(RUNNING if is_running else STOPPED), mimetype="text/xml")
 
 
 @apps.route("/YouTube", methods=["POST"], defaults={"run": True})

@@ -13,6 +13,7 @@ import pytest
 from packaging.version import Version
 
 import upnp_trio
+from upnp_trio.deprecation import Renamed, renamed_names
 
 PACKAGE = Path(upnp_trio.__file__).parent
 # as a module of the package would have it; its file's name says that it is one
@@ -95,6 +96,15 @@ def test_an_old_name_is_the_new_one_and_warns(example: Example) -> None:
 def test_a_name_that_never_was_is_an_attribute_error(example: Example) -> None:
     with pytest.raises(AttributeError, match="module 'upnp_trio_example' has no attribute 'Older'"):
         print(example.Older)
+
+
+def test_a_module_that_imports_its_names_on_use_has_old_ones_beside_them() -> None:
+    look_up = renamed_names("upnp_trio", {"Root": Renamed("RootDevice", "0.3", "0.6")}, upnp_trio.__getattr__)
+    assert look_up("Udn") is upnp_trio.Udn
+    with pytest.warns(DeprecationWarning, match=r"upnp_trio\.Root is deprecated since"):
+        assert look_up("Root") is upnp_trio.RootDevice
+    with pytest.raises(AttributeError, match="'upnp_trio' has no attribute 'Rood'"):
+        look_up("Rood")
 
 
 def releases(source: str) -> list[tuple[Version, Version]]:

@@ -48,11 +48,18 @@ def warn_deprecated(what: str, *, instead: str, since: str, gone_in: str) -> Non
     )
 
 
-def renamed_names(module: str, names: Mapping[str, Renamed]) -> Callable[[str], object]:
-    """The ``__getattr__`` of *module*, which has the old *names* as well and warns when one is used."""
+def renamed_names(
+    module: str, names: Mapping[str, Renamed], otherwise: Callable[[str], object] | None = None
+) -> Callable[[str], object]:
+    """The ``__getattr__`` of *module*, which has the old *names* as well and warns when one is used.
+
+    *otherwise* is the one that a module has already, such as those that import their names on use.
+    """
 
     def look_up(name: str) -> object:
         if name not in names:
+            if otherwise is not None:
+                return otherwise(name)
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         new, since, gone_in = names[name]
         warn_deprecated(f"{module}.{name}", instead=f"{module}.{new}", since=since, gone_in=gone_in)

@@ -14,6 +14,7 @@ import upnp_trio.controlpoint
 import upnp_trio.testing
 import upnp_trio.threads
 from docs.generate.changes import LISTS
+from docs.generate.data import described
 from docs.generate.figures import FIGURES
 from docs.generate.tables import TABLES
 
@@ -55,20 +56,18 @@ FOREIGN_NAMES = {
 }  # fmt: skip
 #: what public names give and `upnp_trio` does not have by name
 INNER_NAMES = {
-    "Address", "Alive", "BoundAction", "ByeBye", "Change", "Choice", "DeferredValue", "Handler", "Interface",
-    "LiteralUrl",
-    "HasDevice", "Listener", "Message", "NoSuchValue", "PipeStream", "Publication", "Search", "SearchResponse",
-    "SupportsAsService", "UdpSocket", "Update",
+    "Address", "BoundAction", "Change", "Choice", "DeferredValue", "Handler", "HasDevice", "Interface", "LiteralUrl",
+    "NoSuchValue", "Publication", "SupportsAsService",
 }  # fmt: skip
 #: type variables
 TYPE_VARIABLES = {"H", "M", "Method", "T"}
 #: classes that only the library creates, so their signatures are not shown
 MADE_BY_US = {
     "ActionCalled", "Announced", "CallAnswer", "ControlPoint", "Counted", "DeviceAppeared", "DeviceGone",
-    "DeviceRebooted", "DeviceUpdated", "EventIterator", "EventStream", "Expectation",
-    "Feed", "FoundDevice", "FoundLocation", "HttpAnswer", "Location",
-    "NetworkChanged", "Playing", "ReceivedMessage", "RemoteDevice", "RemoteService", "RequestAnswered", "Running",
-    "SearchAnswered", "SearchResult", "Stats", "Subscription", "VariableChange", "VariablesChanged",
+    "DeviceRebooted", "DeviceUpdated", "EventIterator", "EventStream", "Expectation", "Feed", "FoundDevice",
+    "FoundLocation", "HttpAnswer", "Listener", "Location", "NetworkChanged", "Nic", "PipeStream", "Playing",
+    "ReceivedMessage", "RemoteDevice", "RemoteService", "RequestAnswered", "Running", "SearchAnswered",
+    "SearchResult", "Stats", "Subscription", "UdpSocket", "VariableChange", "VariablesChanged",
 }  # fmt: skip
 
 
@@ -147,6 +146,13 @@ def without_signature(
     return ("", None) if what == "class" and name.rpartition(".")[2] in MADE_BY_US else None
 
 
+def describe_data(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Say what a type alias or a constant is, in place of the docstring of its type."""
+    if what == "data":
+        module, _, own = name.rpartition(".")
+        lines[:] = described(module, own)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect all of it."""
     app.connect("source-read", fill_in)
@@ -154,4 +160,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", name_fully)
     app.connect("missing-reference", resolve)
     app.connect("autodoc-process-signature", without_signature)
+    app.connect("autodoc-process-docstring", describe_data)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

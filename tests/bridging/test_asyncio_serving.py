@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -17,11 +18,16 @@ from upnp_trio import Announced, DescriptionError, HandlerFailed, NetworkError, 
 from upnp_trio.asyncio import Running, serve_device, serve_devices
 
 SECONDS = 10  # for what takes a moment
+LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 Run = Callable[[Callable[[], Awaitable[None]]], None]
 
 
-@pytest.fixture(params=["asyncio", "uvloop"])
+EAGER = pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
+
+
+# uvloop gives `eager_task_factory` an argument that the one of Python 3.13 does not know.
+@pytest.fixture(params=[*LOOPS, pytest.param("asyncio, eager", marks=EAGER)])
 def run(request: pytest.FixtureRequest) -> Iterator[Run]:
     """Runs an async function to its end in one of the loops; at the end, no thread is left."""
     before = set(threading.enumerate())
@@ -31,7 +37,10 @@ def run(request: pytest.FixtureRequest) -> Iterator[Run]:
             async with asyncio.timeout(6 * SECONDS):
                 await main()
 
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop if request.param == "uvloop" else None) as runner:
+        name, _, is_eager = request.param.partition(", ")
+        with asyncio.Runner(loop_factory=LOOPS[name]) as runner:
+            if is_eager and sys.version_info >= (3, 12):
+                runner.get_loop().set_task_factory(asyncio.eager_task_factory)
             runner.run(limited())
 
     yield run_it
@@ -130,6 +139,26 @@ def test_variables_that_are_assigned_in_one_step_leave_in_one_event(run: Run) ->
                     if isinstance(event, VariablesChanged):
                         assert set(event.variables) == {"Level", "Other"}
                         break
+
+    run(main)
+
+
+def test_events_are_followed_in_a_loop(run: Run) -> None:
+    async def main() -> None:
+        async with serve_devices([], **LOOPBACK) as running:
+            with pytest.raises(RuntimeError, match="subscribe in a coroutine"):
+                await asyncio.to_thread(running.subscribe)
+
+            async def in_another_loop() -> RootDevice:
+                async with running.subscribe() as events:
+                    added = await running.add(lamp_device())
+                    async for event in events:
+                        if isinstance(event, Announced):
+                            break
+                return added
+
+            added = await asyncio.to_thread(asyncio.run, in_another_loop())
+            assert running.devices == (added,)
 
     run(main)
 

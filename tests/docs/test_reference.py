@@ -11,6 +11,7 @@ import pytest
 import upnp_trio
 import upnp_trio.controlpoint
 from docs.generate.changes import LISTS
+from docs.generate.data import described
 from docs.generate.figures import FIGURES, PATHS, rooms
 from docs.generate.public import public_modules
 from docs.generate.tables import SHARES_SERVING, TABLES, comments_of, first_sentence, limits
@@ -29,7 +30,7 @@ FOREIGN_OPTIONS = {
     *("--network", "--read-only", "--cap-drop", "--lan"),  # container engines
     *("--list", "--quick", "--parts", "--devices", "--rounds", "--readme", "--seconds", "--replay", "--share-cores"),
     "--upnp-namespace",  # of pytest, by our plugin
-    "--workers",  # of uvicorn
+    *("--workers", "--reload", "--threads", "--preload"),  # of uvicorn and gunicorn
     *("--strict", "--offline", "--draft", "--notes", "--format", "--option", "--imports", "--write"),
 }
 
@@ -46,6 +47,35 @@ def test_every_public_name_is_in_the_reference_once_and_no_other() -> None:
     assert {module: sorted(names) for module, names in shown.items()} == {
         module: sorted(exported(module)) for module in public_modules()
     }
+
+
+def shown_data() -> list[tuple[str, str]]:
+    """The type aliases and constants that the reference shows, with their modules."""
+    library = "\n".join(page(name) for name in SITE if name.startswith("docs/reference/library/"))
+    sections = re.findall(r"^\.\. currentmodule:: (\S+)$(.*?)^```$", library, re.MULTILINE | re.DOTALL)
+    return [
+        (module, name)
+        for module, names in sections
+        for name in re.findall(r"^\.\. autodata:: (\w+)$", names, re.MULTILINE)
+    ]
+
+
+@pytest.mark.parametrize(("module", "name"), shown_data())
+def test_a_type_alias_or_constant_is_described_by_its_own_comment(module: str, name: str) -> None:
+    """Autodoc would show the docstring of its type, such as that of `str`."""
+    text = described(module, name)
+    assert len(text[0]) > 10
+    assert not text[0].endswith("..")
+
+
+def test_a_union_is_described_with_its_types() -> None:
+    assert described("upnp_trio.controlpoint", "DeviceChange") == [
+        "A change of the network's devices, as `ControlPoint.changes` gives it.",
+        "",
+        "It is `DeviceAppeared` or `DeviceUpdated` or `DeviceRebooted` or `DeviceGone`.",
+    ]
+    with pytest.raises(LookupError, match=r"upnp_trio\.controlpoint\.open_control_point has no comment"):
+        described("upnp_trio.controlpoint", "open_control_point")
 
 
 def test_no_two_public_names_are_the_same() -> None:

@@ -85,6 +85,19 @@ def test_what_is_no_page_has_no_title(content_type: str) -> None:
     assert read_web_page(b"<title>x</title>", content_type) == WebPage()
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<title>Disk", ""),
+        ("<title>Disk</ti", ""),
+        ("<title>DiskStation</title><p", "DiskStation"),
+        (f"<title>{'A' * 100}", f"{'A' * 62}…"),
+    ],
+)
+def test_a_page_that_breaks_off_within_its_title_has_none(body: str, expected: str) -> None:
+    assert read_web_page(body.encode(), is_whole=False).title == expected
+
+
 def test_a_title_fits_a_friendly_name() -> None:
     assert title("<title>" + "x" * MAX_TITLE_CHARACTERS) == "x" * MAX_TITLE_CHARACTERS
     long = title(f"<title>{'word ' * 200_000}</title>")

@@ -39,6 +39,8 @@ def test_a_url_is_taken_apart_at_its_path(url: str, base: str, path: str, port: 
         ("", "it is not a plain http URL"),
         ("http://", "it is not a plain http URL"),
         ("http:///d.xml", "it is not a plain http URL"),
+        ("http://[fe80::1%25eth0]:8123/d.xml", "a zone is a name of one host's own"),
+        ("http://[fe80::1%eth0]/d.xml", "a zone is a name of one host's own"),
         ("http://me:secret@{host}/d.xml", "{host} can only be the whole host"),
         ("http://me@ham.local/d.xml", "it is not a plain http URL"),
         ("http://{host}.local/d.xml", "{host} can only be the whole host"),

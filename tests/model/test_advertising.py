@@ -164,7 +164,7 @@ def test_a_device_takes_no_other_value() -> None:
     fields: dict[str, Any] = {"device_type": "a", "friendly_name": "b", "manufacturer": "c", "model_name": "d"}
     with pytest.raises(DescriptionError, match="advertising is None; it must be of type Advertising"):
         RootDevice(**fields, advertising=None)  # type: ignore[arg-type]  # that is the mistake
-    with pytest.raises(DescriptionError, match="strict is 1; it must be True or False"):
+    with pytest.raises(DescriptionError, match="strict is 1; it must be True, False or None"):
         RootDevice(**fields, strict=1)  # type: ignore[arg-type]  # that is the mistake
 
 

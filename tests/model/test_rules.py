@@ -285,6 +285,18 @@ def test_a_device_that_need_not_keep_a_rule_is_warned_of_it(
         assert caplog.messages == [f"{device.friendly_name}: {violation}"]
 
 
+def test_what_devices_of_its_make_do_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    odd = attrs.evolve(_good(advertising=Advertising(max_age=100)), udn="uuid:Socket-1_0-1", strict=None)
+    check(odd)
+    assert [(record.levelname, record.getMessage().partition(" is ")[0]) for record in caplog.records] == [
+        ("INFO", f"{odd.friendly_name}: udn"),
+        ("INFO", f"{odd.friendly_name}: advertising.max_age"),
+    ]
+    with pytest.raises(DescriptionError):
+        check(attrs.evolve(odd, device_type="two words"))
+
+
 @pytest.mark.parametrize("device", VITAL)
 def test_no_device_may_break_a_rule_without_which_it_cannot_be_served(device: RootDevice) -> None:
     (refusal,) = refusals(attrs.evolve(device, strict=False))

@@ -25,7 +25,7 @@ from upnp_trio import (
     serve_device,
 )
 
-__all__ = ["DIRECTORY", "SWITCH_TYPE", "UUID", "Answer", "Lamp", "ask", "call", "lamp", "served"]
+__all__ = ["DIRECTORY", "SWITCH_TYPE", "UUID", "Answer", "Lamp", "ask", "call", "envelope", "lamp", "served"]
 
 SWITCH_TYPE = "urn:schemas-upnp-org:service:SwitchPower:1"
 #: of this process alone, as one UDN is served by one program
@@ -99,11 +99,14 @@ async def ask(upnp: Mounted, path: str, *, method: str = "GET", body: bytes | No
     return await trio.to_thread.run_sync(_ask, upnp._port, method, upnp._prefix + path, fields, body)
 
 
-async def call(upnp: Mounted, action: str, arguments: str = "", **headers: str) -> Answer:
-    body = (
+def envelope(action: str, arguments: str = "") -> bytes:
+    return (
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" '
         's:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"><s:Body>'
         f'<u:{action} xmlns:u="{SWITCH_TYPE}">{arguments}</u:{action}></s:Body></s:Envelope>'
-    )
+    ).encode()
+
+
+async def call(upnp: Mounted, action: str, arguments: str = "", **headers: str) -> Answer:
     headers = {"Content_Type": 'text/xml; charset="utf-8"', "SOAPACTION": f'"{SWITCH_TYPE}#{action}"'} | headers
-    return await ask(upnp, f"{DIRECTORY}service-1/control", method="POST", body=body.encode(), **headers)
+    return await ask(upnp, f"{DIRECTORY}service-1/control", method="POST", body=envelope(action, arguments), **headers)

@@ -273,6 +273,8 @@ CHUNKED = {"CONTENT_LENGTH": None, "HTTP_TRANSFER_ENCODING": "chunked"}
         (ENVELOPE, {"CONTENT_LENGTH": "1e3"}, 400),
         (ENVELOPE, {"CONTENT_LENGTH": str(len(ENVELOPE) + 1)}, 400),  # the client has left
         (b"", {"CONTENT_LENGTH": ""}, 400),
+        # the field "Content_Length", which no server or proxy has taken for the length of the body
+        (ENVELOPE, {"CONTENT_LENGTH": None, "HTTP_CONTENT_LENGTH": str(len(ENVELOPE))}, 400),
     ],
 )
 def test_a_body_is_read_as_far_as_it_goes(

@@ -54,3 +54,26 @@ def test_a_request_has_the_path_of_the_document(prefix: str, root_path: str, pat
     if expected is not None:
         assert unquote(expected).startswith(unquote(prefix))
         assert target(prefix, root_path, path, "after=7") == f"{expected}?after=7"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "root_path", "path", "raw", "expected"),
+    [
+        ("/upnp", "/upnp", "/upnp/a/b.xml", "/upnp/a%2Fb.xml", "/upnp/a%2Fb.xml"),
+        ("/upnp", "/upnp", "/upnp/a/b.xml", "/upnp/a%2fb.xml?c=%2F", "/upnp/a%2fb.xml"),
+        ("/upnp", "", "/upnp/a/b c.xml", "http://192.0.2.7/upnp/a%2Fb%20c.xml", "/upnp/a%2Fb%20c.xml"),
+        ("", "", "/a/b", "/a%2Fb", "/a%2Fb"),
+        # what a proxy in front has taken away or added
+        ("/upnp", "/upnp", "/upnp/a/b", "/api/upnp/a%2Fb", "/upnp/a%2Fb"),
+        # nothing to tell apart, or not what was sent
+        ("/upnp", "/upnp", "/upnp/a/b", "/upnp/a/b", "/upnp/a/b"),
+        ("/upnp", "/upnp", "/upnp/a/b", "/upnp/a/b?%2F", "/upnp/a/b"),
+        ("/upnp", "/upnp", "/upnp/a/b", "/other%2Fc", "/upnp/a/b"),
+        ("/a%2Fupnp", "/a/upnp", "/a/upnp/b", "/a%2Fupnp/b", "/a%2Fupnp/b"),
+        ("", "", "/" * 5000 + "a/b", "/" * 5000 + "a%2Fb", "/" * 5000 + "a/b"),
+    ],
+)
+def test_an_encoded_slash_is_none_that_parts_a_path(
+    prefix: str, root_path: str, path: str, raw: str, expected: str
+) -> None:
+    assert target_within(prefix, decoded_prefix(prefix), root_path, path, "", raw) == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from typing import Annotated
 from uuid import uuid4
 
 import attrs
@@ -11,9 +12,9 @@ import pytest
 import trio
 import trio.testing
 
-from tests.mounted.scenes import DIRECTORY, Lamp, ask, call, lamp, served
+from tests.mounted.scenes import DIRECTORY, SWITCH_TYPE, Lamp, ask, call, envelope, lamp, served
 from tests.mounted.servers import PREFIX, SERVERS, MountedServer
-from upnp_trio import Advertising, RequestAnswered
+from upnp_trio import Advertising, In, RequestAnswered, action
 from upnp_trio.controlpoint import open_control_point
 
 DESCRIPTION = f"{DIRECTORY}description.xml"
@@ -166,3 +167,39 @@ async def test_several_devices_come_and_go(server: MountedServer) -> None:
         assert b"upnp_trio_devices 2" in (await ask(upnp, "/metrics")).body
         await running.remove(f"uuid:{udn}")
         assert (await ask(upnp, f"/{udn}/description.xml")).status == 404
+
+
+async def test_a_path_may_have_an_encoded_slash(server: MountedServer) -> None:
+    async with server() as upnp, served(upnp, attrs.evolve(lamp(), description_path="/a%2Fb.xml")) as running:
+        assert running.locations == (f"http://127.0.0.1:{upnp._port}{PREFIX}/a%2Fb.xml",)
+        status = (await ask(upnp, "/a%2Fb.xml")).status
+        # wsgiref has no more than the decoded path
+        assert status == (404 if "wsgiref" in str(server) else 200)
+        assert (await ask(upnp, "/a/b.xml")).status == 404
+
+
+async def test_a_client_that_leaves_cancels_its_call() -> None:
+    started, ended = trio.Event(), trio.Event()
+
+    class Slow(Lamp, service_type=SWITCH_TYPE):
+        @action("SetTarget")
+        async def set_target(self, value: Annotated[bool, In("newTargetValue", "Status")]) -> None:
+            try:
+                started.set()
+                await trio.sleep_forever()
+            finally:
+                ended.set()
+
+    async with SERVERS["werkzeug"]() as upnp, served(upnp, lamp(Slow())):
+        stream = await trio.open_tcp_stream("127.0.0.1", upnp._port)
+        body = envelope("SetTarget", "<newTargetValue>1</newTargetValue>")
+        head = (
+            f"POST {PREFIX}{DIRECTORY}service-1/control HTTP/1.1\r\nHost: 127.0.0.1:{upnp._port}\r\n"
+            f'Content-Type: text/xml\r\nSOAPACTION: "{SWITCH_TYPE}#SetTarget"\r\nContent-Length: {len(body)}\r\n\r\n'
+        )
+        await stream.send_all(head.encode() + body)
+        with trio.fail_after(10):
+            await started.wait()
+            assert not ended.is_set()
+            await stream.aclose()
+            await ended.wait()  # long before the deadline of a handler, which is that of the test, too

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.network.demands import demand
-from tests.network.namespaces import LINK, open_network, why_impossible
-from tests.network.processes import Program
+from tests.network.gupnp_lights import gupnp_light_with_window
+from tests.network.namespaces import open_network, why_impossible
 from tests.network.scenes import make_pair, open_scene
 from tests.network.served import EVERY_TYPE, GATEWAY, JAMBON, open_served
 from tests.network.ssdp import m_search, open_searcher
@@ -103,10 +103,18 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def upnp_client() -> str:
+def upnp_client(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The path of async_upnp_client's command."""
     beside_python = str(Path(sys.executable).parent)
-    return _program("upnp-client", package="async-upnp-client, from PyPI", folder=beside_python)
+    found = _program("upnp-client", package="async-upnp-client, from PyPI", folder=beside_python)
+    if sys.version_info >= (3, 14):
+        # its version 0.49 takes the loop of the thread, which is no longer made when it is asked for
+        code = "import asyncio, async_upnp_client.cli as c; asyncio.set_event_loop(asyncio.new_event_loop()); c.main()"
+        script = tmp_path_factory.mktemp("command") / "upnp-client"
+        script.write_text(f"""#!/bin/sh\nexec {shlex.quote(sys.executable)} -c '{code}' "$@"\n""", encoding="utf-8")
+        script.chmod(0o755)
+        found = str(script)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -128,12 +136,6 @@ def gupnp_universal_cp() -> str:
 
 
 @pytest.fixture(scope="session")
-def gupnp_light() -> str:
-    """The path of GUPnP's light with a window."""
-    return _program("gupnp-network-light", package="gupnp-tools")
-
-
-@pytest.fixture(scope="session")
 def xvfb() -> str:
     """The path of an X server without a screen."""
     return _program("Xvfb", package="xvfb")
@@ -146,17 +148,10 @@ def xdotool() -> str:
 
 
 @pytest.fixture
-def light_location(pair: Pair, gupnp_light: str, xvfb: str) -> Iterator[str]:
-    """GUPnP's light; gives the URL of its description."""
-    screen = pair.device.command(xvfb, "-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp")
-    with Program(screen) as display:
-        number = display.wait_for(r"^\d+$").group()
-        env = {**os.environ, "DISPLAY": f":{number}", "NO_AT_BRIDGE": "1", "GDK_BACKEND": "x11", "LANG": "C.UTF-8"}
-        # exclusive: it is not to switch its clone as well
-        command = pair.device.command(gupnp_light, "-4", "-x", "-i", LINK, "-p", "4004", "-n", "Hall")
-        with Program(command, env=env) as light:
-            yield _location(pair)
-            assert light.is_running
+def light_location(pair: Pair) -> Iterator[str]:
+    """The light of GUPnP's tools, called Hall; gives the URL of its description."""
+    with gupnp_light_with_window(pair.device, "Hall"):
+        yield _location(pair)
 
 
 def _program(*names: str, package: str, folder: str | None = None) -> str:

@@ -6,25 +6,25 @@ import shutil
 import sys
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 
 from tests.network.demands import demand
+from tests.network.gupnp_lights import gupnp_command, gupnp_environment
 from tests.network.namespaces import LINK
 from tests.network.processes import Program
-from tests.network.served import REPOSITORY, environment
+from tests.network.served import REPOSITORY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.network.namespaces import Namespace
 
 __all__ = ["ASYNC_UPNP_CLIENT", "FOREIGN_DEVICES", "GUPNP", "MINIDLNA", "SSDPY", "ForeignDevice"]
 
 PORT = 49200
-GUPNP_SCRIPT = Path(__file__).with_name("gupnp_light.py")
 # async_upnp_client's device says byebye only if its program asks it to.
 ASYNC_SCRIPT = """\
 import asyncio, signal, sys
@@ -92,18 +92,13 @@ class ForeignDevice:
         """Run it on *host* until the end of the body."""
         with ExitStack() as stack:
             for command in self._commands(Place(host, address, folder, gupnp_python), self):
-                program = Program(host.command(*command), cwd=REPOSITORY, env=_environment())
+                program = Program(host.command(*command), cwd=REPOSITORY, env=gupnp_environment())
                 stack.enter_context(program)
             yield program
 
 
-def _environment() -> Mapping[str, str]:
-    # GLib keeps no settings, and asks no session for any
-    return {**environment(), "GSETTINGS_BACKEND": "memory", "GIO_USE_VFS": "local", "LANG": "C.UTF-8"}
-
-
 def _gupnp(place: Place, device: ForeignDevice) -> list[list[str]]:
-    return [[place.gupnp_python, str(GUPNP_SCRIPT), LINK, str(place.folder)]]
+    return [gupnp_command(place.gupnp_python, place.folder)]
 
 
 def _minidlna(place: Place, device: ForeignDevice) -> list[list[str]]:

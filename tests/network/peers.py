@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.network.namespaces import Namespace
 
-__all__ = ["async_upnp_client_light", "gupnp_light", "minidlna"]
+__all__ = ["async_upnp_client_light", "minidlna"]
 
 MINIDLNA = """\
 network_interface={interface}
@@ -45,18 +44,6 @@ def minidlna(host: Namespace, interface: str) -> Iterator[None]:
         file.write_text(MINIDLNA.format(interface=interface, folder=folder), encoding="ascii")
         with Program(host.command("minidlnad", "-d", "-f", str(file), "-P", str(folder / "pid"))) as program:
             program.wait_for("HTTP listening on port 8200")
-            yield
-
-
-@contextmanager
-def gupnp_light(host: Namespace) -> Iterator[None]:
-    """GUPnP's light called Glow, which shows itself in a window on a screen that nobody sees."""
-    missing = [name for name in ("gupnp-network-light", "Xvfb") if shutil.which(name) is None]
-    demand(f"{missing[0]} is missing; install gupnp-tools and xvfb" if missing else None)
-    with Program(host.command("Xvfb", "-displayfd", "1", "-nolisten", "tcp")) as screen:
-        display = screen.wait_for(r"^(\d+)$")[1]
-        where = {**os.environ, "DISPLAY": f":{display}"}
-        with Program(host.command("gupnp-network-light", "-n", "Glow"), env=where):
             yield
 
 

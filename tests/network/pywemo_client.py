@@ -12,7 +12,8 @@ from pywemo.subscribe import SubscriptionRegistry
 
 def tell(what: str, value: object) -> None:
     """Write one line."""
-    print(json.dumps([what, value]), flush=True)
+    sys.stdout.write(f"{json.dumps([what, value])}\n")  # at once, as events come in a thread of their own
+    sys.stdout.flush()
 
 
 def main(name: str) -> None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
+from tests.network.gupnp_lights import gupnp_light_with_window
 from tests.network.namespaces import LINK, Namespace, open_network
-from tests.network.peers import async_upnp_client_light, gupnp_light, minidlna
+from tests.network.peers import async_upnp_client_light, minidlna
 from tests.network.samples import LIMITS, SAMPLES, Sample
 from tests.network.scenes import make_pair
 from tests.network.served import EVERY_TYPE, REPOSITORY, open_served
@@ -62,7 +63,7 @@ def asker(possible: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         for host in (pair.device, pair.asker):
             host.ip("route", "add", "default", "dev", LINK)
         stack.enter_context(minidlna(pair.device, LINK))
-        stack.enter_context(gupnp_light(pair.device))
+        stack.enter_context(gupnp_light_with_window(pair.device, GUPNP))
         stack.enter_context(async_upnp_client_light(pair.device, pair.device_address))
         stack.enter_context(open_served(pair.device, "--ipv4-only", EVERY_TYPE.file))
         asker = Asker(pair.asker, tmp_path_factory.mktemp("state"))

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
+from tests.network.gupnp_lights import gupnp_light, gupnp_light_with_window
 from tests.network.namespaces import LINK, Namespace, open_network
-from tests.network.peers import async_upnp_client_light, gupnp_light
+from tests.network.peers import async_upnp_client_light
 from tests.network.processes import Program
 from tests.network.scenes import Pair, Serve, make_pair
 from tests.network.served import EVERY_TYPE, REPOSITORY, environment, open_served
@@ -27,14 +28,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.interop
 
-GUPNP_LIGHT = Path(__file__).with_name("gupnp_light.py")
-
 
 @contextmanager
 def _gupnp(pair: Pair, python: str) -> Iterator[None]:
     with (
         tempfile.TemporaryDirectory(prefix="upnp-trio-") as folder,
-        Program(pair.device.command(python, str(GUPNP_LIGHT), LINK, folder, "Gleam"), cwd=REPOSITORY),
+        gupnp_light(pair.device, python, Path(folder), "Gleam"),
     ):
         yield
 
@@ -50,7 +49,7 @@ class Light:
 
 OURS = Light("Every type", lambda pair, python: open_served(pair.device, "--ipv4-only", EVERY_TYPE.file))
 # It has another UDN at each start.
-GUPNP_TOOLS = Light("Glow", lambda pair, python: gupnp_light(pair.device))
+GUPNP_TOOLS = Light("Glow", lambda pair, python: gupnp_light_with_window(pair.device, "Glow"))
 # In Python, GUPnP cannot be told the values for an initial event, which is an event without variables then.
 GUPNP = Light("Gleam", _gupnp)
 ASYNC = Light("Light", lambda pair, python: async_upnp_client_light(pair.device, pair.device_address))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.network.gupnp_lights import gupnp_light
 from tests.network.namespaces import LINK
 from tests.network.processes import Program
 from tests.network.served import GATEWAY, JAMBON, REPOSITORY, command, environment
@@ -111,8 +112,7 @@ def test_a_signal_ends_a_search_at_once_with_status_130(pair: Pair, serve: Serve
 
 
 def test_gupnp_s_device_is_found_with_its_name_and_pinged(pair: Pair, gupnp_python: str, tmp_path: Path) -> None:
-    device = [gupnp_python, "tests/network/gupnp_light.py", LINK, str(tmp_path)]
-    with Program(pair.device.command(*device), cwd=REPOSITORY):
+    with gupnp_light(pair.device, gupnp_python, tmp_path):
         # it says nowhere when it has started
         searches = (ask(pair.asker, "search", "--json") for _ in range(20))
         (found,) = objects(next(done for done in searches if done.stdout))

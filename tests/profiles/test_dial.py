@@ -48,6 +48,23 @@ async def test_the_search_leads_to_the_url_of_applications(search: bytes, autoju
         assert described.has("serviceType", DIAL)
 
 
+async def test_an_app_that_names_itself_gets_the_description_and_a_page_does_not(autojump_clock: Clock) -> None:
+    """DIAL 2.2.1 §6.6: pages of http, https and file are checked, and apps name their package in Origin."""
+    async with served(dial_receiver("TV")) as client:
+        (answer,) = await client.search(CHROMIUM)
+        for origin, status in (
+            ("package:com.google.ios.youtube", 200),
+            ("package:Google-Chrome.87.Linux", 200),
+            ("https://www.youtube.com", 403),
+            ("file://", 403),
+            ("null", 403),
+        ):
+            got = await client.ask(
+                answer.headers["location"], "GET {path} HTTP/1.1", "Host: {host}", f"Origin: {origin}"
+            )
+            assert got.status == status
+
+
 async def test_applications_may_be_on_a_server_of_the_program(autojump_clock: Clock) -> None:
     async with served(dial_receiver("TV", applications="http://{host}:8008/apps")) as client:
         (answer,) = await client.search(CHROMIUM)

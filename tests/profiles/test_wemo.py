@@ -100,6 +100,13 @@ async def test_an_echo_switches_and_asks(is_async: bool, autojump_clock: Clock) 
     assert lamp.states == [True, False]
 
 
+async def test_a_client_asks_which_switch_it_has_found(autojump_clock: Clock) -> None:
+    """As HTTP clients of WeMo switches do it, which scan for the port."""
+    async with served(lamp_switch(Lamp()), port=49153) as client:
+        answer = await echo_calls(client, "GetFriendlyName", 1)
+        assert answer.has("FriendlyName", "kitchen lights")
+
+
 async def test_a_switch_that_fails_stays_as_it_is(autojump_clock: Clock) -> None:
     def jammed(on: bool) -> None:
         raise OSError("jammed")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from hashlib import sha256
 
 import trio
 
@@ -82,6 +83,11 @@ def run_day(seed: int) -> tuple[MemoryNetwork, News]:
     return network, news
 
 
+def digest(network: MemoryNetwork, news: News) -> str:
+    """What all of the day comes to: two days are alike if this is."""
+    return sha256(network.recording.as_bytes() + repr(news).encode()).hexdigest()
+
+
 def main(words: list[str] | None = None) -> None:
     """Run some days, and print how long each took."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -96,7 +102,7 @@ def main(words: list[str] | None = None) -> None:
         print(
             f"a day with seed {arguments.seed + number}: {1000 * seconds:.0f} ms ({1000 * cpu:.0f} ms of CPU), "
             f"{len(recording)} datagrams, {len(recording.connections)} connections, "
-            f"{len(news)} changes, events and answers seen"
+            f"{len(news)} changes, events and answers seen, sha256 {digest(network, news)}"
         )
 
 

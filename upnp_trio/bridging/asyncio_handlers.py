@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncioHandlers"]
 
-# Calls that the event loop has been given and has not ended: those that are waited for, of which there are half as many
-# at most, and those that were given up and go on, as if the loop were blocked.
+# How many calls the event loop may have at once. At most half of them are waited for (`MAX_WAITING_CALLS`); the others
+# were given up and have not ended, as when the loop is blocked.
 MAX_UNFINISHED_CALLS = 256
-# How long the end of a cancelled `run_while_served` is waited for. A loop that is blocked, or does not run any more,
-# delays the end of the device by this much.
+# How long to wait for the end of a cancelled `run_while_served`. A loop that is blocked, or no longer runs, delays the
+# end of the device by this much.
 TASK_END_SECONDS = 1.0
 
 
@@ -66,7 +66,7 @@ class AsyncioHandlers:
             raise UpnpError(501, f"Action Failed: {error}") from None
 
     async def run_while_served(self, handler: Handler) -> None:
-        """Run it in the loop. Its cancellation waits a moment for its end, and raises what it raises then."""
+        """Run it in the loop. If this is cancelled, wait a moment for its end, and raise what it raises."""
         crossing = self._cross(handler.run_while_served, self._tasks)
         crossing.is_end_awaited = True
         try:
@@ -81,9 +81,9 @@ class AsyncioHandlers:
             raise
 
     def post(self, deliver: Callable[[], None]) -> bool:
-        """Deliver in the device's loop: at once, or when the step of asyncio's loop has ended that assigns variables.
+        """Deliver in the device's loop: at once, or from the program's loop when its current step has ended.
 
-        So changes that a handler makes without an ``await`` in between leave in one event.
+        Changes that a handler makes without an ``await`` in between therefore leave in one event.
         """
         if threading.get_ident() != self._thread:
             self._post(deliver)
@@ -156,7 +156,7 @@ class _Crossing:
         self._waiting, self._is_given_up = None, True
         try:
             self._loop.call_soon_threadsafe(self._cancel)
-        except RuntimeError:  # the loop is closed, and what it has not begun will never be
+        except RuntimeError:  # the loop is closed, and starts nothing any more
             self._note_end()
         return trio.lowlevel.Abort.SUCCEEDED
 

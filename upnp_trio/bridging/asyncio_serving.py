@@ -1,18 +1,18 @@
-"""`upnp_trio.asyncio` at work: a device in a thread of its own, which answers to a program's asyncio loop.
+"""How `upnp_trio.asyncio` works: the device runs in a thread of its own, and an asyncio loop tells it what to do.
 
 Two ways were measured (`python -m benchmarks.loops`): a trio loop in another thread, and trio's guest mode, in which
 trio shares the thread of asyncio's loop. On a busy machine with two cores, beside trio alone:
 
-- A call takes 0.10 to 0.14 ms longer by the thread, at the 10th percentile; in guest mode 0.07 ms for a plain
+- A call takes 0.10 to 0.14 ms longer with the thread, at the 10th percentile; in guest mode 0.07 ms for a plain
   function, which is called without a crossing, and 0.19 ms for a coroutine function.
-- A search costs 6 % more CPU time by the thread, for the interpreter's lock, and 19 % more in guest mode, for which
+- A search costs 6 % more CPU time with the thread, for the interpreter's lock, and 19 % more in guest mode, for which
   trio waits in yet another thread.
-- While the program blocks its loop for 2 s, a search is answered after 0.3 ms by the thread, and after 2 s in guest
+- While the program blocks its loop for 2 s, a search is answered after 0.3 ms with the thread, and after 2 s in guest
   mode.
 - Neither wakes up while nothing happens.
 
-A guest also needs the program's loop for its end, so that no byebye would be sent where that is dropped, and there is
-one in a thread at most. So it is the thread.
+A guest also needs the program's loop to end, so it could send no byebye after a program drops that loop; and a thread
+can have one guest at most. Hence the thread.
 """
 
 from __future__ import annotations
@@ -53,15 +53,16 @@ R = TypeVar("R")
 class EventStream:
     """Events of a device as they come: ``async for event in running.subscribe(): ...``, which ends after byebye.
 
-    One task reads it, in the loop that it was made in.
+    One task may read it, in the loop in which it was made.
     """
 
     def __init__(self, max_buffered: int) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError("no asyncio loop runs here to read the events; subscribe in a coroutine") from None
         self._news = asyncio.Event()
-        self._buffer = EventBuffer(max_buffered, partial(call_in_loop, asyncio.get_running_loop(), self._news.set))
-
-    def __del__(self) -> None:
-        self._buffer.forget()
+        self._buffer = EventBuffer(max_buffered, self, partial(call_in_loop, loop, self._news.set))
 
     def __aiter__(self) -> EventStream:
         return self
@@ -95,9 +96,9 @@ class EventStream:
 class Running(RunningDevice):
     """Devices that are being served beside an asyncio loop.
 
-    The properties, `service` and `subscribe` may be used in any thread that has to do with the program, the methods
-    that are awaited in the loop. If the device fails by itself, each of them raises `DeviceFailed`, and `RuntimeError`
-    after the end.
+    The properties and `service` may be used in any thread, `subscribe` in any coroutine of an asyncio loop; `add`,
+    `remove` and `update` are awaited there. If the device fails by itself, each of them raises `DeviceFailed`; those
+    that are awaited raise `RuntimeError` after the end.
     """
 
     async def add(self, device: RootDevice) -> RootDevice:
@@ -125,7 +126,7 @@ class Running(RunningDevice):
         try:
             return await outcome(self._submit(function, *arguments))
         except (trio.ClosedResourceError, trio.RunFinishedError):
-            await until_done(self._thread.ended)  # very soon
+            await until_done(self._thread.ended)  # which is about to be
             raise self._no_longer_served() from None
 
 
@@ -175,28 +176,31 @@ async def serve_devices(devices: Sequence[RootDevice], **options: Unpack[ServeOp
 async def serve_device_thread(thread: TrioThread[TrioRunning]) -> AsyncIterator[Running]:
     """Start *thread*, which serves devices, and end it after the body, which is cancelled if the devices fail."""
     try:
-        thread.start()
-        await until_done(thread.opened)
-        running = Running(thread)
-    except BaseException:
-        await _end(thread)
-        raise
-    body = _Body(thread)
-    try:
-        yield running
-    except BaseException as error:
+        try:
+            thread.start()
+            await until_done(thread.opened)
+            running = Running(thread)
+        except BaseException:
+            await _end(thread)
+            raise
+        body = _Body(thread)
+        try:
+            yield running
+        except BaseException as error:
+            body.end()
+            await body.end_thread()
+            failure = failure_of(thread)
+            if failure is None or isinstance(error, type(failure)):
+                raise
+            if not body.is_cancelled_by(error):
+                failure.add_note(f"the body had failed before: {error!r}")
+            raise failure from failure.__cause__
         body.end()
         await body.end_thread()
-        failure = failure_of(thread)
-        if failure is None or isinstance(error, type(failure)):
-            raise
-        if not body.is_cancelled_by(error):
-            failure.add_note(f"the body had failed before: {error!r}")
-        raise failure from failure.__cause__
-    body.end()
-    await body.end_thread()
-    if (failure := failure_of(thread)) is not None:
-        raise failure
+        if (failure := failure_of(thread)) is not None:
+            raise failure
+    finally:
+        thread.stop()  # an interruption, such as a second Ctrl-C, may have come just before another end
 
 
 async def _end(thread: TrioThread[TrioRunning]) -> None:
@@ -242,7 +246,7 @@ class _Body:
             self._task.cancel("the device has failed")
 
     def end(self) -> None:
-        """The body is left."""
+        """Note that the body was left."""
         self._is_over = True
         self._is_only_ours = self._is_cancelled and self._task.uncancel() <= self._cancellations
 
@@ -251,7 +255,7 @@ class _Body:
         return self._is_cancelled and isinstance(error, asyncio.CancelledError)
 
     async def end_thread(self) -> None:
-        """End the thread. A cancellation of ours that comes only now, as the body waited for nothing, is forgotten."""
+        """End the thread. A cancellation of ours that arrives only now, as the body never waited, is not raised."""
         try:
             await _end(self._thread)
         except asyncio.CancelledError:

@@ -36,13 +36,13 @@ async def outcome(submitted: Submitted[R]) -> R:
 
 
 async def until_done(future: Future[R]) -> None:
-    """Wait until *future* is done, whatever with. It goes on if this is cancelled."""
+    """Wait until *future* is done, with a result or an error. If this is cancelled, *future* is not."""
     if not future.done():
         await end_of(future)
 
 
 def end_of(future: Future[R]) -> asyncio.Future[None]:
-    """What is done in this loop when *future* is, whatever with."""
+    """A future of this loop that is done when *future* is."""
     loop = asyncio.get_running_loop()
     waiter: asyncio.Future[None] = loop.create_future()
 
@@ -58,7 +58,7 @@ def end_of(future: Future[R]) -> asyncio.Future[None]:
 
 
 async def until_done_or_impatient(future: Future[R]) -> None:
-    """Wait until *future* is done, also if this is cancelled, but then not for long; raises the cancellation then."""
+    """Wait until *future* is done. If this is cancelled, wait for `IMPATIENT_SECONDS` more at most, and raise that."""
     cancelled: asyncio.CancelledError | None = None
     loop = asyncio.get_running_loop()
     deadline: float | None = None

@@ -1,6 +1,6 @@
 """Work that another thread gives to a trio loop: begun there, waited for and cancelled from here.
 
-`submit` needs nothing but the loop's token (`trio.lowlevel.current_trio_token`), so it serves whatever knows one.
+`submit` needs nothing but the token of the loop (`trio.lowlevel.current_trio_token`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 @attrs.define(eq=False, repr=False)
 class Submitted(Generic[R]):
-    """An async function at work in a trio loop, as other threads see it."""
+    """An async function that runs in a trio loop, as other threads see it."""
 
     _token: trio.lowlevel.TrioToken
     #: done when the function has ended, with what it returned or raised; with `trio.RunFinishedError` if the loop ended

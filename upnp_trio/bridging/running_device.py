@@ -85,7 +85,7 @@ class RunningDevice:
         """
         return self._there().service(kind, udn)
 
-    # --- for the faces ---
+    # --- for the classes of asyncio and of threads ---
 
     def _there(self) -> Running:
         """The device, if it is there; raises the error that it has failed with."""

@@ -1,4 +1,4 @@
-"""`upnp_trio.threads` at work: a device on a thread of its own, for programs that have no event loop."""
+"""How `upnp_trio.threads` works: the device runs in a thread of its own, for programs without an event loop."""
 
 from __future__ import annotations
 
@@ -43,10 +43,7 @@ class EventIterator:
 
     def __init__(self, max_buffered: int) -> None:
         self._news = threading.Condition()
-        self._buffer = EventBuffer(max_buffered, partial(_notify, self._news))
-
-    def __del__(self) -> None:
-        self._buffer.forget()
+        self._buffer = EventBuffer(max_buffered, self, partial(_notify, self._news))
 
     def __iter__(self) -> EventIterator:
         return self
@@ -119,9 +116,9 @@ class Running(RunningDevice):
         try:
             return submitted.future.result()
         except (trio.ClosedResourceError, trio.RunFinishedError):
-            self._thread.ended.exception()  # which comes very soon
+            self._thread.ended.exception()  # wait for the end, which has begun
             raise self._no_longer_served() from None
-        except BaseException:  # perhaps an interruption of the wait
+        except BaseException:  # such as KeyboardInterrupt, which ends the wait alone
             submitted.cancel()
             raise
 
@@ -168,19 +165,17 @@ def serve_device_thread(thread: TrioThread[TrioRunning]) -> Iterator[Running]:
     try:
         thread.start()
         thread.opened.exception()  # waits
-        running = Running(thread)
-    except BaseException:
+        try:
+            yield Running(thread)
+        except BaseException as error:
+            thread.wait()
+            failure = failure_of(thread)
+            if failure is None or isinstance(error, type(failure)):
+                raise
+            failure.add_note(f"the body had failed before: {error!r}")
+            raise failure from failure.__cause__
         thread.wait()
-        raise
-    try:
-        yield running
-    except BaseException as error:
-        thread.wait()
-        failure = failure_of(thread)
-        if failure is None or isinstance(error, type(failure)):
-            raise
-        failure.add_note(f"the body had failed before: {error!r}")
-        raise failure from failure.__cause__
-    thread.wait()
-    if (failure := failure_of(thread)) is not None:
-        raise failure
+        if (failure := failure_of(thread)) is not None:
+            raise failure
+    finally:
+        thread.wait()  # an interruption, such as Ctrl-C, may have come just before another wait

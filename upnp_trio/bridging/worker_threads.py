@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["WorkerThreads"]
 
-# Threads in which plain functions of handlers run at the same time, of all services. A service has one at most, also
-# when a call was given up whose function has not ended, which no thread can be made to do. A device has a few services.
+# How many threads may run plain functions of handlers, for all services together. A service has one at most, also after
+# a call was given up, as its function cannot be stopped. A device has a few services.
 MAX_HANDLER_THREADS = 40
 
 

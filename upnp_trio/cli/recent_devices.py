@@ -1,7 +1,7 @@
 """The devices that were seen lately, in a small file, so that names are completed without asking the network.
 
-Everything in it came from the network. Whoever shows it calls `printable`. The file is bounded, and a file that cannot
-be read, or that is not what we write, counts as empty: the network will fill it again.
+Everything in it came from the network, so code that shows it calls `printable`. The file is bounded, and what cannot be
+read, or is not what we write, counts as empty: the network will fill it again.
 """
 
 from __future__ import annotations

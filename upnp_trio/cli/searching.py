@@ -233,7 +233,7 @@ class Searching:
         if status == NOTHING_FOUND:
             errors.write_line(
                 f"Nothing answered a search for {self._asked.target}. "
-                "upnp-trio interfaces shows where was searched; a firewall may drop the answers."
+                "upnp-trio interfaces shows which interfaces were searched; a firewall may drop the answers."
             )
         if left_out := self._missed + self._roots.left_out:
             errors.write_line(f"{count_of(left_out, 'answer')} more came than could be shown.")

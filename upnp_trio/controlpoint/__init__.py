@@ -24,8 +24,11 @@ from upnp_trio.ssdp.found import (
     FoundDevice,
     FoundLocation,
 )
+from upnp_trio.ssdp.messages import Alive, ByeBye, Message, Search, SearchResponse, Update
 
 __all__ = [
+    "Alive",
+    "ByeBye",
     "CallAnswer",
     "ControlPoint",
     "ControlPointOptions",
@@ -39,12 +42,16 @@ __all__ = [
     "FoundDevice",
     "FoundLocation",
     "HttpAnswer",
+    "Message",
     "ReceivedMessage",
     "RemoteDevice",
     "RemoteService",
+    "Search",
+    "SearchResponse",
     "SearchResult",
     "ServiceClient",
     "Subscription",
+    "Update",
     "VariableChange",
     "open_control_point",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import asynccontextmanager
 from functools import partial
 from ipaddress import IPv4Interface, IPv6Interface, ip_address
@@ -19,10 +20,8 @@ from upnp_trio.controlpoint.received import SearchResult, weight_of
 from upnp_trio.controlpoint.searching import MAX_SENDS, SearchPlan, run_search
 from upnp_trio.controlpoint.shared_values import SharedValues
 from upnp_trio.controlpoint.subscriptions import Subscriptions
-from upnp_trio.errors import (
-    ControlPointFailed,
-    NetworkError,
-)
+from upnp_trio.dates import utc_now
+from upnp_trio.errors import ControlPointFailed, NetworkError
 from upnp_trio.http.client import MAX_ANSWER_BYTES, HttpClient
 from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES, can_be_search_target
 from upnp_trio.model.peers import peer_of
@@ -33,7 +32,8 @@ from upnp_trio.ssdp.messages import PORT
 from upnp_trio.tasks.supervision import supervised
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from datetime import datetime
 
     from upnp_trio.controlpoint.received import ReceivedMessage
     from upnp_trio.controlpoint.remote import RemoteDevice
@@ -58,13 +58,20 @@ MAX_WAITING_RESULTS = 16_384
 class ControlPoint:
     """The asking side of UPnP on this host's networks; `open_control_point` makes it."""
 
-    def __init__(self, network: AskingNetwork, settings: ControlPointSettings, nursery: trio.Nursery) -> None:
+    def __init__(
+        self,
+        network: AskingNetwork,
+        settings: ControlPointSettings,
+        nursery: trio.Nursery,
+        utcnow: Callable[[], datetime],
+        secret: Callable[[int], bytes],
+    ) -> None:
         self._network = network
         self._settings = settings
         self._nursery = nursery
         self._is_closed = False
         self._client = HttpClient(self._connect, user_agent=USER_AGENT)
-        self._subscriptions = Subscriptions(network, self._client, nursery, settings.rng)
+        self._subscriptions = Subscriptions(network, self._client, nursery, settings.rng, utcnow, secret)
         self._finding = Finding(DeviceCache(settings.cache_bytes), self._note_change, self._subscriptions.note_alive)
         self._listening = Listening(
             network=network,
@@ -242,10 +249,19 @@ async def open_control_point(**options: Unpack[ControlPointOptions]) -> AsyncIte
 
 
 @asynccontextmanager
-async def open_control_point_on(network: AskingNetwork, settings: ControlPointSettings) -> AsyncIterator[ControlPoint]:
-    """Like `open_control_point`, on a network that the caller opens and closes."""
+async def open_control_point_on(
+    network: AskingNetwork,
+    settings: ControlPointSettings,
+    *,
+    utcnow: Callable[[], datetime] = utc_now,
+    secret: Callable[[int], bytes] = os.urandom,
+) -> AsyncIterator[ControlPoint]:
+    """Like `open_control_point`, on a network that the caller opens and closes.
+
+    *utcnow* returns the wall-clock date, in UTC, and *secret* gives bytes that nobody can guess, for callback URLs.
+    """
     async with supervised(ControlPointFailed, "the control point") as nursery:
-        control_point = ControlPoint(network, settings, nursery)
+        control_point = ControlPoint(network, settings, nursery, utcnow, secret)
         try:
             control_point.start()
             yield control_point

@@ -10,7 +10,8 @@ The server runs while there is a URL, at the addresses that face the devices.
 from __future__ import annotations
 
 import logging
-import secrets
+import os
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -105,6 +106,8 @@ class EventReceiver:
     server_token: str
     stats: Stats = attrs.field(factory=Stats)
     utcnow: Callable[[], datetime] = utc_now
+    #: gives so many bytes that nobody can guess
+    secret: Callable[[int], bytes] = os.urandom
     #: the first port, which all addresses use if it is free there
     _port: int = 0
     _callbacks: dict[str, CallbackUrl] = attrs.field(factory=dict)
@@ -124,7 +127,7 @@ class EventReceiver:
         try:
             async with self._opening:
                 listening = await self._listen(served)
-                path = f"/{secrets.token_urlsafe(TOKEN_BYTES)}"
+                path = f"/{urlsafe_b64encode(self.secret(TOKEN_BYTES)).decode().rstrip('=')}"
                 callback = CallbackUrl(f"http://{listening.authority}{path}", path, unmapped(device), take, self._close)
                 listening.callbacks.add(callback)
                 self._callbacks[path] = callback

@@ -21,7 +21,7 @@ def in_order_of_trust(locations: Iterable[FoundLocation]) -> list[FoundLocation]
     """*locations*, the newest first, in the order in which they are tried.
 
     Those that their own host has announced come before those that another host has, and of each host one before the
-    second of any. Whoever announces many in the name of a device delays its description by a single request.
+    second of any. A host that announces many in the name of a device delays its description by a single request.
     """
     ranked: list[tuple[bool, int, FoundLocation]] = []
     of_peer: Counter[tuple[bool, str]] = Counter()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from upnp_trio.controlpoint.event_requests import EventRequests, EventSource
 from upnp_trio.controlpoint.feeds import FeedQueue
 from upnp_trio.controlpoint.subscriber import Subscriber
 from upnp_trio.controlpoint.subscription import Subscription
+from upnp_trio.dates import utc_now
 from upnp_trio.eventing.requests import DEFAULT_SECONDS
 from upnp_trio.eventing.upkeep import Upkeep
 from upnp_trio.eventing.waiting_events import ReceivedEvent, WaitingEvents
@@ -47,6 +50,9 @@ class Subscriptions:
     client: HttpClient
     nursery: trio.Nursery
     rng: Random
+    #: those of `EventReceiver`
+    utcnow: Callable[[], datetime] = utc_now
+    secret: Callable[[int], bytes] = os.urandom
     _requests: EventRequests = attrs.field(init=False)
     _receiver: EventReceiver = attrs.field(init=False)
     _log_limit: LogLimit = attrs.field(factory=LogLimit)
@@ -55,7 +61,13 @@ class Subscriptions:
 
     def __attrs_post_init__(self) -> None:
         self._requests = EventRequests(self.client, self.network)
-        self._receiver = EventReceiver(self.network, self.nursery, f"upnp-trio/{__version__} UPnP/2.0")
+        self._receiver = EventReceiver(
+            self.network,
+            self.nursery,
+            f"upnp-trio/{__version__} UPnP/2.0",
+            utcnow=self.utcnow,
+            secret=self.secret,
+        )
 
     def subscribe(
         self,

@@ -53,6 +53,8 @@ class _Writer:
         self._files = files
 
     def lines(self, root: RootDevice, head: Iterable[str]) -> Iterator[str]:
+        if root.strict is None:  # TOML has no such value
+            root = attrs.evolve(root, strict=False)
         comments = [*head]
         if self._files is None and any(device.icons or device.services for device in root.walk()):
             comments.append(WITHOUT_FILES)

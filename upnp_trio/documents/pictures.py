@@ -52,7 +52,7 @@ class Picture:
     data: bytes = attrs.field(repr=False)
 
     def icon(self) -> Icon:
-        """It as the icon of a device."""
+        """The picture as the icon of a device."""
         name = f"icon.{self.mimetype.partition('/')[2]}"
         return Icon(
             mimetype=self.mimetype, width=self.width, height=self.height, depth=self.depth, url=name, data=self.data

@@ -74,17 +74,21 @@ class WebPage:
     base: str = ""
 
 
-def read_web_page(body: bytes, content_type: str = "") -> WebPage:
+def read_web_page(body: bytes, content_type: str = "", *, is_whole: bool = True) -> WebPage:
     """What the start of the page *body* says; its encoding is in it, or in *content_type*.
 
-    Something that is no page has no title. This never fails, and takes a bounded time.
+    Something that is no page has no title, nor has a page that was cut within a short one. This never fails, and takes
+    a bounded time.
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind not in ("", "text/html", "application/xhtml+xml"):
         return WebPage()
     reader = _Reader()
     reader.read(_text(body[:MAX_HTML_BYTES], content_type))
-    return WebPage(_one_line(_unescape(reader.title or "")), tuple(reader.icons), reader.base)
+    title = _one_line(_unescape(reader.title or ""))
+    if not is_whole and reader.is_title_open and len(title) < MAX_TITLE_CHARACTERS:
+        title = ""  # "Disk" would stand for "DiskStation" as long as the page is there
+    return WebPage(title, tuple(reader.icons), reader.base)
 
 
 def _text(body: bytes, content_type: str) -> str:
@@ -132,6 +136,8 @@ class _Reader:
     """Collects what the tags of a page's head say. Each character is looked at a few times at the most."""
 
     title: str | None = None
+    #: whether the text ends before the title does
+    is_title_open: bool = False
     icons: list[IconLink] = attrs.field(factory=list)
     base: str = ""
 
@@ -155,6 +161,7 @@ class _Reader:
             end = self._end(text, name, content)
             if name == "title" and self.title is None:
                 self.title = text[content : min(end, content + MAX_RAW_CHARACTERS)]
+                self.is_title_open = end == len(text)
             elif name in ("base", "link"):
                 self._add(name, _attributes(rest[0]))
             place = text.find("<", end)

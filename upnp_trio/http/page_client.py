@@ -98,7 +98,7 @@ class PageClient:
             if not await self.is_same_host(target, url, address):
                 return _fetched(url, address, start, max_body_bytes, elsewhere=str(target))
             url = target
-        # servers that want a cookie do this to whoever keeps none
+        # servers that want a cookie do this to clients that keep none
         return _fetched(url, address, start, max_body_bytes, elsewhere=f"itself, {MAX_REDIRECTS} times")
 
     async def is_same_host(self, target: WebUrl, url: WebUrl, address: str) -> bool:

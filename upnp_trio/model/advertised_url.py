@@ -25,6 +25,7 @@ UDN_PLACE = "{udn}"
 
 # The form of scheme, host and port; port and host are checked more closely after that.
 _BASE_URL = re.compile(r"http://(?P<host>[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?")
+_ZONED = re.compile(r"http://\[[0-9A-Fa-f:.]+%[^\]]*\]")
 # RFC 1123 §2.1, and the underscore that some home networks have
 _LABEL = re.compile(r"[0-9A-Za-z_]([0-9A-Za-z_-]{0,61}[0-9A-Za-z_])?")
 # RFC 1035 §2.3.4: 255 bytes on the wire, of which two frame the name.
@@ -42,6 +43,8 @@ def base_url_flaw(url: str) -> str | None:
     """What keeps *url* from being scheme, host and port of a LOCATION; ``None`` if nothing does."""
     match = _BASE_URL.fullmatch(url)
     if match is None:
+        if _ZONED.match(url):
+            return "a zone is a name of one host's own, so leave it out, from the % on"
         return "it is not a plain http URL"
     if match["port"] and not 1 <= int(match["port"][1:]) <= 65535:
         return f"{match['port'][1:]} is not a port, which is 1 to 65535"

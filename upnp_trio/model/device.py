@@ -198,8 +198,9 @@ class RootDevice(Device):
     #: what SSDP says beside the document, and how soon
     advertising: Advertising = attrs.field(factory=Advertising, eq=False)
     #: whether a rule of UDA that must be kept keeps a device from being served that breaks it; if not, it is a warning,
-    #: unless the device cannot be served at all. For devices that stand for others, which break rules
-    strict: bool = attrs.field(default=True, eq=False)
+    #: unless the device cannot be served at all. For devices that stand for others, which break rules. ``None`` is for
+    #: those whose make breaks them: as ``False``, but logged at INFO
+    strict: bool | None = attrs.field(default=True, eq=False)
 
     @spec_version.validator
     def _validate_spec_version(self, attribute: attrs.Attribute[tuple[int, int]], value: object) -> None:
@@ -214,9 +215,9 @@ class RootDevice(Device):
             raise DescriptionError(f"advertising is {value!r}; it must be of type Advertising")
 
     @strict.validator
-    def _validate_strict(self, attribute: attrs.Attribute[bool], value: object) -> None:
-        if not isinstance(value, bool):
-            raise DescriptionError(f"strict is {value!r}; it must be True or False")
+    def _validate_strict(self, attribute: attrs.Attribute[bool | None], value: object) -> None:
+        if value is not None and not isinstance(value, bool):
+            raise DescriptionError(f"strict is {value!r}; it must be True, False or None")
 
     @presentation.validator
     def _validate_presentation(self, attribute: attrs.Attribute[str], value: object) -> None:

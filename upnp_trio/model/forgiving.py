@@ -1,6 +1,6 @@
 """What a lenient reader has overlooked, in words.
 
-Documents and answers of other vendors break rules and must still be read. Whoever wants to know passes a list to the
+Documents and answers of other vendors break rules and must still be read. To know of it, pass a list to the
 reader, which adds a sentence for each flaw that it overlooks.
 """
 

@@ -65,11 +65,13 @@ def check(root: RootDevice) -> None:
     """Check *root* against the rules of UDA, and log a warning for every SHOULD that it breaks.
 
     Raises `DescriptionError` with field, value and rule of every MUST that it breaks, one on each line. If *root* is
-    not strict, these are warnings as well, except for those without which it cannot be served.
+    not strict, these are warnings as well, except for those without which it cannot be served. What devices of its make
+    do is logged at INFO (*strict* is ``None``).
     """
+    level = logging.INFO if root.strict is None else logging.WARNING
     for violation in violations(root):
         if not _refuses(root, violation):
-            logger.warning("%s: %s", root.friendly_name, violation)
+            logger.log(level, "%s: %s", root.friendly_name, violation)
     if errors := refusals(root):
         raise DescriptionError("\n".join(map(str, errors)))
 
@@ -80,7 +82,7 @@ def refusals(root: RootDevice) -> list[Violation]:
 
 
 def _refuses(root: RootDevice, violation: Violation) -> bool:
-    return violation.must and (root.strict or violation.vital)
+    return violation.must and (bool(root.strict) or violation.vital)
 
 
 def violations(root: RootDevice) -> Iterator[Violation]:

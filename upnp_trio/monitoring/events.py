@@ -83,6 +83,7 @@ class NetworkChanged:
     boot_id: int
 
 
+#: an event of a device that is served, as `Running.subscribe` gives it
 Event = SearchAnswered | RequestAnswered | ActionCalled | VariablesChanged | Announced | NetworkChanged
 
 # A reader may be this many events behind. A view that reads five times a second keeps up with a busy network.

@@ -1,4 +1,4 @@
-"""Answers from the loop of the device, as other threads get them."""
+"""How other threads get answers from the loop of the device."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["done_answer", "give_up"]
 
 
 def done_answer(submitted: Submitted[Answer], site: MountedSite) -> Answer:
-    """The answer, which is there; 503 if the device's loop has ended in place of it."""
+    """The answer, once it is there; 503 if the device's loop has ended instead."""
     try:
         return submitted.future.result(timeout=0)
     except trio.RunFinishedError:
@@ -27,7 +27,7 @@ def done_answer(submitted: Submitted[Answer], site: MountedSite) -> Answer:
 
 
 def give_up(submitted: Submitted[Answer]) -> None:
-    """Cancel what makes the answer, or abandon the answer if it comes all the same."""
+    """Cancel what makes the answer; abandon the answer if it is made all the same."""
     submitted.cancel()
     submitted.future.add_done_callback(_abandon)
 

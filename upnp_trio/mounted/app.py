@@ -71,7 +71,7 @@ class MountedApp(WebApp):
             self._site = site
 
     def _detach(self) -> None:
-        """Serve nothing any more."""
+        """Stop serving the site."""
         self._site = None
 
 

@@ -31,8 +31,8 @@ class UpnpApp(MountedApp):
     `serve_devices` as ``http``. Before and after that, it answers 503. Requests may come in any event loop of asyncio
     or trio, in any thread.
 
-    It answers under the addresses that are served, under the host of *url*, and under ``allowed_hosts``. Whoever
-    subscribes gets events at the address that the server reports as the client's, and nowhere else.
+    It answers under the addresses that are served, under the host of *url*, and under ``allowed_hosts``. A
+    subscriber gets events at the address that the server reports as the client's, and nowhere else.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +73,8 @@ class UpnpApp(MountedApp):
     def _request(self, scope: Scope, site: MountedSite) -> tuple[Request | None, list[str]]:
         """The request, and what it says of the length of its body; ``None`` if it is for another app."""
         query = scope.get("query_string", b"").decode("latin-1")
-        target = target_within(self._prefix, self._decoded_prefix, scope.get("root_path") or "", scope["path"], query)
+        root_path, raw = scope.get("root_path") or "", (scope.get("raw_path") or b"").decode("latin-1")
+        target = target_within(self._prefix, self._decoded_prefix, root_path, scope["path"], query, raw)
         if target is None:
             return None, []
         headers: dict[str, str] = {}

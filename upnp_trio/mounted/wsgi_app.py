@@ -1,6 +1,6 @@
 """The WSGI app (PEP 3333), for servers with any number of threads.
 
-A thread that waits is one that serves nobody else, so nothing waits here for long but the handlers of actions.
+A thread that waits serves no other request, so nothing waits here for long but the handlers of actions.
 """
 
 from __future__ import annotations
@@ -17,21 +17,32 @@ from upnp_trio.http.request_rules import MAX_BODY_BYTES
 from upnp_trio.mounted.answers import done_answer, give_up
 from upnp_trio.mounted.app import MountedApp, fields_of, refusal
 from upnp_trio.mounted.paths import target_within
+from upnp_trio.mounted.wsgi_clients import hang_up_of
 from upnp_trio.server.calls import HANDLER_SECONDS
 from upnp_trio.server.mounted_site import Answer, MountedSite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 __all__ = ["UpnpApp"]
 
-# A handler has a deadline of its own; this is for a loop that does not run any more.
+# A handler has a deadline of its own; this one is for a loop that no longer runs.
 ANSWER_SECONDS = HANDLER_SECONDS + 5
+# What a client makes of these with an underscore ("Content_Length"). The real fields come without the prefix.
+_OF_OTHER_FIELDS = frozenset({"HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE"})
 # How long a live page's question waits for a change, and how many of them do at the same time. The others are answered
 # at once and come again after a moment. Servers have 4 threads (waitress) or 1 to some 40, and calls need them, too.
 PAGE_SECONDS = 2.0
 MAX_WAITING_PAGES = 2
+# Between two looks whether the client of a call is still there, which cost a thread's turn each. Most answers are there
+# much sooner.
+LOOK_SECONDS = 0.5
+
+
+class _ClientHasLeft(Exception):
+    """Nobody waits for the response any more."""
 
 
 class UpnpApp(MountedApp):
@@ -41,8 +52,8 @@ class UpnpApp(MountedApp):
     the devices, which is `upnp_trio.threads.serve_in_thread` in most programs. Before and after that, it answers 503.
     Requests may come in any thread, but that of the device's own event loop.
 
-    It answers under the addresses that are served, under the host of *url*, and under ``allowed_hosts``. Whoever
-    subscribes gets events at the address in REMOTE_ADDR, and nowhere else.
+    It answers under the addresses that are served, under the host of *url*, and under ``allowed_hosts``. A
+    subscriber gets events at the address in REMOTE_ADDR, and nowhere else.
     """
 
     def __init__(self, url: str) -> None:
@@ -57,7 +68,10 @@ class UpnpApp(MountedApp):
         request = self._request(environ, site)
         if request is None:
             return _begin(start_response, environ, error_response(404))
-        answer = self._answer(site, request, environ)
+        try:
+            answer = self._answer(site, request, environ)
+        except _ClientHasLeft:  # at any time, and the server has to be told something
+            return _begin(start_response, environ, error_response(503))
         site.report(request, answer.response.status)
         return _begin(start_response, environ, answer.response, site.writer.server_token, answer)
 
@@ -65,13 +79,14 @@ class UpnpApp(MountedApp):
         """The request without its body; ``None`` if it is for another app."""
         root_path, path = _text(environ.get("SCRIPT_NAME", "")), _text(environ.get("PATH_INFO", ""))
         query = environ.get("QUERY_STRING", "")
-        target = target_within(self._prefix, self._decoded_prefix, root_path, root_path + path, query)
+        raw = environ.get("REQUEST_URI") or environ.get("RAW_URI") or ""
+        target = target_within(self._prefix, self._decoded_prefix, root_path, root_path + path, query, raw)
         if target is None:
             return None
         headers = {
             key[len("HTTP_") :].replace("_", "-").lower(): value.strip(" \t")
             for key, value in environ.items()
-            if key.startswith("HTTP_")
+            if key.startswith("HTTP_") and key not in _OF_OTHER_FIELDS
         }
         for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):  # empty or missing without such a field
             if environ.get(key):
@@ -92,25 +107,25 @@ class UpnpApp(MountedApp):
         elif (found := site.site.read_file(request)) is not None:
             return Answer(found, site)
         if site.site.is_state(request):
-            return self._state(site, request, is_alone=not environ.get("wsgi.multithread", False))
-        return _wait(site, request, ANSWER_SECONDS) or Answer(error_response(503), site)
+            return self._state(site, request, environ)
+        return _wait(site, request, environ, ANSWER_SECONDS) or Answer(error_response(503), site)
 
-    def _state(self, site: MountedSite, request: Request, *, is_alone: bool) -> Answer:
+    def _state(self, site: MountedSite, request: Request, environ: WSGIEnvironment) -> Answer:
         """The answer to a live page, which waits for a change if a thread can be spared."""
-        if not is_alone and self._waiting_pages.acquire(blocking=False):
+        if environ.get("wsgi.multithread", False) and self._waiting_pages.acquire(blocking=False):
             try:
-                answer = _wait(site, request, PAGE_SECONDS)
+                answer = _wait(site, request, environ, PAGE_SECONDS)
             finally:
                 self._waiting_pages.release()
             if answer is not None:
                 return answer
         # without the version that the page knows, the question is answered at once
         at_once = attrs.evolve(request, target=request.target.partition("?")[0])
-        return _wait(site, at_once, ANSWER_SECONDS) or Answer(error_response(503), site)
+        return _wait(site, at_once, environ, ANSWER_SECONDS) or Answer(error_response(503), site)
 
 
-def _wait(site: MountedSite, request: Request, seconds: float) -> Answer | None:
-    """The answer of *site*; ``None`` if it is not there within *seconds*."""
+def _wait(site: MountedSite, request: Request, environ: WSGIEnvironment, seconds: float) -> Answer | None:
+    """The answer of *site*; ``None`` if it is not there within *seconds*. Raises `_ClientHasLeft`."""
     if trio.lowlevel.in_trio_task() and trio.lowlevel.current_trio_token() is site.token:
         raise RuntimeError(
             "a WSGI app was called in the thread of the device's event loop, which it would block for ever; "
@@ -118,14 +133,34 @@ def _wait(site: MountedSite, request: Request, seconds: float) -> Answer | None:
         )
     submitted = submit(site.token, site.respond, request)
     try:
-        submitted.future.exception(timeout=seconds)
-    except TimeoutError:
-        give_up(submitted)
-        return None
+        is_there = _is_done(submitted.future, hang_up_of(environ), seconds)
     except BaseException:
         give_up(submitted)
         raise
+    if not is_there:
+        give_up(submitted)
+        return None
     return done_answer(submitted, site)
+
+
+def _is_done(future: Future[Answer], has_left: Callable[[], object] | None, seconds: float) -> bool:
+    """Whether *future* is done within *seconds*. Raises `_ClientHasLeft`."""
+    if has_left is None:
+        return _is_done_within(future, seconds)
+    for _ in range(max(round(seconds / LOOK_SECONDS), 1)):
+        if _is_done_within(future, LOOK_SECONDS):
+            return True
+        if has_left():
+            raise _ClientHasLeft
+    return False
+
+
+def _is_done_within(future: Future[Answer], seconds: float) -> bool:
+    try:
+        future.exception(timeout=seconds)
+    except TimeoutError:
+        return False
+    return True
 
 
 def _body(environ: WSGIEnvironment, length: int | None) -> bytes | Response:

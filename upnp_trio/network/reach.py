@@ -1,6 +1,6 @@
 """Where a URL that a stranger announced may lead a request of ours: to a neighbour on the link, and nowhere else (H11).
 
-Whoever can send one datagram chooses the LOCATION that a control point fetches (VU#411059, arvidn/libtorrent#8714).
+Anyone who can send one datagram chooses the LOCATION that a control point fetches (VU#411059, arvidn/libtorrent#8714).
 Without a rule, that is a way to services that trust this host: those that listen on loopback, those behind its other
 interfaces, and the metadata service that gives a cloud's credentials to whatever runs on it.
 """

@@ -1,7 +1,8 @@
 """Root devices that well-known clients look for, as values: each a few lines of data with its source.
 
 They say what a client needs to see before it takes a device for one of these, and no more. What it then asks for, such
-as a Hue bridge's ``/api``, is for the program to answer. Change a value with `attrs.evolve`.
+as a Hue bridge's ``/api``, is for the program to answer. Change a value with `attrs.evolve`. Where they break a rule of
+UDA as the real devices do, that is logged at INFO.
 """
 
 from upnp_trio.profiles.dial import dial_receiver

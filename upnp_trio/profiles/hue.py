@@ -43,7 +43,7 @@ def hue_bridge(name: str = "Philips hue", *, mac: str) -> RootDevice:
             max_age=100,
             headers={"hue-bridgeid": hue_bridge_id(mac)},
         ),
-        strict=False,  # its announcements are valid for less than UDA's half hour
+        strict=None,  # its announcements are valid for less than UDA's half hour
     )
 
 

@@ -50,5 +50,5 @@ def roku_player(name: str = "Roku", *, serial: str, mac: str | None = None) -> R
             headers=headers,
             rows=[AdvertisedRow("roku:ecp", f"uuid:roku:ecp:{serial}")],
         ),
-        strict=False,  # the device type has no whole number at its end
+        strict=None,  # the device type has no whole number at its end
     )

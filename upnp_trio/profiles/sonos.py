@@ -59,5 +59,5 @@ def sonos_player(room: str, *, mac: str, household: str = "Sonos_upnp_trio") -> 
             server=f"Linux UPnP/1.0 Sonos/{SOFTWARE} (ZPS9)",
             headers={"X-RINCON-HOUSEHOLD": household, "X-RINCON-WIFIMODE": "0", "X-RINCON-VARIANT": "0"},
         ),
-        strict=False,  # the UDN is no UUID
+        strict=None,  # the UDN is no UUID
     )

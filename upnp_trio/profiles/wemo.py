@@ -2,9 +2,10 @@
 
 An Echo searches ``urn:Belkin:device:**`` (first and second generation) or ``upnp:rootdevice``, gets ``/setup.xml``, and
 calls ``SetBinaryState`` and ``GetBinaryState`` at ``/upnp/control/basicevent1``; it takes a place for each switch by
-its ``friendlyName``. pywemo searches ``urn:Belkin:service:basicevent:1``, takes what has a UDN that begins with
-``uuid:Socket`` for a switch, and gets ``/eventservice.xml``, too. All devices that are served together share a port,
-and there is one ``/setup.xml`` at a port: serve each switch by itself.
+its ``friendlyName``. Other clients scan for the port and call ``GetFriendlyName``. pywemo searches
+``urn:Belkin:service:basicevent:1``, takes what has a UDN that begins with ``uuid:Socket`` for a switch, and gets
+``/eventservice.xml``, too. All devices that are served together share a port, and there is one ``/setup.xml`` at a
+port: serve each switch by itself.
 
 Sources: protocol_notes of makermusings/fauxmo and n8henrie/fauxmo, which recorded an Echo and a WeMo switch; fauxmoESP;
 pywemo (pywemo/ssdp.py, pywemo/discovery.py).
@@ -38,10 +39,15 @@ _Countdown = Annotated[Ui4, Out("CountdownEndTime")]
 
 
 class _BinaryState(ServiceHandler):
-    """The state that both kinds of the service have."""
+    """What both kinds of the service have."""
 
     #: whether the switch is on; an assignment tells the subscribers
     is_on: Annotated[bool, StateVariable("BinaryState")] = False
+    _name: str = ""
+
+    @action("GetFriendlyName")
+    def get_friendly_name(self) -> Annotated[str, Out("FriendlyName")]:
+        return self._name
 
     @action("GetBinaryState")
     def get_binary_state(self) -> Annotated[bool, Out("BinaryState", "BinaryState")]:
@@ -49,10 +55,14 @@ class _BinaryState(ServiceHandler):
 
 
 class BasicEvent(_BinaryState, service_type=SERVICE_TYPE, service_id=SERVICE_ID):
-    """The service of a switch. *switch* is called with whether it is to be on; if it raises, the state stays."""
+    """The service of a switch that is called *name*.
 
-    def __init__(self, switch: Callable[[bool], None]) -> None:
+    *switch* is called with whether it is to be on; if it raises, the state stays.
+    """
+
+    def __init__(self, switch: Callable[[bool], None], name: str = "") -> None:
         self._switch = switch
+        self._name = name
 
     @action("SetBinaryState")
     def set_binary_state(self, on: _NewState) -> _Countdown:
@@ -64,8 +74,9 @@ class BasicEvent(_BinaryState, service_type=SERVICE_TYPE, service_id=SERVICE_ID)
 class AsyncBasicEvent(_BinaryState, service_type=SERVICE_TYPE, service_id=SERVICE_ID):
     """The same with a coroutine function."""
 
-    def __init__(self, switch: Callable[[bool], Awaitable[None]]) -> None:
+    def __init__(self, switch: Callable[[bool], Awaitable[None]], name: str = "") -> None:
         self._switch = switch
+        self._name = name
 
     @action("SetBinaryState")
     async def set_binary_state(self, on: _NewState) -> _Countdown:
@@ -84,9 +95,9 @@ def wemo_switch(
     serial = serial_text(serial)
     handler: ServiceHandler
     if iscoroutinefunction(switch):
-        handler = AsyncBasicEvent(switch)
+        handler = AsyncBasicEvent(switch, name)
     else:
-        handler = BasicEvent(cast("Callable[[bool], None]", switch))
+        handler = BasicEvent(cast("Callable[[bool], None]", switch), name)
     service = attrs.evolve(
         handler.as_service(),
         scpd_url="/eventservice.xml",
@@ -111,5 +122,5 @@ def wemo_switch(
             max_age=86400,
             rows=[AdvertisedRow("urn:Belkin:device:**")],
         ),
-        strict=False,  # the UDN is no UUID
+        strict=None,  # the UDN is no UUID
     )

@@ -5,6 +5,7 @@ Most devices have no handlers. This module, and all that it needs, is imported w
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import attrs
@@ -20,6 +21,8 @@ from upnp_trio.server.page_state import PageState
 from upnp_trio.service_calls import Call, StateWanted, SubscriptionCall
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import trio
 
     from upnp_trio.documents.publication import PublishedService
@@ -90,10 +93,11 @@ def open_acting(
     nursery: trio.Nursery,
     max_subscriptions: int,
     runner: HandlerRunner | None = None,
+    secret: Callable[[int], bytes] = os.urandom,
 ) -> Acting:
     """All parts, with their tasks in *nursery*; each service accepts *max_subscriptions*.
 
-    *runner* runs the code of handlers, if it is not to run in these tasks.
+    *runner* runs the code of handlers, if it is not to run in these tasks; *secret* is that of `Notifier`.
     """
     limit_per_peer = max(max_subscriptions // PARTS_OF_ONE_PEER, 1)
     notifier = Notifier(
@@ -105,5 +109,6 @@ def open_acting(
         # a service may have an event for all subscriptions of a peer at once
         connections=EventConnections(limit_per_peer=max(limit_per_peer, MAX_CONNECTIONS_OF_ONE_PEER)),
         multicast=MulticastEvents(announcer, stats),
+        secret=secret,
     )
     return Acting(Calls(stats, events, runner), notifier, PageState(), HandlerTasks(nursery, runner))

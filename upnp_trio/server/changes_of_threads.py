@@ -1,4 +1,4 @@
-"""Changes of variables on their way from the threads that assigned them to the one that serves the device."""
+"""Changes of variables, from the threads that assign them to the thread that serves the device."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["ChangesOfThreads"]
 class ChangesOfThreads:
     """The changes that wait for their delivery, in the order of the assignments.
 
-    Of a variable that changes more than once before that, the newest value is delivered, as if the changes had been
+    If a variable changes more than once before that, its newest value is delivered, as if the changes had been
     made without an ``await`` in between. So there are never more than there are variables, and the thread that serves
     is woken up once for all of them.
     """
 
-    #: is called in the thread that serves, for each change
+    #: called for each change, in the thread that serves
     _note: Callable[[PublishedService, str, object], None]
     #: `HandlerRunner.post`
     _post: Callable[[Callable[[], None]], bool]
@@ -43,7 +43,7 @@ class ChangesOfThreads:
         self._lock.release()
 
     def note(self, service: PublishedService, name: str, value: object) -> None:
-        """The variable *name* of *service* has changed; callable from any thread."""
+        """Note that the variable *name* of *service* has changed; callable from any thread."""
         with self:
             self._changes[service, name] = value
             if not self._is_posted:
@@ -58,7 +58,7 @@ class ChangesOfThreads:
             self._note(service, name, value)
 
     def forget_threads(self) -> None:
-        """Nothing is delivered any more: this is the copy of a child that was forked, which does not serve.
+        """Deliver nothing any more: this is the copy of a forked child, which does not serve.
 
         A thread may have had the lock that the child does not have, and would never release it.
         """

@@ -46,19 +46,19 @@ _OWN_NAMES = ("localhost", LOOPBACK, "[::1]")
 
 @attrs.frozen(eq=False)
 class Answer:
-    """A response, and what follows from its being sent. One of the two methods is to be called, in any thread."""
+    """A response, and what follows from its being sent. Its caller must call one of the two methods, in any thread."""
 
     response: Response
     _site: MountedSite
     _pending: PendingResponse | None = None
 
     def sent(self) -> None:
-        """The whole response has been sent."""
+        """Note that the whole response has been sent."""
         if self._pending is not None:
             self._site.call_soon(self._pending.sent)
 
     def abandon(self) -> None:
-        """The response cannot be sent."""
+        """Note that the response cannot be sent."""
         if self._pending is not None:
             self._site.call_soon(self._pending.abandon)
 
@@ -119,7 +119,7 @@ class MountedSite:
         raise AssertionError("unreachable: sleeping for ever has no end")
 
     async def wait_until_listening(self) -> None:
-        """Wait until something accepts connections where control points will open them, but not for ever.
+        """Wait, within bounds, until something accepts connections where control points will open them.
 
         A warning names the addresses where nothing listens.
         """
@@ -143,7 +143,7 @@ class MountedSite:
     def peer(self, client: str, server: str) -> Peer:
         """The peer at the address *client* whose connection has the address *server* here, as far as they are known.
 
-        A web server may know neither: one of a test, or one that listens at a socket of the file system.
+        A web server may know neither, such as a test client, or one that listens on a Unix socket.
         """
         address, own = _plain(client), _plain(server)
         served = [served for served in self._served if served.address == own]
@@ -172,7 +172,7 @@ class MountedSite:
     # --- in the loop of the device ---
 
     def begin(self, request: Request) -> Response | PendingResponse:
-        """The response to *request*, or what it takes to make it."""
+        """The response to *request*, or what makes it in the loop of the device."""
         if self._is_ending:
             return error_response(503)
         try:

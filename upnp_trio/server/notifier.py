@@ -8,10 +8,11 @@ all subscribers, and each subscription has a queue and a task of its own.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
-from uuid import uuid4
+from uuid import UUID
 
 import attrs
 import trio
@@ -44,11 +45,6 @@ if TYPE_CHECKING:
 __all__ = ["Notifier"]
 
 logger = logging.getLogger(__name__)
-
-
-def _new_sid() -> str:
-    # whoever knows a SID can end the subscription, so it comes from the system's randomness and not from `rng`
-    return f"uuid:{uuid4()}"
 
 
 @attrs.define(eq=False, repr=False)
@@ -96,7 +92,8 @@ class Notifier:
     table: SubscriptionTable[PublishedService]
     multicast: MulticastEvents
     connections: EventConnections
-    new_sid: Callable[[], str] = _new_sid
+    #: gives so many bytes that nobody can guess: whoever knows a SID can end the subscription
+    secret: Callable[[int], bytes] = os.urandom
     _publishers: dict[PublishedService, _Publisher] = attrs.field(factory=dict)
     #: those that have changes, in the order of the first one
     _changed: dict[PublishedService, None] = attrs.field(factory=dict)
@@ -195,7 +192,8 @@ class Notifier:
             return error_response(refused.status)
 
     def _subscribe(self, service: PublishedService, request: Subscribe, peer: Peer, now: float) -> _NewSubscription:
-        subscription, ended = self.table.add(service, request, sid=self.new_sid(), now=now)
+        sid = f"uuid:{UUID(bytes=self.secret(16), version=4)}"
+        subscription, ended = self.table.add(service, request, sid=sid, now=now)
         self._end(ended)
         self._wakeup.set(subscription.expires)
         self.stats.subscriptions += 1

@@ -6,6 +6,7 @@ Stop: accepting and answering end, byebye goes out, requests in flight get a sho
 
 from __future__ import annotations
 
+import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NoReturn, Unpack
 
@@ -105,14 +106,16 @@ async def serve_on(
     settings: Settings,
     boot_ids: BootIds | None = None,
     runner: HandlerRunner | None = None,
+    secret: Callable[[int], bytes] = os.urandom,
 ) -> AsyncIterator[Running]:
     """Like `serve_devices`, on a network that the caller opens and closes.
 
-    Without *boot_ids*, BOOTID rises within this process and nothing is kept; ``state_dir`` is not used.
+    Without *boot_ids*, BOOTID rises within this process and nothing is kept; ``state_dir`` is not used. *secret* gives
+    bytes that nobody can guess, for the names of subscriptions.
     """
     boot_ids = boot_ids or BootIds(settings.utcnow)
     spec_version = spec_version_of(devices)
-    parts = _assemble(network, settings, boot_ids, await boot_ids.next(), server_token(spec_version), runner)
+    parts = _assemble(network, settings, boot_ids, await boot_ids.next(), server_token(spec_version), runner, secret)
     try:
         parts.host.begin(devices)
         async with supervised(DeviceFailed, "the device") as nursery:
@@ -186,6 +189,7 @@ def _assemble(
     boot_id: int,
     server: str,
     runner: HandlerRunner | None,
+    secret: Callable[[int], bytes],
 ) -> _Parts:
     stats = Stats()
     events = Events(stats)
@@ -216,6 +220,7 @@ def _assemble(
         events=events,
         max_subscriptions=settings.max_subscriptions,
         runner=runner,
+        secret=secret,
     )
     by_udn: dict[str, ServedDevice] = {}
     conflicts = ConflictWatch(devices=by_udn, announcer=announcer, stats=stats)
@@ -270,7 +275,7 @@ def _assemble(
 
 
 def _other_paths(settings: Settings, prefix: str) -> dict[str, str]:
-    """The paths that HTTP serves something else at than devices, each with what that is."""
+    """The paths at which HTTP serves something other than devices, each with what that is."""
     if not settings.metrics:
         return {}
     from upnp_trio.http.metrics import METRICS_PATH  # imported here, as few devices need it

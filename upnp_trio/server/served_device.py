@@ -57,7 +57,7 @@ def served_device(
 ) -> ServedDevice:
     """Make *root*, for which `check` has passed and whose devices all have a UDN, ready to be served.
 
-    *max_age*, in seconds, is stronger than the device's own. *publish* is that of another web server.
+    *max_age*, in seconds, takes the place of the device's own. *publish* is that of another web server.
     Raises `DescriptionError` if it cannot be published.
     """
     published = publish(root)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn, TypeVar
@@ -47,6 +49,8 @@ class Services:
     max_subscriptions: int
     #: runs the code of handlers; ``None`` if that runs right here
     runner: HandlerRunner | None = None
+    #: that of `Notifier`
+    secret: Callable[[int], bytes] = os.urandom
     _attached: list[PublishedService] = attrs.field(factory=list)
     _acting: Acting | None = None
     _nursery: trio.Nursery | None = None
@@ -81,6 +85,7 @@ class Services:
                 nursery=self._nursery,
                 max_subscriptions=self.max_subscriptions,
                 runner=self.runner,
+                secret=self.secret,
             )
         return self._acting
 

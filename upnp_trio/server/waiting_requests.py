@@ -1,4 +1,4 @@
-"""The requests within a web server of the program that wait for a handler or for a change: few of them, and bounded."""
+"""The requests within a web server of the program that wait for a handler or for a change, within bounds."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Whether the program's own web server listens at the addresses of this host that are announced.
 
-Nothing leaves the host for it: each address is connected to from itself.
+No packet leaves the host: the check connects to each address from that address.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ __all__ = ["check_once", "wait_until_listening"]
 
 logger = logging.getLogger(__name__)
 
-# How long a web server may take that begins to listen after the device, and the pause between two attempts. Control
-# points fetch a description when they get the first announcement of it, and most of them once.
+# How long a web server that starts after the device may take until it listens, and the pause between two attempts.
+# Control points fetch a description at its first announcement, and most of them only once.
 LISTENING_SECONDS = 10.0
 RETRY_SECONDS = 0.05
 
@@ -33,7 +33,7 @@ RETRY_SECONDS = 0.05
 async def wait_until_listening(
     network: Network, server: WebServer, addresses: Callable[[], Sequence[ServedAddress]]
 ) -> None:
-    """Wait until something accepts connections where control points will open them, but not for ever.
+    """Wait, within bounds, until something accepts connections where control points will open them.
 
     One address is enough. A warning names the others, if LOCATION has them and nothing listens there.
     """

@@ -1,4 +1,4 @@
-"""Web servers that serve the documents in place of ours: the values of the option ``http``."""
+"""The values of the option ``http``: web servers that serve the documents in place of ours."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ class WebApp(WebServer):
 
     @abstractmethod
     def _detach(self) -> None:
-        """Serve nothing any more."""
+        """Stop serving the site."""
 
     def _mount(
         self, site: Site, writer: ResponseWriter, network: Network, allowed_hosts: frozenset[HostName]
     ) -> MountedSite:
-        """What serves *site* by this app, when it runs."""
+        """What serves *site* through this app."""
         from upnp_trio.server.mounted_site import MountedSite  # imported here, as few devices need it
 
         return MountedSite(app=self, site=site, writer=writer, network=network, allowed_hosts=allowed_hosts)

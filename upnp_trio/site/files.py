@@ -39,7 +39,7 @@ class Resource:
         return cls(Response(200, fields, file.body), etag, language, file.headers, has_placeholders(file.headers))
 
     def at(self, base_url: str) -> Resource:
-        """It as it is at an address, of which *base_url* is scheme, host and port.
+        """The resource as it is at an address, of which *base_url* is scheme, host and port.
 
         Without a URL, what would have it is left out.
         """

@@ -92,4 +92,5 @@ class SearchResponse:
     date: str | None = None
 
 
+#: any message of SSDP
 Message = Search | Alive | ByeBye | Update | SearchResponse

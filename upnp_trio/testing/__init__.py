@@ -11,7 +11,7 @@
             ...
         network.recording.expect(alive(of=running)).sent_from("192.0.2.1").at_least(2).before(byebye(of=running))
 
-All waiting is trio's, so `trio.testing.MockClock` rules it, and two runs with one seed are alike to the byte. The
+All waiting is trio's, so `trio.testing.MockClock` rules it, and two runs with one seed are the same to the byte. The
 pytest plugin, `upnp_trio.testing.pytest_plugin`, has fixtures for this network and for real devices on loopback.
 
 Each name is imported when it is first used, so that the plugin costs nothing in tests that do without it.
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from upnp_trio.testing.device_factory import DeviceFactory
     from upnp_trio.testing.expectations import Expectation
     from upnp_trio.testing.hosts import Host
-    from upnp_trio.testing.links import Link
+    from upnp_trio.testing.links import Link, Nic
     from upnp_trio.testing.memory_network import MemoryNetwork
     from upnp_trio.testing.patterns import (
         Pattern,
@@ -40,11 +40,13 @@ if TYPE_CHECKING:
         update,
     )
     from upnp_trio.testing.peers import answer_datagrams, http_response, serve_connections
+    from upnp_trio.testing.pipes import Listener, PipeStream
     from upnp_trio.testing.playing import Playing
     from upnp_trio.testing.real_device import RealDevice
     from upnp_trio.testing.recording import Recorded, RecordedConnection, RecordedDatagram, Recording
     from upnp_trio.testing.scheduling import seeded
     from upnp_trio.testing.scripted import GARBAGE, ScriptedDevice
+    from upnp_trio.testing.udp import UdpSocket
 
 __all__ = [
     "GARBAGE",
@@ -52,8 +54,11 @@ __all__ = [
     "Expectation",
     "Host",
     "Link",
+    "Listener",
     "MemoryNetwork",
+    "Nic",
     "Pattern",
+    "PipeStream",
     "Playing",
     "RealDevice",
     "Recorded",
@@ -62,6 +67,7 @@ __all__ = [
     "Recording",
     "ScriptedDevice",
     "Subject",
+    "UdpSocket",
     "alive",
     "answer_datagrams",
     "anything",
@@ -80,7 +86,7 @@ _HOMES = {
     "upnp_trio.testing.device_factory": ("DeviceFactory",),
     "upnp_trio.testing.expectations": ("Expectation",),
     "upnp_trio.testing.hosts": ("Host",),
-    "upnp_trio.testing.links": ("Link",),
+    "upnp_trio.testing.links": ("Link", "Nic"),
     "upnp_trio.testing.memory_network": ("MemoryNetwork",),
     "upnp_trio.testing.patterns": (
         "Pattern",
@@ -95,11 +101,13 @@ _HOMES = {
         "update",
     ),
     "upnp_trio.testing.peers": ("answer_datagrams", "http_response", "serve_connections"),
+    "upnp_trio.testing.pipes": ("Listener", "PipeStream"),
     "upnp_trio.testing.playing": ("Playing",),
     "upnp_trio.testing.real_device": ("RealDevice",),
     "upnp_trio.testing.recording": ("Recorded", "RecordedConnection", "RecordedDatagram", "Recording"),
     "upnp_trio.testing.scheduling": ("seeded",),
     "upnp_trio.testing.scripted": ("GARBAGE", "ScriptedDevice"),
+    "upnp_trio.testing.udp": ("UdpSocket",),
 }
 
 if not TYPE_CHECKING:

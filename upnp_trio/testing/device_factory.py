@@ -21,8 +21,8 @@ class DeviceFactory:
     """Makes devices on loopback, which end when it does; a context manager.
 
     Unless it *is_alone* on this loopback, as in a network namespace of its own, it waits until other tests of this user
-    have no devices there, and keeps them waiting. Raises ``upnp_trio.testing.isolation.Impossible`` if they do not end,
-    and where multicast does not pass loopback.
+    have no devices there, and keeps them waiting. Raises `TimeoutError` if they do not end, and
+    ``upnp_trio.testing.isolation.Impossible`` where multicast does not pass loopback.
     """
 
     def __init__(self, *, is_alone: bool = False) -> None:
@@ -41,7 +41,7 @@ class DeviceFactory:
         self._stack.__exit__(kind, error, where)
 
     def __call__(self, device: RootDevice, address: str = "127.0.0.1", **options: Unpack[ServeOptions]) -> RealDevice:
-        """A device that is there until the end of the test, at an address of loopback.
+        """A device that runs until the end of the test, at an address of loopback.
 
         *options* are those of `upnp_trio.serve_device`. A device without a UDN gets one that no other test has.
         """

@@ -115,27 +115,27 @@ class Expectation:
     # --- how many -----------------------------------------------------------------------------------------------------
 
     def at_least(self, number: int) -> Expectation:
-        """There are so many or more, also of what further methods leave."""
+        """Assert that there are at least *number*, also after further methods have narrowed them."""
         return self._counted(f", at least {_times(number)}", least=max(number, self._least))
 
     def at_most(self, number: int) -> Expectation:
-        """There are so many or fewer."""
+        """Assert that there are at most *number*."""
         return self._counted(f", at most {_times(number)}", most=number)
 
     def exactly(self, number: int) -> Expectation:
-        """There are so many, and further methods leave all of them."""
+        """Assert that there are *number*, and that further methods leave all of them."""
         return self._counted(f", exactly {_times(number)}", least=max(number, self._least), most=number)
 
     def once(self) -> Expectation:
-        """There is one."""
+        """Assert that there is exactly one."""
         return self.exactly(1)
 
     def twice(self) -> Expectation:
-        """There are two."""
+        """Assert that there are exactly two."""
         return self.exactly(2)
 
     def at_least_every(self, seconds: float) -> Expectation:
-        """From one to the next, no more than so many seconds pass."""
+        """Assert that no more than *seconds* pass from one to the next."""
         words = f"{self._words}, at least every {seconds:g} s"
         times = self.times
         gaps = [(later - earlier, earlier) for earlier, later in pairwise(times)]
@@ -166,7 +166,7 @@ class Expectation:
         return found
 
     def _places(self) -> dict[int, int]:
-        """Where each is in the recording: of two that were sent at one moment, one was first all the same."""
+        """The place of each in the recording, which orders even those that were sent at the same moment."""
         return {id(entry): number for number, entry in enumerate(self._all)}
 
     def _failure(self, words: str) -> UnmetExpectation:

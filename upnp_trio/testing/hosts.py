@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Host"]
 
-# what home networks have: IPv4's, IPv6's
-_PREFIXES = (24, 64)
-
 
 class Host:
     """A host in memory, with loopback. `plug` gives it an interface on a link; `serve` and `control_point` run on it.
@@ -123,7 +120,7 @@ class Host:
         is_point_to_point: bool = False,
         is_multicast: bool = True,
     ) -> Interface:
-        """Get an interface on *link* with *addresses*, such as ``192.0.2.7/24``.
+        """Add an interface on *link* with *addresses*, such as ``192.0.2.7/24``.
 
         Raises `ValueError` for a name that another interface of this host has.
         """
@@ -146,7 +143,7 @@ class Host:
         return nic.interface
 
     def unplug(self, name: str = "eth0") -> None:
-        """Lose an interface; nothing passes its sockets and connections any more."""
+        """Remove an interface; nothing passes its sockets and connections any more."""
         nic = self.nic(name)
         del self.nics[name]
         nic.link.nics.remove(nic)
@@ -155,7 +152,7 @@ class Host:
         self._note_change()
 
     def change(self, *addresses: str, name: str = "eth0", is_up: bool = True, pending: Iterable[str] = ()) -> None:
-        """Have *addresses* on an interface in place of the former ones; it is up then, unless *is_up* says otherwise.
+        """Give an interface *addresses* in place of its former ones, and take it up, or down if *is_up* is false.
 
         The system is still checking the *pending* ones; see `Interface`.
         """
@@ -174,16 +171,16 @@ class Host:
         self._set_up(name, is_up=True)
 
     def sleep(self) -> None:
-        """Sleep and wake up: programs learn of it with the next change, which is now.
+        """Put the host to sleep and wake it up at once; its programs notice that.
 
-        The clock is everyone's, so nothing passes meanwhile. For a long sleep, let the clock run in
-        ``with link.partitioned(host): ...`` before.
+        All hosts share one clock, so no time passes meanwhile. For a long sleep, first let the clock run in
+        ``with link.partitioned(host): ...``.
         """
         self.sleeps += 1
         self._note_change()
 
     def add_route(self, network: str, name: str = "eth0") -> None:
-        """Reach *network* by the interface with this name. Its hosts are to be on that link, as if behind a router."""
+        """Reach *network* by the interface with this name. Its hosts have to be on that link, as if behind a router."""
         self.routes.add(ip_network(network), name)
 
     # --- sockets --------------------------------------------------------------------------------------------------
@@ -209,7 +206,7 @@ class Host:
     def receive(
         self, payload: bytes, source: Address, *, to: str = GROUP, port: int = PORT, name: str = "eth0"
     ) -> None:
-        """Receive a datagram now that was sent *to* a group or to an address of this host; nothing records it.
+        """Deliver a datagram *to* a group or to an address of this host, at once. It is not recorded.
 
         *source* may be any address, and need not be on the link.
         """
@@ -230,10 +227,10 @@ class Host:
     def accept_from(
         self, source: str, port: int, *, address: str = "", name: str = "eth0", capacity: float = CAPACITY
     ) -> PipeStream:
-        """Accept a connection now from *source*, which may be any address; the other end of it.
+        """Connect to this host from *source*, which may be any address; returns the other end of the connection.
 
-        It is to *port* of *address*, or of the interface's first address. In each direction, *capacity* bytes can wait
-        to be read; a peer that does not read has little. Raises `OSError` if nothing listens there.
+        It leads to *port* of *address*, or of the interface's first address. In each direction, *capacity* bytes can
+        wait to be read; give a peer that does not read few. Raises `OSError` if nothing listens there.
         """
         nic = self.nic(name)
         address = address or nic.first_address()
@@ -281,8 +278,8 @@ class Host:
 
 def _with_prefix(address: str) -> IpInterface:
     """*address*; raises `ValueError` if it is none, or if it does not say which others are on its link."""
+    own = ip_interface(address)
     if "/" not in address:
-        raise ValueError(
-            f"{address!r} has no prefix, so nothing is on its link; write {address}/{_PREFIXES[':' in address]}"
-        )
-    return ip_interface(address)
+        cure = f"{address}/{24 if own.version == 4 else 64}"  # as home networks have it
+        raise ValueError(f"{address!r} has no prefix, so nothing is on its link; write {cure}")
+    return own

@@ -142,7 +142,7 @@ class Nic:
     is_loopback: bool = False
     is_point_to_point: bool = False
     is_multicast: bool = True
-    #: own addresses that the system is still checking; see `Interface.pending`
+    #: own addresses that the system is still checking; see `Interface`
     pending: frozenset[IpAddress] = frozenset()
     #: raised by the next sends, one for each; ``None`` lets one succeed
     send_errors: list[OSError | None] = attrs.field(factory=list)
@@ -193,7 +193,7 @@ class Nic:
 
     @property
     def interface(self) -> Interface:
-        """It as a value."""
+        """The interface as a value."""
         return Interface(
             name=self.name,
             index=self.index,

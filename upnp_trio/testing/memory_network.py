@@ -133,7 +133,7 @@ class MemoryNetwork:
     def left_open(self) -> list[str]:
         """What is open on its hosts: sockets, and connections that programs on them have opened; empty after all ended.
 
-        The fixture `upnp_network` warns of them at the end of its test.
+        The fixture ``upnp_network`` warns of them at the end of its test.
         """
         return [
             f"{host.name}: {left}"
@@ -142,7 +142,7 @@ class MemoryNetwork:
         ]
 
     def run(self, function: Callable[..., Awaitable[T]], *arguments: object) -> T:
-        """Run *function* with trio to its end, on a clock that jumps over every wait; two runs are alike to the byte.
+        """Run *function* with trio to its end, on a clock that jumps over waits; two runs are the same to the byte.
 
         This is for tests that are not run by trio themselves. Raises `RuntimeError` within a trio loop, and what
         *function* raises.

@@ -81,7 +81,7 @@ def update(of: Subject | None = None, *, nt: str | None = None, at: str | Host |
 
 
 def search(target: str | None = None) -> Pattern:
-    """M-SEARCH for *target*, or for whatever."""
+    """M-SEARCH for *target*, or for anything."""
     return _message("search", (Search,), target=target)
 
 

@@ -121,7 +121,7 @@ class Pipe:
 
 @attrs.define(eq=False, repr=False)
 class PipeStream(trio.abc.AsyncResource):
-    """One end of a connection: an `HttpStream` that can be used in ``async with``."""
+    """One end of a connection, which can be used in ``async with``."""
 
     incoming: Pipe
     outgoing: Pipe
@@ -133,6 +133,7 @@ class PipeStream(trio.abc.AsyncResource):
         return f"<connection with {self.peer}>"
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        """Wait for data, and return it; nothing at the end. Raises `trio.BrokenResourceError` after a reset."""
         self._require_open()
         return await self.incoming.read(max_bytes or MAX_RECEIVE_BYTES)
 
@@ -148,17 +149,20 @@ class PipeStream(trio.abc.AsyncResource):
         return len(data)
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        """Send all of *data*, and wait for room if need be. Raises `trio.BrokenResourceError` after a reset."""
         await trio.lowlevel.checkpoint()
         while data:
             await self.outgoing.wait_for_room()
             data = data[self.send_now([data]) :]
 
     async def send_eof(self) -> None:
+        """Send no more; the peer reads to the end, and can still send."""
         await trio.lowlevel.checkpoint()
         self._require_open()
         self.outgoing.close()
 
     def close(self) -> None:
+        """Close both directions at once; what was sent can still be read."""
         self.is_closed = True
         self.incoming.close()
         self.outgoing.close()

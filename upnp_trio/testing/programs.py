@@ -17,7 +17,7 @@ from upnp_trio.server.serve import serve_on
 from upnp_trio.testing.scheduling import require_trio
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from upnp_trio.controlpoint.control_point import ControlPoint
     from upnp_trio.controlpoint.options import ControlPointOptions
@@ -46,20 +46,22 @@ class Programs:
         """The host's date, which follows the test's clock."""
         return self.start + timedelta(seconds=trio.current_time())
 
-    def next_rng(self) -> Random:
-        """The random generator of one more program."""
+    def next_chance(self) -> tuple[Random, Callable[[int], bytes]]:
+        """The random generator of one more program, and where it has bytes from that nobody is to guess."""
         self._count += 1
-        return Random(f"{self.seed} {self.host.name} {self._count}")
+        program = f"{self.seed} {self.host.name} {self._count}"
+        return Random(program), Random(f"{program} secret").randbytes
 
     @asynccontextmanager
     async def serve(self, devices: Iterable[RootDevice], options: ServeOptions) -> AsyncIterator[Running]:
         """Like `Host.serve`."""
         require_trio()
-        defaults: ServeOptions = {"rng": self.next_rng(), "utcnow": self.utcnow, "state_dir": None}
+        rng, secret = self.next_chance()
+        defaults: ServeOptions = {"rng": rng, "utcnow": self.utcnow, "state_dir": None}
         settings = Settings(**(defaults | options))
         named = [with_udns(device, self.host.name) for device in devices]
         boot_ids = BootIds(settings.utcnow, settings.state_dir, used=self._boot_ids)
-        async with serve_on(self.host.network, named, settings, boot_ids) as running:
+        async with serve_on(self.host.network, named, settings, boot_ids, secret=secret) as running:
             yield running
 
     @asynccontextmanager
@@ -70,7 +72,9 @@ class Programs:
         from upnp_trio.controlpoint.control_point import open_control_point_on
         from upnp_trio.controlpoint.options import ControlPointSettings
 
-        defaults: ControlPointOptions = {"rng": self.next_rng()}
+        rng, secret = self.next_chance()
+        defaults: ControlPointOptions = {"rng": rng}
         settings = ControlPointSettings(**(defaults | options))
-        async with open_control_point_on(self.host.network, settings) as control_point:
+        opening = open_control_point_on(self.host.network, settings, utcnow=self.utcnow, secret=secret)
+        async with opening as control_point:
             yield control_point

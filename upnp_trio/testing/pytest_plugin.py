@@ -118,7 +118,7 @@ def _seeded_run(seed: int, run: Callable[..., Any] | None) -> Callable[..., Any]
 def upnp_device(request: pytest.FixtureRequest) -> Iterator[DeviceFactory]:
     """Makes real devices on loopback for this test: ``lamp = upnp_device(RootDevice(...))``.
 
-    Each is a `upnp_trio.testing.RealDevice`, and is there until the end of the test. Any program on this host finds it
+    Each is a `upnp_trio.testing.RealDevice`, and runs until the end of the test. Any program on this host finds it
     by a search to 239.255.255.250 on loopback. Tests of other processes with this fixture wait until this one has
     ended, so each sees its own devices only; with ``--upnp-namespace``, each process has a network of its own instead.
     """
@@ -162,7 +162,7 @@ def _running_devices() -> set[RealDevice]:
 
 
 def _warn_of_left(item: pytest.Item, left: list[str]) -> None:
-    """A `ResourceWarning` would be said nowhere: Python ignores it by default."""
+    """A `ResourceWarning` would not be shown: Python ignores it by default."""
     warnings.warn(pytest.PytestWarning(f"{item.nodeid} has left open {', '.join(left)}"), stacklevel=2)
 
 

@@ -37,7 +37,7 @@ __all__ = ["RealDevice"]
 # A change of the address takes a tenth of a second; a busy machine may take long.
 MOVE_SECONDS = 30.0
 
-#: those of this process that are there
+#: those of this process that run
 running_devices: WeakSet[RealDevice] = WeakSet()
 
 
@@ -79,19 +79,19 @@ class RealDevice:
 
     @property
     def running(self) -> Running:
-        """What ``upnp_trio.threads.serve_in_thread`` gives. Raises `RuntimeError` while it is not there."""
+        """What ``upnp_trio.threads.serve_in_thread`` gives. Raises `RuntimeError` while the device does not run."""
         if self._running is None:
             raise RuntimeError("the device is not running; start it")
         return self._running
 
     @property
     def is_running(self) -> bool:
-        """Whether it is there."""
+        """Whether the device runs."""
         return self._running is not None
 
     @property
     def device(self) -> RootDevice:
-        """The device, as it is served; as it was given, with its UDN, while it is not there."""
+        """The device as it is served; while it does not run, as it was given, with its UDN."""
         return self._device if self._running is None else self._running.device
 
     @property
@@ -106,22 +106,22 @@ class RealDevice:
 
     @property
     def port(self) -> int:
-        """The TCP port of HTTP. Raises `RuntimeError` while it is not there."""
+        """The TCP port of HTTP. Raises `RuntimeError` while the device does not run."""
         port = self.running.port
         assert port is not None
         return port
 
     @property
     def location(self) -> str:
-        """The URL of its description. Raises `RuntimeError` while it is not there."""
+        """The URL of its description. Raises `RuntimeError` while the device does not run."""
         return self.running.locations[0]
 
     # --- what happens to it -------------------------------------------------------------------------------------------
 
     def start(self, address: str | None = None) -> None:
-        """Be there, at *address* or where it was last, with a higher BOOTID than before.
+        """Start the device, at *address* or where it was last, with a higher BOOTID than before.
 
-        Returns when it is found. Raises `RuntimeError` if it is there already.
+        Returns when a search would find it. Raises `RuntimeError` if it runs already.
         """
         if self._running is not None:
             raise RuntimeError("the device is running already; move_to changes its address")
@@ -133,26 +133,26 @@ class RealDevice:
         running_devices.add(self)
 
     def stop(self) -> None:
-        """Leave, with byebye."""
+        """Stop the device, with byebye."""
         self._running = None
         running_devices.discard(self)
         self._stack.close()
 
     def disappear(self) -> None:
-        """Be gone without byebye, as if its plug had been pulled: nothing more is sent, and connections are refused."""
+        """Stop without byebye, as if its plug had been pulled: it sends nothing more, and refuses connections."""
         self._network.is_mute = True
         self.stop()
 
     def restart(self, address: str | None = None) -> None:
-        """Disappear, and be there again at once, at *address* or where it was: a power failure."""
+        """Disappear and start again at once, at *address* or where it was, as after a power failure."""
         self.disappear()
         self.start(address)
 
     def move_to(self, address: str) -> None:
-        """Have another address, 127.0.0.2 to 127.255.255.254, as after a new lease of DHCP: it announces itself there.
+        """Move to another address, 127.0.0.2 to 127.255.255.254, as after a new DHCP lease, and announce itself there.
 
-        Returns when it is found there. Raises `RuntimeError` while it is not there, and `NetworkError` if this host has
-        no such address, as macOS has 127.0.0.1 alone.
+        Returns when a search would find it there. Raises `RuntimeError` while the device does not run, and
+        `NetworkError` if this host has no such address: macOS has 127.0.0.1 alone.
         """
         running, address = self.running, _checked(address)
         if address == self.address:

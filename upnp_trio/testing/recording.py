@@ -74,6 +74,7 @@ class RecordedConnection:
         return f"+++ {self.time!r} {self.link} {self.source} > {self.destination} {self.outcome}\n".encode()
 
 
+#: an entry of a `Recording`
 Recorded = RecordedDatagram | RecordedConnection
 
 # For pytest: of a failed assertion it shows the test's own line alone, of any other error all of its way.
@@ -149,7 +150,7 @@ class Recording:
         return b"".join(entry.as_bytes() for entry in self.entries)
 
     def show(self, *, most: int = 1000) -> str:
-        """It as lines to read; of more than *most*, the middle ones are left out."""
+        """The recording as lines to read; of more than *most*, the middle ones are left out."""
         from upnp_trio.testing.showing import shown
 
         return shown(self.entries, most=most)

@@ -185,6 +185,11 @@ async def test_icons_that_are_slow_are_left_out(web: MemoryWeb, autojump_clock: 
     assert trio.current_time() == ICON_SECONDS
 
 
+def test_a_page_that_breaks_off_within_its_title_has_none() -> None:
+    page = FetchedPage(WebUrl.parse("http://nas/"), NAS, 200, "", b"<title>Disk", is_whole=False)
+    assert read_own(page).title == ""
+
+
 @pytest.mark.parametrize(("status", "elsewhere"), [(401, ""), (404, ""), (302, "http://auth/"), (200, "http://auth/")])
 def test_the_title_of_an_error_or_of_another_host_s_page_is_not_the_page_s(status: int, elsewhere: str) -> None:
     page = FetchedPage(WebUrl.parse("http://nas/"), NAS, status, "text/html", b"<title>Forbidden", elsewhere)

@@ -62,7 +62,7 @@ def read_own(page: FetchedPage) -> WebPage:
     """What *page* says of itself; nothing if it is an error, or leads to another host."""
     if page.elsewhere or not 200 <= page.status < 300:
         return WebPage()
-    return read_web_page(page.body, page.content_type)
+    return read_web_page(page.body, page.content_type, is_whole=page.is_whole)
 
 
 class NotShown(Exception):

@@ -1,4 +1,4 @@
-"""One page and its device: announced, changed and taken off as the page comes, moves and goes."""
+"""Announces the device of one page, changes it and takes it off, as the page comes, moves and goes."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Attendant:
     async def _meet(self, found: Found) -> None:
         self._reasons.clear()
         if self.health.note(is_answered=True):
-            # while it is there, a title may change all the time, and each change would take the device off and on
+            # titles may change all the time, and each change would take the device off and bring it back
             self._appearance = await self.seer.appearance(self.page, found)
         device = page_device(self.page, self._appearance, found.presentation_url, self.udn)
         if self.device is None:

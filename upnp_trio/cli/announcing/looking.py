@@ -1,4 +1,4 @@
-"""Looking whether a page is there, from where others would open it."""
+"""Whether a page is there, asked from where others would open it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Seer:
     async def look(self, page: Page, addresses: Sequence[IpAddress]) -> Found:
         """Whether *page* is there; raises `NotThere`. *addresses* are those at which others reach this host."""
         if page.check is not None:
-            # nobody else opens it, so at loopback it may be
+            # no other host opens it, so it may be at loopback
             check = page.check.at(LOOPBACK[0]) if page.check.is_here else page.check
             checked = await self._ask(check)
             if not page.url.is_here:

@@ -1,4 +1,4 @@
-"""All pages that are announced, each looked at in its own time."""
+"""All pages that are announced; each is looked at by a timetable of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Pages"]
 
-# Each look is a few requests. A slow server does not keep those of other pages waiting, unless there are as many.
+# How many pages are looked at at once, by a few requests each. Fewer slow servers delay no other page.
 MAX_LOOKS = 16
 # A service manager that waits for a start gives up after a minute and a half.
 READY_SECONDS = 30.0
