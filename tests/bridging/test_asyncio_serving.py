@@ -143,6 +143,26 @@ def test_variables_that_are_assigned_in_one_step_leave_in_one_event(run: Run) ->
     run(main)
 
 
+def test_events_are_followed_in_a_loop(run: Run) -> None:
+    async def main() -> None:
+        async with serve_devices([], **LOOPBACK) as running:
+            with pytest.raises(RuntimeError, match="subscribe in a coroutine"):
+                await asyncio.to_thread(running.subscribe)
+
+            async def in_another_loop() -> RootDevice:
+                async with running.subscribe() as events:
+                    added = await running.add(lamp_device())
+                    async for event in events:
+                        if isinstance(event, Announced):
+                            break
+                return added
+
+            added = await asyncio.to_thread(asyncio.run, in_another_loop())
+            assert running.devices == (added,)
+
+    run(main)
+
+
 def test_streams_that_are_closed_or_forgotten_while_nothing_happens_do_not_pile_up(run: Run) -> None:
     async def main() -> None:
         async with serve_devices([], **LOOPBACK) as running, running.subscribe() as kept:

@@ -99,7 +99,32 @@ async def test_rows_that_the_description_does_not_tell_of_are_observed_and_clone
     assert lines[1].startswith("7 rows in its answers to searches")
     clone = _cloned(seen, tmp_path / "clone", seed=None)
     assert clone.advertising.rows == (rows[0], AdvertisedRow("urn:Belkin:device:**", f"{UDN}::urn:Belkin:device:**"))
-    assert clone.advertising.description_headers == (("x-ham", "salted"),)
+    assert clone.advertising.description_headers == (
+        ("x-ham", "salted"),
+        ("Application-URL", "http://{host}:{port}/apps/"),
+    )
+
+
+@pytest.mark.parametrize("target", ["roku:ecp", "urn:Belkin:device:**", "urn:dial-multiscreen-org:service:dial:1"])
+async def test_a_name_that_only_the_searches_of_its_clients_find_is_cloned(
+    target: str, tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """A WeMo switch lists no ``urn:Belkin:device:**``, and DIAL's own server answers no search but that for DIAL."""
+
+    def answers(payload: bytes) -> list[bytes]:
+        if f"ST: {target}\r\n".encode() not in payload:
+            return []
+        usn, location = f"{UDN}::{target}", "http://192.0.2.7:4004/d.xml"
+        lines = ["HTTP/1.1 200 OK", "CACHE-CONTROL: max-age=1800", "EXT:", "SERVER: a/1 UPnP/1.0 b/1", f"USN: {usn}"]
+        return ["\r\n".join([*lines, f"ST: {target}", f"LOCATION: {location}", "", ""]).encode()]
+
+    host, asker = hosts(Link(seconds=0.001))
+    async with _scripted(host, answers), asking(asker) as control_point:
+        seen, lines = await _seen(control_point, f"http://{_address(host)}:4004/d.xml")
+    assert lines[1].startswith("1 row in its answers to searches")
+    assert [answer.mx for answer in seen.answers] == [1]
+    clone = _cloned(seen, tmp_path / "clone", seed=None)
+    assert clone.advertising.rows == (AdvertisedRow(target, f"{UDN}::{target}"),)
 
 
 async def test_the_clone_answers_like_the_original(tmp_path: Path, autojump_clock: Clock) -> None:

@@ -30,7 +30,7 @@ FOREIGN_OPTIONS = {
     *("--network", "--read-only", "--cap-drop", "--lan"),  # container engines
     *("--list", "--quick", "--parts", "--devices", "--rounds", "--readme", "--seconds", "--replay", "--share-cores"),
     "--upnp-namespace",  # of pytest, by our plugin
-    "--workers",  # of uvicorn
+    *("--workers", "--reload", "--threads", "--preload"),  # of uvicorn and gunicorn
     *("--strict", "--offline", "--draft", "--notes", "--format", "--option", "--imports", "--write"),
 }
 

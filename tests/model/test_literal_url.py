@@ -49,6 +49,7 @@ def test_a_literal_url_is_taken_apart_and_put_together(text: str, url: LiteralUr
 def test_a_zone_is_for_this_host_alone() -> None:
     url = LiteralUrl.parse("http://[fe80::7%25eth0]:49152/")
     assert (url.zone, url.authority) == ("eth0", "[fe80::7]:49152")  # RFC 6874 §4
+    assert (url.zoned_address, LiteralUrl.parse("http://192.0.2.7/").zoned_address) == ("fe80::7%eth0", "192.0.2.7")
     assert url == LiteralUrl.parse("http://[fe80::7]:49152/")
 
 

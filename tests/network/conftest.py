@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -102,10 +103,18 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def upnp_client() -> str:
+def upnp_client(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The path of async_upnp_client's command."""
     beside_python = str(Path(sys.executable).parent)
-    return _program("upnp-client", package="async-upnp-client, from PyPI", folder=beside_python)
+    found = _program("upnp-client", package="async-upnp-client, from PyPI", folder=beside_python)
+    if sys.version_info >= (3, 14):
+        # its version 0.49 takes the loop of the thread, which is no longer made when it is asked for
+        code = "import asyncio, async_upnp_client.cli as c; asyncio.set_event_loop(asyncio.new_event_loop()); c.main()"
+        script = tmp_path_factory.mktemp("command") / "upnp-client"
+        script.write_text(f"""#!/bin/sh\nexec {shlex.quote(sys.executable)} -c '{code}' "$@"\n""", encoding="utf-8")
+        script.chmod(0o755)
+        found = str(script)
+    return found
 
 
 @pytest.fixture(scope="session")

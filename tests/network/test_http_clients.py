@@ -49,7 +49,6 @@ def test_curl_fetches_twice_over_one_connection(jambon: Scene, curl: str, tmp_pa
     wanted = ["--output", str(first), url, "--output", str(second), url]
     done = jambon.pair.asker.run(curl, "--silent", "--show-error", "--verbose", "--write-out", each, *wanted)
     assert done.returncode == 0, done.stderr
-    assert "Re-using existing" in done.stderr
     assert done.stdout.splitlines() == [
         '200 1 text/xml; charset="utf-8"',
         '200 0 text/xml; charset="utf-8"',

@@ -6,15 +6,40 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 
+import attrs
 import pytest
 import trio
 
 from examples.light import SwitchPower
 from tests.controlpoint.following import light
+from tests.testing.lamps import LAMP
 from tests.testing.runs import ROOT, RUN_SECONDS
+from upnp_trio.errors import RequestFailed
 from upnp_trio.testing import Host, MemoryNetwork, serve_connections
 from upnp_trio.testing.pipes import PipeStream
+
+
+def run_once(seed: int) -> bytes:
+    network = MemoryNetwork(seed, jitter=0.01, loss=0.1, duplicates=0.1)
+
+    async def run() -> None:
+        lamp, phone = network.host("lamp"), network.host("phone")
+        async with lamp.serve(attrs.evolve(LAMP, udn=None)), phone.control_point() as control_point:
+            async for result in control_point.search("upnp:rootdevice"):
+                with suppress(RequestFailed):
+                    await control_point.describe(result.udn)
+            lamp.change(network.free_address())
+            await trio.sleep(1000)
+
+    network.run(run)
+    return network.recording.as_bytes()
+
+
+def test_two_runs_with_one_seed_are_alike_to_the_byte() -> None:
+    assert run_once(1) == run_once(1)
+    assert run_once(1) != run_once(2)
 
 
 def test_each_program_has_chances_of_its_own() -> None:

@@ -8,113 +8,24 @@ from typing import Any
 import pytest
 
 from tests.testing.lamps import LAMP, UDN
-from upnp_trio.ssdp.messages import GROUP, Alive, ByeBye, Search, SearchResponse, Update
-from upnp_trio.ssdp.rendering import (
-    render_alive,
-    render_byebye,
-    render_search,
-    render_search_response,
-    render_update,
-)
+from tests.testing.recordings import OTHER, TO_ALL, an_alive, some_recording
+from upnp_trio.ssdp.messages import GROUP
 from upnp_trio.testing import (
     Expectation,
     Link,
     MemoryNetwork,
-    Pattern,
     Recording,
     alive,
-    anything,
     byebye,
     connection,
-    malformed,
-    response,
     search,
-    update,
 )
 from upnp_trio.testing.expectations import MAX_SHOWN
-from upnp_trio.testing.patterns import Subject
-
-OTHER = "uuid:8e5c1a2e-95cd-4b4b-b4b6-8b7f0c1f9e11"
-LOCATION = "http://192.0.2.7:49152/description.xml"
-TO_ALL = (GROUP, 1900)
-
-
-def an_alive(usn: str = UDN, location: str = LOCATION) -> bytes:
-    message = Alive(
-        notification_type=usn.partition("::")[2] or usn, usn=usn, location=location, server="", max_age=1800
-    )
-    return render_alive(message)
-
-
-def a_byebye(usn: str = UDN) -> bytes:
-    return render_byebye(ByeBye(notification_type=usn, usn=usn))
 
 
 @pytest.fixture
 def recording() -> Recording:
-    """An alive at 1, 2 and 3 from two addresses, a search at 4 with its answer, byebye at 5, an alive at 6."""
-    found = Recording()
-    found.add(1.0, "link", ("192.0.2.7", 1900), TO_ALL, an_alive(f"{UDN}::upnp:rootdevice"))
-    found.add(2.0, "link", ("192.0.2.7", 1900), TO_ALL, an_alive())
-    found.add(3.0, "upstairs", ("192.0.2.8", 1900), TO_ALL, an_alive(location="http://192.0.2.8/"))
-    found.add(4.0, "link", ("192.0.2.9", 5000), TO_ALL, render_search(Search(search_target="ssdp:all", mx=1)))
-    answer = SearchResponse(search_target=UDN, usn=UDN, location=LOCATION, server="", max_age=1800)
-    found.add(4.5, "link", ("192.0.2.7", 1900), ("192.0.2.9", 5000), render_search_response(answer))
-    found.add(5.0, "link", ("192.0.2.7", 1900), TO_ALL, a_byebye())
-    found.add(5.0, "link", ("192.0.2.7", 1900), TO_ALL, an_alive(OTHER))
-    found.add_connection(6.0, "link", "192.0.2.9", ("192.0.2.7", 80)).outcome = "refused"
-    found.add(7.0, "link", ("192.0.2.9", 1), TO_ALL, b"\x1b[31mwhat is this?")
-    notice = Update(notification_type=UDN, usn=UDN, location=LOCATION, boot_id=1, config_id=1, next_boot_id=2, nls=None)
-    found.add(8.0, "link", ("192.0.2.7", 1900), TO_ALL, render_update(notice))
-    return found
-
-
-@pytest.mark.parametrize(
-    ("pattern", "times"),
-    [
-        (alive(), [1, 2, 3, 5]),
-        (alive(of=LAMP), [1, 2, 3]),
-        (alive(of=UDN.upper().replace("UUID", "uuid")), [1, 2, 3]),
-        (alive(of=OTHER), [5]),
-        (alive(nt="upnp:rootdevice"), [1]),
-        (alive(of=LAMP, at="192.0.2.8"), [3]),
-        (byebye(of=LAMP), [5]),
-        (update(of=LAMP, at="192.0.2.7"), [8]),
-        (search(), [4]),
-        (search("ssdp:all"), [4]),
-        (response(of=LAMP, st=UDN), [4.5]),
-        (malformed(), [7]),
-        (anything(containing=b"what is"), [7]),
-        (anything(), [1, 2, 3, 4, 4.5, 5, 5, 7, 8]),
-        (connection(), [6]),
-        (connection(to="192.0.2.7", port=80, outcome="refused"), [6]),
-    ],
-    ids=str,
-)
-def test_a_pattern_describes_these(recording: Recording, pattern: Pattern, times: list[float]) -> None:
-    assert recording.expect(pattern).times == times
-
-
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        alive(of="uuid:0"),
-        byebye(of=OTHER),
-        byebye(nt="upnp:rootdevice"),
-        update(at="192.0.2.8"),
-        search("upnp:rootdevice"),
-        response(of=OTHER),
-        anything(containing=b"nothing like it"),
-        connection(to="192.0.2.8"),
-        connection(port=81),
-        connection(outcome="accepted"),
-    ],
-    ids=str,
-)
-def test_what_is_not_there_is_a_failure(recording: Recording, pattern: Pattern) -> None:
-    recording.expect_no(pattern)
-    with pytest.raises(AssertionError, match=r"expected .*: there are none"):
-        recording.expect(pattern)
+    return some_recording()
 
 
 HOLDING: list[tuple[Callable[[Expectation], Expectation], list[float]]] = [
@@ -254,38 +165,6 @@ def test_what_is_no_pattern_device_or_place_is_said_at_once(recording: Recording
     nonsense = LAMP
     with pytest.raises(TypeError, match=r"is neither an address, such as '192.0.2.7', nor a host"):
         recording.sent_from(nonsense)
-
-
-def test_a_part_of_a_recording_is_a_recording(recording: Recording) -> None:
-    recording.since(5.5).expect_no(alive())
-    recording.until(5).expect_no(byebye())
-    recording.on("upstairs").expect(alive(of=LAMP)).once()
-    recording.sent_from("192.0.2.9").expect_no(alive())
-    recording.sent_to("192.0.2.9").expect(response()).once()
-    assert len(recording.matching(alive())) == 4
-    assert repr(recording) == "<Recording of 9 datagrams and 1 connections>"
-    assert recording.show(most=2).count("\n") == 2
-    assert recording.as_bytes().count(b"+++ 6.0 link 192.0.2.9 > ('192.0.2.7', 80) refused\n") == 1
-    recording.clear()
-    assert (len(recording), recording.connections) == (0, [])
-
-
-@pytest.mark.parametrize("location", ["http://[", "", "nonsense", "http://[::1"])
-def test_a_location_that_is_none_is_at_no_address(location: str) -> None:
-    recording = Recording()
-    recording.add(1.0, "link", ("192.0.2.7", 1900), TO_ALL, an_alive(location=location or "-"))
-    recording.expect_no(alive(at="192.0.2.7"))
-    assert recording.show()
-
-
-def test_a_device_is_named_by_whatever_has_its_udn(recording: Recording) -> None:
-    class Served:
-        device = LAMP
-
-    assert LAMP.udn is not None
-    subjects: list[Subject] = [UDN, UDN.removeprefix("uuid:"), LAMP.udn, LAMP, Served()]
-    for subject in subjects:
-        recording.expect(alive(of=subject)).exactly(3)
 
 
 def test_a_host_is_known_by_its_former_addresses_too() -> None:

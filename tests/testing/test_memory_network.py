@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
@@ -229,28 +228,7 @@ async def test_programs_learn_of_changes(network: MemoryNetwork, autojump_clock:
     assert seen == [(0, "DeviceAppeared"), (2, "DeviceGone"), (4, "DeviceAppeared")]
 
 
-# --- runs that repeat -----------------------------------------------------------------------------------------------
-
-
-def run_once(seed: int) -> bytes:
-    network = MemoryNetwork(seed, jitter=0.01, loss=0.1, duplicates=0.1)
-
-    async def run() -> None:
-        lamp, phone = network.host("lamp"), network.host("phone")
-        async with lamp.serve(attrs.evolve(LAMP, udn=None)), phone.control_point() as control_point:
-            for udn in await found(control_point):
-                with suppress(RequestFailed):
-                    await control_point.describe(udn)
-            lamp.change(network.free_address())
-            await trio.sleep(1000)
-
-    network.run(run)
-    return network.recording.as_bytes()
-
-
-def test_two_runs_with_one_seed_are_alike_to_the_byte() -> None:
-    assert run_once(1) == run_once(1)
-    assert run_once(1) != run_once(2)
+# --- run, and beside other loops ------------------------------------------------------------------------------------
 
 
 def test_run_gives_what_the_function_returns(network: MemoryNetwork) -> None:

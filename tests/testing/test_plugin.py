@@ -109,6 +109,28 @@ def test_a_test_of_pytest_asyncio_has_it_as_well(pytester: pytest.Pytester) -> N
     run(pytester, *ASYNCIO).assert_outcomes(passed=1)
 
 
+def test_a_test_of_anyio_has_it_with_a_clock_of_its_own(pytester: pytest.Pytester) -> None:
+    require("anyio.pytest_plugin")
+    pytester.makepyfile(
+        """
+        import anyio
+        import pytest
+        import trio.testing
+        from tests.testing.strangers import find
+
+        @pytest.fixture
+        def anyio_backend():
+            return "trio", {"clock": trio.testing.MockClock(autojump_threshold=0)}
+
+        @pytest.mark.anyio
+        async def test_a_lamp(upnp_network):
+            assert await find(upnp_network)
+            await anyio.sleep(3600)
+        """
+    )
+    run(pytester, "-p", "anyio.pytest_plugin").assert_outcomes(passed=1)
+
+
 def test_a_marker_makes_the_network(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

@@ -15,7 +15,7 @@ from upnp_trio.errors import DescriptionError, MalformedMessage
 from upnp_trio.ssdp.messages import GROUP, Alive, ByeBye
 from upnp_trio.ssdp.parsing import parse
 from upnp_trio.testing import DeviceFactory, RealDevice
-from upnp_trio.testing.isolation import LOCK_RETRY_SECONDS, Impossible, loopback_alone
+from upnp_trio.testing.isolation import LOCK_RETRY_SECONDS, loopback_alone
 
 # Announcements leave within a second; a busy machine may take longer.
 HEARD_SECONDS = 20.0
@@ -127,7 +127,7 @@ def test_a_factory_ends_its_devices() -> None:
 def test_the_lock_is_one_test_s_and_is_released(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("upnp_trio.testing.isolation.LOCK_WAIT_SECONDS", 2 * LOCK_RETRY_SECONDS)
-    with loopback_alone(), pytest.raises(Impossible, match="another test has had a device on loopback"):  # noqa: SIM117
+    with loopback_alone(), pytest.raises(TimeoutError, match="another test has had a device on loopback"):  # noqa: SIM117
         with loopback_alone():
             pass
     with loopback_alone():

@@ -57,11 +57,12 @@ class EventStream:
     """
 
     def __init__(self, max_buffered: int) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError("no asyncio loop runs here to read the events; subscribe in a coroutine") from None
         self._news = asyncio.Event()
-        self._buffer = EventBuffer(max_buffered, partial(call_in_loop, asyncio.get_running_loop(), self._news.set))
-
-    def __del__(self) -> None:
-        self._buffer.forget()
+        self._buffer = EventBuffer(max_buffered, self, partial(call_in_loop, loop, self._news.set))
 
     def __aiter__(self) -> EventStream:
         return self
@@ -95,9 +96,9 @@ class EventStream:
 class Running(RunningDevice):
     """Devices that are being served beside an asyncio loop.
 
-    The properties, `service` and `subscribe` may be used in any thread; `add`, `remove` and `update` are awaited in
-    the loop. If the device fails by itself, each of them raises `DeviceFailed`, and `RuntimeError`
-    after the end.
+    The properties and `service` may be used in any thread, `subscribe` in any coroutine of an asyncio loop; `add`,
+    `remove` and `update` are awaited there. If the device fails by itself, each of them raises `DeviceFailed`; those
+    that are awaited raise `RuntimeError` after the end.
     """
 
     async def add(self, device: RootDevice) -> RootDevice:
@@ -175,28 +176,31 @@ async def serve_devices(devices: Sequence[RootDevice], **options: Unpack[ServeOp
 async def serve_device_thread(thread: TrioThread[TrioRunning]) -> AsyncIterator[Running]:
     """Start *thread*, which serves devices, and end it after the body, which is cancelled if the devices fail."""
     try:
-        thread.start()
-        await until_done(thread.opened)
-        running = Running(thread)
-    except BaseException:
-        await _end(thread)
-        raise
-    body = _Body(thread)
-    try:
-        yield running
-    except BaseException as error:
+        try:
+            thread.start()
+            await until_done(thread.opened)
+            running = Running(thread)
+        except BaseException:
+            await _end(thread)
+            raise
+        body = _Body(thread)
+        try:
+            yield running
+        except BaseException as error:
+            body.end()
+            await body.end_thread()
+            failure = failure_of(thread)
+            if failure is None or isinstance(error, type(failure)):
+                raise
+            if not body.is_cancelled_by(error):
+                failure.add_note(f"the body had failed before: {error!r}")
+            raise failure from failure.__cause__
         body.end()
         await body.end_thread()
-        failure = failure_of(thread)
-        if failure is None or isinstance(error, type(failure)):
-            raise
-        if not body.is_cancelled_by(error):
-            failure.add_note(f"the body had failed before: {error!r}")
-        raise failure from failure.__cause__
-    body.end()
-    await body.end_thread()
-    if (failure := failure_of(thread)) is not None:
-        raise failure
+        if (failure := failure_of(thread)) is not None:
+            raise failure
+    finally:
+        thread.stop()  # an interruption, such as a second Ctrl-C, may have come just before another end
 
 
 async def _end(thread: TrioThread[TrioRunning]) -> None:

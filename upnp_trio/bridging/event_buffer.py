@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,13 @@ __all__ = ["EventBuffer"]
 class EventBuffer:
     """The events that wait for their reader; the thread that serves puts them in (`EventReceiver`).
 
-    *wake* is called there after each event, and at the end. It must not refer to the reader, which calls `forget` when
-    the program has dropped it without closing it.
+    *wake* is called there after each event, and at the end. It must not refer to *reader*, the object that reads: a
+    program may drop that without closing it.
     """
 
-    def __init__(self, max_buffered: int, wake: Callable[[], None]) -> None:
+    def __init__(self, max_buffered: int, reader: object, wake: Callable[[], None]) -> None:
         self._max_buffered = max_buffered
+        self._reader = weakref.ref(reader)
         self._wake = wake
         self._events: deque[Event] = deque()
         #: no event will follow
@@ -46,19 +48,15 @@ class EventBuffer:
         self._events.clear()
         self._wake()
 
-    def forget(self) -> None:
-        """Note that the reader was garbage-collected. That can happen within any call, so this calls nothing."""
-        self.is_unwanted = True
-
     # --- in the thread that serves ---
 
     def has_reader(self) -> bool:
         """Whether anybody reads."""
-        return not self.is_unwanted
+        return not self.is_unwanted and self._reader() is not None
 
     def send_nowait(self, value: Event) -> None:
         """Add an event; see `EventReceiver`."""
-        if self.is_unwanted:
+        if not self.has_reader():
             raise trio.BrokenResourceError
         if len(self._events) >= self._max_buffered:
             raise trio.WouldBlock

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["exit_on_sigterm"]
 
-#: how many bodies of `exit_on_sigterm` the main thread of a process is in, and which process that is
-_bodies = 0
+#: the bodies of `exit_on_sigterm` that the main thread of a process is in, and which process that is
+_bodies: set[object] = set()
 _process = os.getpid()
 
 
@@ -26,18 +26,20 @@ def exit_on_sigterm() -> Iterator[None]:
     Nothing is changed if the program has set a handler of its own, or ignores the signal, and none of its handlers is
     ever replaced. Only the main thread can set handlers, so in others this does nothing.
     """
-    global _bodies, _process
+    global _process
     if not _is_ours_to_handle():
         yield
         return
     if _process != os.getpid():  # a child that was forked is in none of its own yet
-        _bodies, _process = 0, os.getpid()
-    _bodies += 1
-    signal.signal(signal.SIGTERM, _exit)
+        _bodies.clear()
+        _process = os.getpid()
+    body = object()
     try:
+        _bodies.add(body)
+        signal.signal(signal.SIGTERM, _exit)
         yield
     finally:
-        _bodies -= 1
+        _bodies.discard(body)
         if not _bodies and _is_ours_to_handle():
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

@@ -43,10 +43,7 @@ class EventIterator:
 
     def __init__(self, max_buffered: int) -> None:
         self._news = threading.Condition()
-        self._buffer = EventBuffer(max_buffered, partial(_notify, self._news))
-
-    def __del__(self) -> None:
-        self._buffer.forget()
+        self._buffer = EventBuffer(max_buffered, self, partial(_notify, self._news))
 
     def __iter__(self) -> EventIterator:
         return self
@@ -168,19 +165,17 @@ def serve_device_thread(thread: TrioThread[TrioRunning]) -> Iterator[Running]:
     try:
         thread.start()
         thread.opened.exception()  # waits
-        running = Running(thread)
-    except BaseException:
+        try:
+            yield Running(thread)
+        except BaseException as error:
+            thread.wait()
+            failure = failure_of(thread)
+            if failure is None or isinstance(error, type(failure)):
+                raise
+            failure.add_note(f"the body had failed before: {error!r}")
+            raise failure from failure.__cause__
         thread.wait()
-        raise
-    try:
-        yield running
-    except BaseException as error:
-        thread.wait()
-        failure = failure_of(thread)
-        if failure is None or isinstance(error, type(failure)):
-            raise
-        failure.add_note(f"the body had failed before: {error!r}")
-        raise failure from failure.__cause__
-    thread.wait()
-    if (failure := failure_of(thread)) is not None:
-        raise failure
+        if (failure := failure_of(thread)) is not None:
+            raise failure
+    finally:
+        thread.wait()  # an interruption, such as Ctrl-C, may have come just before another wait

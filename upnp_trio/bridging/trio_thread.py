@@ -29,7 +29,8 @@ class TrioThread(Generic[T]):
     """Opens what *open* makes in the trio loop of a new thread, and closes it after `stop`.
 
     `opened` is done with its value, or with the error that it raised when it was opened. `ended` is done when the loop
-    has ended, with the error that left after the opening, if there was one. Both may be waited for from any thread.
+    has ended, with the error that left after the opening, if there was one. Both may be waited for from any thread, and
+    are done after `stop`, too, if the thread was never started, or its start was interrupted.
 
     The thread is a daemon, and an exit handler of the interpreter stops it and waits, so that a program may end in
     whatever way. After a fork, the child has the object and no thread.
@@ -46,18 +47,20 @@ class TrioThread(Generic[T]):
     _scope: trio.CancelScope = attrs.field(init=False, factory=trio.CancelScope)
     _token: trio.lowlevel.TrioToken | None = attrs.field(init=False, default=None)
     _thread: threading.Thread | None = attrs.field(init=False, default=None)
+    #: held from the look how far the thread has come until it is told to stop, and while it begins
+    _lock: threading.RLock = attrs.field(init=False, factory=threading.RLock)
+    #: one of these is set first, and the other never
+    _has_begun: bool = attrs.field(init=False, default=False)
+    _is_given_up: bool = attrs.field(init=False, default=False)
 
     def start(self) -> None:
-        """Start the thread; raises `RuntimeError` if the system has none left, or the interpreter ends."""
-        _running.add(self)
+        """Start the thread; raises `RuntimeError` if the system has none left, or the interpreter ends.
+
+        `stop` belongs after it, whatever it raises.
+        """
         # a daemon: others are waited for when the interpreter ends, and nobody would have told this one to stop
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-        try:
-            self._thread.start()
-        except RuntimeError as error:
-            self._thread = None
-            self._note_end(error)
-            raise
+        self._thread.start()
 
     @property
     def token(self) -> trio.lowlevel.TrioToken:
@@ -77,15 +80,20 @@ class TrioThread(Generic[T]):
 
     def stop(self) -> None:
         """Ask the thread to end; callable from any thread."""
-        with _LOCK:
-            if self._token is None:  # the loop does not run yet, or never did
+        if not self.is_of_this_process:
+            return
+        with self._lock:
+            if not self._has_begun:
+                self._is_given_up = True
+                if not self.ended.done():
+                    self._note_end(None)
+            elif self._token is None:  # the loop does not run yet
                 self._scope.cancel(reason="stopped before it began")
-                return
         self._post(self._scope.cancel)
 
     def join(self) -> None:
         """Wait for the thread, whose last act was to set `ended`."""
-        if self._thread is not None and not self.is_current:
+        if self._thread is not None and self._has_begun and not self.is_current:
             self._thread.join()
 
     def wait(self) -> None:
@@ -94,13 +102,13 @@ class TrioThread(Generic[T]):
         An exception that a signal handler raises meanwhile, such as `KeyboardInterrupt`, is raised at the end, and from
         then on the wait is short. A thread that still runs then, or whose loop is blocked, is left behind (`is_stuck`).
         """
-        if not self.is_of_this_process:
+        if not self.is_of_this_process or self.is_stuck:
             return
-        self.stop()
         interruption: BaseException | None = None
         deadline: float | None = None
         while True:
             try:
+                self.stop()
                 turns = threading.Event()
                 self._post(turns.set)
                 in_a_while = time.monotonic() + IMPATIENT_SECONDS
@@ -125,6 +133,11 @@ class TrioThread(Generic[T]):
     # --- in the thread ---
 
     def _run(self) -> None:
+        with self._lock:
+            if self._is_given_up:
+                return
+            self._has_begun = True
+            _running.add(self)
         error: BaseException | None = None
         try:
             trio.run(self._main, clock=self._clock)
@@ -143,7 +156,7 @@ class TrioThread(Generic[T]):
             self.ended.set_exception(error)
 
     async def _main(self) -> None:
-        with _LOCK:
+        with self._lock:
             self._token = trio.lowlevel.current_trio_token()
         with self._scope:
             async with self._open() as value:
@@ -151,8 +164,6 @@ class TrioThread(Generic[T]):
                 await trio.sleep_forever()
 
 
-#: held while a loop starts, and from the check that it runs until it has been told to stop
-_LOCK = threading.Lock()
 _running: set[TrioThread[Any]] = set()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -29,6 +29,11 @@ __all__ = ["contents_of", "count_of", "observe", "record", "timing_of"]
 UNICAST_PROBES = 5
 MULTICAST_PROBES = 3
 MULTICAST_MX = 1
+# What clients search for that know a make, and what its devices may leave out of their answers to ssdp:all: a Roku's
+# remote, an Echo for a WeMo switch, and apps for screens (the server of DIAL's authors answers nothing else).
+VENDOR_TARGETS = ("roku:ecp", "urn:Belkin:device:**", "urn:dial-multiscreen-org:service:dial:1")
+# Of each; a device that answers everything with all of its rows has them listed already.
+MAX_VENDOR_ANSWERS = 64
 # Devices leave searches unanswered that follow each other too closely.
 PROBE_GAP = 0.1
 # A media renderer has some forty actions without in arguments; a hostile device may list thousands.
@@ -104,11 +109,10 @@ async def _search(
     udns = [str(each.udn or "") for each in device.walk()]
     if not all(map(_can_be_searched_for, udns)):
         return (), None, None  # its rows cannot be told from those of others
-    address = f"{device.location.address}{f'%{device.location.zone}' if device.location.zone else ''}"
     known = control_point.devices.get(str(device.udn))
     asker = _Asker(
         control_point,
-        address,
+        device.location.zoned_address,
         (known and known.search_port) or PORT,
         frozenset(udn.lower() for udn in udns),
         device.location,
@@ -118,8 +122,16 @@ async def _search(
     # for as long as the search takes, as there may be rows that the description does not tell of
     rows = await asker.search("ssdp:all", sends=2, to_device=unicast is not None, at_most=MAX_RECORDED_ANSWERS)
     mx = MULTICAST_MX if unicast is None else None
-    answers = (ObservedAnswer(payload=each.payload, latency=each.latency, mx=mx) for each in rows)
+    answers = [ObservedAnswer(payload=each.payload, latency=each.latency, mx=mx) for each in rows]
+    listed = {_key(each) for each in rows}
+    for each in await asker.search_for_all(VENDOR_TARGETS, at_most=MAX_VENDOR_ANSWERS):
+        if _key(each) not in listed:
+            answers.append(ObservedAnswer(payload=each.payload, latency=each.latency, mx=MULTICAST_MX))
     return tuple(answers), unicast, multicast
+
+
+def _key(result: SearchResult) -> tuple[str, str]:
+    return result.search_target.lower(), result.usn.lower()
 
 
 def _can_be_searched_for(udn: str) -> bool:
@@ -149,6 +161,19 @@ class _Asker:
             await trio.sleep(PROBE_GAP)
         return Delays.of(latencies)
 
+    async def search_for_all(self, targets: Sequence[str], *, at_most: int) -> list[SearchResult]:
+        """What `search` gives for each of *targets*, at most *at_most* of each; they are multicast side by side."""
+        found: dict[tuple[str, str], SearchResult] = {}
+
+        async def search(target: str) -> None:
+            for each in await self.search(target, sends=2, to_device=False, at_most=at_most):
+                found.setdefault(_key(each), each)
+
+        async with trio.open_nursery() as nursery:
+            for target in targets:
+                nursery.start_soon(search, target)
+        return [found[key] for key in sorted(found)]
+
     async def search(self, target: str, *, sends: int, to_device: bool, at_most: int) -> list[SearchResult]:
         """The first answers about each ST and USN of the device; the search ends when there are *at_most* of them."""
         found: dict[tuple[str, str], SearchResult] = {}
@@ -157,7 +182,7 @@ class _Asker:
             async with self.control_point.search(target, mx=MULTICAST_MX, sends=sends, to=to, port=port) as results:
                 async for result in results:
                     if result.udn.lower() in self.udns or self.location.is_at(result.location):
-                        found.setdefault((result.search_target.lower(), result.usn.lower()), result)
+                        found.setdefault(_key(result), result)
                     if len(found) == at_most:
                         break
         except NetworkError:  # it was described all the same, as a device beyond the link may be

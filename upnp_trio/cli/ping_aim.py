@@ -99,8 +99,7 @@ def _aim_of_url(text: str) -> Aim:
         url = LiteralUrl.parse(text)
     except ValueError as error:
         raise UnsafeUrl(f"{error}; write it as LOCATION has it") from error
-    address = f"{url.address}%{url.zone}" if url.zone else str(url.address)
-    return Aim(label=url.authority, address=address, location=url)
+    return Aim(label=url.authority, address=url.zoned_address, location=url)
 
 
 async def _at_address(control_point: ControlPoint, address: str) -> SearchResult | None:

@@ -23,7 +23,7 @@ from upnp_trio.model.literal_url import IpAddress, LiteralUrl
 from upnp_trio.network.interfaces import Interface
 from upnp_trio.network.listeners import served_address
 from upnp_trio.network.reach import own_address_towards
-from upnp_trio.ssdp.found import DeviceChange, DeviceGone, FoundDevice, FoundLocation
+from upnp_trio.ssdp.found import DeviceChange, DeviceGone, FoundDevice, FoundLocation, is_row_of_a_vendor
 
 if TYPE_CHECKING:
     from upnp_trio.controlpoint.remote import RemoteDevice
@@ -136,7 +136,7 @@ class Describer:
                 failure = failure or error
                 continue
             udns = {str(each.udn).lower() for each in described.walk()}
-            if found.udn.lower() in udns or _is_row_of_a_vendor(found):
+            if found.udn.lower() in udns or is_row_of_a_vendor(found):
                 return described
             failure = failure or DescriptionError(
                 f"the description at {described.location} is that of {', '.join(sorted(udns))[:200]}, "
@@ -156,9 +156,3 @@ class Describer:
                 # a zone that the device names is none of this host's, and could lead a later request elsewhere
                 return attrs.evolve(url, zone=""), served_address(own.ip, interface)
         raise UnsafeUrl(f"{url} was announced on {location.interface}, which is not there any more")
-
-
-def _is_row_of_a_vendor(found: FoundDevice) -> bool:
-    """Whether *found* is no device that UPnP knows: a Roku has ``roku:ecp`` under a name that is in no description."""
-    is_known = found.is_root or found.device_types or found.service_types or found.udn in found.usns
-    return not is_known

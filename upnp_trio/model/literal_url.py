@@ -61,6 +61,11 @@ class LiteralUrl:
         target = match["target"]
         return cls(unmapped(address), port, target if target.startswith("/") else f"/{target}", match["zone"] or "")
 
+    @property
+    def zoned_address(self) -> str:
+        """The address as a datagram is sent to it: with its zone, if it has one."""
+        return f"{self.address}%{self.zone}" if self.zone else str(self.address)
+
     def join(self, reference: str) -> LiteralUrl:
         """The URL that *reference* means in a document at this URL (RFC 3986 §5).
 

@@ -16,6 +16,7 @@ __all__ = [
     "FoundDevice",
     "FoundLocation",
     "GoneReason",
+    "is_row_of_a_vendor",
 ]
 
 #: byebye was received, max-age passed without a new announcement, the interface went away, or others needed the room
@@ -79,6 +80,12 @@ class FoundDevice:
     def expires_at(self) -> float:
         """The monotonic time when the device is gone, unless it announces itself again."""
         return max(location.expires_at for location in self.locations)
+
+
+def is_row_of_a_vendor(found: FoundDevice) -> bool:
+    """Whether *found* is no device that UPnP knows: a Roku has ``roku:ecp`` under a name that is in no description."""
+    is_known = found.is_root or found.device_types or found.service_types or found.udn in found.usns
+    return not is_known
 
 
 @attrs.frozen

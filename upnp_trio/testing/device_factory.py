@@ -21,8 +21,8 @@ class DeviceFactory:
     """Makes devices on loopback, which end when it does; a context manager.
 
     Unless it *is_alone* on this loopback, as in a network namespace of its own, it waits until other tests of this user
-    have no devices there, and keeps them waiting. Raises ``upnp_trio.testing.isolation.Impossible`` if they do not end,
-    and where multicast does not pass loopback.
+    have no devices there, and keeps them waiting. Raises `TimeoutError` if they do not end, and
+    ``upnp_trio.testing.isolation.Impossible`` where multicast does not pass loopback.
     """
 
     def __init__(self, *, is_alone: bool = False) -> None:

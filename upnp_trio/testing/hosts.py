@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Host"]
 
-# what home networks have: IPv4's, IPv6's
-_PREFIXES = (24, 64)
-
 
 class Host:
     """A host in memory, with loopback. `plug` gives it an interface on a link; `serve` and `control_point` run on it.
@@ -281,8 +278,8 @@ class Host:
 
 def _with_prefix(address: str) -> IpInterface:
     """*address*; raises `ValueError` if it is none, or if it does not say which others are on its link."""
+    own = ip_interface(address)
     if "/" not in address:
-        raise ValueError(
-            f"{address!r} has no prefix, so nothing is on its link; write {address}/{_PREFIXES[':' in address]}"
-        )
-    return ip_interface(address)
+        cure = f"{address}/{24 if own.version == 4 else 64}"  # as home networks have it
+        raise ValueError(f"{address!r} has no prefix, so nothing is on its link; write {cure}")
+    return own

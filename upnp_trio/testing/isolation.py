@@ -35,24 +35,29 @@ class Impossible(Exception):
 def loopback_alone() -> Iterator[None]:
     """Be the only test of this user that has a device on loopback for as long as the body runs.
 
-    Raises `Impossible` if another one does not end.
+    Raises `TimeoutError` if another one does not end, which is a failure of the tests and not of this machine.
     """
     path = Path(tempfile.gettempdir()) / f"upnp-trio-loopback-{_user()}.lock"
     deadline = time.monotonic() + LOCK_WAIT_SECONDS
-    try:
-        while (descriptor := open_lock(path)) is None:
-            if time.monotonic() > deadline:
-                raise Impossible(
-                    f"another test has had a device on loopback for {LOCK_WAIT_SECONDS:g} s (it holds {path}); wait "
-                    "for its end, or give each process a network of its own with --upnp-namespace"
-                )
-            time.sleep(LOCK_RETRY_SECONDS)
-    except OSError as error:
-        raise Impossible(f"cannot lock {path}: {error.strerror}; remove it, or use --upnp-namespace") from error
+    while (descriptor := _locked(path)) is None:
+        if time.monotonic() > deadline:
+            raise TimeoutError(
+                f"another test has had a device on loopback for {LOCK_WAIT_SECONDS:g} s (it holds {path}); wait "
+                "for its end, or give each process a network of its own with --upnp-namespace"
+            )
+        time.sleep(LOCK_RETRY_SECONDS)
     try:
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(path: Path) -> int | None:
+    """A descriptor with the lock at *path*; ``None`` if another one has it. Raises `Impossible`."""
+    try:
+        return open_lock(path)
+    except OSError as error:
+        raise Impossible(f"cannot lock {path}: {error.strerror}; remove it, or use --upnp-namespace") from error
 
 
 def _user() -> str:

@@ -253,6 +253,24 @@ def test_a_description_names_the_devices_of_its_url_and_no_others() -> None:
     assert model.location_answered(again, 0.02, 100.0) == []
 
 
+def test_a_row_of_a_vendor_has_the_name_of_the_device_at_its_url() -> None:
+    """A Roku announces roku:ecp under a name that is in no description."""
+    model = WatchModel()
+    appear(model, 7)
+    row = attrs.evolve(
+        device(8, is_root=False, boot_id=7, locations=(location(7),)),
+        device_types=(),
+        service_types=(),
+        usns=(f"{udn(8)}::roku:ecp",),
+    )
+    model.change(DeviceAppeared(row), 0.0)
+    probe = model.locations.take(0.0)
+    assert probe is not None
+    told = model.location_answered(probe, 0.02, 1.0, root_device(7, devices=(root_device(9, "Inner"),)))
+    assert [event.described.name for event in told if isinstance(event, DeviceDescribed)] == ["Kitchen", "Kitchen"]
+    assert [model.devices[udn(number)].name for number in (7, 8)] == ["Kitchen", "Kitchen"]
+
+
 def test_a_description_tells_which_devices_are_embedded() -> None:
     model = WatchModel()
     model.change(DeviceAppeared(device(8, is_root=False, boot_id=7, locations=(location(7),))), 0.0)

@@ -25,6 +25,7 @@ from upnp_trio.cli.watching.inputs import SearchAnswer
 from upnp_trio.cli.watching.latencies import Latencies
 from upnp_trio.cli.watching.locations import LocationTable
 from upnp_trio.cli.watching.searches import SearchTable
+from upnp_trio.ssdp.found import is_row_of_a_vendor
 from upnp_trio.ssdp.messages import Alive, ByeBye, Search, SearchResponse
 
 if TYPE_CHECKING:
@@ -216,11 +217,16 @@ class WatchModel:
             name = self._name_of(probe.udn)
             told += self._log(LocationAnswered(at=now, udn=probe.udn, name=name, url=url, seconds=seconds))
         known = {udn.lower() for udn in self.locations.udns_of(url)}
-        for key, described in descriptions_of(root, forgiven).items() if root is not None else ():
+        all_described = {} if root is None else descriptions_of(root, forgiven)
+        for key, described in all_described.items():
             if key in known:
                 told += self._describe(key, described, url, seconds, now)
             else:
                 self._keep((key, url), (described, seconds))
+        for key in sorted(known - all_described.keys()) if all_described else ():
+            row = self.devices.get(key)
+            if row is not None and is_row_of_a_vendor(row.device):
+                told += self._describe(key, next(iter(all_described.values())), url, seconds, now)
         return told
 
     def location_failed(self, probe: Probe, word: str, why: str, now: float) -> list[Happening]:
