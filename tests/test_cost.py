@@ -114,8 +114,11 @@ async def calls_of_a_search(target: str, devices: int, *, mx: int | None = 1, sp
     return receiving.number, sending.number
 
 
-async def calls_of_a_get(*fields: str) -> int:
-    """The calls for a GET of the description on a connection that has had others within the same second."""
+async def calls_of_a_get(*fields: str, pipelined: int = 1) -> int:
+    """The calls for GETs of the description on a connection that has had others within the same second.
+
+    *pipelined* of them come at once.
+    """
     publication = publish(BASIC)
     site = Site()
     site.add(publication)
@@ -131,10 +134,10 @@ async def calls_of_a_get(*fields: str) -> int:
                 *fields,
             ]
             with counting() as calls:
-                await client.send_all("".join(f"{line}\r\n" for line in [*lines, ""]).encode())
+                await client.send_all("".join(f"{line}\r\n" for line in [*lines, ""]).encode() * pipelined)
                 await trio.testing.wait_all_tasks_blocked()
             assert (await client.receive_some()).startswith(b"HTTP/1.1 200 OK")
-            assert stats.requests == {200: number + 1}
+            assert stats.requests == {200: (number + 1) * pipelined}
     return calls.number
 
 
@@ -167,6 +170,13 @@ async def test_a_search_for_one_of_many_devices_takes_as_many_calls_as_for_the_o
 
 async def test_a_plain_get_takes_so_many_calls(autojump_clock: trio.testing.MockClock) -> None:
     assert 0 < await calls_of_a_get() <= 67
+
+
+async def test_a_pipelined_get_takes_no_more_calls_than_one_after_the_other(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    at_once = 10
+    assert await calls_of_a_get(pipelined=at_once) <= at_once * await calls_of_a_get()
 
 
 async def test_a_get_that_h11_reads_takes_so_many_calls(autojump_clock: trio.testing.MockClock) -> None:

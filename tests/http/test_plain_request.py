@@ -19,7 +19,10 @@ FDSSDP = (
 ).encode()
 
 
-def plain(data: bytes) -> tuple[Request, bool] | None:
+POST = f"POST /control HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 5\r\n\r\n".encode()
+
+
+def plain(data: bytes) -> tuple[Request, bool, bytes] | None:
     return parse_plain_request(data, max_fields=MAX_HEAD_FIELDS, peer=Peer())
 
 
@@ -27,20 +30,24 @@ def with_line(line: str) -> bytes:
     return GET.replace(b"Host", f"{line}\r\nHost".encode("latin-1"))
 
 
-def by_h11(data: bytes) -> tuple[Request, bool]:
-    """The request that h11 reads from *data*, which must hold nothing else, and whether its connection ends."""
+def by_h11(data: bytes) -> tuple[Request, bool, bytes]:
+    """The first request that h11 reads from *data*, whether its connection ends, and what follows it."""
     connection = h11.Connection(h11.SERVER)
     connection.receive_data(data)
-    head, end = connection.next_event(), connection.next_event()
+    head, body = connection.next_event(), b""
     assert isinstance(head, h11.Request)
-    assert isinstance(end, h11.EndOfMessage)
-    assert connection.trailing_data == (b"", False)
+    while isinstance(event := connection.next_event(), h11.Data):
+        body += event.data
+    assert isinstance(event, h11.EndOfMessage)
+    rest, has_ended = connection.trailing_data
+    assert not has_ended
     assert not connection.they_are_waiting_for_100_continue
     connection.send(h11.Response(status_code=200, headers=[("Content-Length", "0")]))
     connection.send(h11.EndOfMessage())
     headers = {name.decode(): value.decode("latin-1") for name, value in head.headers}
     assert len(headers) == len(head.headers)
-    return Request(head.method.decode(), head.target.decode(), headers), connection.our_state is not h11.DONE
+    request = Request(head.method.decode(), head.target.decode(), headers, body)
+    return request, connection.our_state is not h11.DONE, rest
 
 
 @pytest.mark.parametrize(
@@ -55,6 +62,11 @@ def by_h11(data: bytes) -> tuple[Request, bool]:
         with_line("Accept: \t a b \t "),
         with_line('If-None-Match: "1"'),
         GET.replace(b"/doc", b"/a%20b;c?d=e&f#g"),
+        POST + b"hello",
+        GET + b"G",
+        GET + b"\r\n" + GET,
+        POST + b"hello" + GET,
+        POST + b"hello" + b"\r\n",
     ],
 )
 def test_a_plain_request_is_read_as_h11_reads_it(data: bytes) -> None:
@@ -66,7 +78,10 @@ def test_a_plain_request_is_read_as_h11_reads_it(data: bytes) -> None:
     [
         pytest.param(b"", id="the end"),
         pytest.param(GET[:-1], id="a part"),
-        pytest.param(GET + b"G", id="the next one's start"),
+        pytest.param(POST + b"hell", id="a part of a body"),
+        pytest.param(POST.replace(b" 5", b" 05") + b"hell", id="a length with a zero in front, and a part of a body"),
+        pytest.param(POST.replace(b" 5", b" +5") + b"hello", id="a length with a sign"),
+        pytest.param(with_line("Connection: close") + b"G", id="something behind the last request"),
         pytest.param(b"\r\n" + GET, id="an empty line before"),
         pytest.param(GET.replace(b"\r\n", b"\n"), id="bare line feeds"),
         pytest.param(GET.replace(b"GET", b"POST"), id="POST"),
@@ -100,7 +115,7 @@ def test_everything_unusual_is_left_to_h11(data: bytes) -> None:
 
 NAMES = st.sampled_from(["Host", "host", "Accept", "Connection", "User-Agent", "TE", "Content-Length", "X", "x:", " X"])
 VALUES = st.sampled_from(
-    [HOST, "close", "keep-alive", "a, b", "0", "", "\x00", "\xff", "\x85", "\x0b", "\x1c", "\u00a0"]
+    [HOST, "close", "keep-alive", "a, b", "0", "1", "03", "", "\x00", "\xff", "\x85", "\x0b", "\x1c", "\u00a0"]
 )
 BLANKS = st.sampled_from(["", " ", "\t", "\r", "\n", "\x0c", "\xa0"])
 ENDS = st.sampled_from(["\r\n", "\n", "\r", "\r\n ", "\n\n"])
@@ -122,7 +137,7 @@ STARTS = st.builds(
         lambda start, lines, end: f"{start}\r\n{''.join(lines)}{end}".encode("latin-1", "replace"),
         STARTS,
         st.lists(LINES, max_size=4).map(lambda lines: [f"Host: {HOST}\r\n", *lines]) | st.lists(LINES, max_size=4),
-        st.sampled_from(["\r\n", "\n", "", "\r\n\r\n"]),
+        st.sampled_from(["\r\n", "\n", "", "\r\n\r\n", "\r\n0\r\n", "\r\nGET / HTTP/1.1\r\n\r\n"]),
     )
     | st.binary(max_size=60)
 )

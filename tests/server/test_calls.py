@@ -230,9 +230,10 @@ async def test_calls_of_one_connection_are_answered_in_their_order(autojump_cloc
             + call(control, "Get")
             + call(control, "Bake")
         )
+        await trio.sleep(2.9)
+        assert oven.heat == 0  # the second call does not begin before the first one is answered
         assert b"<Waited>1<" in (await client.read()).body
         assert trio.current_time() == 3
-        assert oven.heat == 0  # the second call has not begun before the first one was answered
         assert b"SetResponse" in (await client.read()).body
         assert b"<Waited>2<" in (await client.read()).body
         assert trio.current_time() == 4

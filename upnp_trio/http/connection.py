@@ -93,11 +93,11 @@ class Connection:
 
         Returns whether the connection is done. If it is not, `run` continues from here.
         """
-        self._arrived = self.stream.receive_now(READ_BYTES)
-        if self._arrived == b"":  # the peer has closed already
+        arrived = self.stream.receive_now(READ_BYTES)
+        if arrived == b"":  # the peer has closed already
             self._is_over = True
-        elif self._arrived is not None and self._answer_plain(self._arrived):
-            self._arrived = None
+        elif arrived is not None and not self._answer_plain(arrived):
+            self._arrived = arrived
         return self._is_over and not self._unsent and self._unanswered is None
 
     async def run(self, *, refuse: bool = False, stopping: bool = False) -> None:
@@ -147,26 +147,25 @@ class Connection:
 
     async def _exchange(self) -> None:
         """Read one request and answer it, or notice the end of the connection."""
-        if self._reader.has_unread:
+        arrived, self._arrived = self._arrived, None
+        if arrived is not None:
             # pipelined requests take turns with all other tasks
             self._timer.enter(Phase.HEAD)
             await trio.lowlevel.checkpoint()
+        elif self._timer.is_stopping:
+            self._is_over = True
+            return
         else:
-            arrived, self._arrived = self._arrived, None
-            if arrived is None:
-                if self._timer.is_stopping:
-                    self._is_over = True
-                    return
-                self._timer.wait_for_request()
-                arrived = await self.stream.receive_some(READ_BYTES)
-            if self._answer_plain(arrived):
-                await self._send_rest()
-                await self._answer_pending()
-                return
-            # an empty line after an earlier body is not a request (RFC 9112 §2.2)
-            if arrived[:1] in (b"\r", b"\n") and not (arrived := arrived.lstrip(b"\r\n")):
-                return
-            self._reader.receive(arrived)
+            self._timer.wait_for_request()
+            arrived = await self.stream.receive_some(READ_BYTES)
+        if self._answer_plain(arrived):
+            await self._send_rest()
+            await self._answer_pending()
+            return
+        # an empty line after an earlier body is not a request (RFC 9112 §2.2), and h11 would take it for one
+        if arrived[:1] in (b"\r", b"\n") and not (arrived := arrived.lstrip(b"\r\n")):
+            return
+        self._reader.receive(arrived)
         self._request = None
         head = await self._reader.read_head()
         if head is None:
@@ -178,22 +177,24 @@ class Connection:
         else:
             await self._send_when_made(answer, self._send_next)
         if self._reader.may_go_on:
-            self._reader.begin_next_cycle()
+            self._arrived = self._reader.begin_next_cycle() or None
         else:
             self._is_over = True
             await self._linger()
 
     def _answer_plain(self, arrived: bytes) -> bool:
-        """Answer *arrived* if it is a plain request, and return whether it was.
+        """Answer the request at the start of *arrived* if it is a plain one, and return whether it was.
 
-        h11 need not see such a request, because it leaves h11's state unchanged. A refused one is read again by h11.
+        What follows it is left for the next turn. h11 need not see such a request, because it leaves h11's state
+        unchanged. A refused one is read again by h11.
         """
         plain = parse_plain_request(arrived, max_fields=MAX_HEAD_FIELDS, peer=self._peer)
         if plain is None or self._timer.is_stopping:
             return False
-        request, closes = plain
+        request, closes, rest = plain
         if self.host_check.refusal(request.method, request.target, request.headers):
             return False
+        self._arrived = rest or None
         answer = self.writer.site.respond(request)
         if isinstance(answer, Response):
             self._is_over = closes

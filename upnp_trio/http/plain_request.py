@@ -1,5 +1,7 @@
 """Parses plain requests: a whole request in one piece, without unusual fields, with a body only if it is a POST.
 
+Others may follow it in the same piece (pipelining).
+
 Nearly all requests to a device are plain: control points and browsers fetch documents and pictures, call actions and
 subscribe. A plain request leaves HTTP's state unchanged, so one regular expression can read it. h11 reads all other
 requests, malformed ones included. The expression accepts only what h11 accepts, too, and a test checks that h11 reads
@@ -29,9 +31,12 @@ _UNUSUAL_FIELDS = frozenset({"expect", "transfer-encoding", "upgrade"})
 _LENGTH = re.compile("[0-9]{1,8}", re.ASCII)
 
 
-def parse_plain_request(data: bytes, *, max_fields: int, peer: Peer) -> tuple[Request, bool] | None:
-    """The request that *data* is and whether its connection ends with the answer; ``None`` if it is not a plain one."""
-    lines, empty_line, body = data.partition(b"\r\n\r\n")
+def parse_plain_request(data: bytes, *, max_fields: int, peer: Peer) -> tuple[Request, bool, bytes] | None:
+    """The request at the start of *data*, whether its connection ends with the answer, and what follows the request.
+
+    ``None`` if it is not a plain one.
+    """
+    lines, empty_line, rest = data.partition(b"\r\n\r\n")
     head = _HEAD.fullmatch(lines.decode("latin-1"))
     if head is None or not empty_line:
         return None
@@ -47,13 +52,14 @@ def parse_plain_request(data: bytes, *, max_fields: int, peer: Peer) -> tuple[Re
         return None  # h11 joins or refuses repeated fields
     if "host" not in headers or not _UNUSUAL_FIELDS.isdisjoint(headers):
         return None
-    length = headers.get("content-length")
+    body, length = b"", headers.get("content-length")
     if method == "POST":
-        if length is None or not _LENGTH.fullmatch(length) or int(length) != len(body):
+        if length is None or not _LENGTH.fullmatch(length) or (size := int(length)) > len(rest):
             return None
-    elif length is not None or body:
+        body, rest = rest[:size], rest[size:]
+    elif length is not None:
         return None
     option = headers.get("connection", "keep-alive").lower()
-    if option not in ("keep-alive", "close"):
+    if option not in ("keep-alive", "close") or (option == "close" and rest):
         return None
-    return Request(method, target, headers, body, peer), option == "close"
+    return Request(method, target, headers, body, peer), option == "close", rest

@@ -28,7 +28,7 @@ class RequestReader:
 
     _stream: HttpStream
     _timer: PhaseTimer
-    #: ``None`` as long as all requests were plain ones
+    #: ``None`` if no request has begun with it
     _h11: h11.Connection | None = None
 
     @property
@@ -37,11 +37,6 @@ class RequestReader:
         if self._h11 is None:
             self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
         return self._h11
-
-    @property
-    def has_unread(self) -> bool:
-        """Whether a part of the next request, or all of it, has arrived with the last one."""
-        return self._h11 is not None and bool(self._h11.trailing_data[0])
 
     @property
     def may_go_on(self) -> bool:
@@ -57,16 +52,14 @@ class RequestReader:
         """Take *arrived*, or the end of the connection if that is empty."""
         self.protocol.receive_data(arrived)
 
-    def begin_next_cycle(self) -> None:
-        """Be ready for the next request, a part of which may have arrived already."""
+    def begin_next_cycle(self) -> bytes:
+        """Be ready for the next request, and return what has arrived of it already."""
         rest = self.protocol.trailing_data[0]
-        if rest[:1] not in (b"\r", b"\n"):
+        if rest:
+            self._h11 = None  # a new one will not have seen it
+        else:
             self.protocol.start_next_cycle()
-            return
-        # h11 takes an empty line after a body for a request, which it is not (RFC 9112 §2.2)
-        self._h11 = None
-        if rest := rest.lstrip(b"\r\n"):  # h11 would take no data for the end
-            self.protocol.receive_data(rest)
+        return rest
 
     async def read_head(self) -> h11.Request | None:
         """The next request's head; ``None`` when the peer has closed instead. Raises `Refused`."""
