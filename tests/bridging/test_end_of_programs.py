@@ -277,7 +277,7 @@ def fork():
         program.line()
         status, output, errors = program.end()
         assert (status, output) == (0, "3\n")
-        # From Python 3.14 on, a child does not know its parent's tasks: it closes the body, and reports how it does that.
+        # From Python 3.14 on, a child does not know its parent's tasks. It closes the body, and reports on that.
         assert errors == "" or sys.version_info >= (3, 14)
 
 
