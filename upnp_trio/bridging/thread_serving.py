@@ -164,7 +164,7 @@ def serve_device_thread(thread: TrioThread[TrioRunning]) -> Iterator[Running]:
     """Start *thread*, which serves devices, and end it after the body."""
     try:
         thread.start()
-        thread.opened.exception()  # waits
+        thread.wait_until_open()
         try:
             yield Running(thread)
         except BaseException as error:
