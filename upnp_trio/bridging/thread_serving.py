@@ -114,6 +114,7 @@ class Running(RunningDevice):
 
     def _wait(self, submitted: Submitted[R]) -> R:
         try:
+            submitted.done.wait()
             return submitted.future.result()
         except (trio.ClosedResourceError, trio.RunFinishedError):
             self._thread.ended.exception()  # wait for the end, which has begun
