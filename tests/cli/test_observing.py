@@ -26,6 +26,7 @@ from upnp_trio.model.advertising import AdvertisedRow, Advertising
 from upnp_trio.model.device import RootDevice, Service
 from upnp_trio.model.service import ServiceDescription
 from upnp_trio.model.simulation import Recording
+from upnp_trio.profiles import wemo_switch
 from upnp_trio.testing import Host, Link
 from upnp_trio.testing.peers import answer_datagrams, http_response, serve_connections
 from upnp_trio.testing.pipes import PipeStream
@@ -155,6 +156,23 @@ async def test_the_clone_answers_like_the_original(tmp_path: Path, autojump_cloc
     ]
     assert [icon.data for icon in again.device.icons] == [icon.data for icon in seen.device.icons]
     assert [_acts(service) for service in again.device.services] == [_acts(service) for service in seen.device.services]
+
+
+async def test_the_clone_of_a_switch_is_switched_like_the_original(tmp_path: Path, autojump_clock: Clock) -> None:
+    host, asker = hosts(Link(seconds=0.001))
+    switched: list[bool] = []
+    async with (
+        serving(host, wemo_switch("Fan", serial="221517K0101769", switch=switched.append)),
+        asking(asker) as control_point,
+    ):
+        seen, _ = await _seen(control_point, "uuid:Socket-1_0-221517K0101769", with_answers=True)
+    clone = _cloned(seen, tmp_path / "clone")
+    async with serving(host, clone), asking(asker) as control_point:
+        service = (await control_point.describe(str(clone.udn))).service("basicevent")
+        assert await service.call("SetBinaryState", BinaryState=True) == {"CountdownEndTime": 0}
+        assert await service.call("GetBinaryState") == {"BinaryState": True}
+        assert await service.call("GetFriendlyName") == {"FriendlyName": "Fan"}
+    assert switched == []
 
 
 async def test_a_device_that_answers_no_unicast_search_is_searched_by_multicast(autojump_clock: Clock) -> None:

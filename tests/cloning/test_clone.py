@@ -80,6 +80,7 @@ def test_the_head_says_what_it_is_a_clone_of() -> None:
         "# upnp-trio serve, with the name of this folder, puts it on the network.\n"
         "# It has UDNs of its own, so it and its original can be on one network.\n"
         "# It has the paths of its original. Without description_path, they are in a directory of its own.\n"
+        "# What the original's web server has beside UPnP, such as a Hue bridge's /api, is not here.\n"
         "# Its original is at port 4004. Control points that know it by heart need --port 4004.\n\ndevice_type = "
     )
     assert "\nstrict = false\n" in text

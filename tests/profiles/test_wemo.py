@@ -9,6 +9,7 @@ import trio.testing
 from tests.profiles.clients import DEVICE, Answer, Client, lines, served
 from upnp_trio import DescriptionError, RootDevice
 from upnp_trio.profiles import wemo_switch
+from upnp_trio.testing import MemoryNetwork
 
 Clock = trio.testing.MockClock
 SERIAL = "221517K0101769"
@@ -105,6 +106,16 @@ async def test_a_client_asks_which_switch_it_has_found(autojump_clock: Clock) ->
     async with served(lamp_switch(Lamp()), port=49153) as client:
         answer = await echo_calls(client, "GetFriendlyName", 1)
         assert answer.has("FriendlyName", "kitchen lights")
+
+
+async def test_two_switches_on_one_port_are_refused_for_the_path_that_clients_know(autojump_clock: Clock) -> None:
+    host = MemoryNetwork(seed=1).host("device")
+    switches = [wemo_switch(name, serial=name, switch=Lamp().switch) for name in ("1", "2")]
+    with pytest.raises(
+        DescriptionError, match=r"^the path /setup.xml is wanted by two devices, '1' .* on another port$"
+    ):
+        async with host.serve(*switches):
+            pytest.fail("served")
 
 
 async def test_a_switch_that_fails_stays_as_it_is(autojump_clock: Clock) -> None:

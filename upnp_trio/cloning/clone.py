@@ -83,6 +83,7 @@ def _head(observed: Observed, seed: str | None, cloned_at: str, notes: list[str]
         lines.append("It has UDNs of its own, so it and its original can be on one network.")
     if has_its_paths:
         lines.append("It has the paths of its original. Without description_path, they are in a directory of its own.")
+    lines.append("What the original's web server has beside UPnP, such as a Hue bridge's /api, is not here.")
     port = observed.location.port
     lines.append(f"Its original is at port {port}. Control points that know it by heart need --port {port}.")
     if notes:

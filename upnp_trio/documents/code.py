@@ -165,7 +165,8 @@ def _is_assignment(frame: traceback.FrameSummary) -> bool:
 
 def _is_ours(file: str) -> bool:
     if file.startswith("<"):
-        return file.startswith(("<frozen importlib", "<attrs generated methods upnp_trio."))
+        # what attrs generates for a class: from version 26.1 on one piece, before that each method by itself
+        return file.startswith("<frozen importlib") or (file.startswith("<attrs generated ") and " upnp_trio." in file)
     return not {PACKAGE, IMPORTLIB}.isdisjoint(Path(file).parents)
 
 

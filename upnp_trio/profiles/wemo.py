@@ -34,8 +34,8 @@ SERVICE_TYPE = "urn:Belkin:service:basicevent:1"
 SERVICE_ID = "urn:Belkin:serviceId:basicevent1"
 
 _NewState = Annotated[bool, In("BinaryState", "BinaryState")]
-# A switch of Belkin's answers so; no countdown runs.
-_Countdown = Annotated[Ui4, Out("CountdownEndTime")]
+# A switch of Belkin's answers so.
+_Countdown = Annotated[Ui4, Out("CountdownEndTime", "CountdownEndTime")]
 
 
 class _BinaryState(ServiceHandler):
@@ -43,11 +43,14 @@ class _BinaryState(ServiceHandler):
 
     #: whether the switch is on; an assignment tells the subscribers
     is_on: Annotated[bool, StateVariable("BinaryState")] = False
-    _name: str = ""
+    #: the name that GetFriendlyName gives
+    friendly_name: Annotated[str, StateVariable("FriendlyName", evented=False)] = ""
+    #: when the switch changes by itself, in seconds since 1970; 0 for never
+    countdown_end_time: Annotated[Ui4, StateVariable("CountdownEndTime", evented=False)] = Ui4(0)
 
     @action("GetFriendlyName")
-    def get_friendly_name(self) -> Annotated[str, Out("FriendlyName")]:
-        return self._name
+    def get_friendly_name(self) -> Annotated[str, Out("FriendlyName", "FriendlyName")]:
+        return self.friendly_name
 
     @action("GetBinaryState")
     def get_binary_state(self) -> Annotated[bool, Out("BinaryState", "BinaryState")]:
@@ -62,13 +65,13 @@ class BasicEvent(_BinaryState, service_type=SERVICE_TYPE, service_id=SERVICE_ID)
 
     def __init__(self, switch: Callable[[bool], None], name: str = "") -> None:
         self._switch = switch
-        self._name = name
+        self.friendly_name = name
 
     @action("SetBinaryState")
     def set_binary_state(self, on: _NewState) -> _Countdown:
         self._switch(on)
         self.is_on = on
-        return Ui4(0)
+        return self.countdown_end_time
 
 
 class AsyncBasicEvent(_BinaryState, service_type=SERVICE_TYPE, service_id=SERVICE_ID):
@@ -76,13 +79,13 @@ class AsyncBasicEvent(_BinaryState, service_type=SERVICE_TYPE, service_id=SERVIC
 
     def __init__(self, switch: Callable[[bool], Awaitable[None]], name: str = "") -> None:
         self._switch = switch
-        self._name = name
+        self.friendly_name = name
 
     @action("SetBinaryState")
     async def set_binary_state(self, on: _NewState) -> _Countdown:
         await self._switch(on)
         self.is_on = on
-        return Ui4(0)
+        return self.countdown_end_time
 
 
 def wemo_switch(

@@ -64,7 +64,8 @@ class Site:
     def check(self, publication: Publication, in_place_of: Publication | None = None) -> None:
         """Raise `DescriptionError` if a path of *publication* is taken, but by the one that it takes the place of."""
         root = publication.root
-        for path in sorted(publication.paths):
+        described_at = decoded(publication.description_path)  # it tells people most, so it comes first
+        for path in sorted(publication.paths, key=lambda path: (path != described_at, path)):
             if path in self._others:
                 raise DescriptionError(
                     f"the path {path} of {root.friendly_name!r} ({root.udn}) is that of {self._others[path]}; "

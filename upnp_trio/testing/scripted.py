@@ -36,46 +36,48 @@ def _is_not_negative(instance: ScriptedDevice, attribute: attrs.Attribute[Any], 
         raise ValueError(f"{attribute.name} is {value}; it must be 0 or more")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class ScriptedDevice:
     """What claims to be *device*, and may do otherwise. Without options, it does what a simple device does.
 
     ``Host.play`` plays it. All of it can be combined, and ``attrs.evolve`` makes one from another.
     """
 
-    device: RootDevice = attrs.field(kw_only=False)
+    device: RootDevice
+    # The others are given by name. Each says so: before attrs 25.4, kw_only of a class cannot leave out the first.
+
     #: LOCATION, in which ``{host}`` is its own address and ``{port}`` is *port*
-    location: str = "http://{host}:{port}/description.xml"
+    location: str = attrs.field(default="http://{host}:{port}/description.xml", kw_only=True)
     #: the TCP port of HTTP
-    port: int = attrs.field(default=8080, validator=_is_not_negative)
+    port: int = attrs.field(default=8080, validator=_is_not_negative, kw_only=True)
     #: seconds that an announcement holds
-    max_age: int = attrs.field(default=1800, validator=_is_not_negative)
+    max_age: int = attrs.field(default=1800, validator=_is_not_negative, kw_only=True)
     #: how many sets of alive it sends at its start; 0 leaves it unannounced
-    announcements: int = attrs.field(default=2, validator=_is_not_negative)
+    announcements: int = attrs.field(default=2, validator=_is_not_negative, kw_only=True)
     #: seconds from one set to the next after that; ``None``: it is silent after its start
-    announce_every: float | None = attrs.field(default=None, validator=_is_not_negative)
+    announce_every: float | None = attrs.field(default=None, validator=_is_not_negative, kw_only=True)
     #: how often it sends each answer to a search: 2 for double ones, 0 for none
-    answers: int = attrs.field(default=1, validator=_is_not_negative)
+    answers: int = attrs.field(default=1, validator=_is_not_negative, kw_only=True)
     #: seconds from a search to its answers, whatever MX says: 6 is late for every search
-    answer_after: float = attrs.field(default=0.0, validator=_is_not_negative)
+    answer_after: float = attrs.field(default=0.0, validator=_is_not_negative, kw_only=True)
     #: whether it says byebye at its end; if not, it just leaves
-    says_byebye: bool = True
+    says_byebye: bool = attrs.field(default=True, kw_only=True)
     #: sent one after another while it is played, one every *garbage_every* seconds; ``None``: never
-    garbage: tuple[bytes, ...] = attrs.field(default=GARBAGE, converter=tuple)
-    garbage_every: float | None = attrs.field(default=None, validator=_is_not_negative)
+    garbage: tuple[bytes, ...] = attrs.field(default=GARBAGE, converter=tuple, kw_only=True)
+    garbage_every: float | None = attrs.field(default=None, validator=_is_not_negative, kw_only=True)
     #: whether it accepts connections; if not, it refuses them
-    accepts: bool = True
+    accepts: bool = attrs.field(default=True, kw_only=True)
     #: seconds from a request to the response's first byte
-    respond_after: float = attrs.field(default=0.0, validator=_is_not_negative)
-    status: str = "200 OK"
-    content_type: str = 'text/xml; charset="utf-8"'
+    respond_after: float = attrs.field(default=0.0, validator=_is_not_negative, kw_only=True)
+    status: str = attrs.field(default="200 OK", kw_only=True)
+    content_type: str = attrs.field(default='text/xml; charset="utf-8"', kw_only=True)
     #: the document in place of the one of *device*
-    description: bytes | None = attrs.field(default=None, repr=False)
+    description: bytes | None = attrs.field(default=None, repr=False, kw_only=True)
     #: so many bytes more in the document, as a comment before its end
-    padding: int = attrs.field(default=0, validator=_is_not_negative)
+    padding: int = attrs.field(default=0, validator=_is_not_negative, kw_only=True)
     #: the document comes in pieces of *drip_bytes*, one every *drip_seconds*; ``None``: at once
-    drip_seconds: float | None = attrs.field(default=None, validator=_is_not_negative)
-    drip_bytes: int = 1
+    drip_seconds: float | None = attrs.field(default=None, validator=_is_not_negative, kw_only=True)
+    drip_bytes: int = attrs.field(default=1, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         if not self.garbage and self.garbage_every is not None:
