@@ -463,6 +463,45 @@ async def test_a_response_to_a_request_that_came_with_its_connection_is_finished
     assert (status, len(body)) == (200, 300_000)
 
 
+async def test_what_was_sent_behind_a_call_is_read_when_the_device_stops_so_that_its_response_arrives(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    class SlowSite(OneDocument):
+        def respond(self, request: Request) -> Response:
+            return Slow()  # type: ignore[return-value]
+
+    class Slow:
+        async def respond(self) -> Response:
+            await trio.sleep(1)
+            return Response(200, (), b"done")
+
+        def sent(self) -> None: ...
+
+        def abandon(self) -> None: ...
+
+    writer = ResponseWriter(SlowSite(), "s/1", lambda: NOON, stats := Stats(), Events(stats))
+    listener = Listener()
+    client = listener.connect(PEER, capacity=CAPACITY)
+    connection = Connection(await listener.accept(), HostCheck(HERE), writer)
+
+    async def serve() -> None:
+        await connection.run()
+        connection.stream.close()
+
+    async with client, trio.open_nursery() as nursery:
+        nursery.start_soon(serve)
+        await client.send_all(GET * 2)
+        await trio.testing.wait_all_tasks_blocked()
+        connection.stop()
+        await client.send_all(GET)  # it would meet a closed socket, and the reset would overtake the response
+        await trio.sleep(1.1)
+        await client.send_all(GET)
+        received, is_closed = await read_until_silent(client)
+        ((status, headers, body),) = responses(received, "GET")
+        await client.send_eof()
+    assert (status, headers["connection"], body, is_closed) == (200, "close", b"done", True)
+
+
 async def test_a_request_that_is_not_finished_within_the_grace_is_cut_off(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
