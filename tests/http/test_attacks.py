@@ -13,7 +13,7 @@ import attrs
 import pytest
 import trio.testing
 
-from tests.http.test_http import read_until_silent, responses
+from tests.http.scenes import read_until_silent, responses
 from tests.server.scenes import LoneHost, interface
 from tests.site.ham import CALL, CONTROL, DESCRIPTION, ENVELOPE, HAM, ICON, PAGE, SCPD
 from upnp_trio import Running, Settings

@@ -12,7 +12,7 @@ import trio.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.http.test_http import read_until_silent, responses
+from tests.http.scenes import read_until_silent, responses
 from tests.server.scenes import LoneHost
 from tests.site.ham import HAM
 from upnp_trio import Settings, Stats

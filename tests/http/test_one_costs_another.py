@@ -15,7 +15,7 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
-from tests.http.test_http import GET, exchange, read_until_silent, responses, serving
+from tests.http.scenes import GET, exchange, read_until_silent, responses, serving
 from tests.server.scenes import HERE, NOON, PEER, services_of, serving_http
 from upnp_trio.documents.publication import publish
 from upnp_trio.exchange import Request, Response

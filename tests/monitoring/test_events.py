@@ -10,9 +10,8 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
-from tests.http.test_http import GET, read_until_silent
-from tests.server.scenes import DEVICE, LoneHost, buffered_events
-from tests.server.test_serve import SEARCH, served
+from tests.http.scenes import GET, read_until_silent
+from tests.server.scenes import DEVICE, SEARCH, LoneHost, buffered_events, served
 from upnp_trio import Announced, Event, RequestAnswered, SearchAnswered, Stats
 from upnp_trio.http import response_writer as response_writer_module
 from upnp_trio.monitoring.events import Events

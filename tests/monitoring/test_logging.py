@@ -12,9 +12,8 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
-from tests.http.test_http import GET, POST, exchange, read_until_silent, serving
-from tests.server.scenes import DEVICE, LoneHost, interface
-from tests.server.test_serve import served
+from tests.http.scenes import GET, POST, exchange, read_until_silent, serving
+from tests.server.scenes import DEVICE, LoneHost, interface, served
 from upnp_trio.http.server import RETRY_SECONDS
 from upnp_trio.monitoring.log_limit import LOG_INTERVAL_SECONDS, MAX_SOURCES, LogLimit
 from upnp_trio.ssdp.messages import GROUP, Alive, ByeBye, Search

@@ -8,9 +8,8 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
-from tests.http.test_http import CHUNKED, GET, POST, exchange, serving
-from tests.server.scenes import LoneHost, interface
-from tests.server.test_serve import served
+from tests.http.scenes import CHUNKED, GET, POST, exchange, serving
+from tests.server.scenes import LoneHost, interface, served
 from upnp_trio import Counted, Stats
 from upnp_trio.http import server as http_module
 

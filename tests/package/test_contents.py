@@ -82,6 +82,7 @@ def test_the_tests_of_the_sdist_can_be_collected(unpacked: Path) -> None:
 
 
 def test_the_metadata_say_what_the_project_says(metadata: Message) -> None:
+    assert metadata["Metadata-Version"] == "2.4"
     assert (metadata["Name"], metadata["Version"]) == ("upnp-trio", upnp_trio.__version__)
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Requires-Python"] == ">=3.11"

@@ -8,6 +8,7 @@ import pytest
 import trio.testing
 
 from tests.profiles.clients import DEVICE, lines, served
+from upnp_trio import DescriptionError
 from upnp_trio.profiles import dial_receiver
 
 Clock = trio.testing.MockClock
@@ -63,6 +64,12 @@ async def test_an_app_that_names_itself_gets_the_description_and_a_page_does_not
                 answer.headers["location"], "GET {path} HTTP/1.1", "Host: {host}", f"Origin: {origin}"
             )
             assert got.status == status
+
+
+@pytest.mark.parametrize("applications", ["/apps", "{host}/apps", "https://{host}/apps", "http:///apps", "", None])
+def test_the_url_of_applications_is_a_whole_one(applications: str) -> None:
+    with pytest.raises(DescriptionError, match=r"applications is .* such as 'http://\{host\}:8008/apps'"):
+        dial_receiver("TV", applications=applications)
 
 
 async def test_applications_may_be_on_a_server_of_the_program(autojump_clock: Clock) -> None:

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from random import Random
+from typing import Unpack
 
 import trio
 
+from upnp_trio import RootDevice, Running
 from upnp_trio.http.response_writer import ResponseWriter
 from upnp_trio.http.server import HttpServer
 from upnp_trio.monitoring.events import Event, Events
@@ -19,9 +21,12 @@ from upnp_trio.network.interfaces import Interface
 from upnp_trio.network.listeners import HttpListener, served_address
 from upnp_trio.network.served_interface import InterfaceOptions
 from upnp_trio.server.discovery.announcer import Announcer
+from upnp_trio.server.options import ServeOptions, Settings
+from upnp_trio.server.serve import serve_on
 from upnp_trio.server.services import Services
 from upnp_trio.site import Site
-from upnp_trio.ssdp.messages import GROUP, PORT
+from upnp_trio.ssdp.messages import GROUP, PORT, Search
+from upnp_trio.ssdp.rendering import render_search
 from upnp_trio.testing import Host, Link, Recording
 from upnp_trio.testing.pipes import CAPACITY, Listener, PipeStream
 
@@ -31,10 +36,13 @@ __all__ = [
     "HERE",
     "NOON",
     "PEER",
+    "SEARCH",
+    "Breaking",
     "LoneHost",
     "buffered_events",
     "interface",
     "open_endpoint",
+    "served",
     "services_of",
     "serving_http",
 ]
@@ -47,6 +55,7 @@ ASKER = (PEER, 50000)
 DEVICE = "192.0.2.7"
 HTTP_PORT = 49152
 HERE = f"{DEVICE}:{HTTP_PORT}"
+SEARCH = render_search(Search(search_target="ssdp:all", mx=1))
 
 
 def interface(*addresses: str, name: str = "eth0", index: int = 2) -> Interface:
@@ -107,6 +116,21 @@ class LoneHost(Host):
     ) -> PipeStream:
         """A connection from *source* to HTTP on this host; the end of *source*."""
         return self.accept_from(source, HTTP_PORT, address=address, name=name, capacity=capacity)
+
+
+@asynccontextmanager
+async def served(host: Host, *roots: RootDevice, **options: Unpack[ServeOptions]) -> AsyncIterator[Running]:
+    """Serve *roots* from *host*, with chances and a date that are the same each time."""
+    defaults: ServeOptions = {"rng": Random(0), "utcnow": lambda: NOON}
+    async with serve_on(host.network, roots, Settings(**(defaults | options))) as running:
+        yield running
+
+
+class Breaking(Listener):
+    """Its connections break when something is sent on them."""
+
+    def offer(self, stream: PipeStream) -> None:
+        stream.reset()
 
 
 @contextmanager

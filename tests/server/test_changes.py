@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from random import Random
 from urllib.parse import urlsplit
 
@@ -16,7 +15,7 @@ from tests.cancelling import CancelAt
 from tests.devices import BASIC
 from tests.growth import held_by
 from tests.server.announcement_log import AnnouncementLog
-from tests.server.scenes import NOON, LoneHost, interface
+from tests.server.scenes import NOON, LoneHost, interface, served
 from upnp_trio import DescriptionError, RootDevice, Running, UpnpTrioError
 from upnp_trio.model.advertising import Advertising
 from upnp_trio.server.discovery.announcer import BYEBYE_GAP, BYEBYE_SECONDS
@@ -46,12 +45,6 @@ def numbered(number: int) -> RootDevice:
 
 RENAMED = attrs.evolve(BASIC, friendly_name="Jambon 3001")
 OTHER = numbered(1)
-
-
-@asynccontextmanager
-async def served(host: LoneHost, *roots: RootDevice) -> AsyncIterator[Running]:
-    async with serve_on(host.network, roots, Settings(rng=Random(0), utcnow=lambda: NOON)) as running:
-        yield running
 
 
 async def fetch(host: LoneHost, url: str) -> tuple[int, bytes]:

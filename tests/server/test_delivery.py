@@ -13,10 +13,9 @@ import trio
 import trio.testing
 
 from tests.server.acting import PEER, Client, Oven, Subscriber, call, reply, served, subscribe, unsubscribe
-from tests.server.scenes import DEVICE, LoneHost
+from tests.server.scenes import DEVICE, Breaking, LoneHost
 from upnp_trio import Running
 from upnp_trio.server.delivery import IDLE_SECONDS, REPLY_SECONDS, SETTLING_SECONDS
-from upnp_trio.testing.pipes import Listener, PipeStream
 
 Clock = trio.testing.MockClock
 
@@ -181,13 +180,6 @@ async def test_urls_are_tried_in_order_for_each_event(autojump_clock: Clock) -> 
 
 
 # --- subscribers that are gone, silent or lying ---
-
-
-class Breaking(Listener):
-    """Its connections break when something is sent on them."""
-
-    def offer(self, stream: PipeStream) -> None:
-        stream.reset()
 
 
 ERRNOS = (

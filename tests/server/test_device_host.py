@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from random import Random
-from typing import Unpack
 
 import attrs
 import pytest
@@ -14,10 +10,8 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC, GATEWAY, ROOT_UUID
-from tests.server.scenes import ASKER, NOON, LoneHost, interface
-from upnp_trio import DescriptionError, Device, NetworkChanged, NetworkError, PortTaken, RootDevice, Running
-from upnp_trio.server.options import ServeOptions, Settings
-from upnp_trio.server.serve import serve_on
+from tests.server.scenes import ASKER, LoneHost, interface, served
+from upnp_trio import DescriptionError, Device, NetworkChanged, NetworkError, PortTaken, RootDevice
 from upnp_trio.ssdp.messages import Alive, ByeBye, Message, Search, SearchResponse, Update
 from upnp_trio.ssdp.policy import MAX_ANSWERS
 from upnp_trio.ssdp.rendering import render_search
@@ -25,18 +19,6 @@ from upnp_trio.ssdp.rendering import render_search
 ETH0 = interface("192.0.2.7/24")
 ETH1 = interface("198.51.100.7/24", name="eth1", index=3)
 MOVED = interface("192.0.2.77/24")
-
-
-@asynccontextmanager
-async def served(
-    host: LoneHost,
-    *roots: RootDevice,
-    **options: Unpack[ServeOptions],
-) -> AsyncIterator[Running]:
-    options |= {"rng": Random(0), "utcnow": lambda: NOON}
-    settings = Settings(**options)
-    async with serve_on(host.network, roots or [BASIC], settings) as running:
-        yield running
 
 
 def notified(host: LoneHost, name: str, since: float) -> list[tuple[str, str, int | None]]:
@@ -65,7 +47,7 @@ async def test_an_interface_that_comes_is_served_after_the_new_boot_id_was_annou
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     host = LoneHost(ETH0)
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         events = running.subscribe()
         await trio.sleep(10)
         old = running.boot_id
@@ -92,7 +74,7 @@ async def test_an_address_that_is_replaced_is_revoked_and_the_new_one_announced_
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     host = LoneHost(ETH0)
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         old = running.boot_id
         host.have(MOVED)
@@ -109,7 +91,7 @@ async def test_an_interface_that_can_no_longer_send_does_not_hold_up_the_others(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     host = LoneHost(ETH0)
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         host.nics["eth0"].send_errors.extend(OSError(101, "Network is unreachable") for _ in range(2))
         host.have(ETH1)
@@ -124,7 +106,7 @@ async def test_an_address_that_comes_later_and_is_checked_first_is_a_change_all_
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     host = LoneHost(ETH0)
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         old = running.boot_id
         host.have(attrs.evolve(ETH0, pending=frozenset({interface("fd00::7/64").addresses[0].ip})))
@@ -140,7 +122,7 @@ async def test_an_interface_that_goes_is_revoked_there_and_nowhere_else(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     host = LoneHost(ETH0, ETH1)
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         old = running.boot_id
         host.have(attrs.evolve(ETH0, is_multicast=False), ETH1)  # and it can still send
@@ -158,7 +140,7 @@ async def test_no_network_is_a_normal_state_and_the_device_appears_when_one_come
 ) -> None:
     host = LoneHost()
     host.have()
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(5000)
         assert running.locations == ()
         assert len(host.sent) == 0
@@ -180,7 +162,7 @@ async def test_an_address_that_passes_its_check_is_not_a_change(
     link_local = interface("fe80::7/64").addresses[0].ip
     checking = attrs.evolve(ETH0, pending=frozenset({link_local}))
     host = LoneHost(checking)
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         old = running.boot_id
         host.have(interface("192.0.2.7/24", "fe80::7/64"))
@@ -197,7 +179,7 @@ async def test_an_address_that_passes_its_check_is_not_a_change(
 
 async def test_a_look_that_finds_no_change_sends_nothing(autojump_clock: trio.testing.MockClock) -> None:
     host = LoneHost(ETH0)
-    async with served(host):
+    async with served(host, BASIC):
         await trio.sleep(10)
         before = len(host.sent)
         host.have(ETH0)
@@ -207,7 +189,7 @@ async def test_a_look_that_finds_no_change_sends_nothing(autojump_clock: trio.te
 
 async def test_a_host_that_has_slept_announces_again(autojump_clock: trio.testing.MockClock) -> None:
     host = LoneHost(ETH0)
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         host.have(ETH0, slept=True)
         await trio.sleep(0.2)
@@ -218,7 +200,7 @@ async def test_a_request_in_flight_on_an_untouched_interface_is_not_disturbed(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     host = LoneHost(ETH0, ETH1)
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         client = host.client("198.51.100.9", name="eth1")
         path = running.locations[1].removeprefix("http://198.51.100.7:49152")
@@ -237,7 +219,7 @@ async def test_an_interface_that_cannot_be_opened_is_logged_once_and_tried_again
 ) -> None:
     host = LoneHost(ETH0, ETH1)
     host.refused["eth1"] = NetworkError("not now")
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         for _ in range(5):
             await trio.sleep(10)
             host.have(ETH0, ETH1)
@@ -255,7 +237,7 @@ async def test_an_interface_that_comes_and_cannot_be_opened_changes_nothing(
 ) -> None:
     host = LoneHost(ETH0)
     host.refused["eth1"] = NetworkError("it is gone already")
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         before, boot_id = len(host.sent), running.boot_id
         for interfaces in ((ETH0, ETH1), (ETH0,), (ETH0, ETH1)):
@@ -274,7 +256,7 @@ async def test_an_address_that_is_replaced_by_one_that_cannot_be_opened_is_lost_
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     host = LoneHost(ETH0)
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         host.refused["eth0"] = NetworkError("not now")
         host.have(MOVED)
@@ -292,7 +274,7 @@ async def test_a_network_that_cannot_be_looked_at_stays_as_it_is(
 ) -> None:
     """A process without free file descriptors cannot look, which does not mean that the interfaces are gone."""
     host = LoneHost(ETH0)
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         before, boot_id = len(host.sent), running.boot_id
         host.unknown = NetworkError("too many open files")
@@ -325,7 +307,7 @@ async def test_a_network_that_cannot_be_looked_at_is_an_error_of_the_start(
     host = LoneHost(ETH0)
     host.unknown = NetworkError("too many open files")
     with pytest.raises(NetworkError, match="too many open files"):
-        async with served(host):
+        async with served(host, BASIC):
             raise AssertionError("it must not start")
     assert host.claimed == set()
 
@@ -336,7 +318,7 @@ async def test_a_port_that_is_taken_everywhere_is_an_error_of_the_start(
     host = LoneHost(ETH0)
     host.refused["eth0"] = PortTaken("UDP port 1900 is taken")
     with pytest.raises(PortTaken, match="1900"):
-        async with served(host):
+        async with served(host, BASIC):
             raise AssertionError("it must not start")
 
 
@@ -344,13 +326,13 @@ async def test_an_interface_that_is_asked_for_and_not_there_is_an_error_of_the_s
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     with pytest.raises(NetworkError, match="no interface or address 'eth9'"):
-        async with served(LoneHost(ETH0), interfaces=["eth9"]):
+        async with served(LoneHost(ETH0), BASIC, interfaces=["eth9"]):
             raise AssertionError("it must not start")
 
 
 async def test_an_advertised_url_takes_the_place_of_every_address(autojump_clock: trio.testing.MockClock) -> None:
     host = LoneHost(ETH0, ETH1)
-    async with served(host, advertise_url="http://203.0.113.5:8080/") as running:
+    async with served(host, BASIC, advertise_url="http://203.0.113.5:8080/") as running:
         await trio.sleep(1)
         announced = {message.location for message in host.sent.messages(Alive)}
         assert announced == set(running.locations) == {f"http://203.0.113.5:8080/{ROOT_UUID}/description.xml"}
@@ -360,7 +342,7 @@ async def test_answers_that_wait_on_a_link_that_stays_survive_the_flapping_of_an
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     host = LoneHost(ETH0, ETH1)
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         before, old = len(host.sent), running.boot_id
         for name, peer in (("eth0", ASKER), ("eth1", ("198.51.100.9", 50000))):
@@ -387,7 +369,7 @@ def numbered(number: int) -> RootDevice:
 
 async def test_a_device_that_is_added_is_found_and_announced(autojump_clock: trio.testing.MockClock) -> None:
     host = LoneHost(ETH0)
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         added = await running.add(numbered(1))
         (answer,) = await search(host, str(added.udn))
@@ -439,7 +421,7 @@ async def test_a_description_that_changes_is_revoked_and_announced_with_another_
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     host = LoneHost(ETH0)
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         old = running.device
         await running.update(BASIC)
@@ -498,7 +480,7 @@ async def test_an_address_that_cannot_be_opened_does_not_cost_the_one_that_is_se
     """Another program may hold the port there; what holds it may end."""
     both = interface("192.0.2.7/24", "198.51.100.7/24")
     host = LoneHost(ETH0)
-    async with served(host) as running:
+    async with served(host, BASIC) as running:
         await trio.sleep(10)
         old = running.boot_id
         host.refused["eth0"] = NetworkError("the port is taken")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from random import Random
-from typing import Any, Unpack
+from typing import Any
 
 import attrs
 import pytest
@@ -13,14 +10,12 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC, GATEWAY, ROOT_UUID
+from tests.server.scenes import served
 from upnp_trio import (
     DescriptionError,
     Elsewhere,
     Icon,
     NetworkError,
-    RootDevice,
-    Running,
-    ServeOptions,
     ServiceHandler,
     Settings,
     action,
@@ -28,7 +23,6 @@ from upnp_trio import (
     render_description,
     serve_device,
 )
-from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.messages import Alive, ByeBye, SearchResponse
 from upnp_trio.testing import Host, Link
 
@@ -44,17 +38,10 @@ class Lamp(ServiceHandler, service_type="urn:schemas-upnp-org:service:SwitchPowe
         """Switch nothing."""
 
 
-@asynccontextmanager
-async def served(host: Host, *roots: RootDevice, **options: Unpack[ServeOptions]) -> AsyncIterator[Running]:
-    options |= {"rng": Random(0), "state_dir": None}
-    async with serve_on(host.network, roots or [BASIC], Settings(**options)) as running:
-        yield running
-
-
 async def test_location_is_the_url_with_each_address_and_no_port_is_open(autojump_clock: Clock) -> None:
     link = Link()
     host = Host.on(link, "192.0.2.7/24", "fe80::7/64")
-    async with served(host, http=Elsewhere(URL)) as running:
+    async with served(host, BASIC, http=Elsewhere(URL)) as running:
         await trio.sleep(10)
         assert running.port is None
         assert running.locations == ("http://192.0.2.7:8123/description.xml", "http://[fe80::7]:8123/description.xml")
@@ -73,13 +60,13 @@ async def test_location_is_the_url_with_each_address_and_no_port_is_open(autojum
 
 async def test_a_url_without_host_is_the_same_everywhere(autojump_clock: Clock) -> None:
     host = Host.on(Link(), "192.0.2.7/24", "fe80::7/64")
-    async with served(host, http=Elsewhere("http://ham.local/d.xml")) as running:
+    async with served(host, BASIC, http=Elsewhere("http://ham.local/d.xml")) as running:
         assert running.locations == ("http://ham.local/d.xml", "http://ham.local/d.xml")
 
 
 async def test_an_interface_that_comes_is_announced_with_its_own_url(autojump_clock: Clock) -> None:
     host = Host()
-    async with served(host, http=Elsewhere(URL)) as running:
+    async with served(host, BASIC, http=Elsewhere(URL)) as running:
         assert running.locations == ("http://127.0.0.1:8123/description.xml",)
         host.plug(Link(), "192.0.2.7/24")
         await trio.sleep(10)
@@ -90,7 +77,7 @@ async def test_an_interface_that_comes_is_announced_with_its_own_url(autojump_cl
 
 async def test_devices_that_come_and_go_have_urls_of_their_own(autojump_clock: Clock) -> None:
     other = attrs.evolve(BASIC, udn=OTHER)
-    async with served(Host.on(Link(), "192.0.2.7/24"), http=Elsewhere("http://{host}/{udn}.xml")) as running:
+    async with served(Host.on(Link(), "192.0.2.7/24"), BASIC, http=Elsewhere("http://{host}/{udn}.xml")) as running:
         await running.add(other)
         assert running.locations == (f"http://192.0.2.7/{UDN}.xml", f"http://192.0.2.7/{OTHER}.xml")
         await running.remove(OTHER)
@@ -100,7 +87,7 @@ async def test_devices_that_come_and_go_have_urls_of_their_own(autojump_clock: C
 async def test_two_devices_cannot_have_one_url(autojump_clock: Clock) -> None:
     other = attrs.evolve(BASIC, udn=OTHER)
     host = Host.on(Link(), "192.0.2.7/24")
-    async with served(host, http=Elsewhere(URL)) as running:
+    async with served(host, BASIC, http=Elsewhere(URL)) as running:
         with pytest.raises(DescriptionError, match=r"description of two root devices.*with \{udn\} in the URL"):
             await running.add(other)
         changed = await running.update(attrs.evolve(BASIC, friendly_name="Jambon 3001"))
@@ -112,7 +99,7 @@ async def test_two_devices_cannot_have_one_url(autojump_clock: Clock) -> None:
 
 
 async def test_config_id_is_that_of_the_description_or_changes_with_it(autojump_clock: Clock) -> None:
-    async with served(Host.on(Link(), "192.0.2.7/24"), http=Elsewhere(URL)) as running:
+    async with served(Host.on(Link(), "192.0.2.7/24"), BASIC, http=Elsewhere(URL)) as running:
         first = running.device.config_id
         assert first is not None
         second = (await running.update(attrs.evolve(BASIC, friendly_name="Jambon 3001"))).config_id
@@ -131,7 +118,7 @@ async def test_a_description_that_was_read_is_announced_as_it_is(autojump_clock:
 async def test_searches_are_answered_with_it(autojump_clock: Clock) -> None:
     link = Link()
     host, asker = Host.on(link, "192.0.2.7/24"), Host.on(link, "192.0.2.9/24")
-    async with served(host, http=Elsewhere(URL)):
+    async with served(host, BASIC, http=Elsewhere(URL)):
         await trio.sleep(10)
         search = b'M-SEARCH * HTTP/1.1\r\nHOST: 192.0.2.7:1900\r\nMAN: "ssdp:discover"\r\nST: upnp:rootdevice\r\n\r\n'
         asker.send(search, ("192.0.2.7", 1900))

@@ -5,10 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from random import Random
 
 import attrs
 import pytest
@@ -16,24 +13,16 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC, GATEWAY
-from tests.server.scenes import NOON, LoneHost
-from upnp_trio import DescriptionError, NetworkError, RootDevice, Running, UdnTaken
+from tests.server.scenes import LoneHost, served
+from upnp_trio import DescriptionError, NetworkError, RootDevice, UdnTaken
 from upnp_trio.server import identity
 from upnp_trio.server.identity import MAX_INSTANCES, host_id, possible_names, with_udns
-from upnp_trio.server.options import Settings
-from upnp_trio.server.serve import serve_on
 
 Clock = trio.testing.MockClock
 NAMELESS = attrs.evolve(BASIC, udn=None)
 #: a tree of which no device has a UDN
 BARE = attrs.evolve(GATEWAY, udn=None, devices=[attrs.evolve(GATEWAY.devices[0], udn=None)])
 UDNS = {str(named.udn) for named in possible_names(NAMELESS, host_id)}
-
-
-@asynccontextmanager
-async def served(host: LoneHost, *roots: RootDevice) -> AsyncIterator[Running]:
-    async with serve_on(host.network, roots, Settings(rng=Random(0), utcnow=lambda: NOON)) as running:
-        yield running
 
 
 def udn_of(root: RootDevice, instance: int) -> str:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from random import Random
-from typing import Unpack
 
 import attrs
 import pytest
@@ -15,13 +14,11 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC, ROOT_UUID
-from tests.server.scenes import NOON
-from upnp_trio import AdvertisedRow, Advertising, DescriptionError, RootDevice, Running
+from tests.server.scenes import served
+from upnp_trio import AdvertisedRow, Advertising, DescriptionError
 from upnp_trio.controlpoint import ControlPoint, ControlPointSettings
 from upnp_trio.controlpoint.control_point import open_control_point_on
 from upnp_trio.exchange import ServedAddress
-from upnp_trio.server.options import ServeOptions, Settings
-from upnp_trio.server.serve import serve_on
 from upnp_trio.ssdp.messages import Alive, ByeBye, Update
 from upnp_trio.testing import Host, Link
 
@@ -45,13 +42,6 @@ NAMES = [
     ("urn:Belkin:device:**", f"{UDN}::urn:Belkin:device:**"),
 ]
 LAMP = attrs.evolve(BASIC, udn="uuid:5f9ec1b3-ed59-1900-4530-00e0a5b3c0ff", friendly_name="Lamp")
-
-
-@asynccontextmanager
-async def served(host: Host, *roots: RootDevice, **options: Unpack[ServeOptions]) -> AsyncIterator[Running]:
-    settings = Settings(**({"rng": Random(0), "utcnow": lambda: NOON, "state_dir": None} | options))
-    async with serve_on(host.network, roots, settings) as running:
-        yield running
 
 
 @asynccontextmanager

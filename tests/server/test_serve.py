@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -18,8 +16,8 @@ import trio.testing
 
 from tests.cancelling import CancelAt
 from tests.devices import BASIC, GATEWAY
-from tests.server.scenes import DEVICE, NOON, LoneHost, interface
-from upnp_trio import DescriptionError, DeviceFailed, RootDevice, Running
+from tests.server.scenes import DEVICE, NOON, SEARCH, LoneHost, interface, served
+from upnp_trio import DescriptionError, DeviceFailed, RootDevice
 from upnp_trio.documents.publication import publish
 from upnp_trio.model.advertising import Advertising
 from upnp_trio.server.discovery.announcer import BYEBYE_GAP, BYEBYE_ROUNDS, BYEBYE_SECONDS
@@ -32,19 +30,6 @@ from upnp_trio.ssdp.policy import SearchPolicy
 from upnp_trio.ssdp.rendering import render_search
 from upnp_trio.ssdp.replies import TICK_SECONDS
 from upnp_trio.testing import alive, byebye, response
-
-SEARCH = render_search(Search(search_target="ssdp:all", mx=1))
-
-
-@asynccontextmanager
-async def served(
-    host: LoneHost,
-    *roots: RootDevice,
-    max_age: int = 1800,
-) -> AsyncIterator[Running]:
-    settings = Settings(max_age=max_age, rng=Random(0), utcnow=lambda: NOON)
-    async with serve_on(host.network, roots or [GATEWAY], settings) as running:
-        yield running
 
 
 def expected_rows(root: RootDevice = GATEWAY) -> list[tuple[str, str]]:
@@ -59,7 +44,7 @@ async def test_the_whole_set_is_announced_within_100_ms_and_twice_more(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     host = LoneHost()
-    async with served(host):
+    async with served(host, GATEWAY):
         await trio.sleep(0.1)
         assert rows(host, Alive) == expected_rows()
         await trio.sleep(5)
@@ -105,7 +90,7 @@ async def test_every_address_announces_its_own_location_and_the_same_boot_id(
 
 async def test_byebye_is_sent_for_every_row_twice_when_the_body_ends(autojump_clock: trio.testing.MockClock) -> None:
     host = LoneHost()
-    async with served(host):
+    async with served(host, GATEWAY):
         await trio.sleep(1)
     assert rows(host, ByeBye) == sorted(expected_rows() * 2)
 
@@ -114,7 +99,7 @@ async def test_byebye_is_sent_when_the_body_ends_before_the_first_announcement(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     host = LoneHost()
-    async with served(host):
+    async with served(host, GATEWAY):
         pass
     assert rows(host, Alive) == []
     assert rows(host, ByeBye) == sorted(expected_rows() * 2)
@@ -124,7 +109,7 @@ async def test_an_exception_of_the_body_leaves_as_itself_after_byebye(autojump_c
     error = ValueError("mine")
     host = LoneHost()
     with pytest.raises(ValueError, match="mine") as caught:
-        async with served(host):
+        async with served(host, GATEWAY):
             raise error
     assert caught.value is error
     assert rows(host, ByeBye) == sorted(expected_rows() * 2)
@@ -134,7 +119,7 @@ async def test_an_exception_group_of_the_body_leaves_as_itself(autojump_clock: t
     error = ExceptionGroup("mine", [ValueError(), KeyError()])
     host = LoneHost()
     with pytest.raises(ExceptionGroup) as caught:
-        async with served(host):
+        async with served(host, GATEWAY):
             raise error
     assert caught.value is error
 
@@ -144,7 +129,7 @@ async def test_cancellation_from_outside_is_not_an_error_and_sends_byebye(
 ) -> None:
     host = LoneHost()
     with trio.move_on_after(1) as scope:
-        async with served(host):
+        async with served(host, GATEWAY):
             await trio.sleep_forever()
     assert scope.cancelled_caught
     assert rows(host, ByeBye) == sorted(expected_rows() * 2)
@@ -155,7 +140,7 @@ async def test_a_body_that_fails_while_it_is_cancelled_leaves_with_its_own_error
 ) -> None:
     host = LoneHost()
     with trio.move_on_after(1), pytest.raises(ValueError, match="while leaving"):
-        async with served(host):
+        async with served(host, GATEWAY):
             try:
                 await trio.sleep_forever()
             finally:
@@ -175,7 +160,7 @@ async def test_a_failed_task_of_ours_cancels_the_body_sends_byebye_and_leaves_as
     body_was_cancelled = False
     host = LoneHost()
     with pytest.raises(DeviceFailed) as caught:
-        async with served(host):
+        async with served(host, GATEWAY):
             host.receive(SEARCH, to=DEVICE)
             try:
                 await trio.sleep_forever()
@@ -260,7 +245,7 @@ async def test_an_announcement_that_fails_once_is_tried_again_and_not_logged(
 
 async def test_a_search_is_answered_as_soon_as_the_body_runs(autojump_clock: trio.testing.MockClock) -> None:
     host = LoneHost()
-    async with served(host):
+    async with served(host, GATEWAY):
         host.receive(SEARCH, to=DEVICE)
         await trio.testing.wait_all_tasks_blocked()
         assert len(host.sent.messages(SearchResponse)) == 11
@@ -268,7 +253,7 @@ async def test_a_search_is_answered_as_soon_as_the_body_runs(autojump_clock: tri
 
 async def test_nothing_is_answered_after_byebye(autojump_clock: trio.testing.MockClock) -> None:
     host = LoneHost()
-    async with served(host):
+    async with served(host, GATEWAY):
         for _ in range(100):
             host.receive(render_search(Search(search_target="ssdp:all", mx=5)))
         await trio.sleep(1)

@@ -24,8 +24,7 @@ from tests.server.acting import (
     subscribe,
     unsubscribe,
 )
-from tests.server.scenes import HERE, LoneHost
-from tests.server.test_delivery import Breaking
+from tests.server.scenes import HERE, Breaking, LoneHost
 
 Clock = trio.testing.MockClock
 GOOD = "192.0.2.10"

@@ -1,4 +1,4 @@
-"""Reading a web page that anybody has written: its title, and the icons that it names.
+"""Reads a web page of a stranger: its title, and the icons that it names.
 
 The page may be broken, hostile or endless. A bounded part of it is read, and what that does not have is not there.
 

@@ -14,12 +14,16 @@ and YouTube's requirements as a comment of RDK's xdialserver quotes them.
 
 from __future__ import annotations
 
+import re
+
+from upnp_trio.errors import DescriptionError
 from upnp_trio.model.advertising import Advertising
 from upnp_trio.model.device import RootDevice, Service
 from upnp_trio.profiles.identifiers import wakeup
 
 __all__ = ["dial_receiver"]
 
+_ABSOLUTE = re.compile(r"http://[^/?#]")
 SERVICE_TYPE = "urn:dial-multiscreen-org:service:dial:1"
 
 
@@ -35,6 +39,10 @@ def dial_receiver(
 
     With *mac*, clients can wake the screen by Wake-on-LAN. Raises `DescriptionError`.
     """
+    if not isinstance(applications, str) or not _ABSOLUTE.match(applications):
+        raise DescriptionError(
+            f"applications is {applications!r}; it must be a whole URL on this host, such as 'http://{{host}}:8008/apps'"
+        )
     return RootDevice(
         device_type="urn:dial-multiscreen-org:device:dial:1",
         friendly_name=name,

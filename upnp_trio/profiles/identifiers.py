@@ -1,4 +1,4 @@
-"""What profiles are told apart by: MAC addresses and serial numbers, checked, as their UDNs are made of them."""
+"""The identifiers of profiles, MAC addresses and serial numbers; checked, as UDNs are made of them."""
 
 from __future__ import annotations
 

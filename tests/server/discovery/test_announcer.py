@@ -14,8 +14,7 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC
-from tests.server.scenes import DEVICE, LoneHost, interface
-from tests.server.test_serve import served
+from tests.server.scenes import DEVICE, LoneHost, interface, served
 from upnp_trio import RootDevice
 from upnp_trio.server.discovery.retries import FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS
 from upnp_trio.ssdp.messages import Alive

@@ -10,8 +10,7 @@ import trio
 import trio.testing
 
 from tests.devices import BASIC, GATEWAY, ROOT_UUID
-from tests.server.scenes import ASKER, DEVICE, LoneHost, interface
-from tests.server.test_serve import served
+from tests.server.scenes import ASKER, DEVICE, LoneHost, interface, served
 from upnp_trio import Running
 from upnp_trio.network.endpoint import Address
 from upnp_trio.ssdp.messages import Alive, ByeBye, Update

@@ -22,7 +22,7 @@ _NAMESPACE = uuid.UUID("0d3c4b52-7f0e-4c19-9a57-3f2a6c1b8e74")
 
 @attrs.frozen(kw_only=True)
 class Page:
-    """A page, and what is to be said of it in place of what it says itself."""
+    """A page, and the values that replace what it says of itself."""
 
     url: WebUrl
     #: for the title of the page
