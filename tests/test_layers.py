@@ -244,7 +244,7 @@ def test_reading_a_description_does_not_import_the_network_code() -> None:
         ("documents/a.py", "from upnp_trio.ssdp.messages import PORT", "documents may import"),
         ("network/a.py", "from upnp_trio.ssdp.index import Index", "network may import"),
         ("network/a.py", "from upnp_trio.site import Site", "network may import"),
-        ("site.py", "from upnp_trio.network.interfaces import choose", "site may import"),
+        ("site/a.py", "from upnp_trio.network.interfaces import choose", "site may import"),
         ("server/a.py", "from upnp_trio.cli import main", "server may import"),
         ("errors.py", "from upnp_trio.model.device import Device", "errors may import no other room"),
         ("model/a.py", "from upnp_trio import Device", "imports upnp_trio.Device"),

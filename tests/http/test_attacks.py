@@ -15,7 +15,7 @@ import trio.testing
 
 from tests.http.scenes import read_until_silent, responses
 from tests.server.scenes import LoneHost, interface
-from tests.test_site import CALL, CONTROL, DESCRIPTION, ENVELOPE, HAM, ICON, PAGE, SCPD
+from tests.site.ham import CALL, CONTROL, DESCRIPTION, ENVELOPE, HAM, ICON, PAGE, SCPD
 from upnp_trio import Running, Settings
 from upnp_trio.server.serve import serve_on
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.http.scenes import A_MOMENT, CHUNKED, GET, POST, OneDocument, exchange, read_until_silent, responses, serving
 from tests.server.scenes import HERE, NOON, PEER, buffered_events
+from upnp_trio.exchange import Request, Response
 from upnp_trio.http import phases
 from upnp_trio.http import server as http_module
 from upnp_trio.http.connection import Connection
@@ -364,6 +365,48 @@ async def test_a_response_to_a_request_that_came_with_its_connection_is_finished
         nursery.start_soon(partial(connection.run, stopping=is_late))
         ((status, _, body),) = responses((await read_until_silent(client))[0], "GET")
     assert (status, len(body)) == (200, 300_000)
+
+
+async def test_what_was_sent_behind_a_call_is_read_when_the_device_stops_so_that_its_response_arrives(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    class SlowSite:
+        def respond(self, request: Request) -> Slow:
+            return Slow()
+
+        def takes_body(self, request: Request) -> bool:
+            return False
+
+    class Slow:
+        async def respond(self) -> Response:
+            await trio.sleep(1)
+            return Response(200, (), b"done")
+
+        def sent(self) -> None: ...
+
+        def abandon(self) -> None: ...
+
+    writer = ResponseWriter(SlowSite(), "s/1", lambda: NOON, stats := Stats(), Events(stats))
+    listener = Listener()
+    client = listener.connect(PEER, capacity=CAPACITY)
+    connection = Connection(await listener.accept(), HostCheck(HERE), writer)
+
+    async def serve() -> None:
+        await connection.run()
+        connection.stream.close()
+
+    async with client, trio.open_nursery() as nursery:
+        nursery.start_soon(serve)
+        await client.send_all(GET * 2)
+        await trio.testing.wait_all_tasks_blocked()
+        connection.stop()
+        await client.send_all(GET)  # it would meet a closed socket, and the reset would overtake the response
+        await trio.sleep(1.1)
+        await client.send_all(GET)
+        received, is_closed = await read_until_silent(client)
+        ((status, headers, body),) = responses(received, "GET")
+        await client.send_eof()
+    assert (status, headers["connection"], body, is_closed) == (200, "close", b"done", True)
 
 
 async def test_a_request_that_is_not_finished_within_the_grace_is_cut_off(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.http.scenes import read_until_silent, responses
 from tests.server.scenes import LoneHost
-from tests.test_site import HAM
+from tests.site.ham import HAM
 from upnp_trio import Settings, Stats
 from upnp_trio.http.metrics import State, render_metrics
 from upnp_trio.server.serve import serve_on

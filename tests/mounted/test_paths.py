@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -77,3 +77,18 @@ def test_an_encoded_slash_is_none_that_parts_a_path(
     prefix: str, root_path: str, path: str, raw: str, expected: str
 ) -> None:
     assert target_within(prefix, decoded_prefix(prefix), root_path, path, "", raw) == expected
+
+
+@pytest.mark.parametrize("part", ["/%2f", "/%2Fa", "/", "/a"])
+def test_each_part_of_what_was_sent_is_decoded_once(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[str] = []
+
+    def note(text: str) -> str:
+        decoded.append(text)
+        return unquote(text)
+
+    monkeypatch.setattr("upnp_trio.mounted.paths.unquote", note)
+    raw = part * (1000 // len(part)) + "%2f"
+    assert target_within("", "", "", unquote(raw), "", raw) == raw
+    assert target_within("", "", "", unquote(raw) + "x", "", raw) == quote(unquote(raw) + "x")
+    assert sum(map(len, decoded)) <= 2 * len(raw)

@@ -13,7 +13,7 @@ import trio.testing
 from upnp_trio import Elsewhere, RootDevice
 from upnp_trio.server.options import Settings
 from upnp_trio.server.serve import serve_on
-from upnp_trio.server.web_server_check import LISTENING_SECONDS
+from upnp_trio.server.web_server_check import ANSWER_SECONDS, LISTENING_SECONDS
 from upnp_trio.testing import Host, Link
 from upnp_trio.testing.peers import serve_connections
 from upnp_trio.testing.pipes import PipeStream
@@ -96,3 +96,13 @@ async def test_an_address_where_it_does_not_listen_is_named(
     await _announced(host, seconds=2 * LISTENING_SECONDS, listens_after=1)
     (warning,) = _warnings(caplog)
     assert warning.startswith("nothing listens on TCP port 8123 of fe80::7, which Elsewhere(")
+
+
+async def test_an_address_whose_firewall_drops_connections_delays_the_warning_by_a_moment(
+    caplog: pytest.LogCaptureFixture, autojump_clock: Clock
+) -> None:
+    host = Host.on(Link(), "192.0.2.7/24", "fe80::7/64")
+    host.nic().silent_ports.add(8123)
+    await _announced(host, seconds=LISTENING_SECONDS + 3 * ANSWER_SECONDS)
+    (warning,) = _warnings(caplog)
+    assert warning.startswith("nothing listens on TCP port 8123 of this host's addresses, which Elsewhere(")

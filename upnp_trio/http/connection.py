@@ -217,6 +217,8 @@ class Connection:
             self.writer.report(self.address, plain.request, response.status)
 
         await self._send_when_made(plain.pending, send)
+        if self._is_over and not plain.closes:  # the peer may be sending its next request
+            await self._linger()
 
     async def _send_when_made(self, pending: PendingResponse, send: Callable[[Response], Awaitable[None]]) -> None:
         """Wait for the response, and send it with *send*."""

@@ -48,9 +48,14 @@ def _as_sent(raw: str, rest: str) -> str:
     sent = raw.partition("?")[0]
     if "%2f" not in sent.lower() or len(sent) > MAX_SENT_CHARACTERS:
         return ""
-    starts = (place for place, character in enumerate(sent) if character == "/")
-    ends = (sent[place:] for place in starts)
-    return next((end for end in ends if unquote(end) == rest and "%2f" in end.lower()), "")
+    end, left = "", rest
+    for part in reversed(sent.split("/")[1:]):  # each part is decoded once, however many there are
+        if not left.endswith(meant := f"/{unquote(part)}"):
+            return ""
+        end, left = f"/{part}{end}", left.removesuffix(meant)
+        if not left:
+            return end if "%2f" in end.lower() else ""
+    return ""
 
 
 def _below(root: str, path: str) -> str | None:

@@ -195,11 +195,7 @@ def _assemble(
     events = Events(stats)
     app = settings.http if isinstance(settings.http, WebApp) else None
     prefix = app._prefix if app is not None else ""
-    site = Site(
-        answers_off_link=settings.answer_off_link,
-        prefix=prefix,
-        others=_other_paths(settings, prefix),
-    )
+    site = Site(answers_off_link=settings.answer_off_link, prefix=prefix, others=_other_paths(settings, prefix))
     changes = ChangeLock()
     responder = Responder(
         boot_id=boot_id,

@@ -6,6 +6,7 @@ No packet leaves the host: the check connects to each address from that address.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ logger = logging.getLogger(__name__)
 # Control points fetch a description at its first announcement, and most of them only once.
 LISTENING_SECONDS = 10.0
 RETRY_SECONDS = 0.05
+# An address of this host answers at once, unless a firewall drops what comes there.
+ANSWER_SECONDS = 1.0
 
 
 async def wait_until_listening(
@@ -65,12 +68,11 @@ async def _deaf(network: Network, server: WebServer, addresses: Sequence[ServedA
 
 
 async def _accepts(network: Network, served: ServedAddress, port: int) -> bool:
-    try:
+    with suppress(OSError), trio.move_on_after(ANSWER_SECONDS):
         stream = await network.connect(ip_address(served.address), port, served=served)
-    except OSError:
-        return False
-    stream.close()
-    return True
+        stream.close()
+        return True
+    return False
 
 
 def _warn(server: WebServer, deaf: Sequence[ServedAddress], *, is_listening: bool) -> None:

@@ -175,6 +175,16 @@ async def test_an_apple_touch_icon_is_found_without_a_link(web: MemoryWeb, caplo
     assert caplog.records == []  # nothing was left out
 
 
+async def test_a_hostile_page_makes_no_long_line_of_the_log(web: MemoryWeb, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    head = "".join(f"<link rel=icon href='http://[{number}{'a' * 3000}\x1b'>" for number in range(MAX_ICONS_TRIED))
+    assert await icon_of(web, head) is None
+    (message,) = caplog.messages
+    assert message.count("is at no URL") == MAX_ICONS_TRIED
+    assert len(message) < 400 * MAX_ICONS_TRIED
+    assert message.isprintable()
+
+
 async def test_icons_that_are_slow_are_left_out(web: MemoryWeb, autojump_clock: trio.testing.MockClock) -> None:
     async def silent(stream: PipeStream) -> None:
         await trio.sleep_forever()

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.asking import response_to
+from tests.site.ham import CALL, CONTROL, DESCRIPTION, ENVELOPE, HAM, ICON, PAGE, SITE
 from tests.strategies import odd_devices, servable_devices
-from tests.test_site import CALL, CONTROL, DESCRIPTION, ENVELOPE, HAM, ICON, PAGE, SITE
 from upnp_trio.documents.publication import publish
 from upnp_trio.errors import DescriptionError
 from upnp_trio.exchange import KNOWN_METHODS, REASONS, Peer, Request, Response, ServedAddress
