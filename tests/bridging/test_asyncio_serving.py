@@ -7,6 +7,8 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -81,6 +83,25 @@ def test_the_errors_of_the_start_leave_as_themselves(run: Run) -> None:
         with pytest.raises(DescriptionError):
             async with serve_device(lamp_device(lamp, lamp), **LOOPBACK):
                 pytest.fail("two services have one ID")
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"device": "lamp"}, "'lamp' is a str; a device is a RootDevice"),
+        ({"device": lamp_device(), "port": "8080"}, "port is '8080'; it must be 1 to 65535"),
+        ({"device": lamp_device(), "interface": ["lo"]}, "there is no option 'interface'; did you mean interfaces?"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_the_thread_of_the_loop(run: Run, arguments: dict[str, Any], message: str) -> None:
+    async def main() -> None:
+        with pytest.raises((DescriptionError, NetworkError, TypeError)) as caught:
+            async with serve_device(**arguments):
+                pytest.fail("there was nothing to serve")
+        assert message in str(caught.value)
+        assert "trio_thread" not in {Path(frame.path).stem for frame in caught.traceback}
 
     run(main)
 

@@ -8,6 +8,8 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -97,6 +99,21 @@ def test_the_errors_of_the_start_leave_as_themselves() -> None:
         taken = attrs.evolve(lamp_device(), udn=running.device.udn)
         with pytest.raises(UdnTaken), serve_in_thread(taken, **LOOPBACK):
             pytest.fail("the UDN is taken")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"device": "lamp"}, "'lamp' is a str; a device is a RootDevice"),
+        ({"device": lamp_device(), "port": "8080"}, "port is '8080'; it must be 1 to 65535"),
+        ({"device": lamp_device(), "interface": ["lo"]}, "there is no option 'interface'; did you mean interfaces?"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_the_thread_of_the_caller(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises((DescriptionError, NetworkError, TypeError)) as caught, serve_in_thread(**arguments):
+        pytest.fail("there was nothing to serve")
+    assert message in str(caught.value)
+    assert "trio_thread" not in {Path(frame.path).stem for frame in caught.traceback}
 
 
 @pytest.mark.parametrize("beside", ["threads", "asyncio"])

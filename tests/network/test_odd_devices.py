@@ -101,6 +101,6 @@ def test_without_the_privilege_for_port_80_one_line_says_how_to_get_it(pair: Pai
     assert ended.stdout == ""
     assert ended.stderr == (
         f"Error: cannot listen on TCP port 80 at {DEVICE_ADDRESS}: Permission denied; choose a port from 1024 on with "
-        "--port, or let this process use the lower ones: by AmbientCapabilities=CAP_NET_BIND_SERVICE in a systemd "
-        "unit, or for all by 'sysctl net.ipv4.ip_unprivileged_port_start=80'\n"
+        "--port or port=, or let this process use the lower ones: by AmbientCapabilities=CAP_NET_BIND_SERVICE in a "
+        "systemd unit, or for all by 'sysctl net.ipv4.ip_unprivileged_port_start=80'\n"
     )

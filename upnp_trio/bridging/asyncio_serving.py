@@ -30,7 +30,8 @@ from upnp_trio.bridging.event_buffer import EventBuffer
 from upnp_trio.bridging.running_device import EVENTS_BUFFERED, RunningDevice, failure_of
 from upnp_trio.bridging.sigterm import exit_on_sigterm
 from upnp_trio.bridging.trio_thread import TrioThread
-from upnp_trio.server.options import ServeOptions, Settings
+from upnp_trio.server.identity import require_root_devices
+from upnp_trio.server.options import ServeOptions, settings_of
 from upnp_trio.server.serve import serve_with
 
 if TYPE_CHECKING:
@@ -161,11 +162,14 @@ async def serve_devices(devices: Sequence[RootDevice], **options: Unpack[ServeOp
         asyncio.get_running_loop()
     except RuntimeError:
         raise RuntimeError("no asyncio loop runs here; use upnp_trio in a trio loop, or upnp_trio.threads") from None
+    # here and not in the thread, whose traceback has nothing to say about a wrong value
+    settings = settings_of(options)
+    require_root_devices(devices)
     handlers = AsyncioHandlers()
 
     def serve() -> AbstractAsyncContextManager[TrioRunning]:
         handlers.use_current_trio_loop()
-        return serve_with(Settings(**options), devices, handlers)
+        return serve_with(settings, devices, handlers)
 
     with exit_on_sigterm():
         async with serve_device_thread(TrioThread(serve, "upnp_trio")) as running:

@@ -15,7 +15,8 @@ from upnp_trio.bridging.running_device import EVENTS_BUFFERED, RunningDevice, fa
 from upnp_trio.bridging.sigterm import exit_on_sigterm
 from upnp_trio.bridging.trio_thread import TrioThread
 from upnp_trio.bridging.worker_threads import WorkerThreads
-from upnp_trio.server.options import ServeOptions, Settings
+from upnp_trio.server.identity import require_root_devices
+from upnp_trio.server.options import ServeOptions, settings_of
 from upnp_trio.server.serve import serve_with
 
 if TYPE_CHECKING:
@@ -152,9 +153,12 @@ def serve_in_thread(device: RootDevice, **options: Unpack[ServeOptions]) -> Iter
 @contextmanager
 def serve_devices_in_thread(devices: Sequence[RootDevice], **options: Unpack[ServeOptions]) -> Iterator[Running]:
     """Like `serve_in_thread`, for several root devices that share sockets and port; there may be none at first."""
+    # here and not in the thread, whose traceback has nothing to say about a wrong value
+    settings = settings_of(options)
+    require_root_devices(devices)
 
     def serve() -> AbstractAsyncContextManager[TrioRunning]:
-        return serve_with(Settings(**options), devices, WorkerThreads())
+        return serve_with(settings, devices, WorkerThreads())
 
     with exit_on_sigterm(), serve_device_thread(TrioThread(serve, "upnp_trio")) as running:
         yield running

@@ -24,6 +24,7 @@ from upnp_trio.dates import utc_now
 from upnp_trio.errors import ControlPointFailed, NetworkError
 from upnp_trio.http.client import MAX_ANSWER_BYTES, HttpClient
 from upnp_trio.model.names import MAX_SEARCH_TARGET_BYTES, can_be_search_target
+from upnp_trio.model.option_names import require_options
 from upnp_trio.model.peers import peer_of
 from upnp_trio.network.interfaces import Interface
 from upnp_trio.network.system_asking import open_asking_network
@@ -242,6 +243,7 @@ async def open_control_point(**options: Unpack[ControlPointOptions]) -> AsyncIte
     *Resources*: at the end, every subscription is ended at its device, which takes up to two seconds if a device does
     not answer, and all sockets are closed.
     """
+    require_options(options, ControlPointSettings)
     settings = ControlPointSettings(**options)
     with open_asking_network() as network:
         async with open_control_point_on(network, settings) as control_point:

@@ -48,17 +48,17 @@ DYNAMIC_PORTS = range(49152, 65536)
 BACKLOG = 4096
 
 _PORT_CURES = {
-    errno.EADDRINUSE: "stop the program that holds it, choose another with --port, or leave --port out",
+    errno.EADDRINUSE: "stop the program that holds it, choose another with --port or port=, or leave that out",
     errno.EACCES: (
         # Hyper-V and WSL keep hundreds of the dynamic ports; also of a port that a program holds for itself alone
-        "choose another with --port: a program holds it, or Windows keeps it "
+        "choose another with --port or port=: a program holds it, or Windows keeps it "
         "(netsh interface ipv4 show excludedportrange protocol=tcp)"
         if sys.platform == "win32"
-        else "choose a port from 1024 on with --port, or let this process use the lower ones: by "
+        else "choose a port from 1024 on with --port or port=, or let this process use the lower ones: by "
         "AmbientCapabilities=CAP_NET_BIND_SERVICE in a systemd unit, or for all by "
         "'sysctl net.ipv4.ip_unprivileged_port_start=80'"
         if sys.platform == "linux"
-        else "choose a port from 1024 on with --port, or run as root"
+        else "choose a port from 1024 on with --port or port=, or run as root"
     ),
 }
 
@@ -103,7 +103,7 @@ def find_port(interfaces: Iterable[Interface]) -> int:
                 return port
     raise PortTaken(
         f"no TCP port from {DYNAMIC_PORTS.start} to {DYNAMIC_PORTS.stop - 1} is free at every address; "
-        f"choose one with --port. The last attempt: {taken}"
+        f"choose one with --port or port=. The last attempt: {taken}"
     ) from taken
 
 
@@ -138,7 +138,7 @@ def _listen_anywhere(address: IpAddress, interface: Interface) -> socket.socket:
     for port in DYNAMIC_PORTS:
         with suppress(PortTaken):
             return _listen(address, interface, port)
-    raise PortTaken(f"no TCP port from {DYNAMIC_PORTS.start} on is free at {address}; choose one with --port")
+    raise PortTaken(f"no TCP port from {DYNAMIC_PORTS.start} on is free at {address}; choose one with --port or port=")
 
 
 def _listen(address: IpAddress, interface: Interface, port: int) -> socket.socket:

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
     from upnp_trio.model.device import Device
 
-__all__ = ["host_id", "possible_names", "require_root_device", "server_token", "spec_version_of", "with_udns"]
+__all__ = [
+    "host_id",
+    "possible_names",
+    "require_root_device",
+    "require_root_devices",
+    "server_token",
+    "spec_version_of",
+    "with_udns",
+]
 
 # The namespace of the names that UDNs are derived from; picked once, at random.
 _NAMESPACE = uuid.UUID("5a9d5e3e-4a5c-4b0e-9f0a-6d2f1f0f3c61")
@@ -120,11 +128,16 @@ def with_udns(root: RootDevice, host: str, instance: int = 1) -> RootDevice:
 
 def spec_version_of(devices: Sequence[RootDevice]) -> tuple[int, int]:
     """The UDA version that SERVER names: that of the first device. Raises `DescriptionError` for other values."""
-    if isinstance(devices, RootDevice) or not isinstance(devices, Sequence):
-        raise DescriptionError("the devices are not a sequence; give a list of RootDevice values")
-    for device in devices:
-        require_root_device(device)
+    require_root_devices(devices)
     return devices[0].spec_version if devices else DEFAULT_SPEC_VERSION
+
+
+def require_root_devices(values: object) -> None:
+    """Raise `DescriptionError` for what is no sequence of root devices."""
+    if isinstance(values, RootDevice) or not isinstance(values, Sequence):
+        raise DescriptionError("the devices are not a sequence; give a list of RootDevice values")
+    for value in values:
+        require_root_device(value)
 
 
 def require_root_device(value: object) -> None:

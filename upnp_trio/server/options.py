@@ -17,13 +17,14 @@ from upnp_trio.http.host_check import HostName, parse_allowed_host, parse_author
 from upnp_trio.model.advertised_url import base_url_flaw
 from upnp_trio.model.advertising import MAX_MAX_AGE, MIN_MAX_AGE
 from upnp_trio.model.members import as_names
+from upnp_trio.model.option_names import require_options
 from upnp_trio.network.interfaces import Choice, Interface, choose, require_names
 from upnp_trio.server.web_servers import Elsewhere, WebServer
 from upnp_trio.ssdp.budget import DEFAULT_REPLY_BUDGET
 from upnp_trio.ssdp.profiles import PROFILES
 from upnp_trio.state import state_directory
 
-__all__ = ["ServeOptions", "Settings"]
+__all__ = ["ServeOptions", "Settings", "settings_of"]
 
 # Several times the control points of a home.
 DEFAULT_MAX_SUBSCRIPTIONS = 32
@@ -174,3 +175,9 @@ class Settings:
     def choose(self, interfaces: Iterable[Interface]) -> list[Choice]:
         """Which of *interfaces* are served, with the reasons."""
         return choose(interfaces, self.interfaces, ipv4=self.ipv4, ipv6=self.ipv6)
+
+
+def settings_of(options: ServeOptions) -> Settings:
+    """`Settings` with *options*; raises `TypeError` for a name that is no option, and what `Settings` raises."""
+    require_options(options, Settings)
+    return Settings(**options)

@@ -31,7 +31,7 @@ from upnp_trio.server.discovery.responder import Responder
 from upnp_trio.server.identity import server_token, spec_version_of
 from upnp_trio.server.network_follower import NetworkFollower
 from upnp_trio.server.open_interfaces import OpenInterfaces
-from upnp_trio.server.options import ServeOptions, Settings
+from upnp_trio.server.options import ServeOptions, Settings, settings_of
 from upnp_trio.server.running import Running
 from upnp_trio.server.services import Services
 from upnp_trio.server.web_servers import Elsewhere, WebApp
@@ -84,7 +84,7 @@ async def serve_devices(devices: Sequence[RootDevice], **options: Unpack[ServeOp
     """Like `serve_device`, for several root devices that share sockets and port; there may be none at first."""
     if not trio.lowlevel.in_trio_run():
         raise RuntimeError("no trio loop runs here; use upnp_trio.asyncio in an asyncio loop, or upnp_trio.threads")
-    async with serve_with(Settings(**options), devices) as running:
+    async with serve_with(settings_of(options), devices) as running:
         yield running
 
 
