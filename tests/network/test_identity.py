@@ -99,7 +99,7 @@ def test_a_second_program_with_the_same_explicit_udn_is_refused_at_once(
     udn = JAMBON.rows[1][1]
     assert (second.returncode, second.stdout) == (1, "")
     assert second.stderr == (
-        f"Error: another program on this host serves {udn}; stop it, or give this device another UDN (--uuid)\n"
+        f"Error: another program on this host serves {udn}; stop it, or give this device another UDN (--uuid or udn=)\n"
     )
     serve(network.add_host("other"), JAMBON.file).stop()  # another host has claims of its own
 

@@ -66,10 +66,12 @@ class Describer:
                 contents=contents,
                 events=EventAccess(self.subscriptions, self._describe_again),
             )
-        found = device if not isinstance(device, str) else await self._find(device)
-        if not contents:
-            return await self._fetch_description(found, contents=False)
-        return await self._descriptions.get(found, lambda: self._fetch_description(found, contents=True))
+        if not isinstance(device, str):
+            return await self._described(device, contents=contents)
+        udn = device if device.lower().startswith("uuid:") else f"uuid:{device}"
+        if (known := self.devices.get(udn)) is not None:
+            return await self._described(known, contents=contents)
+        return await self._search_and_describe(udn, contents=contents)
 
     async def fetch(self, url: str | FoundLocation, *, max_body_bytes: int) -> HttpAnswer:
         """See `ControlPoint.fetch`."""
@@ -107,21 +109,37 @@ class Describer:
             raise UnsafeUrl(f"{error}; write the device's address, as in http://192.0.2.7:49152/device.xml") from error
         return url, self.facing(url.address, url.zone)
 
-    async def _find(self, udn: str) -> FoundDevice:
-        """The device with *udn*, after a search for it if need be."""
-        if not udn.lower().startswith("uuid:"):
-            udn = f"uuid:{udn}"
-        if (known := self.devices.get(udn)) is not None:
-            return known
+    async def _search_and_describe(self, udn: str, *, contents: bool) -> RemoteDevice:
+        """The device with *udn* after a search for it, which ends with the first answer that leads to a description.
+
+        The first answer may be for IPv6, where a firewall is in the way, or nothing listens.
+        """
         try:
             search = self.search(udn)
         except ValueError as error:
             raise UnknownDevice(f"{udn[:200]!r} is no UDN: {error}") from error
         async with search as results:
-            async for _ in results:
-                if (known := self.devices.get(udn)) is not None:
-                    return known
+            found = await self._first_answer(results, udn)
+            try:
+                return await self._described(found, contents=contents)
+            except (UnsafeUrl, RequestFailed, DescriptionError):
+                async for _ in results:
+                    pass  # all answers before the next attempt, which is the last
+                found_again = self.devices.get(udn)
+                if found_again is None or _urls(found_again) <= _urls(found):
+                    raise
+            return await self._described(found_again, contents=contents)
+
+    async def _first_answer(self, results: Feed[SearchResult], udn: str) -> FoundDevice:
+        async for _ in results:
+            if (known := self.devices.get(udn)) is not None:
+                return known
         raise UnknownDevice(f"no device with the UDN {udn} answers; is it on, and on this network?")
+
+    async def _described(self, found: FoundDevice, *, contents: bool) -> RemoteDevice:
+        if not contents:
+            return await self._fetch_description(found, contents=False)
+        return await self._descriptions.get(found, lambda: self._fetch_description(found, contents=True))
 
     async def _fetch_description(self, found: FoundDevice, *, contents: bool) -> RemoteDevice:
         """The description of *found*, from the first of its locations that has it, in the order of their trust."""
@@ -156,3 +174,7 @@ class Describer:
                 # a zone that the device names is none of this host's, and could lead a later request elsewhere
                 return attrs.evolve(url, zone=""), served_address(own.ip, interface)
         raise UnsafeUrl(f"{url} was announced on {location.interface}, which is not there any more")
+
+
+def _urls(found: FoundDevice) -> set[str]:
+    return {location.url for location in found.locations}

@@ -218,7 +218,8 @@ class DeviceHost:
             if claim is None:
                 _close(claims)
                 raise UdnTaken(
-                    f"another program on this host serves {udn}; stop it, or give this device another UDN (--uuid)"
+                    f"another program on this host serves {udn}; stop it, or give this device another UDN "
+                    "(--uuid or udn=)"
                 )
             claims[udn] = claim
         return claims
