@@ -45,6 +45,8 @@ _NOT_SHOWN = (
 )
 # An icon within the page is as long as its data.
 MAX_SHOWN_CHARACTERS = 80
+# The reason why one is left out may have its URL once more, which the page has written.
+MAX_REASON_CHARACTERS = 200
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +85,7 @@ async def find_icon(client: PageClient, page: FetchedPage, read: WebPage) -> Pic
                 break
             except NotShown as reason:
                 if link not in _WELL_KNOWN:
-                    left_out.append(f"the icon {_shown(link)} {reason}")
+                    left_out.append(f"the icon {_shown(link)} {printable(str(reason), MAX_REASON_CHARACTERS)}")
     if trying.cancelled_caught:
         left_out.append(f"no icon has come within {ICON_SECONDS:g} s")
     if left_out:
