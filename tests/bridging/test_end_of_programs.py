@@ -275,7 +275,10 @@ def fork():
 """
     with run(code + IN_ASYNCIO.format(body=body, run=run_it)) as program:
         program.line()
-        assert program.end() == (0, "3\n", "")
+        status, output, errors = program.end()
+        assert (status, output) == (0, "3\n")
+        # From Python 3.14 on, a child does not know its parent's tasks. It closes the body, and reports on that.
+        assert errors == "" or sys.version_info >= (3, 14)
 
 
 def test_a_device_in_a_child_that_was_forked_leaves_sigterm_as_it_was() -> None:

@@ -31,6 +31,13 @@ OF_SERVICES = (
     "upnp_trio.services",
 )
 
+#: modules that read what others have written, or serve within other web servers
+OF_FEW_DEVICES = (
+    "upnp_trio.documents.device_reader",
+    "upnp_trio.model.literal_url",
+    "upnp_trio.server.mounted_site",
+)
+
 # Serves a device on a network in memory, where it is searched for, and its documents are fetched.
 SERVING = """
 import sys, trio, trio.testing
@@ -83,6 +90,11 @@ def test_the_command_and_its_device_files_import_nothing_of_it_either() -> None:
     assert of_services(modules) == set()
 
 
-@pytest.mark.parametrize("module", OF_SERVICES)
+def test_the_command_and_its_device_files_import_nothing_that_few_devices_need() -> None:
+    code = "import sys, upnp_trio, upnp_trio.cli.serve; upnp_trio.load_device('examples/jambon3000.toml')"
+    assert imported(code).isdisjoint(OF_FEW_DEVICES)
+
+
+@pytest.mark.parametrize("module", OF_SERVICES + OF_FEW_DEVICES)
 def test_each_of_these_modules_exists(module: str) -> None:
     assert find_spec(module) is not None

@@ -49,7 +49,7 @@ def test_every_option_has_a_setting_and_every_setting_an_option() -> None:
         ({"advertise_url": "http://1"}, "1 is not an address"),
         ({"advertise_url": "http://[::12345]"}, "[::12345] is not an address"),
         ({"advertise_url": "http://[192.0.2.1]"}, "[192.0.2.1] is not an address"),
-        ({"advertise_url": "http://[fe80::1%eth0]"}, "it is not a plain http URL"),
+        ({"advertise_url": "http://[fe80::1%eth0]"}, "a zone is a name of one host's own, so leave it out"),
         ({"advertise_url": "http://[]"}, "it is not a plain http URL"),
         ({"advertise_url": "http://0.0.0.0"}, "nothing can be reached at 0.0.0.0"),
         ({"advertise_url": "http://[ff02::c]"}, "nothing can be reached at ff02::c"),

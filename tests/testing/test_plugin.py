@@ -277,7 +277,7 @@ def test_a_marker_that_cannot_be_says_what_it_takes(pytester: pytest.Pytester) -
     takes = "it takes seed, seconds, jitter, loss, duplicates, start"
     result.stdout.fnmatch_lines(
         [
-            f"E *the marker upnp_network: *unexpected keyword argument 'sed'; {takes}",
+            f"E *the marker upnp_network: *unexpected keyword argument 'sed'*; {takes}",
             f"E *the marker upnp_network: loss is 3; *; {takes}",
         ]
     )

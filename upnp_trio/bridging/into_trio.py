@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import attrs
 import trio
 
+from upnp_trio.bridging.latch import Latch
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -27,7 +29,12 @@ class Submitted(Generic[R]):
     _token: trio.lowlevel.TrioToken
     #: done when the function has ended, with what it returned or raised; with `trio.RunFinishedError` if the loop ended
     future: Future[R] = attrs.field(factory=Future)
+    #: open after `future` is done, for a thread that signals interrupt
+    done: Latch = attrs.field(factory=Latch)
     _scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+
+    def __attrs_post_init__(self) -> None:
+        self.future.add_done_callback(lambda _: self.done.open())
 
     def cancel(self) -> None:
         """Cancel the function; `future` is done when it has ended, and is cancelled if the function was."""

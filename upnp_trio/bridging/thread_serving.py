@@ -114,6 +114,7 @@ class Running(RunningDevice):
 
     def _wait(self, submitted: Submitted[R]) -> R:
         try:
+            submitted.done.wait()
             return submitted.future.result()
         except (trio.ClosedResourceError, trio.RunFinishedError):
             self._thread.ended.exception()  # wait for the end, which has begun
@@ -164,7 +165,7 @@ def serve_device_thread(thread: TrioThread[TrioRunning]) -> Iterator[Running]:
     """Start *thread*, which serves devices, and end it after the body."""
     try:
         thread.start()
-        thread.opened.exception()  # waits
+        thread.wait_until_open()
         try:
             yield Running(thread)
         except BaseException as error:

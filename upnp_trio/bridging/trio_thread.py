@@ -14,6 +14,8 @@ from typing import Any, Generic, TypeVar
 import attrs
 import trio
 
+from upnp_trio.bridging.latch import Latch
+
 __all__ = ["IMPATIENT_SECONDS", "TrioThread"]
 
 T = TypeVar("T")
@@ -47,6 +49,9 @@ class TrioThread(Generic[T]):
     _scope: trio.CancelScope = attrs.field(init=False, factory=trio.CancelScope)
     _token: trio.lowlevel.TrioToken | None = attrs.field(init=False, default=None)
     _thread: threading.Thread | None = attrs.field(init=False, default=None)
+    #: open after `opened` and `ended` are done
+    _opening: Latch = attrs.field(init=False, factory=Latch)
+    _ending: Latch = attrs.field(init=False, factory=Latch)
     #: held from the look how far the thread has come until it is told to stop, and while it begins
     _lock: threading.RLock = attrs.field(init=False, factory=threading.RLock)
     #: one of these is set first, and the other never
@@ -85,7 +90,7 @@ class TrioThread(Generic[T]):
         with self._lock:
             if not self._has_begun:
                 self._is_given_up = True
-                if not self.ended.done():
+                if not self._ending.is_open:
                     self._note_end(None)
             elif self._token is None:  # the loop does not run yet
                 self._scope.cancel(reason="stopped before it began")
@@ -95,6 +100,10 @@ class TrioThread(Generic[T]):
         """Wait for the thread, whose last act was to set `ended`."""
         if self._thread is not None and self._has_begun and not self.is_current:
             self._thread.join()
+
+    def wait_until_open(self) -> None:
+        """Block until `opened` is done."""
+        self._opening.wait()
 
     def wait(self) -> None:
         """Stop, and block until the thread has ended.
@@ -109,12 +118,12 @@ class TrioThread(Generic[T]):
         while True:
             try:
                 self.stop()
-                turns = threading.Event()
-                self._post(turns.set)
+                turns = Latch()
+                self._post(turns.open)
                 in_a_while = time.monotonic() + IMPATIENT_SECONDS
-                if _is_done_by(self.ended, in_a_while if deadline is None else deadline):
+                if self._ending.wait(in_a_while if deadline is None else deadline):
                     break
-                if deadline is not None or not turns.is_set():
+                if deadline is not None or not turns.is_open:
                     self.is_stuck = True
                     break
             except BaseException as error:
@@ -150,10 +159,12 @@ class TrioThread(Generic[T]):
         if not self.opened.done():
             self.opened.set_exception(error or RuntimeError("it was stopped before it was open"))
             error = None
-        if error is None:
-            self.ended.set_result(None)
-        else:
+        self._opening.open()
+        if error is not None:
             self.ended.set_exception(error)
+        elif not self.ended.done():
+            self.ended.set_result(None)
+        self._ending.open()
 
     async def _main(self) -> None:
         with self._lock:
@@ -161,6 +172,7 @@ class TrioThread(Generic[T]):
         with self._scope:
             async with self._open() as value:
                 self.opened.set_result(value)
+                self._opening.open()
                 await trio.sleep_forever()
 
 
@@ -174,15 +186,8 @@ def _end_all() -> None:
         thread.stop()
     deadline = time.monotonic() + IMPATIENT_SECONDS
     for thread in threads:
-        _is_done_by(thread.ended, deadline)
+        thread._ending.wait(deadline)
 
 
 # These handlers are called when no thread is waited for any more, and while daemons still run.
 atexit.register(_end_all)
-
-
-def _is_done_by(future: Future[None], deadline: float | None) -> bool:
-    """Block until *future* is done, or until *deadline* on the monotonic clock; returns whether it is done."""
-    done = threading.Event()
-    future.add_done_callback(lambda _: done.set())
-    return done.wait(None if deadline is None else max(deadline - time.monotonic(), 0))

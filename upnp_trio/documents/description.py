@@ -14,7 +14,6 @@ from upnp_trio.documents.device_elements import (
     SERVICE_TEXTS,
     in_device,
 )
-from upnp_trio.documents.device_reader import DeviceReader
 from upnp_trio.documents.xml import DEVICE_NAMESPACE, adopt_namespace, parse_xml, render_xml
 
 if TYPE_CHECKING:
@@ -47,6 +46,8 @@ def parse_description(data: bytes, forgiven: list[str] | None = None) -> RootDev
     for each flaw; their number is bounded, and they can be shown on a terminal. Raises `DescriptionError` if *data* is
     not XML or describes no device.
     """
+    from upnp_trio.documents.device_reader import DeviceReader  # imported here, as a device that is served reads none
+
     document = parse_xml(data, forgiven)
     adopt_namespace(document, DEVICE_NAMESPACE, forgiven)
     return DeviceReader(forgiven).root(document)

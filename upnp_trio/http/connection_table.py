@@ -6,7 +6,6 @@ waiting connection of the peer that holds the most. The connections of that peer
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import attrs
@@ -52,7 +51,8 @@ class ConnectionTable(Generic[C]):
     limit_per_peer: int
     #: by peer and address
     _slots: dict[str, dict[str, set[C]]] = attrs.field(factory=dict)
-    _per_peer: Counter[str] = attrs.field(factory=Counter)
+    #: how many each peer has, without those that have none
+    _per_peer: dict[str, int] = attrs.field(factory=dict)
     _size: int = 0
 
     def __len__(self) -> int:
@@ -68,20 +68,20 @@ class ConnectionTable(Generic[C]):
         """
         address = newcomer.address
         peer = peer_of(address)
-        own = self._slots.get(peer, {})
+        own, number = self._slots.get(peer, {}), self._per_peer.get(peer, 0)
         displaced = None
-        if self._per_peer[peer] >= self.limit_per_peer:
+        if number >= self.limit_per_peer:
             displaced = _longest_waiting([own])
             if len(own[displaced.address]) <= len(own.get(address, ())):
                 raise NoSlot(TOO_MANY_OF_ONE_PEER)
         elif self._size >= self.limit:
             displaced = self.heaviest()
-            if self._per_peer[peer_of(displaced.address)] <= self._per_peer[peer]:
+            if self._per_peer[peer_of(displaced.address)] <= number:
                 raise NoSlot(TOO_MANY)
         if displaced is not None:
             self.discard(displaced)
         self._slots.setdefault(peer, {}).setdefault(address, set()).add(newcomer)
-        self._per_peer[peer] += 1
+        self._per_peer[peer] = self._per_peer.get(peer, 0) + 1
         self._size += 1
         return displaced
 

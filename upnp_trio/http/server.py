@@ -53,6 +53,13 @@ def _open_table() -> ConnectionTable[Connection]:
     return ConnectionTable(limit, max(limit * MAX_CONNECTIONS_PER_PEER // MAX_CONNECTIONS, 1))
 
 
+def _import_connection() -> type[Connection]:
+    # imported with the first one, because importing h11 takes time and a device should be found soon after its start
+    from upnp_trio.http.connection import Connection
+
+    return Connection
+
+
 @attrs.frozen(eq=False, repr=False)
 class _Listening:
     """Where connections come from, and what is common to all of them."""
@@ -77,6 +84,8 @@ class HttpServer:
     _log_limit: LogLimit = attrs.field(factory=LogLimit)
     _stopping: bool = False
     _nursery: trio.Nursery | None = None
+    #: kept, as an import statement for each connection would be a twelfth of what it and its GET take
+    _connection_class: type[Connection] | None = None
     #: of `accept`, for each listener
     _accepting: set[trio.CancelScope] = attrs.field(factory=set)
     _all_accepted: trio.Event = attrs.field(factory=trio.Event)
@@ -144,13 +153,12 @@ class HttpServer:
         Raises `OSError` when the system has no room for the modules that the first connection needs.
         """
         try:
-            # imported here, because importing h11 takes time and a device should be found soon after its start
-            from upnp_trio.http.connection import Connection
+            connection_class = self._connection_class = self._connection_class or _import_connection()
         except OSError:
             stream.close()
             raise
         self.writer.stats.connections += 1
-        connection = Connection(stream, listening.host_check, self.writer, listening.served, self.max_body_bytes)
+        connection = connection_class(stream, listening.host_check, self.writer, listening.served, self.max_body_bytes)
         try:
             displaced = self._table.admit(connection)
         except NoSlot as reason:

@@ -29,7 +29,6 @@ from upnp_trio.server.discovery.announcer import Announcer
 from upnp_trio.server.discovery.conflicts import ConflictWatch
 from upnp_trio.server.discovery.responder import Responder
 from upnp_trio.server.identity import server_token, spec_version_of
-from upnp_trio.server.mounted_site import MountedSite
 from upnp_trio.server.network_follower import NetworkFollower
 from upnp_trio.server.open_interfaces import OpenInterfaces
 from upnp_trio.server.options import ServeOptions, Settings
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from upnp_trio.http.metrics import Metered
     from upnp_trio.model.device import RootDevice
     from upnp_trio.server.handler_runner import HandlerRunner
+    from upnp_trio.server.mounted_site import MountedSite  # noqa: TC004  # attrs does not evaluate it
     from upnp_trio.server.served_device import ServedDevice
 
 __all__ = ["serve_device", "serve_devices", "serve_on", "serve_with"]
