@@ -14,6 +14,10 @@ from timeit import repeat
 import attrs
 import h11
 
+from benchmarks.calls import SWITCH_POWER
+from upnp_trio.control.envelope import read_envelope
+from upnp_trio.control.plain_call import parse_plain_call
+from upnp_trio.control.rendering import render_action
 from upnp_trio.exchange import Peer
 from upnp_trio.http.plain_request import parse_plain_request
 from upnp_trio.network.interfaces import Interface, on_link
@@ -66,6 +70,8 @@ def pairs() -> Iterator[Pair]:
     yield Pair("an answer into the queue and out of it", partial(_heap, moments), partial(_ticks, moments), WAITING)
     request = f"GET {DESCRIPTION} HTTP/1.1\r\nHost: {HERE}\r\nUser-Agent: Linux/6 UPnP/1.1 test/1\r\n\r\n".encode()
     yield Pair("a plain GET, read", partial(_by_h11, request), partial(_as_plain, request), 1)
+    call = render_action(SWITCH_POWER, "SetTarget", [("newTargetValue", "1")])
+    yield Pair("a plain call, read", partial(read_envelope, call), partial(_as_plain_call, call), 1)
 
 
 def _is_on_link(peer: str, interface: Interface) -> bool:
@@ -98,6 +104,10 @@ def _by_h11(request: bytes) -> None:
 
 def _as_plain(request: bytes) -> None:
     assert parse_plain_request(request, max_fields=64, peer=Peer()) is not None
+
+
+def _as_plain_call(call: bytes) -> None:
+    assert parse_plain_call(call) is not None
 
 
 def main() -> None:

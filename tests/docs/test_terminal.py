@@ -40,5 +40,14 @@ def test_the_pictures_of_asking_show_what_the_verbs_print(picture: Picture) -> N
 
 
 def stable(picture: str) -> set[str]:
-    """The words of letters alone in the left half, where nothing is cut off because a number beside it is longer."""
-    return {word for line in text_of(picture) for word in re.findall(r"(?<!\S)[^\W\d_]+(?!\S)", line[:HALF])}
+    """The words of letters alone in the left half, where no longer number beside them pushes them out of sight."""
+    lines = text_of(picture)
+    words = (found for line in lines for found in re.finditer(r"(?<!\S)[^\W\d_]+(?!\S)", line))
+    # a word that the half ends within is none: how much of it is left of there depends on the numbers before it
+    return {found[0] for found in words if found.end() <= HALF}
+
+
+def test_a_word_across_the_middle_does_not_count() -> None:
+    words = stable(draw(f"{'a' * (HALF - 3)} P50"))
+    assert "a" * (HALF - 3) in words
+    assert "P" not in words

@@ -24,6 +24,7 @@ from upnp_trio.model.device import Device, Icon, RootDevice, Service
 from upnp_trio.model.extension import ExtensionElement, PnpX
 from upnp_trio.model.rules import refusals
 from upnp_trio.model.simulation import Recording, SimulatedService
+from upnp_trio.profiles import hue_bridge
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 D = TypeVar("D", bound=Device)
@@ -231,6 +232,14 @@ service_id = "urn:upnp-org:serviceId:Dimming"
         b'# What was recorded of a service; all texts are those on the wire.\n\n[variables]\nSlices = "7"\n'
     )
     assert list(files.files) == ["icons/i.png", "scpd/SwitchPower1.xml", "answers/SwitchPower1.toml"]
+
+
+def test_a_device_whose_make_breaks_rules_is_written_as_one_that_is_not_strict(tmp_path: Path) -> None:
+    bridge = hue_bridge(mac="00:17:88:0a:bc:de")
+    assert bridge.strict is None
+    _write(tmp_path, bridge)
+    assert "strict = false" in (tmp_path / "device.toml").read_text().splitlines()
+    assert load_device(tmp_path).strict is False
 
 
 def test_an_icon_without_its_picture_is_left_out_and_named(tmp_path: Path) -> None:

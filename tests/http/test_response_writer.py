@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 import h11
@@ -61,6 +61,21 @@ def test_a_response_has_date_server_and_length() -> None:
         b"content-type": b"text/plain; charset=utf-8",
         b"content-length": b"14",
     }
+
+
+def test_the_date_follows_the_clock_of_this_host_wherever_it_is_set() -> None:
+    responses = writer(clock := Clock())
+    for seconds, date in [
+        (0.9, "12:00:00"),
+        (1.0, "12:00:01"),
+        (0.5, "12:00:00"),
+        (-0.1, "11:59:59"),
+        (3600, "13:00:00"),
+    ]:
+        clock.now = NOON + timedelta(seconds=seconds)
+        for _ in range(2):
+            (sent,) = responses.render(error_response(404))
+            assert dict(read(sent)[0].headers)[b"date"] == f"Mon, 23 Nov 2026 {date} GMT".encode()
 
 
 def test_head_only_leaves_out_the_body_and_closes_adds_connection_close() -> None:

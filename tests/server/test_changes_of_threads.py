@@ -47,6 +47,14 @@ class Loop:
         handler.connect(lambda name, value: self.changes.note(SERVICE, name, value), self.changes)
 
 
+def test_a_forked_child_delivers_nothing() -> None:
+    loop, lamp = Loop(), Lamp()
+    loop.connect(lamp)
+    loop.changes.forget_threads()  # as in a child, which has the parent's loop and does not run it
+    lamp.level = 7
+    assert (lamp.level, loop.posted, loop.noted) == (7, [], [])
+
+
 def test_changes_between_two_turns_are_delivered_in_one_with_the_newest_values() -> None:
     loop, lamp = Loop(), Lamp()
     loop.connect(lamp)

@@ -8,6 +8,7 @@ events. The light is switched on or off once an hour.
 from __future__ import annotations
 
 import argparse
+import logging
 import time
 from hashlib import sha256
 
@@ -107,4 +108,6 @@ def main(words: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
+    # the subscription fails while the light is cut off, which is wanted and would be told a few times a day
+    logging.getLogger("upnp_trio").setLevel(logging.ERROR)
     main()

@@ -118,7 +118,7 @@ class Running(RunningDevice):
             submitted.done.wait()
             return submitted.future.result()
         except (trio.ClosedResourceError, trio.RunFinishedError):
-            self._thread.ended.exception()  # wait for the end, which has begun
+            self._thread.wait_until_ended()  # the end has begun
             raise self._no_longer_served() from None
         except BaseException:  # such as KeyboardInterrupt, which ends the wait alone
             submitted.cancel()

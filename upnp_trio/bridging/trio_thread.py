@@ -105,6 +105,10 @@ class TrioThread(Generic[T]):
         """Block until `opened` is done."""
         self._opening.wait()
 
+    def wait_until_ended(self) -> None:
+        """Block until `ended` is done, without asking for it."""
+        self._ending.wait()
+
     def wait(self) -> None:
         """Stop, and block until the thread has ended.
 

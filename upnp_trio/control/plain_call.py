@@ -1,7 +1,7 @@
 """Reads plain calls: envelopes as nearly all control points write them, with texts that need no parser.
 
 A plain call is in UTF-8, binds one prefix to SOAP at the envelope and one to the service type at the action, and has
-nothing but text in its arguments. One regular expression reads it in a fifth of the time that expat takes. Everything
+nothing but text in its arguments. One regular expression reads it in a third of the time that expat takes. Everything
 else, malformed calls included, is left to `upnp_trio.control.envelope`; a test checks that both read the same.
 ``python -m benchmarks.fast_paths`` compares them.
 """

@@ -55,8 +55,8 @@ class Files:
     def __init__(self) -> None:
         #: by path, without percent escapes
         self.by_path: dict[str, Resource] = {}
-        #: by path and address, files whose header fields are filled in for the address, with the files that they are of
-        self._filled: dict[tuple[str, str], tuple[Resource, Resource]] = {}
+        #: by path and address, files whose header fields are filled in for the address
+        self._filled: dict[tuple[str, str], Resource] = {}
 
     def add(self, publication: Publication) -> None:
         """Serve the files of *publication*."""
@@ -76,9 +76,9 @@ class Files:
         """*resource*, which is a template and is at *path*, as it is at an address."""
         place = path, base_url
         kept = self._filled.get(place)
-        if kept is None or kept[0] is not resource:  # another thread may have kept one of before a change
-            kept = self._filled[place] = resource, resource.at(base_url)
-        return kept[1]
+        if kept is None:
+            kept = self._filled[place] = resource.at(base_url)
+        return kept
 
 
 def response_of(resource: Resource, headers: Mapping[str, str]) -> Response:

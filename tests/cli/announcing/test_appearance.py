@@ -17,6 +17,7 @@ from tests.http.web import MemoryWeb, Pages, answer, open_web
 from upnp_trio.cli.announcing.appearance import ICON_SECONDS, MAX_ICON_BYTES, MAX_ICONS_TRIED, find_icon, read_own
 from upnp_trio.documents.pictures import Picture
 from upnp_trio.http.page_client import FetchedPage, PageClient
+from upnp_trio.model.literal_url import MAX_URL_CHARACTERS
 from upnp_trio.model.web_url import WebUrl
 from upnp_trio.testing.pipes import PipeStream
 
@@ -177,7 +178,8 @@ async def test_an_apple_touch_icon_is_found_without_a_link(web: MemoryWeb, caplo
 
 async def test_a_hostile_page_makes_no_long_line_of_the_log(web: MemoryWeb, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    head = "".join(f"<link rel=icon href='http://[{number}{'a' * 3000}\x1b'>" for number in range(MAX_ICONS_TRIED))
+    long = "x" * (MAX_URL_CHARACTERS - 40)  # no host has such a name
+    head = "".join(f"<link rel=icon href='http://{number}{long}\x1b/'>" for number in range(MAX_ICONS_TRIED))
     assert await icon_of(web, head) is None
     (message,) = caplog.messages
     assert message.count("is at no URL") == MAX_ICONS_TRIED
