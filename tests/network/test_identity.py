@@ -74,6 +74,7 @@ def test_a_second_program_with_the_same_device_takes_another_udn_and_logs_it(pai
     with open_served(pair.device, nameless) as first:
         for _ in range(2):
             with open_served(pair.device, nameless) as second:
+                second.program.wait_for_error("WARNING: another program")  # it is another stream than the output
                 assert second.program.errors == (
                     "WARNING: another program on this host already serves Nameless; "
                     f"this one serves it as {_udn(second)}"
