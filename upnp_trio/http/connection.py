@@ -217,8 +217,8 @@ class Connection:
             self.writer.report(self.address, plain.request, response.status)
 
         await self._send_when_made(plain.pending, send)
-        # If the peer has sent more, not knowing that the connection ends, the system would reset what is closed with that
-        # unread, and the reset can overtake the response.
+        # If the peer has sent more, not knowing that the connection ends, the system would reset a connection that is
+        # closed with that unread, and the reset can overtake the response.
         if self._is_over and not plain.closes and (self._arrived or self.stream.receive_now(READ_BYTES)):
             await self._linger()
 
