@@ -60,6 +60,9 @@ class Light:
         self.callbacks: list[tuple[str, str]] = []
         self.subscribers: list[socket.socket] = []
         self.changes = 0
+        # The generator goes on when it has an event, perhaps before the thread that sent the event reads the answer.
+        # The next thread would take that answer for its own.
+        self.notifying = threading.Lock()
 
     def converse(self, connection: socket.socket, client: str) -> None:
         with connection, connection.makefile("rb") as received, suppress(ConnectionError):
@@ -95,8 +98,10 @@ class Light:
     def notify(self, subscriber: int, seq: int, value: str) -> None:
         body = f"<e:propertyset><e:property><Message>{value}</Message></e:property></e:propertyset>"
         head = f"NOTIFY /{subscriber} HTTP/1.1\r\nSID: uuid:x\r\nSEQ: {seq}\r\nContent-Length: {len(body)}\r\n\r\n"
-        self.subscribers[subscriber].sendall((head + body).encode())
-        if not (answer := self.subscribers[subscriber].recv(1024)):
+        with self.notifying:
+            self.subscribers[subscriber].sendall((head + body).encode())
+            answer = self.subscribers[subscriber].recv(1024)
+        if not answer:
             raise ConnectionError("the generator has ended")
         assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
 

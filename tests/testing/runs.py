@@ -24,9 +24,10 @@ def prepare(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     """Run with this very code, and with no plugins but those that a test names."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]))
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setenv(
-        "TMPDIR", str(pytester.mkdir("temporary"))
-    )  # where the lock is: these runs have one of their own
+    # where the lock is: these runs have one of their own
+    monkeypatch.setenv("TMPDIR", str(pytester.mkdir("temporary")))
+    for variable in ("CI", "BUILD_NUMBER"):  # under these, pytest's summary repeats each error, whole
+        monkeypatch.delenv(variable, raising=False)
     return pytester
 
 
