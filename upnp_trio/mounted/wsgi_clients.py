@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import select
 import socket
+import sys
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,18 +27,18 @@ def hang_up_of(environ: WSGIEnvironment) -> Callable[[], object] | None:
     told = environ.get("waitress.client_disconnected")
     if callable(told):
         return told  # type: ignore[no-any-return]  # as waitress documents it
-    if hasattr(select, "poll"):  # not on Windows
+    if sys.platform != "win32" and hasattr(select, "poll"):  # gevent takes it away
         for name in _CONNECTIONS:
             if isinstance(connection := environ.get(name), socket.socket):
-                return partial(_has_hung_up, connection)
+                return partial(_has_hung_up, connection, select.poll)
     return None
 
 
-def _has_hung_up(connection: socket.socket) -> bool:
+def _has_hung_up(connection: socket.socket, new_poll: Callable[[], Any]) -> bool:
     """Whether the peer has closed *connection*. Nothing is read, so TLS and a next request are as they were."""
     number = connection.fileno()
     if number < 0:  # the server has closed it
         return True
-    poll = select.poll()
+    poll = new_poll()
     poll.register(number, _HANG_UP)
     return bool(poll.poll(0))
