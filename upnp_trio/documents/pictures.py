@@ -15,7 +15,7 @@ from upnp_trio.documents.ico import png_of_ico
 from upnp_trio.documents.named_files import png_size
 from upnp_trio.model.device import Icon
 
-__all__ = ["MAX_SIDE", "Picture", "flaw_of_picture", "read_picture"]
+__all__ = ["MAX_SIDE", "Picture", "flaw_of_kind", "flaw_of_picture", "read_picture"]
 
 # Windows shows icons of up to 256 pixels; those of phones have up to 512. A control point that unpacks a larger one
 # pays with its memory.
@@ -68,11 +68,16 @@ def read_picture(data: bytes) -> Picture | None:
     return picture if picture and is_usable and max(picture.width, picture.height) <= MAX_SIDE else None
 
 
+def flaw_of_kind(kind: str) -> str:
+    """What keeps pictures of *kind*, such as ``"an SVG"``, from being icons, in words that follow a name."""
+    return f"is {kind}, which control points do not show"
+
+
 def flaw_of_picture(data: bytes) -> str:
     """What keeps *data* from being a picture for `read_picture`, in words that follow a name."""
     for kind, start in _OTHERS.items():
         if start.match(data):
-            return f"is {kind}, which control points do not show"
+            return flaw_of_kind(kind)
     return f"is no PNG, JPEG, GIF or ICO of at most {MAX_SIDE} pixels, which control points show"
 
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 import attrs
 import trio
 
-from upnp_trio.documents.pictures import Picture, flaw_of_picture, read_picture
+from upnp_trio.documents.pictures import Picture, flaw_of_kind, flaw_of_picture, read_picture
 from upnp_trio.documents.web_page import IconLink, WebPage, read_web_page
 from upnp_trio.errors import RequestFailed
 from upnp_trio.model.printable import printable
@@ -105,10 +105,9 @@ def _flaw_of_link(link: IconLink) -> str:
     """Why the icon need not be fetched, by its type or else by the end of its name; empty if it may be of use."""
     path = link.url.partition("?")[0].lower()
     for kind, mimetype, ending in _NOT_SHOWN:
-        if link.mimetype.startswith(mimetype) or path.startswith(f"data:{mimetype}"):
-            return f"is {kind}, which control points do not show"
-        if not link.mimetype and path.endswith(ending):
-            return f"is {kind}, which control points do not show"
+        is_told = link.mimetype.startswith(mimetype) or path.startswith(f"data:{mimetype}")
+        if is_told or (not link.mimetype and path.endswith(ending)):
+            return flaw_of_kind(kind)
     return ""
 
 
